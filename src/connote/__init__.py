@@ -1,0 +1,1 @@
+"""An open inference tier for semantic search."""

@@ -1,0 +1,150 @@
+"""Every error that connote answers with, and how it looks on the wire.
+
+    ConnoteError                 status_exception
+    ├── Rejected            400  status_exception
+    │   ├── Invalid              validation_exception, lists every problem
+    │   ├── InvalidRequest       action_request_validation_exception, likewise
+    │   ├── IllegalArgument      illegal_argument_exception
+    │   ├── Unparsable           x_content_parse_exception
+    │   ├── BadMediaType         media_type_header_exception
+    │   └── AlreadyExists        resource_already_exists_exception
+    ├── Unauthorized        401  security_exception
+    ├── NotFound            404  resource_not_found_exception
+    ├── MethodNotAllowed    405  status_exception
+    ├── NotAcceptable       406  status_exception
+    ├── TimedOut            408  status_exception
+    ├── Conflict            409  status_exception
+    ├── TooLarge            413  status_exception
+    ├── Overloaded          429  es_rejected_execution_exception
+    └── Unavailable         503  status_exception
+"""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class ConnoteError(Exception):
+    """An answer other than success: `status` and `type` are the wire's, the message is its `reason`."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "status_exception"
+    headers: Mapping[str, str] = {}
+
+    @property
+    def reason(self) -> str:
+        """The message, for people: it names the field and the fix."""
+        return str(self)
+
+    def wire(self, *, trace: bool = False) -> dict[str, Any]:
+        """The error envelope of Elasticsearch; `trace` adds `stack_trace`."""
+        cause: dict[str, Any] = {"type": self.type, "reason": self.reason}
+        if trace:
+            cause["stack_trace"] = "".join(traceback.format_exception(self))
+        return {"error": {"root_cause": [cause], **cause}, "status": self.status}
+
+
+class Rejected(ConnoteError):
+    """The request cannot be served as it is."""
+
+    status = 400
+
+
+class Invalid(Rejected):
+    """Settings have problems; all are reported together."""
+
+    type = "validation_exception"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        numbered = "".join(f"{n}: {problem};" for n, problem in enumerate(self.problems, 1))
+        super().__init__(f"Validation Failed: {numbered}")
+
+
+class InvalidRequest(Invalid):
+    """A request body has problems; all are reported together."""
+
+    type = "action_request_validation_exception"
+
+
+class IllegalArgument(Rejected):
+    """An argument has a value that it cannot have."""
+
+    type = "illegal_argument_exception"
+
+
+class Unparsable(Rejected):
+    """The body is not JSON, or a field of it is unknown or of another type."""
+
+    type = "x_content_parse_exception"
+
+
+class BadMediaType(Rejected):
+    """A media type header is malformed or names a version that is not spoken here."""
+
+    type = "media_type_header_exception"
+
+
+class AlreadyExists(Rejected):
+    """The thing to be created is there already."""
+
+    type = "resource_already_exists_exception"
+
+
+class Unauthorized(ConnoteError):
+    """No valid credentials came with the request."""
+
+    status = 401
+    type = "security_exception"
+    headers = {"WWW-Authenticate": 'ApiKey, Bearer realm="security", Basic realm="security"'}
+
+
+class NotFound(ConnoteError):
+    """The thing asked for is not there."""
+
+    status = 404
+    type = "resource_not_found_exception"
+
+
+class MethodNotAllowed(ConnoteError):
+    """The resource is there but cannot do this."""
+
+    status = 405
+
+
+class NotAcceptable(ConnoteError):
+    """The media type of the request or of the wanted answer is not supported."""
+
+    status = 406
+
+
+class TimedOut(ConnoteError):
+    """The answer did not come within the request's timeout."""
+
+    status = 408
+
+
+class Conflict(ConnoteError):
+    """The state of things forbids it."""
+
+    status = 409
+
+
+class TooLarge(ConnoteError):
+    """The body is larger than this server accepts."""
+
+    status = 413
+
+
+class Overloaded(ConnoteError):
+    """A queue is full; the same request may succeed a little later."""
+
+    status = 429
+    type = "es_rejected_execution_exception"
+    headers = {"Retry-After": "1"}
+
+
+class Unavailable(ConnoteError):
+    """What would answer is not there at present: a model that cannot be had, a device that failed."""
+
+    status = 503
