@@ -1,0 +1,1 @@
+"""HTTP: routes, media types, errors. No logic."""

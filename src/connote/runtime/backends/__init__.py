@@ -1,0 +1,1 @@
+"""One file a backend: what runs a graph on a device."""
