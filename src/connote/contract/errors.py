@@ -21,6 +21,7 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 
@@ -42,6 +43,11 @@ class ConnoteError(Exception):
         if trace:
             cause["stack_trace"] = "".join(traceback.format_exception(self))
         return {"error": {"root_cause": [cause], **cause}, "status": self.status}
+
+    def unified(self) -> dict[str, Any]:
+        """The error in the shape of OpenAI's, which chat completion has."""
+        code = HTTPStatus(self.status).phrase.lower().replace(" ", "_")
+        return {"error": {"code": code, "message": self.reason, "type": self.type}}
 
 
 class Rejected(ConnoteError):

@@ -1,0 +1,42 @@
+"""Who may ask. Off by default, and then only this machine may."""
+
+import base64
+import binascii
+import hmac
+
+from starlette.datastructures import Headers
+
+from connote.contract.errors import Unauthorized
+
+
+def check(headers: Headers, api_key: str | None) -> None:
+    """Raise Unauthorized unless the request carries the key; without a key to ask for, anything passes.
+
+    The forms are those of Elasticsearch's clients: `ApiKey KEY`, `ApiKey base64(id:KEY)`, `Bearer KEY`, and
+    `Basic base64(user:KEY)`.
+    """
+    if api_key is None:
+        return
+    given = headers.get("authorization", "")
+    if not given:
+        raise Unauthorized("missing authentication credentials for REST request: send the header [Authorization: ApiKey …]")
+    if not any(hmac.compare_digest(candidate.encode(), api_key.encode()) for candidate in _candidates(given)):
+        raise Unauthorized("unable to authenticate: the key in the [Authorization] header is not the server's [api_key]")
+
+
+def _candidates(given: str) -> list[str]:
+    scheme, _, credentials = given.partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "bearer":
+        return [credentials]
+    if scheme.lower() == "apikey":
+        return [credentials, *_after_colon(credentials)]
+    return _after_colon(credentials) if scheme.lower() == "basic" else []
+
+
+def _after_colon(encoded: str) -> list[str]:
+    try:
+        _, colon, key = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return []
+    return [key] if colon else []

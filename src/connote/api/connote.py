@@ -1,0 +1,46 @@
+"""connote's own routes, `_connote`: where endpoints run, what the models are, how a text would be cut."""
+
+import asyncio
+from typing import Any
+
+from connote.api.exchange import Answer, Ask, Route
+from connote.chunking import Chunk, chunk
+from connote.contract import chunks
+from connote.contract.errors import Unparsable
+from connote.contract.settings import java
+
+
+async def models(ask: Ask) -> Answer:
+    """The catalog: each model, whether its files are here, and where they came from."""
+    return Answer({"models": ask.connote.library.states()})
+
+
+async def endpoints(ask: Ask) -> Answer:
+    """Each endpoint: which model really serves it, on which device, and in which state."""
+    return Answer({"endpoints": ask.connote.placements()})
+
+
+async def preview(ask: Ask) -> Answer:
+    """How a text would be cut into chunks: `text`, and `chunking_settings` as on an endpoint."""
+    body = await ask.json()
+    text, settings = body.pop("text", None), body.pop(chunks.SCOPE, None)
+    if not isinstance(text, str):
+        raise Unparsable(f"field [text] must be a string, not [{java(text)}]")
+    if settings is not None and not isinstance(settings, dict):
+        raise Unparsable(f"field [{chunks.SCOPE}] must be an object, not [{java(settings)}]")
+    if body:
+        raise Unparsable(f"unknown field [{next(iter(body))}]; known are [text, {chunks.SCOPE}]")
+    parsed = chunks.parse(settings)
+    found = await asyncio.to_thread(chunk, text, parsed)
+    return Answer({chunks.SCOPE: chunks.wire(parsed), "chunks": [_shown(text, part) for part in found]})
+
+
+def _shown(text: str, part: Chunk) -> dict[str, Any]:
+    return {"start_offset": part.start, "end_offset": part.end, "text": text[part.start : part.end]}
+
+
+ROUTES = (
+    Route("GET", "/_connote/models", models),
+    Route("GET", "/_connote/endpoints", endpoints),
+    Route("POST", "/_connote/_chunk", preview),
+)

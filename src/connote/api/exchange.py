@@ -1,0 +1,162 @@
+"""One request and its answer, as the routes see them."""
+
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connote.api import filter_path, media
+from connote.app import Connote
+from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unparsable
+from connote.contract.settings import java
+from connote.contract.tasks import TaskType
+from connote.version import VERSION_SPOKEN
+
+# Accepted by every route.
+COMMON_PARAMS = {
+    "pretty": "Indent the answer.",
+    "human": "Accepted; answers hold no values that it would change.",
+    "error_trace": "Add `stack_trace` to errors.",
+    "filter_path": "Only these parts of the answer: `a.b,c.*,-d`.",
+    "format": "Only `json`.",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route answers with: JSON, unless `response` is something else ready to send."""
+
+    body: Any = None
+    status: int = 200
+    warnings: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    response: Response | None = None
+
+
+class Ask:
+    """A request: path, query and body, read as what they should be."""
+
+    def __init__(self, request: Request, connote: Connote) -> None:
+        self.request, self.connote = request, connote
+
+    def path(self, name: str) -> str:
+        """A part of the path."""
+        value: str = self.request.path_params[name]
+        return value
+
+    def task(self) -> TaskType:
+        """The task type in the path; `any` if the path has none."""
+        named = self.request.path_params.get("task_type")
+        return TaskType.ANY if named is None else TaskType.parse(named)
+
+    def text(self, name: str) -> str | None:
+        """A query parameter."""
+        return self.request.query_params.get(name)
+
+    def flag(self, name: str) -> bool:
+        """A query parameter that is true or false; true if it stands alone."""
+        value = self.request.query_params.get(name, "false")
+        if value not in ("", "true", "false"):
+            raise IllegalArgument(f"Failed to parse value [{value}] as only [true] or [false] are allowed. Parameter [{name}]")
+        return value != "false"
+
+    async def json(self) -> dict[str, Any]:
+        """The body, a JSON object. Raises Unparsable, NotAcceptable or TooLarge."""
+        raw = await self._body()
+        if not raw.strip():
+            raise Unparsable("request body is required")
+        media.check_body_type(self.request.headers)
+        try:
+            body = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise Unparsable(f"[{error.lineno}:{error.colno}] the request body is not JSON: {error.msg}") from None
+        if not isinstance(body, dict):
+            raise Unparsable(f"the request body must be a JSON object, not [{java(body)}]")
+        return body
+
+    async def _body(self) -> bytes:
+        most = self.connote.config.server.max_body_bytes
+        parts, size = [], 0
+        async for part in self.request.stream():
+            size += len(part)
+            if size > most:
+                raise TooLarge(f"the request body is larger than {most} bytes ([server] max_body_bytes)")
+            parts.append(part)
+        return _decoded(b"".join(parts), self.request.headers.get("content-encoding", "identity").lower(), most)
+
+
+Handler = Callable[[Ask], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One thing that can be asked: the reference of the API is made of these."""
+
+    method: str
+    path: str
+    handler: Handler
+    params: Mapping[str, str] = field(default_factory=dict)
+    streams: bool = False
+
+    def check(self, ask: Ask) -> None:
+        """Raise IllegalArgument for query parameters that this route does not know."""
+        unknown = [name for name in ask.request.query_params if name not in self.params and name not in COMMON_PARAMS]
+        if unknown:
+            raise IllegalArgument(
+                f"request [{ask.request.url.path}] contains unrecognized parameter{'s' * (len(unknown) > 1)}: "
+                f"{', '.join(f'[{name}]' for name in unknown)}; known are [{', '.join((*self.params, *COMMON_PARAMS))}]"
+            )
+        if ask.text("format") not in (None, "json"):
+            raise IllegalArgument(f"[format] must be [json], not [{ask.text('format')}]")
+
+
+def render(ask: Ask, answer: Answer) -> Response:
+    """The HTTP response to an answer."""
+    response = answer.response or _json(ask, answer)
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    for warning in answer.warnings:
+        # The quoted text may hold neither quotes nor anything outside of ASCII.
+        text = warning.replace('"', "'").encode("ascii", "replace").decode().translate({10: " ", 13: " ", 92: "/"})
+        response.headers.append("Warning", f'299 Elasticsearch-{VERSION_SPOKEN}-connote "{text}"')
+    return response
+
+
+def failure(ask: Ask, error: ConnoteError, *, streams: bool) -> Answer:
+    """The answer to a request that failed; to one for a stream, the stream's only event."""
+    chat = ask.request.path_params.get("task_type", "").lower() == "chat_completion" and ask.request.method == "POST"
+    # The flag itself may be what is wrong, so it is read leniently.
+    body = error.unified() if chat else error.wire(trace=ask.text("error_trace") in ("", "true"))
+    if not streams:
+        return Answer(body, error.status, headers=error.headers)
+    event = b"event: error\ndata: " + orjson.dumps(body) + b"\n\n"
+    return Answer(response=Response(event, error.status, media_type="text/event-stream"), headers=error.headers)
+
+
+def _json(ask: Ask, answer: Answer) -> Response:
+    body = answer.body
+    if (filters := ask.text("filter_path")) and body is not None:
+        body = filter_path.apply(body, filters)
+    option = orjson.OPT_SERIALIZE_NUMPY
+    if ask.text("pretty") in ("", "true"):
+        option |= orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return Response(orjson.dumps(body, option=option), answer.status, media_type=None)
+
+
+def _decoded(raw: bytes, encoding: str, most: int) -> bytes:
+    if encoding == "identity":
+        return raw
+    if encoding != "gzip":
+        raise IllegalArgument(f"Content-Encoding [{encoding}] is not supported; send [gzip] or nothing")
+    try:
+        decoder = zlib.decompressobj(wbits=31)
+        body = decoder.decompress(raw, most)
+    except zlib.error as error:
+        raise Unparsable(f"the request body is not gzip: {error}") from None
+    if decoder.unconsumed_tail:
+        raise TooLarge(f"the request body is larger than {most} bytes when unpacked ([server] max_body_bytes)")
+    return body

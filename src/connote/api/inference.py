@@ -1,0 +1,172 @@
+"""The routes of `_inference`."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from connote.api.exchange import Answer, Ask, Route
+from connote.contract import durations, requests
+from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Unparsable
+from connote.contract.settings import java
+from connote.contract.tasks import TaskType
+from connote.endpoints.inference import describe, refuse_cut
+from connote.services.registry import SERVICES
+
+_ALL = ("_all", "*")
+_POLICY = "region_policy"
+
+
+async def list_all(ask: Ask) -> Answer:
+    """Every endpoint."""
+    return Answer({"endpoints": [ask.connote.endpoints.wire(endpoint) for endpoint in ask.connote.endpoints.all()]})
+
+
+async def get(ask: Ask) -> Answer:
+    """One endpoint, or all (of a task type) for `_all` and `*`."""
+    endpoints, id, task = ask.connote.endpoints, ask.path("inference_id"), ask.task()
+    found = endpoints.all(task) if id in _ALL else [endpoints.get(id, task)]
+    return Answer({"endpoints": [endpoints.wire(endpoint) for endpoint in found]})
+
+
+async def put(ask: Ask) -> Answer:
+    """Create an endpoint. The model is loaded at its first use."""
+    _check_timeout(ask)
+    created = await ask.connote.endpoints.create(ask.path("inference_id"), ask.task(), await ask.json())
+    return Answer(created.endpoint.wire() | {"service": created.service}, warnings=created.warnings)
+
+
+async def update(ask: Ask) -> Answer:
+    """Change what of an endpoint can be changed; for local models the number of allocations."""
+    _check_timeout(ask)
+    changed = await ask.connote.endpoints.update(ask.path("inference_id"), ask.task(), await ask.json())
+    return Answer(changed.wire())
+
+
+async def delete(ask: Ask) -> Answer:
+    """Delete an endpoint, or with `dry_run` only list what uses it."""
+    return Answer(
+        await ask.connote.endpoints.delete(
+            ask.path("inference_id"), ask.task(), dry_run=ask.flag("dry_run"), force=ask.flag("force")
+        )
+    )
+
+
+async def infer(ask: Ask) -> Answer:
+    """Run inference: `input`, and what the task takes beside it."""
+    task, truncate = ask.task(), ask.text("truncate")
+    if truncate not in (None, "end", "none"):
+        raise IllegalArgument(f"[truncate] must be [end] or [none], not [{truncate}]")
+    body = await ask.json()
+    if task is TaskType.CHAT_COMPLETION:
+        ask.connote.inference.chat(ask.path("inference_id"))
+    # The parameter of the URL wins over the field of the body.
+    body |= {"timeout": ask.text("timeout")} if ask.text("timeout") is not None else {}
+    request = requests.parse(body, task)
+    _, result = await ask.connote.inference.infer(ask.path("inference_id"), request)
+    if truncate == "none":
+        refuse_cut(result.cuts)
+    warnings = (f"{describe(result.cuts)}; the rest was left out (truncate)",) if result.cuts else ()
+    return Answer(result.wire(), warnings=warnings)
+
+
+async def stream(ask: Ask) -> Answer:
+    """Stream inference as server-sent events. No local service streams: the answer is an error event."""
+    task = ask.task()
+    await ask.json()
+    ask.connote.inference.stream(ask.path("inference_id"), task)
+
+
+async def services(ask: Ask) -> Answer:
+    """The services, with their settings, that can be had for a task type."""
+    task = None if (named := ask.task()) is TaskType.ANY else named
+    offered = [service for service in SERVICES.values() if task is None or task in service.tasks]
+    return Answer([service.described(task) for service in sorted(offered, key=lambda service: service.name)])
+
+
+async def diagnostics(ask: Ask) -> Answer:
+    """What is loaded, and how much waits for it."""
+    return Answer({"deployments": ask.connote.fleet.diagnostics()})
+
+
+async def get_policy(ask: Ask) -> Answer:
+    """The region policy."""
+    policy = ask.connote.values.get(_POLICY)
+    if policy is None:
+        raise NotFound("No region policy found")
+    return Answer(policy)
+
+
+async def put_policy(ask: Ask) -> Answer:
+    """Keep a region policy. It limits hosted services by region; connote has none that it could limit."""
+    ask.flag("force")
+    body = await ask.json()
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    before = ask.connote.values.get(_POLICY)
+    policy = {_POLICY: _region_policy(body), "created_at": before["created_at"] if before else now}
+    if before:
+        policy["updated_at"] = now
+    ask.connote.values.put(_POLICY, policy)
+    return Answer(policy)
+
+
+async def delete_policy(ask: Ask) -> Answer:
+    """Forget the region policy."""
+    ask.connote.values.remove(_POLICY)
+    return Answer({"acknowledged": True})
+
+
+def _region_policy(body: dict[str, Any]) -> dict[str, Any]:
+    policy = body.get(_POLICY)
+    if set(body) != {_POLICY} or not isinstance(policy, dict):
+        raise Unparsable(f"the body must be an object with one field [{_POLICY}], itself an object")
+    if len(policy) != 1 or not policy.keys() <= {"allowed_geos", "allowed_regions"}:
+        raise InvalidRequest([f"[{_POLICY}] must have exactly one of [allowed_geos, allowed_regions]"])
+    ((name, allowed),) = policy.items()
+    if not isinstance(allowed, list) or not all(_allowed(name, item) for item in allowed):
+        form = "strings" if name == "allowed_geos" else 'objects {"csp": string, "region": string}'
+        raise InvalidRequest([f"[{_POLICY}.{name}] must be an array of {form}, not [{java(allowed)}]"])
+    return policy
+
+
+def _allowed(name: str, item: object) -> bool:
+    if name == "allowed_geos":
+        return isinstance(item, str)
+    return isinstance(item, dict) and item.keys() == {"csp", "region"} and all(isinstance(v, str) for v in item.values())
+
+
+def _check_timeout(ask: Ask) -> None:
+    if (given := ask.text("timeout")) is not None:
+        durations.seconds(given)
+
+
+_ID, _TYPED = "/_inference/{inference_id}", "/_inference/{task_type}/{inference_id}"
+_TIMEOUT = {"timeout": "How long to wait, such as `30s`; default `30s`."}
+_DELETE = {
+    "dry_run": "Delete nothing; only list the pipelines and indices that use the endpoint.",
+    "force": "Delete it though it is in use or preconfigured.",
+}
+_INFER = _TIMEOUT | {"truncate": "`end` (default) cuts long input and warns; `none` refuses it. connote's own."}
+
+# Fixed names stand before ids, and longer paths before shorter ones.
+ROUTES = (
+    Route("GET", "/_inference", list_all),
+    Route("GET", "/_inference/_services", services),
+    Route("GET", "/_inference/_services/{task_type}", services),
+    Route("GET", "/_inference/.diagnostics", diagnostics),
+    Route("GET", "/_inference/_region_policy", get_policy),
+    Route("PUT", "/_inference/_region_policy", put_policy, {"force": "Accepted: nothing is cut off."}),
+    Route("DELETE", "/_inference/_region_policy", delete_policy),
+    Route("PUT", f"{_ID}/_update", update, _TIMEOUT),
+    Route("POST", f"{_ID}/_stream", stream, _TIMEOUT, streams=True),
+    Route("PUT", f"{_TYPED}/_update", update, _TIMEOUT),
+    Route("POST", f"{_TYPED}/_stream", stream, _TIMEOUT, streams=True),
+    *(
+        route
+        for path in (_ID, _TYPED)
+        for route in (
+            Route("GET", path, get),
+            Route("PUT", path, put, _TIMEOUT),
+            Route("POST", path, infer, _INFER),
+            Route("DELETE", path, delete, _DELETE),
+        )
+    ),
+)

@@ -1,0 +1,88 @@
+"""The ASGI application: every route behind one door that reads, answers, and turns errors into the wire's."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from itertools import groupby
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.routing import Route as StarletteRoute
+from starlette.staticfiles import StaticFiles
+
+from connote.api import auth, connote, inference, media, root
+from connote.api.exchange import Ask, Route, failure, render
+from connote.app import Connote
+from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
+
+log = logging.getLogger("connote.api")
+
+ROUTES = (*root.ROUTES, *inference.ROUTES, *connote.ROUTES)
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+def create(house: Connote) -> Starlette:
+    """The application over these rooms."""
+    by_path = groupby(sorted(ROUTES, key=lambda route: _PATHS.index(route.path)), key=lambda route: route.path)
+    routes = [
+        StarletteRoute(path, _door(house, {route.method: route for route in found}), methods=list(_METHODS))
+        for path, found in by_path
+    ]
+    console = StaticFiles(directory=str(files("connote") / "console"), html=True)
+    everything_else = StarletteRoute("/{path:path}", _door(house, {}), methods=list(_METHODS))
+    return Starlette(
+        routes=[*routes, Mount("/console", console), everything_else],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(house), www_redirect=False)],
+    )
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+_PATHS = list(dict.fromkeys(route.path for route in ROUTES))
+
+
+def _hosts(house: Connote) -> list[str]:
+    """Without authentication only this machine may ask, so a page that rebinds its DNS name to it must not."""
+    if house.config.api_key is not None:
+        return ["*"]
+    return [*LOOPBACK, *house.config.server.allowed_hosts]
+
+
+def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Awaitable[Response]]:
+    """What answers on one path, by method."""
+
+    async def answer(request: Request) -> Response:
+        ask = Ask(request, house)
+        route = routes.get(request.method)
+        content_type = media.JSON
+        try:
+            content_type = media.answer_type(request.headers)
+            auth.check(request.headers, house.config.api_key)
+            if route is None:
+                raise _no_route(request, routes)
+            route.check(ask)
+            response = render(ask, await route.handler(ask))
+        except ConnoteError as error:
+            response = render(ask, failure(ask, error, streams=route is not None and route.streams))
+        except ClientDisconnect:
+            response = Response(status_code=499)
+        response.headers.setdefault("Content-Type", content_type)
+        response.headers["X-Elastic-Product"] = "Elasticsearch"
+        if opaque := request.headers.get("x-opaque-id"):
+            response.headers["X-Opaque-Id"] = opaque
+        return response
+
+    return answer
+
+
+def _no_route(request: Request, routes: dict[str, Route]) -> ConnoteError:
+    path, method = request.url.path, request.method
+    if not routes:
+        return IllegalArgument(f"no handler found for uri [{path}] and method [{method}]")
+    allowed = ", ".join(sorted(routes))
+    error = MethodNotAllowed(f"Incorrect HTTP method for uri [{path}] and method [{method}], allowed: [{allowed}]")
+    error.headers = {"Allow": allowed}
+    return error

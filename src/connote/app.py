@@ -1,0 +1,64 @@
+"""The house, wired: what a server, a command line or a test needs of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connote.config import Config
+from connote.endpoints.endpoints import Endpoints
+from connote.endpoints.inference import Inference
+from connote.runtime.fleet import Fleet
+from connote.runtime.library import Library
+from connote.store import database
+from connote.store.endpoints import EndpointStore
+from connote.store.folder import DataFolder
+from connote.store.values import ValueStore
+
+
+@dataclass(frozen=True)
+class Connote:
+    """The rooms that answer requests."""
+
+    config: Config
+    folder: DataFolder
+    library: Library
+    fleet: Fleet
+    endpoints: Endpoints
+    inference: Inference
+    values: ValueStore
+
+    def placements(self) -> list[dict[str, Any]]:
+        """Each endpoint: which model serves it, on which device, and in which state."""
+        running = self.fleet.diagnostics()
+        return [
+            {
+                "inference_id": endpoint.id,
+                "task_type": endpoint.task.type.value,
+                "service": endpoint.service.name,
+                "preconfigured": endpoint.preconfigured,
+                "requested_model": endpoint.deployment.model,
+                "device": "cpu",
+                **running.get(endpoint.id, {"state": "not loaded"}),
+            }
+            for endpoint in self.endpoints.all()
+        ]
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[Connote]:
+    """Take the data folder and open the rooms; at the end models are dropped and the folder is let go.
+
+    Raises Conflict if another process has the folder, Unavailable if it cannot be used.
+    """
+    with DataFolder(Path(config.data)) as folder:
+        engine = database.connect(folder.path)
+        library = Library(config.models_path(), config.catalog())
+        fleet = Fleet(library)
+        endpoints = Endpoints(EndpointStore(engine), fleet)
+        try:
+            yield Connote(config, folder, library, fleet, endpoints, Inference(endpoints, fleet), ValueStore(engine))
+        finally:
+            await fleet.close()
+            engine.dispose()

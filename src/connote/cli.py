@@ -1,0 +1,251 @@
+"""The command line."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from connote import config as configuration
+from connote import serving
+from connote.app import opened
+from connote.config import Config
+from connote.contract import requests
+from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.contract.tasks import TaskType
+from connote.runtime.library import Library
+from connote.store.folder import DataFolder
+from connote.version import VERSION, VERSION_SPOKEN
+
+app = typer.Typer(
+    help="An open inference tier for semantic search. It speaks the Elasticsearch inference API.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models_app = typer.Typer(help="The models: list them, pull their files, verify them.", no_args_is_help=True)
+endpoints_app = typer.Typer(help="The inference endpoints.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+app.add_typer(endpoints_app, name="endpoints")
+
+# The models of the preconfigured endpoints.
+DEFAULT_MODELS = (".elser_model_2", ".multilingual-e5-small", ".rerank-v1")
+DEMO_TEXT = "There is no reason anyone would want a computer in their home"
+DEMO_ENDPOINT = ".elser-2-elastic"
+
+Data = Annotated[Path | None, typer.Option(help="The folder of endpoints and models.", show_default="your user data folder")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file; docs/configuration.md lists what it holds.")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(help="The port to listen on.", show_default="9200", min=0, max=65535)]
+ModelIds = Annotated[list[str] | None, typer.Argument(help="Model ids or aliases.", show_default="those of the preconfigured endpoints")]
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, data: Data = None, config: ConfigFile = None) -> None:
+    """Serve the API. Nothing is loaded before its first use.
+
+    Example: connote serve --port 9201 --data ./data
+    """
+    with reported():
+        settings = _settings(config, data)
+        settings.server.host = host or settings.server.host
+        settings.server.port = settings.server.port if port is None else port
+        serving.run(settings, lambda url: typer.echo(f"connote {VERSION} serves at {url}  (stop with Ctrl+C)"))
+
+
+@app.command()
+def demo(host: Host = None, port: Port = None, data: Data = None, config: ConfigFile = None) -> None:
+    """Pull the default models, serve, and show what a text expands to."""
+    with reported():
+        settings = _settings(config, data)
+        settings.server.host = host or settings.server.host
+        settings.server.port = settings.server.port if port is None else port
+        _pull(_library(settings), DEFAULT_MODELS)
+        serving.run(settings, lambda url: _show_demo(url, settings))
+
+
+@app.command()
+def infer(
+    endpoint: Annotated[str, typer.Argument(help="The id of an inference endpoint, such as .elser-2-elastic.")],
+    texts: Annotated[list[str] | None, typer.Argument(help="The input; without it, one text a line is read from stdin.")] = None,
+    query: Annotated[str | None, typer.Option(help="For rerank: the query to score the texts against.")] = None,
+    input_type: Annotated[str | None, typer.Option(help="For text_embedding: search, ingest, classification or clustering.")] = None,
+    chart: Annotated[bool, typer.Option("--chart", help="For sparse embeddings: draw the weights as bars.")] = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Run inference: by the server of the data folder if it runs, else in this process.
+
+    Example: connote infer .elser-2-elastic "a house near the sea" --chart
+    """
+    with reported():
+        settings = _settings(config, data)
+        inputs = texts or [line.rstrip("\r\n") for line in sys.stdin]
+        body: dict[str, Any] = {"input": inputs, "query": query, "input_type": input_type, "timeout": "10m"}
+        answer = _ask_server(settings, "POST", f"/_inference/{endpoint}", body)
+        if answer is None:
+            answer = asyncio.run(_infer_here(settings, endpoint, body))
+        if chart and "sparse_embedding" in answer:
+            for text, vector in zip(inputs, answer["sparse_embedding"], strict=True):
+                _draw(text, vector["embedding"])
+        else:
+            typer.echo(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2))
+
+
+@endpoints_app.command("list")
+def list_endpoints(data: Data = None, config: ConfigFile = None) -> None:
+    """List the endpoints: what each is for, and where it runs."""
+    with reported():
+        settings = _settings(config, data)
+        answer = _ask_server(settings, "GET", "/_connote/endpoints", None)
+        if answer is None:
+            answer = {"endpoints": asyncio.run(_endpoints_here(settings))}
+        columns = ("inference_id", "task_type", "service", "requested_model", "device", "state")
+        _print_table(columns, answer["endpoints"])
+
+
+@models_app.command("list")
+def list_models(data: Data = None, config: ConfigFile = None) -> None:
+    """List the catalog, and which models are on this machine."""
+    with reported():
+        rows = _library(_settings(config, data)).states()
+        _print_table(("id", "task", "present", "megabytes", "source", "aliases"), [_model_row(row) for row in rows])
+
+
+@models_app.command("pull")
+def pull_models(ids: ModelIds = None, data: Data = None, config: ConfigFile = None) -> None:
+    """Get models' files onto this machine, each verified by its hash."""
+    with reported():
+        _pull(_library(_settings(config, data)), ids or DEFAULT_MODELS)
+
+
+@models_app.command("verify")
+def verify_models(ids: ModelIds = None, data: Data = None, config: ConfigFile = None) -> None:
+    """Compare the files on this machine with the hashes they were pulled with."""
+    with reported():
+        library = _library(_settings(config, data))
+        for id in ids or DEFAULT_MODELS:
+            model = library.find(id)
+            if problems := library.verify(model):
+                raise IllegalArgument(f"{model.id}: {'; '.join(problems)}")
+            typer.echo(f"{model.id}: verified")
+
+
+@app.command()
+def version() -> None:
+    """Print connote's version and that of the API which it speaks."""
+    typer.echo(f"connote {VERSION} (speaks the Elasticsearch {VERSION_SPOKEN} inference API)")
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Print an error as one line, and exit with 1."""
+    try:
+        yield
+    except ConnoteError as error:
+        typer.echo(f"connote: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _settings(file: Path | None, data: Path | None) -> Config:
+    settings = configuration.load(file)
+    if data is not None:
+        settings.data = str(data)
+    return settings
+
+
+def _library(settings: Config) -> Library:
+    return Library(settings.models_path(), settings.catalog())
+
+
+def _pull(library: Library, ids: list[str] | tuple[str, ...]) -> None:
+    for id in ids:
+        model = library.find(id)
+        with _progress() as bars:
+            tasks: dict[str, TaskID] = {}
+
+            def report(file: str, done: int, total: int | None) -> None:
+                task = tasks.get(file)
+                if task is None:
+                    task = tasks[file] = bars.add_task(file, total=total)
+                bars.update(task, completed=done, total=total)
+
+            served, path = library.resolve(model, report)
+        stands_in = "" if served.id == model.id else f" (stands in for {model.id}: {served.note})"
+        typer.echo(f"{served.id}: verified, in {path}{stands_in}")
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _ask_server(settings: Config, method: str, path: str, body: Any) -> Any:  # noqa: ANN401 (JSON)
+    """The answer of the data folder's server; None if no server runs there."""
+    url = DataFolder(Path(settings.data)).server()
+    if url is None:
+        return None
+    headers = {"Authorization": f"ApiKey {settings.api_key}"} if settings.api_key else {}
+    sent = None if body is None else {name: value for name, value in body.items() if value is not None}
+    try:
+        reply = httpx.request(method, url + path, json=sent, headers=headers, timeout=610, trust_env=False)
+    except httpx.TransportError:
+        return None
+    answer = orjson.loads(reply.content)
+    if reply.is_error:
+        raise IllegalArgument(answer["error"]["reason"])
+    return answer
+
+
+async def _infer_here(settings: Config, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
+    async with opened(settings) as house:
+        _, result = await house.inference.infer(endpoint, requests.parse(body, TaskType.ANY))
+        return result.wire()
+
+
+async def _endpoints_here(settings: Config) -> list[dict[str, Any]]:
+    async with opened(settings) as house:
+        return house.placements()
+
+
+def _show_demo(url: str, settings: Config) -> None:
+    answer = _ask_server(settings, "POST", f"/_inference/{DEMO_ENDPOINT}", {"input": DEMO_TEXT})
+    typer.echo(f"\nPOST _inference/{DEMO_ENDPOINT}")
+    _draw(DEMO_TEXT, answer["sparse_embedding"][0]["embedding"])
+    typer.echo(f"\nconnote {VERSION} serves at {url}  (stop with Ctrl+C). Try it:")
+    typer.echo(f"  curl -s '{url}/_inference/{DEMO_ENDPOINT}?pretty' -H 'Content-Type: application/json' \\")
+    typer.echo("    -d '{\"input\": \"a quiet house near the sea\"}'\n")
+
+
+def _draw(text: str, weights: dict[str, float], most: int = 20) -> None:
+    """The highest weights as bars."""
+    typer.echo(f'"{text}"\n')
+    top = sorted(weights.items(), key=lambda pair: -pair[1])[:most]
+    widest = max((len(token) for token, _ in top), default=0)
+    for token, weight in top:
+        typer.echo(f"  {token:>{widest}}  {float(weight):.4f}  {'█' * max(1, round(20 * weight / top[0][1]))}")
+    if len(weights) > most:
+        typer.echo(f"  {'':>{widest}}  and {len(weights) - most} more")
+
+
+def _model_row(row: dict[str, Any]) -> dict[str, Any]:
+    return row
+
+
+def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(str(row.get(name, "")) for name in columns))
+    Console().print(table, markup=False)
+
+
+if __name__ == "__main__":
+    app()

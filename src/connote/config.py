@@ -1,0 +1,94 @@
+"""Configuration: defaults, then a TOML file, then `CONNOTE_*` variables, then flags."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from platformdirs import user_data_path
+
+from connote.contract.errors import IllegalArgument
+from connote.runtime.catalog import CATALOG, Head, Model
+from connote.runtime.sources import Folder, Hub
+
+
+class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[server]`: where it listens, and how large a request may be."""
+
+    host: str = "127.0.0.1"
+    port: int = 9200
+    max_body_bytes: int = 100 * 1024 * 1024
+    allowed_hosts: list[str] = []
+
+
+class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[[models]]`: a row of your own in the catalog, from a local folder or the hub."""
+
+    id: str
+    head: Head
+    folder: str | None = None
+    hub: str | None = None
+    revision: str = "main"
+    aliases: list[str] = []
+    max_tokens: int = 512
+    dimensions: int | None = None
+    query_prefix: str = ""
+    passage_prefix: str = ""
+
+    def row(self) -> Model:
+        """The catalog row. Raises IllegalArgument unless exactly one of folder and hub is given."""
+        if (self.folder is None) == (self.hub is None):
+            raise IllegalArgument(f"[[models]] {self.id}: give either folder or hub")
+        source = Folder(Path(self.folder)) if self.folder is not None else Hub(str(self.hub), self.revision)
+        return Model(
+            id=self.id,
+            head=self.head,
+            sources=(source,),
+            licence="given by the configuration",
+            aliases=tuple(self.aliases),
+            max_tokens=self.max_tokens,
+            dimensions=self.dimensions,
+            query_prefix=self.query_prefix,
+            passage_prefix=self.passage_prefix,
+        )
+
+
+class Config(msgspec.Struct, forbid_unknown_fields=True):
+    """Everything that can be configured; the names are those of the TOML file."""
+
+    data: str = msgspec.field(default_factory=lambda: str(user_data_path("connote")))
+    models_folder: str | None = None
+    api_key: str | None = None
+    server: ServerConfig = msgspec.field(default_factory=ServerConfig)
+    models: list[ModelConfig] = []
+
+    def catalog(self) -> list[Model]:
+        """The catalog with the rows of this configuration, which come last and so win."""
+        return [*CATALOG, *(model.row() for model in self.models)]
+
+    def models_path(self) -> Path:
+        """Where model files are kept."""
+        return Path(self.models_folder) if self.models_folder else Path(self.data) / "models"
+
+
+def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
+    """The configuration in `file`, with what the environment sets. Raises IllegalArgument that names what is wrong."""
+    config = _read(file) if file else Config()
+    config.data = environment.get("CONNOTE_DATA", config.data)
+    config.models_folder = environment.get("CONNOTE_MODELS", config.models_folder)
+    config.api_key = environment.get("CONNOTE_API_KEY", config.api_key)
+    config.server.host = environment.get("CONNOTE_HOST", config.server.host)
+    try:
+        config.server.port = int(environment.get("CONNOTE_PORT", config.server.port))
+    except ValueError:
+        raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
+    return config
+
+
+def _read(file: Path) -> Config:
+    try:
+        return msgspec.toml.decode(file.read_bytes(), type=Config)
+    except OSError as error:
+        raise IllegalArgument(f"the configuration {file} cannot be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise IllegalArgument(f"the configuration {file} is wrong: {error}") from None

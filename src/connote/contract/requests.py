@@ -1,0 +1,116 @@
+"""The body of `POST _inference`: read, and checked with every problem reported together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connote.contract.errors import IllegalArgument, InvalidRequest, Unparsable
+from connote.contract.settings import java
+from connote.contract.tasks import TaskType
+
+_FIELDS = ("input", "input_type", "task_settings", "query", "return_documents", "top_n", "timeout")
+_INPUT_TYPES = ("classification", "clustering", "ingest", "search", "unspecified")
+
+
+@dataclass(frozen=True)
+class InferenceRequest:
+    """One inference request; `task` is that of the URL, `any` if it names none."""
+
+    task: TaskType
+    inputs: Sequence[str]
+    input_type: str | None
+    task_settings: Mapping[str, Any]
+    query: str | None
+    return_documents: bool | None
+    top_n: int | None
+    timeout: str | None
+
+
+def parse(body: Mapping[str, Any], task: TaskType) -> InferenceRequest:
+    """The request in a JSON body.
+
+    Raises Unparsable for a field that is unknown or of a wrong type, InvalidRequest for fields that do not fit the task.
+    """
+    for name in body:
+        if name not in _FIELDS:
+            raise Unparsable(f"[inference_request] unknown field [{name}]; known are [{', '.join(_FIELDS)}]")
+    request = InferenceRequest(
+        task=task,
+        inputs=_inputs(body.get("input")),
+        input_type=_input_type(_typed(body, "input_type", str, "a string")),
+        task_settings=_typed(body, "task_settings", dict, "an object") or {},
+        query=_text(body["query"], "query") if body.get("query") is not None else None,
+        return_documents=_typed(body, "return_documents", bool, "a boolean"),
+        top_n=_top_n(_typed(body, "top_n", int, "an integer")),
+        timeout=_typed(body, "timeout", str, "a time value such as [30s]"),
+    )
+    if problems := list(_problems(request, body)):
+        raise InvalidRequest(problems)
+    return request
+
+
+def _problems(request: InferenceRequest, body: Mapping[str, Any]) -> list[str]:
+    task, found = request.task, []
+    if body.get("input") is None:
+        found.append("Field [input] cannot be null")
+    elif not request.inputs:
+        found.append("Field [input] cannot be an empty array")
+    if task is TaskType.ANY:
+        return found
+    if task is TaskType.RERANK:
+        if request.query is None:
+            found.append(f"Field [query] cannot be null for task type [{task}]")
+        elif not request.query:
+            found.append(f"Field [query] cannot be empty for task type [{task}]")
+    else:
+        found += [
+            f"Field [{name}] cannot be specified for task type [{task}]"
+            for name in ("return_documents", "top_n")
+            if getattr(request, name) is not None
+        ]
+    if task.embeds and request.query is not None:
+        found.append(f"Field [query] cannot be specified for task type [{task}]")
+    if request.input_type is not None and task not in (TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING):
+        found.append(f"Field [input_type] cannot be specified for task type [{task}]")
+    return found
+
+
+def _inputs(value: Any) -> list[str]:  # noqa: ANN401
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return [_text(item, f"input[{position}]") for position, item in enumerate(value)]
+    return [_text(value, "input")]
+
+
+def _text(value: Any, where: str) -> str:  # noqa: ANN401
+    """A text, plain or as the newer `{"type": "text", "value": …}`."""
+    if isinstance(value, Mapping):
+        kind, form, text = value.get("type"), value.get("format", "text"), value.get("value")
+        if (kind, form) != ("text", "text"):
+            raise IllegalArgument(f"Field [{where}] has type [{java(kind)}] and format [{java(form)}]; this service takes text only")
+        value = text
+    if not isinstance(value, str):
+        raise Unparsable(f"[inference_request] failed to parse field [{where}]: it must be a string, not [{java(value)}]")
+    return value
+
+
+def _typed(body: Mapping[str, Any], name: str, kind: type, described: str) -> Any:  # noqa: ANN401
+    value = body.get(name)
+    if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is int)):
+        raise Unparsable(f"[inference_request] failed to parse field [{name}]: it must be {described}, not [{java(value)}]")
+    return value
+
+
+def _input_type(value: str | None) -> str | None:
+    if value is None:
+        return None
+    if value.lower() not in _INPUT_TYPES:
+        raise IllegalArgument(f"Unrecognized input_type [{value}], must be one of [{', '.join(_INPUT_TYPES)}]")
+    return value.lower()
+
+
+def _top_n(value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise IllegalArgument(f"Invalid value [{value}]. [top_n] must be a positive integer")
+    return value

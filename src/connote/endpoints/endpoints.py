@@ -1,0 +1,258 @@
+"""The endpoints of this server: found, listed, created, changed and deleted."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connote.contract import chunks
+from connote.contract.errors import AlreadyExists, ConnoteError, Invalid, InvalidRequest, NotFound, Rejected
+from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, Settings, java, refuse_unknown
+from connote.contract.tasks import TaskType
+from connote.endpoints.preconfigured import ENDPOINTS as PRECONFIGURED
+from connote.runtime.fleet import Fleet
+from connote.runtime.library import Library
+from connote.services import registry
+from connote.services.service import Check, Endpoint, Find, Service, Task
+from connote.store.endpoints import EndpointStore, Record
+
+log = logging.getLogger("connote.endpoints")
+
+_VALID_ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new endpoint, the service name it was asked for with, and what its owner should be warned of."""
+
+    endpoint: Endpoint
+    service: str
+    warnings: tuple[str, ...] = ()
+
+
+class Endpoints:
+    """Preconfigured and stored endpoints; a stored one stands before a preconfigured one of the same id."""
+
+    def __init__(self, store: EndpointStore, fleet: Fleet) -> None:
+        self._store, self._fleet = store, fleet
+        self._writing = asyncio.Lock()
+        self._stored: dict[str, Endpoint] = {}
+        self._unreadable: dict[str, str] = {}
+        for record in store.all():
+            try:
+                self._stored[record.inference_id] = _from_record(record)
+            except ConnoteError as error:
+                log.warning("endpoint [%s] cannot be read: %s", record.inference_id, error)
+                self._unreadable[record.inference_id] = record.service
+
+    def find(self, id: str) -> Endpoint:
+        """The endpoint of that id. Raises NotFound, or Rejected if its service is not there any more."""
+        if id in self._unreadable:
+            raise Rejected(f"Unknown service [{self._unreadable[id]}] for model [{id}]. ")
+        endpoint = self._stored.get(id) or PRECONFIGURED.get(id)
+        if endpoint is None:
+            raise NotFound(f"Inference endpoint not found [{id}]")
+        return endpoint
+
+    def get(self, id: str, task: TaskType = TaskType.ANY) -> Endpoint:
+        """The endpoint of that id and task type. Raises NotFound, or Rejected if it does another task."""
+        endpoint = self.find(id)
+        if task not in (TaskType.ANY, endpoint.task.type):
+            raise Rejected(
+                f"Requested task type [{task}] does not match the inference endpoint's task type [{endpoint.task.type}]"
+            )
+        return endpoint
+
+    def all(self, task: TaskType = TaskType.ANY) -> list[Endpoint]:
+        """All endpoints of a task type, by id."""
+        found = {**PRECONFIGURED, **self._stored}
+        return [found[id] for id in sorted(found) if task in (TaskType.ANY, found[id].task.type)]
+
+    def wire(self, endpoint: Endpoint) -> dict[str, Any]:
+        """The endpoint as GET lists it: while allocations follow the load, with their present number."""
+        shown = endpoint.wire()
+        settings, live = shown[SERVICE_SETTINGS], self._fleet.allocations().get(endpoint.id)
+        if live is not None and "adaptive_allocations" in settings:
+            shown[SERVICE_SETTINGS] = {"num_allocations": live, **settings}
+        return shown
+
+    async def create(self, id: str, task: TaskType, body: Mapping[str, Any]) -> Created:
+        """Make an endpoint from a PUT body. Raises the contract's errors, in its order; keeps all or nothing."""
+        if id in PRECONFIGURED:
+            raise Rejected(
+                f"[{id}] is a reserved inference ID. Cannot create a new inference endpoint with a reserved ID."
+            )
+        _check_id(id)
+        rest = dict(body)
+        type = resolve_task(task, rest.pop("task_type", None))
+        name, service = _service(rest.pop("service", None))
+        implied = service.aliases[name].implied if name in service.aliases else {}
+        endpoint = _parse(id, type, service, rest, implied)
+        endpoint = replace(endpoint, settings=check(endpoint.task.check(type, endpoint.settings), self._fleet.library))
+        async with self._writing:
+            if id in self._stored:
+                raise AlreadyExists(f"Inference endpoint [{id}] already exists")
+            await asyncio.to_thread(self._store.add, _to_record(endpoint))
+            self._stored[id] = endpoint
+        warnings = (service.aliases[name].warning,) if name in service.aliases else ()
+        return Created(endpoint, name, warnings)
+
+    async def update(self, id: str, task: TaskType, body: Mapping[str, Any]) -> Endpoint:
+        """Change what of an endpoint can be changed. A loaded deployment is scaled at once."""
+        rest = dict(body)
+        type = rest.pop("task_type", None)
+        current = self.find(id)
+        if resolve_task(task, type) is not current.task.type:
+            raise Rejected("Task type must match the task type of the existing endpoint")
+        if "chunking_settings" in rest:
+            raise Rejected("[chunking_settings] cannot be updated; create another inference endpoint")
+        settings = _merge(current.settings, _object(rest, SERVICE_SETTINGS), SERVICE_SETTINGS, current.service)
+        options = _merge(current.options, _object(rest, TASK_SETTINGS), TASK_SETTINGS, current.service)
+        refuse_unknown(rest, current.service.name)
+        changed = replace(current, settings=settings, options=options)
+        async with self._writing:
+            self.find(id)
+            await asyncio.to_thread(self._store.replace, _to_record(changed))
+            self._stored[id] = changed
+        self._fleet.scale(id, changed.deployment.allocations)
+        return changed
+
+    async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
+        """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""
+        endpoint = self.get(id, task)
+        if dry_run:
+            return {"acknowledged": False, "pipelines": [], "indexes": [], "error_message": ""}
+        if endpoint.preconfigured and not force:
+            raise Rejected(
+                f"[{id}] is a reserved inference endpoint. "
+                "Use the force=true query parameter to delete the inference endpoint."
+            )
+        async with self._writing:
+            await asyncio.to_thread(self._store.remove, id)
+            self._stored.pop(id, None)
+        await self._fleet.stop(id)
+        return {"acknowledged": True, "pipelines": [], "indexes": []}
+
+
+def resolve_task(url: TaskType, body: object) -> TaskType:
+    """The task type that URL and body name together. Raises Rejected if neither does, or if they differ."""
+    if body is None:
+        if url is TaskType.ANY:
+            raise Rejected("model is missing required setting [task_type]")
+        return url
+    if not isinstance(body, str):
+        raise Rejected(f"Unknown task_type [{java(body)}]")
+    named = TaskType.parse(body)
+    if named is TaskType.ANY:
+        raise Rejected("task_type [any] is not valid type for inference")
+    if url not in (TaskType.ANY, named):
+        raise Rejected(
+            f"Cannot resolve conflicting task_type parameter in the request URL [{url}] and the request body [{named}]"
+        )
+    return named
+
+
+def check(flow: Check, library: Library) -> Settings:
+    """Run the check of a new endpoint's settings; gives them completed."""
+    try:
+        wish: Find = next(flow)
+        while True:
+            try:
+                found = library.find(wish.model)
+            except NotFound:
+                found = None
+            wish = flow.send(found)
+    except StopIteration as end:
+        settings: Settings = end.value
+        return settings
+
+
+def _check_id(id: str) -> None:
+    if not _VALID_ID.fullmatch(id):
+        raise InvalidRequest(
+            [
+                f"Invalid inference_id; '{id}' can contain lowercase alphanumeric (a-z and 0-9), hyphens or underscores; "
+                "must start and end with alphanumeric"
+            ]
+        )
+
+
+def _service(name: object) -> tuple[str, Service]:
+    if name is None:
+        raise Rejected("Inference endpoint configuration is missing the [service] setting")
+    service = registry.find(name) if isinstance(name, str) else None
+    if service is None or not isinstance(name, str):
+        raise Rejected(f"Unknown service [{java(name)}]")
+    return name, service
+
+
+def _task(service: Service, type: TaskType) -> Task:
+    if type not in service.tasks:
+        raise Rejected(f"The [{service.name}] service does not support task type [{type}]")
+    return service.tasks[type]
+
+
+def _parse(id: str, type: TaskType, service: Service, rest: dict[str, Any], implied: Mapping[str, Any]) -> Endpoint:
+    task = _task(service, type)
+    raw_settings, raw_options = _object(rest, SERVICE_SETTINGS), _object(rest, TASK_SETTINGS)
+    raw_chunking = _object(rest, chunks.SCOPE)
+    if raw_settings is None:
+        raise Rejected("Missing required field [service_settings]")
+    chunking = chunks.parse(raw_chunking) if type.embeds else None
+    if chunking is None and raw_chunking is not None:
+        rest[chunks.SCOPE] = raw_chunking
+    settings = task.settings.parse({**implied, **raw_settings}, SERVICE_SETTINGS, owner=service.name)
+    options = task.options.parse(raw_options or {}, TASK_SETTINGS, owner=service.name)
+    refuse_unknown(rest, service.name)
+    return Endpoint(id, task, service, settings, options, chunking)
+
+
+def _object(rest: dict[str, Any], name: str) -> dict[str, Any] | None:
+    value = rest.pop(name, None)
+    if value is not None and not isinstance(value, dict):
+        raise Invalid(
+            [f"field [{name}] is not of the expected type. The value [{java(value)}] cannot be converted to a [Map]"]
+        )
+    return value
+
+
+def _merge(current: Settings, given: Mapping[str, Any] | None, scope: str, service: Service) -> Settings:
+    """`current` with the given settings in place of its own; those that cannot be changed may only be repeated."""
+    if not given:
+        return current
+    before, fixed = current.wire(), {field.name for field in current.fields() if not field.about.updatable}
+    if problems := [
+        f"[{scope}] the setting [{name}] cannot be updated from [{java(before.get(name))}] to [{java(value)}]"
+        for name, value in given.items()
+        if name in fixed and value != before.get(name)
+    ]:
+        raise Invalid(problems)
+    # The two ways to say how many allocations replace each other.
+    ways = {"num_allocations", "adaptive_allocations"}
+    kept = {name: value for name, value in before.items() if not (name in ways and ways & given.keys())}
+    return type(current).parse({**kept, **given}, scope, owner=service.name)
+
+
+def _to_record(endpoint: Endpoint) -> Record:
+    return Record(
+        endpoint.id,
+        endpoint.task.type.value,
+        endpoint.service.name,
+        endpoint.settings.wire(),
+        endpoint.options.wire(),
+        None if endpoint.chunking is None else chunks.wire(endpoint.chunking),
+    )
+
+
+def _from_record(record: Record) -> Endpoint:
+    _, service = _service(record.service)
+    type = TaskType.parse(record.task_type)
+    parts = {
+        SERVICE_SETTINGS: dict(record.service_settings),
+        TASK_SETTINGS: dict(record.task_settings),
+        chunks.SCOPE: record.chunking_settings,
+    }
+    endpoint = _parse(record.inference_id, type, service, parts, {})
+    return replace(endpoint, preconfigured=record.inference_id in PRECONFIGURED)

@@ -1,0 +1,153 @@
+"""The library: the models of the catalog, and those of them whose files are on this machine."""
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from connote.contract.errors import ConnoteError, NotFound, Unavailable
+from connote.runtime.catalog import CATALOG, Model
+from connote.runtime.sources import REQUIRED, Folder, Hub, Progress, sha256
+
+log = logging.getLogger("connote.runtime")
+
+MANIFEST = "connote.json"
+
+
+class Library:
+    """Models below one folder, a folder each. An air-gapped machine gets them by copying that folder."""
+
+    def __init__(self, folder: Path, rows: Sequence[Model] = CATALOG) -> None:
+        self._folder = folder
+        # Later rows win, so that a configuration can give a known name to another model.
+        self._rows = {row.id: row for row in rows}
+        self._names: dict[str, Model] = {}
+        for row in self._rows.values():
+            self._names |= dict.fromkeys(row.aliases, row)
+        self._names |= self._rows
+
+    def find(self, name: str) -> Model:
+        """The row of that id or alias. Raises NotFound."""
+        if name not in self._names:
+            raise NotFound(f"no model is called [{name}]; `connote models list` shows those that are known")
+        return self._names[name]
+
+    def path(self, model: Model) -> Path | None:
+        """The folder with the model's files, if they are here."""
+        source = model.sources[0]
+        if isinstance(source, Folder):
+            return source.path if not _missing(source.path) else None
+        path = self._place(model)
+        return path if (path / MANIFEST).is_file() and not _missing(path) else None
+
+    def pull(self, model: Model, progress: Progress) -> Path:
+        """The model's files, from the first source that has them. Raises Unavailable that says why none has.
+
+        Files become visible together, once all are verified; other threads and processes wait for the same pull.
+        """
+        source = model.sources[0]
+        if isinstance(source, Folder):
+            if missing := _missing(source.path):
+                raise Unavailable(f"{model.id}: {source.path} does not have {', '.join(missing)}")
+            return source.path
+        place = self._place(model)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{place}.lock"):
+                return self.path(model) or self._fetch(model, place, progress)
+        except OSError as error:
+            raise Unavailable(f"{model.id} cannot be kept in {self._folder}: {error.strerror or error}") from None
+
+    def resolve(self, model: Model, progress: Progress) -> tuple[Model, Path]:
+        """The row that can serve, with its files: the model itself, or with a warning what stands in for it."""
+        if path := self.path(model):
+            return model, path
+        if model.fallback is None:
+            return model, self.pull(model, progress)
+        stand_in = self.find(model.fallback)
+        if path := self.path(stand_in):
+            log.warning("%s is not here; %s serves in its place. %s", model.id, stand_in.id, stand_in.note)
+            return stand_in, path
+        try:
+            return model, self.pull(model, progress)
+        except Unavailable as error:
+            log.warning("%s; %s serves in its place. %s", error, stand_in.id, stand_in.note)
+            return stand_in, self.pull(stand_in, progress)
+
+    def verify(self, model: Model) -> list[str]:
+        """What is wrong with the model's files here, compared with the hashes that they had when they were pulled."""
+        path = self.path(model)
+        if path is None:
+            if model.fallback:
+                return self.verify(self.find(model.fallback))
+            return [f"not here; `connote models pull {model.id}` gets it"]
+        if isinstance(model.sources[0], Folder):
+            return []
+        files = json.loads((path / MANIFEST).read_text())["files"]
+        return [f"{name} has changed" for name, wanted in files.items() if sha256(path / name) != wanted["sha256"]]
+
+    def states(self) -> list[dict[str, Any]]:
+        """Every row of the catalog, and whether its files are here."""
+        return [self._state(row) for row in self._rows.values()]
+
+    def _state(self, row: Model) -> dict[str, Any]:
+        path = self.path(row)
+        manifest = path / MANIFEST if path else None
+        source = json.loads(manifest.read_text())["source"] if manifest and manifest.is_file() else str(row.sources[0])
+        stand_in = self.find(row.fallback) if row.fallback else None
+        state: dict[str, Any] = {
+            "id": row.id,
+            "aliases": [alias for alias in row.aliases if self._names[alias] is row],
+            "task_type": row.task.value,
+            "head": row.head.value,
+            "licence": row.licence,
+            "present": path is not None,
+            "bytes": sum((path / name).stat().st_size for name in REQUIRED) if path else None,
+            "source": source,
+            "max_tokens": row.max_tokens,
+            "note": row.note,
+        }
+        if stand_in and path is None:
+            state["served_by"] = stand_in.id
+            state["note"] = f"Until its weights can be had, {stand_in.id} serves in its place. {stand_in.note}"
+        return state
+
+    def _place(self, model: Model) -> Path:
+        # By source and not by id: two rows over the same files share them.
+        source = model.sources[0]
+        return self._folder / (source.repository if isinstance(source, Hub) else model.id).replace("/", "--")
+
+    def _fetch(self, model: Model, place: Path, progress: Progress) -> Path:
+        failures = []
+        for source in model.sources:
+            fresh = place.with_name(f"{place.name}.pulling")
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+            try:
+                if not isinstance(source, Folder):
+                    source.fetch(fresh, model.files, progress)
+            except ConnoteError as error:
+                log.info("%s", error)
+                failures.append(str(error))
+            else:
+                _write_manifest(fresh, str(source))
+                shutil.rmtree(place, ignore_errors=True)
+                return fresh.rename(place)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+        raise Unavailable(f"model {model.id} cannot be had: {'; '.join(failures)}")
+
+
+def _missing(folder: Path) -> list[str]:
+    return [name for name in REQUIRED if not (folder / name).is_file()]
+
+
+def _write_manifest(folder: Path, source: str) -> None:
+    files: Mapping[str, Any] = {
+        name: {"sha256": sha256(folder / name), "bytes": (folder / name).stat().st_size} for name in REQUIRED
+    }
+    (folder / MANIFEST).write_text(json.dumps({"source": source, "files": files}, indent=2))

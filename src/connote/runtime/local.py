@@ -1,0 +1,117 @@
+"""A model on this machine: tokenizer, backend and head."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connote.contract.results import Cut, Dense, Sparse, SparseVector
+from connote.runtime import graph as graphs
+from connote.runtime import heads
+from connote.runtime.architecture import Architecture
+from connote.runtime.backends.onnx import OnnxSession
+from connote.runtime.catalog import Head, Model
+from connote.runtime.tokenizer import Encoded, Tokenizer
+from connote.runtime.weights import Weights
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one request wants done: texts to embed, or with a query texts to score against it."""
+
+    texts: Sequence[str]
+    query: str | None = None
+    search: bool = False  # the texts are queries, not passages
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One score a text (float32)."""
+
+    values: NDArray[np.float32]
+    cuts: Sequence[Cut] = ()
+
+
+# The model's output for one item: a vector, token vectors, or a score without dimensions.
+Output = NDArray[np.float32]
+Outputs = Sparse | Dense | Scores
+
+
+class LocalModel:
+    """Loaded, and safe to use from many threads: encode, run in batches of any items, finish."""
+
+    def __init__(self, row: Model, tokenizer: Tokenizer, session: OnnxSession, inputs: Sequence[str], padding: int) -> None:
+        self.row, self._tokenizer, self._session, self._inputs = row, tokenizer, session, inputs
+        self._padding = padding
+        self._display, self._special = tokenizer.display(), tokenizer.special()
+        self._unique = len(set(self._display)) == len(self._display)
+
+    @classmethod
+    def load(cls, row: Model, folder: Path, threads: int) -> "LocalModel":
+        """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right."""
+        architecture = Architecture.read(folder / "config.json")
+        graph = graphs.build(architecture, Weights(folder / "model.safetensors"), row.head)
+        tokenizer = Tokenizer(folder / "tokenizer.json", min(row.max_tokens, architecture.max_tokens), architecture.vocabulary)
+        return cls(row, tokenizer, OnnxSession(graph, threads), graph.inputs, architecture.padding)
+
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return self._session.device
+
+    def encode(self, inputs: Inputs) -> list[Encoded]:
+        """The items that the model is to see for a request."""
+        if self.row.head is Head.CROSS:
+            return self._tokenizer.encode_pairs(inputs.query or "", inputs.texts)
+        if self.row.head is Head.LATE:
+            return self._tokenizer.encode([inputs.query or "", *inputs.texts])
+        prefix = self.row.query_prefix if inputs.search else self.row.passage_prefix
+        return self._tokenizer.encode([prefix + text for text in inputs.texts] if prefix else inputs.texts)
+
+    def run(self, batch: Sequence[Encoded]) -> list[Output]:
+        """One output an item, in order; what an item's is does not depend on the others in the batch."""
+        shape = (len(batch), max(item.used for item in batch))
+        ids = np.full(shape, self._padding, dtype=np.int64)
+        mask, types = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for row, item in enumerate(batch):
+            ids[row, : item.used] = item.ids
+            mask[row, : item.used] = 1
+            types[row, : item.used] = item.types
+        wires = {graphs.IDS: ids, graphs.MASK: mask, graphs.TYPES: types}
+        outputs = self._session.run({name: wires[name] for name in self._inputs})
+        if self.row.head is Head.LATE:
+            return [output[: item.used] for output, item in zip(outputs, batch, strict=True)]
+        return list(outputs)
+
+    def finish(self, inputs: Inputs, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
+        """The answer to a request, from its items' outputs."""
+        cuts = [Cut(i, item.tokens, item.used) for i, item in enumerate(encoded) if item.is_truncated]
+        match self.row.head:
+            case Head.SPARSE:
+                pairs = zip(outputs, encoded, strict=True)
+                return Sparse([self._sparse(output, item.is_truncated) for output, item in pairs], cuts)
+            case Head.MEAN | Head.CLS:
+                return Dense(np.stack(outputs), cuts)
+            case Head.CROSS:
+                return Scores(np.array(outputs, dtype=np.float32), cuts)
+            case Head.LATE:
+                query, *documents = outputs
+                scores = [heads.late_interaction(query, document) for document in documents]
+                moved = [Cut(max(cut.position - 1, 0), cut.tokens, cut.used) for cut in cuts if cut.position > 0]
+                return Scores(np.array(scores, dtype=np.float32), moved)
+
+    def _sparse(self, output: Output, is_truncated: bool) -> SparseVector:
+        ids, weights = heads.sparse(output, self._special)
+        tokens = self._display[ids].tolist()
+        if not self._unique:
+            # Two tokens may be shown alike; the higher weight, which comes first, stands.
+            first = dict(reversed(list(zip(tokens, range(len(tokens)), strict=True))))
+            kept = sorted(first.values())
+            tokens, weights = [tokens[i] for i in kept], weights[kept]
+        return SparseVector(tokens, weights, is_truncated)
+
+    def close(self) -> None:
+        """Give back the memory."""
+        del self._session

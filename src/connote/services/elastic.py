@@ -1,0 +1,66 @@
+"""The `elastic` service: what Elastic hosts on its GPUs, served from this machine.
+
+An endpoint of it runs where it is fastest. Today that is the CPU; where it runs is never a secret: see
+`GET _connote/endpoints`.
+"""
+
+from dataclasses import replace
+from typing import Annotated, cast
+
+from connote.contract.settings import About, Settings
+from connote.contract.tasks import TaskType
+from connote.runtime.fleet import Deployment
+from connote.services import local
+from connote.services.service import Call, Check, Flow, Service
+
+elastic = Service("elastic", "Elastic")
+
+
+class ElasticSettings(Settings):
+    """Service settings of every task of this service."""
+
+    model_id: Annotated[str, About("Model ID", "The name of the model to use for the inference task.")]
+
+
+class ElasticDenseSettings(ElasticSettings):
+    """A dense endpoint also says what its vectors are like."""
+
+    similarity: Annotated[
+        str | None,
+        About("Similarity", "How vectors are compared.", choices=("cosine", "dot_product", "l2_norm")),
+    ] = None
+    dimensions: Annotated[int | None, About("Dimensions", "The number of dimensions of a vector.", positive=True)] = None
+
+
+def check(task: TaskType, wished: Settings) -> Check:
+    """A new endpoint needs a model that is known and does the task."""
+    settings = cast(ElasticSettings, wished)
+    model = yield from local.find(settings.model_id, task)
+    if isinstance(settings, ElasticDenseSettings):
+        local.check_dimensions(settings.model_id, settings.dimensions, model.dimensions)
+        return replace(settings, similarity=settings.similarity or "cosine", dimensions=model.dimensions)
+    return settings
+
+
+def deployment(id: str, settings: Settings) -> Deployment:
+    """The deployment that an endpoint with these settings wishes for: the whole machine."""
+    return Deployment(id, cast(ElasticSettings, settings).model_id)
+
+
+@elastic.task(TaskType.SPARSE_EMBEDDING, ElasticSettings, check=check, deployment=deployment)
+def sparse(call: Call) -> Flow:
+    """Tokens in alphabetical order."""
+    result = yield from local.sparse(call)
+    return replace(result, vectors=[local.alphabetical(vector) for vector in result.vectors])
+
+
+@elastic.task(TaskType.TEXT_EMBEDDING, ElasticDenseSettings, check=check, deployment=deployment)
+def dense(call: Call) -> Flow:
+    """One vector a text."""
+    return (yield from local.dense(call))
+
+
+@elastic.task(TaskType.RERANK, ElasticSettings, local.RerankOptions, check=check, deployment=deployment)
+def rerank(call: Call) -> Flow:
+    """Documents by score, best first."""
+    return (yield from local.rerank(call))

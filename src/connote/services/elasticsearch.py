@@ -1,0 +1,158 @@
+"""The `elasticsearch` service: models on this machine, with allocations and threads as Elasticsearch names them."""
+
+import platform
+from dataclasses import replace
+from typing import Annotated, cast
+
+from connote.contract.errors import IllegalArgument, NotFound
+from connote.contract.settings import About, Settings
+from connote.contract.tasks import TaskType
+from connote.runtime.fleet import CORES, Deployment
+from connote.services import local
+from connote.services.service import Alias, Call, Check, Flow, Service
+
+# Which name of the model is the default: Elasticsearch has a build of its own for this platform.
+_ON_LINUX = platform.system() == "Linux" and platform.machine() == "x86_64"
+ELSER = ".elser_model_2_linux-x86_64" if _ON_LINUX else ".elser_model_2"
+E5 = ".multilingual-e5-small_linux-x86_64" if _ON_LINUX else ".multilingual-e5-small"
+RERANK = ".rerank-v1"
+
+elasticsearch = Service(
+    "elasticsearch",
+    "Elasticsearch",
+    aliases={
+        "elser": Alias(
+            "The [elser] service is deprecated and will be removed in a future release. Use the [elasticsearch] service "
+            "instead, with [model_id] set to [.elser_model_2] in the [service_settings]",
+            {"model_id": ELSER},
+        )
+    },
+)
+
+
+class AdaptiveAllocations(Settings):
+    """How many allocations serve a deployment, by its load."""
+
+    enabled: Annotated[bool, About("Enabled", "Whether the number of allocations follows the load.")]
+    min_number_of_allocations: Annotated[int | None, About("Minimum", "The fewest allocations.", at_least=0)] = None
+    max_number_of_allocations: Annotated[int | None, About("Maximum", "The most allocations.", at_least=1)] = None
+
+    def problems(self, scope: str) -> list[str]:
+        """The maximum is not below the minimum."""
+        least, most = self.min_number_of_allocations, self.max_number_of_allocations
+        if least is None or most is None or least <= most:
+            return []
+        return [
+            f"[{scope}] Invalid value [{most:.1f}]. [max_number_of_allocations] must be a greater than or equal to "
+            f"[{least:.1f}]"
+        ]
+
+
+class LocalSettings(Settings):
+    """Service settings of every task of this service."""
+
+    num_allocations: Annotated[
+        int | None,
+        About(
+            "Number Allocations",
+            "The total number of allocations this model is assigned across machine learning nodes.",
+            positive=True,
+            updatable=True,
+        ),
+    ] = None
+    num_threads: Annotated[
+        int,
+        About("Number Threads", "Sets the number of threads used by each model allocation during inference.", positive=True, at_most=32),
+    ]
+    model_id: Annotated[str | None, About("Model ID", "The name of the model to use for the inference task.")] = None
+    adaptive_allocations: Annotated[
+        AdaptiveAllocations | None,
+        About("Adaptive Allocations", "Lets the number of allocations follow the load.", updatable=True),
+    ] = None
+    deployment_id: Annotated[str | None, About("Deployment ID", "The id of a running model deployment.")] = None
+
+    def problems(self, scope: str) -> list[str]:
+        """One of the two ways to say how many allocations is given; threads are a power of two."""
+        found = []
+        if self.num_allocations is None and self.adaptive_allocations is None:
+            found.append(
+                f"[{scope}] does not contain one of the required settings [num_allocations, adaptive_allocations]"
+            )
+        if self.num_threads & (self.num_threads - 1):
+            found.append(f"[{scope}] Invalid value [{self.num_threads}]. [num_threads] must be a power of 2")
+        return found
+
+
+class DenseSettings(LocalSettings):
+    """A dense endpoint also says what its vectors are like."""
+
+    dimensions: Annotated[int | None, About("Dimensions", "The number of dimensions of a vector.", positive=True)] = None
+    similarity: Annotated[
+        str | None,
+        About("Similarity", "How vectors are compared.", choices=("cosine", "dot_product", "l2_norm")),
+    ] = None
+    element_type: Annotated[str | None, About("Element type", "The type of a vector's elements.", choices=("float",))] = None
+
+
+class RerankSettings(LocalSettings):
+    """A rerank endpoint also says what happens to documents that are longer than the model's window."""
+
+    long_document_strategy: Annotated[
+        str | None,
+        About("Long document strategy", "Cut a long document off, or score its chunks.", choices=("truncate", "chunk")),
+    ] = None
+    max_chunks_per_doc: Annotated[
+        int | None, About("Chunks a document", "The most chunks of a document that are scored.", positive=True)
+    ] = None
+
+
+def deployment(id: str, wished: Settings) -> Deployment:
+    """The deployment that an endpoint with these settings wishes for."""
+    settings = cast(LocalSettings, wished)
+    adaptive = settings.adaptive_allocations
+    most = adaptive.max_number_of_allocations if adaptive and adaptive.enabled else settings.num_allocations
+    return Deployment(id, str(settings.model_id), allocations=most or CORES, threads=settings.num_threads)
+
+
+def check(task: TaskType, wished: Settings) -> Check:
+    """A new endpoint needs a model that is known and does the task."""
+    settings = cast(LocalSettings, wished)
+    if settings.deployment_id is not None:
+        raise NotFound(f"Cannot find deployment [{settings.deployment_id}]")
+    if settings.model_id is None:
+        raise IllegalArgument("Error parsing service settings, model_id must be provided")
+    model = yield from local.find(settings.model_id, task)
+    if isinstance(settings, DenseSettings) and settings.model_id not in (".multilingual-e5-small", E5):
+        local.check_dimensions(settings.model_id, settings.dimensions, model.dimensions)
+        return replace(
+            settings,
+            dimensions=settings.dimensions or model.dimensions,
+            similarity=settings.similarity or "cosine",
+            element_type="float",
+        )
+    return settings
+
+
+@elasticsearch.task(TaskType.SPARSE_EMBEDDING, LocalSettings, check=check, deployment=deployment)
+def sparse(call: Call) -> Flow:
+    """Tokens by weight, highest first."""
+    return (yield from local.sparse(call))
+
+
+@elasticsearch.task(TaskType.TEXT_EMBEDDING, DenseSettings, check=check, deployment=deployment)
+def dense(call: Call) -> Flow:
+    """One vector a text; the model's prefix for queries goes before search input, that for passages before all other."""
+    return (yield from local.dense(call))
+
+
+@elasticsearch.task(TaskType.RERANK, RerankSettings, local.RerankOptions, check=check, deployment=deployment)
+def rerank(call: Call) -> Flow:
+    """Documents by score, best first."""
+    settings = cast(RerankSettings, call.endpoint.settings)
+    return (
+        yield from local.rerank(
+            call,
+            long_documents=settings.long_document_strategy,
+            most_chunks=settings.max_chunks_per_doc,
+        )
+    )

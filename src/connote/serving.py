@@ -1,0 +1,87 @@
+"""A server process: from a configuration to answers on a socket, until it is told to stop."""
+
+import asyncio
+import ipaddress
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+
+from connote.api.server import create
+from connote.app import opened
+from connote.config import Config
+from connote.contract.errors import Conflict, IllegalArgument
+
+
+def run(config: Config, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is called with the URL, in a thread of its own, once it answers.
+
+    Raises IllegalArgument for an unsafe or impossible address, Conflict if the port or the data folder is in use.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    check_safe(config)
+    with _bound(config.server.host, config.server.port) as listener:
+        asyncio.run(_serve(config, listener, ready), loop_factory=uvloop.new_event_loop)
+
+
+def check_safe(config: Config) -> None:
+    """Raise IllegalArgument if others than this machine could ask without a key."""
+    if config.api_key is None and not _is_loopback(config.server.host):
+        raise IllegalArgument(
+            f"refusing to listen on {config.server.host} without authentication: set CONNOTE_API_KEY (clients then send "
+            "it as their API key), or listen on 127.0.0.1 behind a proxy that authenticates"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. Binding comes first, so that nothing is started for a port that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise Conflict(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port") from None
+        yield listener
+
+
+async def _serve(config: Config, listener: socket.socket, ready: Callable[[str], None]) -> None:
+    host, port = listener.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    async with opened(config) as house:
+        server = _Server(uvicorn.Config(create(house), log_config=None, access_log=False, timeout_graceful_shutdown=10))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        house.folder.announce(url)
+        threading.Thread(target=ready, args=(url,), daemon=True).start()
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn raises them again when it is done, which would end us before we have tidied up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    def stop(self) -> None:
+        """Finish the requests in flight, then end; a second time, end at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True

@@ -1,0 +1,52 @@
+"""The database: its tables, and how it is opened."""
+
+from pathlib import Path
+from sqlite3 import Connection
+
+from sqlalchemy import JSON, Column, Engine, MetaData, String, Table, create_engine, event, insert, select
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from connote.contract.errors import Unavailable
+
+VERSION = 1
+
+metadata = MetaData()
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("inference_id", String, primary_key=True),
+    Column("task_type", String, nullable=False),
+    Column("service", String, nullable=False),
+    Column("service_settings", JSON, nullable=False),
+    Column("task_settings", JSON, nullable=False),
+    Column("chunking_settings", JSON(none_as_null=True)),
+)
+
+# Single values by name: the version of these tables, the region policy.
+values = Table("settings", metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
+
+
+def connect(folder: Path) -> Engine:
+    """Open the database in that folder, made on first use. Raises Unavailable if a newer connote wrote it."""
+    engine = create_engine(f"sqlite:///{folder / 'connote.db'}")
+    event.listen(engine, "connect", _prepare)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        found = connection.scalar(select(values.c.value).where(values.c.name == "version"))
+        if found is None:
+            connection.execute(insert(values).values(name="version", value=VERSION))
+        elif found != VERSION:
+            engine.dispose()
+            raise Unavailable(
+                f"the database in {folder} has version {found}, this connote reads version {VERSION}: "
+                "use the connote that wrote it, or another --data folder"
+            )
+    return engine
+
+
+def _prepare(connection: Connection, _: ConnectionPoolEntry) -> None:
+    # WAL: readers do not wait for a writer. FULL: what was acknowledged survives a power loss.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA busy_timeout=5000")
