@@ -1,5 +1,6 @@
 """The house, wired: what a server, a command line or a test needs of it."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,9 +57,12 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         engine = database.connect(folder.path)
         library = Library(config.models_path(), config.catalog())
         fleet = Fleet(library)
+        values = ValueStore(engine)
+        if values.get("cluster_uuid") is None:
+            values.put("cluster_uuid", secrets.token_urlsafe(16))
         endpoints = Endpoints(EndpointStore(engine), fleet)
         try:
-            yield Connote(config, folder, library, fleet, endpoints, Inference(endpoints, fleet), ValueStore(engine))
+            yield Connote(config, folder, library, fleet, endpoints, Inference(endpoints, fleet), values)
         finally:
             await fleet.close()
             engine.dispose()

@@ -41,11 +41,17 @@ DEFAULT_MODELS = (".elser_model_2", ".multilingual-e5-small", ".rerank-v1")
 DEMO_TEXT = "There is no reason anyone would want a computer in their home"
 DEMO_ENDPOINT = ".elser-2-elastic"
 
-Data = Annotated[Path | None, typer.Option(help="The folder of endpoints and models.", show_default="your user data folder")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file; docs/configuration.md lists what it holds.")]
+Data = Annotated[
+    Path | None, typer.Option(help="The folder of endpoints and models.", show_default="your user data folder")
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file; docs/configuration.md lists what it holds.")
+]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on.", show_default="9200", min=0, max=65535)]
-ModelIds = Annotated[list[str] | None, typer.Argument(help="Model ids or aliases.", show_default="those of the preconfigured endpoints")]
+ModelIds = Annotated[
+    list[str] | None, typer.Argument(help="Model ids or aliases.", show_default="those of the preconfigured endpoints")
+]
 
 
 @app.command()
@@ -75,9 +81,13 @@ def demo(host: Host = None, port: Port = None, data: Data = None, config: Config
 @app.command()
 def infer(
     endpoint: Annotated[str, typer.Argument(help="The id of an inference endpoint, such as .elser-2-elastic.")],
-    texts: Annotated[list[str] | None, typer.Argument(help="The input; without it, one text a line is read from stdin.")] = None,
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="The input; without it, one text a line is read from stdin.")
+    ] = None,
     query: Annotated[str | None, typer.Option(help="For rerank: the query to score the texts against.")] = None,
-    input_type: Annotated[str | None, typer.Option(help="For text_embedding: search, ingest, classification or clustering.")] = None,
+    input_type: Annotated[
+        str | None, typer.Option(help="For text_embedding: search, ingest, classification or clustering.")
+    ] = None,
     chart: Annotated[bool, typer.Option("--chart", help="For sparse embeddings: draw the weights as bars.")] = False,
     data: Data = None,
     config: ConfigFile = None,
@@ -222,7 +232,7 @@ def _show_demo(url: str, settings: Config) -> None:
     _draw(DEMO_TEXT, answer["sparse_embedding"][0]["embedding"])
     typer.echo(f"\nconnote {VERSION} serves at {url}  (stop with Ctrl+C). Try it:")
     typer.echo(f"  curl -s '{url}/_inference/{DEMO_ENDPOINT}?pretty' -H 'Content-Type: application/json' \\")
-    typer.echo("    -d '{\"input\": \"a quiet house near the sea\"}'\n")
+    typer.echo('    -d \'{"input": "a quiet house near the sea"}\'\n')
 
 
 def _draw(text: str, weights: dict[str, float], most: int = 20) -> None:
@@ -244,7 +254,7 @@ def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(str(row.get(name, "")) for name in columns))
-    Console().print(table, markup=False)
+    Console().print(table)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     check_safe(config)
     with _bound(config.server.host, config.server.port) as listener:
-        asyncio.run(_serve(config, listener, ready), loop_factory=uvloop.new_event_loop)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(config, listener, ready))
 
 
 def check_safe(config: Config) -> None:
@@ -54,7 +55,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except OSError as error:
-            raise Conflict(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port") from None
+            raise Conflict(
+                f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port"
+            ) from None
         yield listener
 
 

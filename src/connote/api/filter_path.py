@@ -52,9 +52,7 @@ def _only(value: Any, patterns: set[Pattern]) -> Any:  # noqa: ANN401
 def _without(value: Any, patterns: set[Pattern]) -> Any:  # noqa: ANN401
     if isinstance(value, Mapping):
         return {
-            name: _without(item, rest)
-            for name, item in value.items()
-            if not _ends(rest := _step(patterns, str(name)))
+            name: _without(item, rest) for name, item in value.items() if not _ends(rest := _step(patterns, str(name)))
         }
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_without(item, patterns) for item in value]

@@ -130,7 +130,9 @@ def _region_policy(body: dict[str, Any]) -> dict[str, Any]:
 def _allowed(name: str, item: object) -> bool:
     if name == "allowed_geos":
         return isinstance(item, str)
-    return isinstance(item, dict) and item.keys() == {"csp", "region"} and all(isinstance(v, str) for v in item.values())
+    return (
+        isinstance(item, dict) and item.keys() == {"csp", "region"} and all(isinstance(v, str) for v in item.values())
+    )
 
 
 def _check_timeout(ask: Ask) -> None:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Annotated, Any
 
+import regex
+
 from connote.contract.errors import IllegalArgument, Invalid
 from connote.contract.settings import About, Settings, java
 
 SCOPE = "chunking_settings"
 MAX_SEPARATORS = 50
+MAX_SEPARATOR_LENGTH = 1000
 
 # Java regular expressions of the separator groups, as GET echoes them.
 PLAINTEXT = (r"(?<!\n)\n\n(?!\n)", r"(?<!\n)\n(?!\n)")
@@ -63,7 +66,7 @@ class Recursive(Settings):
             f"field [separators] is not of the expected type. The value [{java(separator)}] cannot be converted to a [String]"
             for separator in self.separators
             if not isinstance(separator, str)
-        ]
+        ] or [problem for separator in self.separators if (problem := _malformed(separator))]
 
 
 class Whole(Settings):
@@ -92,7 +95,9 @@ def parse(raw: Mapping[str, Any] | None) -> ChunkingSettings:
     if strategy is None:
         raise IllegalArgument("Can't generate Chunker without ChunkingStrategy provided")
     if not isinstance(strategy, str) or strategy.lower() not in _NAMES:
-        raise IllegalArgument(f"Invalid chunkingStrategy [{java(strategy)}], it must be one of [{', '.join(sorted(_NAMES))}]")
+        raise IllegalArgument(
+            f"Invalid chunkingStrategy [{java(strategy)}], it must be one of [{', '.join(sorted(_NAMES))}]"
+        )
     kind = _NAMES[strategy.lower()]
     if kind is Recursive:
         _expand_group(rest, problems)
@@ -110,13 +115,25 @@ def wire(settings: ChunkingSettings) -> dict[str, Any]:
     return {"strategy": strategy, **settings.wire()}
 
 
+def _malformed(separator: str) -> str | None:
+    if len(separator) > MAX_SEPARATOR_LENGTH:
+        return f"[{SCOPE}] a separator has {len(separator)} characters; at most {MAX_SEPARATOR_LENGTH} are allowed"
+    try:
+        regex.compile(separator, regex.MULTILINE)
+    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+        return f"[{SCOPE}] Invalid value [{separator}] received. [separators] must be regular expressions: {error}"
+    return None
+
+
 def _expand_group(raw: MutableMapping[str, Any], problems: list[str]) -> None:
     group = raw.pop("separator_group", None)
     if group is not None and raw.get("separators") is not None:
         problems.append("Recursive chunking settings can not have both separators and separator_set")
     elif group is not None and (not isinstance(group, str) or group.lower() not in SEPARATOR_GROUPS):
         allowed = ", ".join(sorted(SEPARATOR_GROUPS))
-        problems.append(f"[{SCOPE}] Invalid value [{java(group)}] received. [separator_group] must be one of [{allowed}]")
+        problems.append(
+            f"[{SCOPE}] Invalid value [{java(group)}] received. [separator_group] must be one of [{allowed}]"
+        )
     if raw.get("separators") is None:
         raw["separators"] = list(SEPARATOR_GROUPS.get(str(group).lower(), PLAINTEXT))
 

@@ -1,22 +1,22 @@
 """Every error that connote answers with, and how it looks on the wire.
 
-    ConnoteError                 status_exception
-    ├── Rejected            400  status_exception
-    │   ├── Invalid              validation_exception, lists every problem
-    │   ├── InvalidRequest       action_request_validation_exception, likewise
-    │   ├── IllegalArgument      illegal_argument_exception
-    │   ├── Unparsable           x_content_parse_exception
-    │   ├── BadMediaType         media_type_header_exception
-    │   └── AlreadyExists        resource_already_exists_exception
-    ├── Unauthorized        401  security_exception
-    ├── NotFound            404  resource_not_found_exception
-    ├── MethodNotAllowed    405  status_exception
-    ├── NotAcceptable       406  status_exception
-    ├── TimedOut            408  status_exception
-    ├── Conflict            409  status_exception
-    ├── TooLarge            413  status_exception
-    ├── Overloaded          429  es_rejected_execution_exception
-    └── Unavailable         503  status_exception
+ConnoteError                 status_exception
+├── Rejected            400  status_exception
+│   ├── Invalid              validation_exception, lists every problem
+│   ├── InvalidRequest       action_request_validation_exception, likewise
+│   ├── IllegalArgument      illegal_argument_exception
+│   ├── Unparsable           x_content_parse_exception
+│   ├── BadMediaType         media_type_header_exception
+│   └── AlreadyExists        resource_already_exists_exception
+├── Unauthorized        401  security_exception
+├── NotFound            404  resource_not_found_exception
+├── MethodNotAllowed    405  status_exception
+├── NotAcceptable       406  status_exception
+├── TimedOut            408  status_exception
+├── Conflict            409  status_exception
+├── TooLarge            413  status_exception
+├── Overloaded          429  es_rejected_execution_exception
+└── Unavailable         503  status_exception
 """
 
 import traceback

@@ -88,17 +88,23 @@ def _text(value: Any, where: str) -> str:  # noqa: ANN401
     if isinstance(value, Mapping):
         kind, form, text = value.get("type"), value.get("format", "text"), value.get("value")
         if (kind, form) != ("text", "text"):
-            raise IllegalArgument(f"Field [{where}] has type [{java(kind)}] and format [{java(form)}]; this service takes text only")
+            raise IllegalArgument(
+                f"Field [{where}] has type [{java(kind)}] and format [{java(form)}]; this service takes text only"
+            )
         value = text
     if not isinstance(value, str):
-        raise Unparsable(f"[inference_request] failed to parse field [{where}]: it must be a string, not [{java(value)}]")
+        raise Unparsable(
+            f"[inference_request] failed to parse field [{where}]: it must be a string, not [{java(value)}]"
+        )
     return value
 
 
 def _typed(body: Mapping[str, Any], name: str, kind: type, described: str) -> Any:  # noqa: ANN401
     value = body.get(name)
     if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is int)):
-        raise Unparsable(f"[inference_request] failed to parse field [{name}]: it must be {described}, not [{java(value)}]")
+        raise Unparsable(
+            f"[inference_request] failed to parse field [{name}]: it must be {described}, not [{java(value)}]"
+        )
     return value
 
 

@@ -11,7 +11,18 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Self, Union, cast, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Self,
+    Union,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from connote.contract.errors import Invalid, Rejected
 
@@ -137,7 +148,7 @@ def java(value: Any, depth: int = 0) -> str:  # noqa: ANN401
 @cache
 def _fields(cls: type[Settings]) -> tuple[Field, ...]:
     hints = get_type_hints(cls, include_extras=True)
-    return tuple(_field(field.name, hints[field.name], field.default) for field in fields(cast(Any, cls)))
+    return tuple(_field(field.name, hints[field.name], field.default) for field in fields(cast("Any", cls)))
 
 
 def _field(name: str, hint: Any, default: Any) -> Field:  # noqa: ANN401
@@ -175,7 +186,7 @@ def _take_nested(field: Field, value: Any, problems: list[str]) -> Settings | No
         )
         return None
     rest = dict(value)
-    nested = cast(type[Settings], field.kind).take(rest, problems, field.name)
+    nested = cast("type[Settings]", field.kind).take(rest, problems, field.name)
     problems.extend(f"[{field.name}] does not allow the setting [{key}]" for key in rest)
     return nested
 
@@ -196,9 +207,13 @@ def _out_of_bounds(field: Field, value: Any, scope: str) -> list[str]:  # noqa: 
     if about.positive and value <= 0:
         return [f"[{scope}] Invalid value [{value}]. [{name}] must be a positive integer"]
     if about.at_least is not None and value < about.at_least:
-        return [f"[{scope}] Invalid value [{value:.1f}]. [{name}] must be a greater than or equal to [{about.at_least:.1f}]"]
+        return [
+            f"[{scope}] Invalid value [{value:.1f}]. [{name}] must be a greater than or equal to [{about.at_least:.1f}]"
+        ]
     if about.at_most is not None and value > about.at_most:
-        return [f"[{scope}] Invalid value [{value:.1f}]. [{name}] must be a less than or equal to [{about.at_most:.1f}]"]
+        return [
+            f"[{scope}] Invalid value [{value:.1f}]. [{name}] must be a less than or equal to [{about.at_most:.1f}]"
+        ]
     return []
 
 

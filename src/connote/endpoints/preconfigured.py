@@ -4,14 +4,25 @@ from connote.contract import chunks
 from connote.contract.settings import NoSettings, Settings
 from connote.contract.tasks import TaskType
 from connote.services.elastic import ElasticSettings, elastic
-from connote.services.elasticsearch import E5, ELSER, RERANK, AdaptiveAllocations, DenseSettings, LocalSettings, RerankSettings, elasticsearch
+from connote.services.elasticsearch import (
+    E5,
+    ELSER,
+    RERANK,
+    AdaptiveAllocations,
+    DenseSettings,
+    LocalSettings,
+    RerankSettings,
+    elasticsearch,
+)
 from connote.services.local import RerankOptions
 from connote.services.service import Endpoint, Service
 
 _ADAPTIVE = AdaptiveAllocations(enabled=True, min_number_of_allocations=0, max_number_of_allocations=32)
 
 
-def _endpoint(id: str, service: Service, type: TaskType, settings: Settings, options: Settings | None = None) -> Endpoint:
+def _endpoint(
+    id: str, service: Service, type: TaskType, settings: Settings, options: Settings | None = None
+) -> Endpoint:
     chunking = chunks.DEFAULT if type.embeds else None
     return Endpoint(id, service.tasks[type], service, settings, options or NoSettings(), chunking, preconfigured=True)
 

@@ -38,7 +38,11 @@ _BERT_LAYER = {
 _BERT = Family(
     prefix="bert.",
     layer=_BERT_LAYER,
-    mlm={"dense": "cls.predictions.transform.dense", "norm": "cls.predictions.transform.LayerNorm", "bias": "cls.predictions.bias"},
+    mlm={
+        "dense": "cls.predictions.transform.dense",
+        "norm": "cls.predictions.transform.LayerNorm",
+        "bias": "cls.predictions.bias",
+    },
     classifier={"dense": "pooler.dense", "out": "classifier"},
     classifier_activation="tanh",
 )

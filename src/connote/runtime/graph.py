@@ -186,7 +186,9 @@ class _Builder:
     def cross(self, hidden: str) -> str:
         """The only label's logit; of two labels, by how much the second one (relevant) is ahead."""
         names, h = self.sizes.family.classifier, self.sizes.hidden
-        dense = self.activation(self.linear(self.first(hidden), names["dense"], h, h), self.sizes.family.classifier_activation)
+        dense = self.activation(
+            self.linear(self.first(hidden), names["dense"], h, h), self.sizes.family.classifier_activation
+        )
         labels = self.labels(f"{names['out']}.bias")
         scores = self.linear(dense, names["out"], h, labels)
         if labels == 2:
@@ -198,7 +200,9 @@ class _Builder:
         for count in (1, 2):
             if self.weights.shape(bias) == (count,):
                 return count
-        raise Unavailable(f"a reranker has one or two labels; this checkpoint's [{bias}] has shape {self.weights.shape(bias)}")
+        raise Unavailable(
+            f"a reranker has one or two labels; this checkpoint's [{bias}] has shape {self.weights.shape(bias)}"
+        )
 
     def graph(self) -> Graph:
         used = {name for node in self.nodes for name in node.input}

@@ -42,7 +42,9 @@ Outputs = Sparse | Dense | Scores
 class LocalModel:
     """Loaded, and safe to use from many threads: encode, run in batches of any items, finish."""
 
-    def __init__(self, row: Model, tokenizer: Tokenizer, session: OnnxSession, inputs: Sequence[str], padding: int) -> None:
+    def __init__(
+        self, row: Model, tokenizer: Tokenizer, session: OnnxSession, inputs: Sequence[str], padding: int
+    ) -> None:
         self.row, self._tokenizer, self._session, self._inputs = row, tokenizer, session, inputs
         self._padding = padding
         self._display, self._special = tokenizer.display(), tokenizer.special()
@@ -53,7 +55,9 @@ class LocalModel:
         """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right."""
         architecture = Architecture.read(folder / "config.json")
         graph = graphs.build(architecture, Weights(folder / "model.safetensors"), row.head)
-        tokenizer = Tokenizer(folder / "tokenizer.json", min(row.max_tokens, architecture.max_tokens), architecture.vocabulary)
+        tokenizer = Tokenizer(
+            folder / "tokenizer.json", min(row.max_tokens, architecture.max_tokens), architecture.vocabulary
+        )
         return cls(row, tokenizer, OnnxSession(graph, threads), graph.inputs, architecture.padding)
 
     @property

@@ -125,7 +125,17 @@ class Wheel:
     def _download(self, to: Path, progress: Progress) -> Path:
         platform = ["--platform", self.platform] if self.platform else []
         bar = "raw" if _pip_version() >= (24, 1) else "off"
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--dest", str(to)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--no-input",
+            "--dest",
+            str(to),
+        ]
         command += ["--disable-pip-version-check", "--progress-bar", bar, *platform, f"{self.package}=={self.version}"]
         last = ""
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603
@@ -186,4 +196,6 @@ def _pip_version() -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in importlib.metadata.version("pip").split(".")[:2])
     except importlib.metadata.PackageNotFoundError:
-        raise Unavailable("pip is not installed here, so a wheel cannot be downloaded: run `python -m ensurepip`") from None
+        raise Unavailable(
+            "pip is not installed here, so a wheel cannot be downloaded: run `python -m ensurepip`"
+        ) from None

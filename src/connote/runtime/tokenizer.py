@@ -12,7 +12,6 @@ from tokenizers import Tokenizer as RawTokenizer
 from connote.contract.errors import Unavailable
 
 
-
 @dataclass(frozen=True)
 class Encoded:
     """One model input: `ids` and `types` (int64, same length), and how many tokens the text had before it was cut."""

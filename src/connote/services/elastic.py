@@ -29,12 +29,14 @@ class ElasticDenseSettings(ElasticSettings):
         str | None,
         About("Similarity", "How vectors are compared.", choices=("cosine", "dot_product", "l2_norm")),
     ] = None
-    dimensions: Annotated[int | None, About("Dimensions", "The number of dimensions of a vector.", positive=True)] = None
+    dimensions: Annotated[int | None, About("Dimensions", "The number of dimensions of a vector.", positive=True)] = (
+        None
+    )
 
 
 def check(task: TaskType, wished: Settings) -> Check:
     """A new endpoint needs a model that is known and does the task."""
-    settings = cast(ElasticSettings, wished)
+    settings = cast("ElasticSettings", wished)
     model = yield from local.find(settings.model_id, task)
     if isinstance(settings, ElasticDenseSettings):
         local.check_dimensions(settings.model_id, settings.dimensions, model.dimensions)
@@ -44,7 +46,7 @@ def check(task: TaskType, wished: Settings) -> Check:
 
 def deployment(id: str, settings: Settings) -> Deployment:
     """The deployment that an endpoint with these settings wishes for: the whole machine."""
-    return Deployment(id, cast(ElasticSettings, settings).model_id)
+    return Deployment(id, cast("ElasticSettings", settings).model_id)
 
 
 @elastic.task(TaskType.SPARSE_EMBEDDING, ElasticSettings, check=check, deployment=deployment)

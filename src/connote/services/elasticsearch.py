@@ -62,7 +62,12 @@ class LocalSettings(Settings):
     ] = None
     num_threads: Annotated[
         int,
-        About("Number Threads", "Sets the number of threads used by each model allocation during inference.", positive=True, at_most=32),
+        About(
+            "Number Threads",
+            "Sets the number of threads used by each model allocation during inference.",
+            positive=True,
+            at_most=32,
+        ),
     ]
     model_id: Annotated[str | None, About("Model ID", "The name of the model to use for the inference task.")] = None
     adaptive_allocations: Annotated[
@@ -86,12 +91,16 @@ class LocalSettings(Settings):
 class DenseSettings(LocalSettings):
     """A dense endpoint also says what its vectors are like."""
 
-    dimensions: Annotated[int | None, About("Dimensions", "The number of dimensions of a vector.", positive=True)] = None
+    dimensions: Annotated[int | None, About("Dimensions", "The number of dimensions of a vector.", positive=True)] = (
+        None
+    )
     similarity: Annotated[
         str | None,
         About("Similarity", "How vectors are compared.", choices=("cosine", "dot_product", "l2_norm")),
     ] = None
-    element_type: Annotated[str | None, About("Element type", "The type of a vector's elements.", choices=("float",))] = None
+    element_type: Annotated[
+        str | None, About("Element type", "The type of a vector's elements.", choices=("float",))
+    ] = None
 
 
 class RerankSettings(LocalSettings):
@@ -108,7 +117,7 @@ class RerankSettings(LocalSettings):
 
 def deployment(id: str, wished: Settings) -> Deployment:
     """The deployment that an endpoint with these settings wishes for."""
-    settings = cast(LocalSettings, wished)
+    settings = cast("LocalSettings", wished)
     adaptive = settings.adaptive_allocations
     most = adaptive.max_number_of_allocations if adaptive and adaptive.enabled else settings.num_allocations
     return Deployment(id, str(settings.model_id), allocations=most or CORES, threads=settings.num_threads)
@@ -116,7 +125,7 @@ def deployment(id: str, wished: Settings) -> Deployment:
 
 def check(task: TaskType, wished: Settings) -> Check:
     """A new endpoint needs a model that is known and does the task."""
-    settings = cast(LocalSettings, wished)
+    settings = cast("LocalSettings", wished)
     if settings.deployment_id is not None:
         raise NotFound(f"Cannot find deployment [{settings.deployment_id}]")
     if settings.model_id is None:
@@ -148,7 +157,7 @@ def dense(call: Call) -> Flow:
 @elasticsearch.task(TaskType.RERANK, RerankSettings, local.RerankOptions, check=check, deployment=deployment)
 def rerank(call: Call) -> Flow:
     """Documents by score, best first."""
-    settings = cast(RerankSettings, call.endpoint.settings)
+    settings = cast("RerankSettings", call.endpoint.settings)
     return (
         yield from local.rerank(
             call,

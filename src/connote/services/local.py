@@ -56,13 +56,13 @@ def check_dimensions(model_id: str, wished: int | None, has: int | None) -> None
 def sparse(call: Call) -> Generator[Run, Outputs, Sparse]:
     """Tokens with their weights, highest weight first."""
     outputs = yield Run(call.endpoint.deployment, Inputs(call.inputs, search=call.search))
-    return cast(Sparse, outputs)
+    return cast("Sparse", outputs)
 
 
 def dense(call: Call) -> Flow:
     """One vector a text."""
     outputs = yield Run(call.endpoint.deployment, Inputs(call.inputs, search=call.search))
-    return cast(Dense, outputs)
+    return cast("Dense", outputs)
 
 
 def rerank(call: Call, *, long_documents: str | None = None, most_chunks: int | None = None) -> Flow:
@@ -71,10 +71,10 @@ def rerank(call: Call, *, long_documents: str | None = None, most_chunks: int | 
     if long_documents == "chunk":
         texts, owners = _chunks(call.query or "", call.inputs, most_chunks)
     outputs = yield Run(call.endpoint.deployment, Inputs(texts, query=call.query))
-    scores = cast(Scores, outputs)
+    scores = cast("Scores", outputs)
     best = np.full(len(call.inputs), -np.inf, dtype=np.float32)
     np.maximum.at(best, owners, scores.values)
-    options = cast(RerankOptions, call.options)
+    options = cast("RerankOptions", call.options)
     shown = options.return_documents if call.return_documents is None else call.return_documents
     order = np.argsort(-best, kind="stable")[: call.top_n]
     cuts = [replace(cut, position=int(owners[cut.position])) for cut in scores.cuts]
@@ -87,9 +87,13 @@ def alphabetical(vector: SparseVector) -> SparseVector:
     return replace(vector, tokens=[vector.tokens[i] for i in order], weights=vector.weights[order])
 
 
-def _chunks(query: str, documents: Sequence[str], most: int | None) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _chunks(
+    query: str, documents: Sequence[str], most: int | None
+) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]]:
     room = WINDOW - SPECIAL - math.ceil(count_words(query) / WORDS_PER_TOKEN)
     words = math.floor(WORDS_PER_TOKEN * max(room, WINDOW // 2))
     settings = Sentences(max_chunk_size=words, sentence_overlap=1)
     cut = [[document[part.start : part.end] for part in chunk(document, settings)[:most]] for document in documents]
-    return [text for parts in cut for text in parts], np.repeat(np.arange(len(documents)), [len(parts) for parts in cut])
+    return [text for parts in cut for text in parts], np.repeat(
+        np.arange(len(documents)), [len(parts) for parts in cut]
+    )

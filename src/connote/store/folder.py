@@ -30,7 +30,9 @@ class DataFolder:
         self._address.unlink(missing_ok=True)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Let it go."""
         self._address.unlink(missing_ok=True)
         self._lock.release()

@@ -1,0 +1,53 @@
+# connote: `make demo` shows the main job, `make test` checks everything. See README.md.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+ARGS ?=
+
+.PHONY: demo serve setup test lint fix docs bench clean
+
+demo: setup            ## pull the default models, serve, and show what a text expands to
+	$(BIN)/connote demo $(ARGS)
+
+serve: setup           ## serve alone
+	$(BIN)/connote serve $(ARGS)
+
+setup: .venv/installed ## install connote into .venv
+
+test: .venv/developing lint ## lint, types, and all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/developing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+fix: .venv/developing
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: .venv/developing ## write the reference pages again
+	$(BIN)/python docs/generate.py
+
+bench: .venv/developing
+	$(BIN)/python bench/http.py
+	$(BIN)/python bench/cold.py
+
+clean:
+	rm -rf .venv .cache dist
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit("connote needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12 …") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(PIP) --upgrade pip
+	@ln -sf bin/python $@
+
+.venv/installed: .venv/python pyproject.toml constraints.txt
+	@echo "installing connote into .venv …"
+	$(PIP) --editable .
+	@touch $@
+
+.venv/developing: .venv/installed
+	@echo "installing what the tests need …"
+	$(PIP) --group dev
+	@touch $@
