@@ -36,7 +36,7 @@ class Connote:
         return [
             {
                 "inference_id": endpoint.id,
-                "task_type": endpoint.task.type.value,
+                "task_type": endpoint.task.kind.value,
                 "service": endpoint.service.name,
                 "preconfigured": endpoint.preconfigured,
                 "requested_model": endpoint.deployment.model,

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
+from rich.text import Text
 
 from connote import config as configuration
 from connote import serving
@@ -22,6 +23,7 @@ from connote.contract import requests
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.contract.tasks import TaskType
 from connote.runtime.library import Library
+from connote.runtime.sources import Progress as Reporter
 from connote.store.folder import DataFolder
 from connote.version import VERSION, VERSION_SPOKEN
 
@@ -127,7 +129,7 @@ def list_models(data: Data = None, config: ConfigFile = None) -> None:
     """List the catalog, and which models are on this machine."""
     with reported():
         rows = _library(_settings(config, data)).states()
-        _print_table(("id", "task", "present", "megabytes", "source", "aliases"), [_model_row(row) for row in rows])
+        _print_table(("id", "task_type", "here", "source", "aliases"), [_model_row(row) for row in rows])
 
 
 @models_app.command("pull")
@@ -176,21 +178,24 @@ def _library(settings: Config) -> Library:
     return Library(settings.models_path(), settings.catalog())
 
 
-def _pull(library: Library, ids: list[str] | tuple[str, ...]) -> None:
+def _pull(library: Library, ids: Sequence[str]) -> None:
     for id in ids:
         model = library.find(id)
         with _progress() as bars:
-            tasks: dict[str, TaskID] = {}
-
-            def report(file: str, done: int, total: int | None) -> None:
-                task = tasks.get(file)
-                if task is None:
-                    task = tasks[file] = bars.add_task(file, total=total)
-                bars.update(task, completed=done, total=total)
-
-            served, path = library.resolve(model, report)
+            served, path = library.resolve(model, _reporter(bars))
         stands_in = "" if served.id == model.id else f" (stands in for {model.id}: {served.note})"
         typer.echo(f"{served.id}: verified, in {path}{stands_in}")
+
+
+def _reporter(bars: Progress) -> Reporter:
+    tasks: dict[str, TaskID] = {}
+
+    def report(file: str, done: int, total: int | None) -> None:
+        if file not in tasks:
+            tasks[file] = bars.add_task(file, total=total)
+        bars.update(tasks[file], completed=done, total=total)
+
+    return report
 
 
 def _progress() -> Progress:
@@ -246,15 +251,25 @@ def _draw(text: str, weights: dict[str, float], most: int = 20) -> None:
         typer.echo(f"  {'':>{widest}}  and {len(weights) - most} more")
 
 
-def _model_row(row: dict[str, Any]) -> dict[str, Any]:
-    return row
+def _model_row(state: dict[str, Any]) -> dict[str, Any]:
+    here = (
+        f"{state['bytes'] / 1e6:.0f} MB"
+        if state["present"]
+        else f"no; {by} serves"
+        if (by := state.get("served_by"))
+        else "no"
+    )
+    return state | {"here": here, "aliases": ", ".join(state["aliases"])}
 
 
 def _print_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(str(row.get(name, "")) for name in columns))
-    Console().print(table)
+        table.add_row(*(Text(str(row.get(name, ""))) for name in columns))
+    # Not cut to 80 columns where there is no terminal, so that the output can be searched.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 if __name__ == "__main__":

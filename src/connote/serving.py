@@ -23,19 +23,22 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
 
     Raises IllegalArgument for an unsafe or impossible address, Conflict if the port or the data folder is in use.
     """
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     check_safe(config)
-    with _bound(config.server.host, config.server.port) as listener:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(config, listener, ready))
+    with (
+        _bound(config.server.host, config.server.port) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(config, listener, ready))
 
 
 def check_safe(config: Config) -> None:
     """Raise IllegalArgument if others than this machine could ask without a key."""
     if config.api_key is None and not _is_loopback(config.server.host):
         raise IllegalArgument(
-            f"refusing to listen on {config.server.host} without authentication: set CONNOTE_API_KEY (clients then send "
-            "it as their API key), or listen on 127.0.0.1 behind a proxy that authenticates"
+            f"refusing to listen on {config.server.host} without authentication: set CONNOTE_API_KEY (clients then "
+            "send it as their API key), or listen on 127.0.0.1 behind a proxy that authenticates"
         )
 
 
@@ -65,19 +68,29 @@ async def _serve(config: Config, listener: socket.socket, ready: Callable[[str],
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     async with opened(config) as house:
-        server = _Server(uvicorn.Config(create(house), log_config=None, access_log=False, timeout_graceful_shutdown=10))
+
+        def started() -> None:
+            house.folder.announce(url)
+            threading.Thread(target=ready, args=(url,), daemon=True).start()
+
+        settings = uvicorn.Config(create(house), log_config=None, access_log=False, timeout_graceful_shutdown=10)
+        server = _Server(settings, started)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.005)
-        house.folder.announce(url)
-        threading.Thread(target=ready, args=(url,), daemon=True).start()
-        await serving
+        await server.serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to us: uvicorn raises them again when it is done, which would end us before we have tidied up."""
+    """Tells when it listens, and leaves signals to us: uvicorn would raise them again before we have tidied up."""
+
+    def __init__(self, settings: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets=sockets)
+        self._started()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

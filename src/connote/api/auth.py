@@ -19,13 +19,9 @@ def check(headers: Headers, api_key: str | None) -> None:
         return
     given = headers.get("authorization", "")
     if not given:
-        raise Unauthorized(
-            "missing authentication credentials for REST request: send the header [Authorization: ApiKey …]"
-        )
+        raise Unauthorized("missing authentication credentials: send the header [Authorization: ApiKey …]")
     if not any(hmac.compare_digest(candidate.encode(), api_key.encode()) for candidate in _candidates(given)):
-        raise Unauthorized(
-            "unable to authenticate: the key in the [Authorization] header is not the server's [api_key]"
-        )
+        raise Unauthorized("unable to authenticate: the [Authorization] header does not hold the server's key")
 
 
 def _candidates(given: str) -> list[str]:

@@ -61,9 +61,7 @@ class Ask:
         """A query parameter that is true or false; true if it stands alone."""
         value = self.request.query_params.get(name, "false")
         if value not in ("", "true", "false"):
-            raise IllegalArgument(
-                f"Failed to parse value [{value}] as only [true] or [false] are allowed. Parameter [{name}]"
-            )
+            raise IllegalArgument(f"Failed to parse value [{value}] of [{name}] as only [true] or [false] are allowed.")
         return value != "false"
 
     async def json(self) -> dict[str, Any]:

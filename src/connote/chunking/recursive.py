@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import regex
 
@@ -41,7 +42,7 @@ def _pieces(text: str, start: int, end: int, separator: str, until: float) -> li
         cuts = [start, *dict.fromkeys(match.start() for match in found if match.start() > start), end]
     except TimeoutError:
         raise IllegalArgument(f"Chunk separator regex [{separator}] has exceeded the character read limit") from None
-    return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    return [(a, b) for a, b in pairwise(cuts) if a < b]
 
 
 def _joined(text: Text, pieces: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:

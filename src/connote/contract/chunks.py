@@ -63,7 +63,8 @@ class Recursive(Settings):
         if len(self.separators) > MAX_SEPARATORS:
             return [f"separators list size [{len(self.separators)}] must not exceed [{MAX_SEPARATORS}]"]
         return [
-            f"field [separators] is not of the expected type. The value [{java(separator)}] cannot be converted to a [String]"
+            f"field [separators] is not of the expected type. "
+            f"The value [{java(separator)}] cannot be converted to a [String]"
             for separator in self.separators
             if not isinstance(separator, str)
         ] or [problem for separator in self.separators if (problem := _malformed(separator))]

@@ -102,7 +102,7 @@ class Unauthorized(ConnoteError):
 
     status = 401
     type = "security_exception"
-    headers = {"WWW-Authenticate": 'ApiKey, Bearer realm="security", Basic realm="security"'}
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'ApiKey, Bearer realm="security", Basic realm="security"'}
 
 
 class NotFound(ConnoteError):
@@ -147,7 +147,7 @@ class Overloaded(ConnoteError):
 
     status = 429
     type = "es_rejected_execution_exception"
-    headers = {"Retry-After": "1"}
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
 class Unavailable(ConnoteError):

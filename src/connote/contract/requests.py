@@ -29,7 +29,7 @@ class InferenceRequest:
 def parse(body: Mapping[str, Any], task: TaskType) -> InferenceRequest:
     """The request in a JSON body.
 
-    Raises Unparsable for a field that is unknown or of a wrong type, InvalidRequest for fields that do not fit the task.
+    Raises Unparsable for a field that is unknown or of a wrong type, InvalidRequest for fields that do not fit.
     """
     for name in body:
         if name not in _FIELDS:

@@ -20,9 +20,12 @@ class Cut:
 
 
 class Result(Protocol):
-    """A result knows how it looks on the wire, and which inputs were cut."""
+    """A result knows how it looks on the wire."""
 
-    cuts: Sequence[Cut]
+    @property
+    def cuts(self) -> Sequence[Cut]:
+        """Which inputs were cut."""
+        ...
 
     def wire(self) -> dict[str, Any]:
         """The response body, made of dicts, lists, strings, numbers and numpy arrays."""

@@ -7,7 +7,7 @@ reported together, `GET _inference/_services`, what GET echoes, and the referenc
         return_documents: Annotated[bool | None, About("Return documents", "Whether the texts come back.")] = True
 """
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
@@ -85,7 +85,7 @@ class Settings:
     @classmethod
     def fields(cls) -> tuple[Field, ...]:
         """The declared settings, in the order in which they are echoed."""
-        return _fields(cls)
+        return _fields(cast("Hashable", cls))
 
     @classmethod
     def take(cls, raw: MutableMapping[str, Any], problems: list[str], scope: str) -> Self | None:
@@ -146,7 +146,7 @@ def java(value: Any, depth: int = 0) -> str:  # noqa: ANN401
 
 
 @cache
-def _fields(cls: type[Settings]) -> tuple[Field, ...]:
+def _fields(cls: Any) -> tuple[Field, ...]:  # noqa: ANN401 (hashable, for the cache)
     hints = get_type_hints(cls, include_extras=True)
     return tuple(_field(field.name, hints[field.name], field.default) for field in fields(cast("Any", cls)))
 
@@ -182,7 +182,8 @@ def _take(field: Field, raw: MutableMapping[str, Any], problems: list[str], scop
 def _take_nested(field: Field, value: Any, problems: list[str]) -> Settings | None:  # noqa: ANN401
     if not isinstance(value, Mapping):
         problems.append(
-            f"field [{field.name}] is not of the expected type. The value [{java(value)}] cannot be converted to a [Map]"
+            f"field [{field.name}] is not of the expected type. "
+            f"The value [{java(value)}] cannot be converted to a [Map]"
         )
         return None
     rest = dict(value)

@@ -59,16 +59,16 @@ class Endpoints:
     def get(self, id: str, task: TaskType = TaskType.ANY) -> Endpoint:
         """The endpoint of that id and task type. Raises NotFound, or Rejected if it does another task."""
         endpoint = self.find(id)
-        if task not in (TaskType.ANY, endpoint.task.type):
+        if task not in (TaskType.ANY, endpoint.task.kind):
             raise Rejected(
-                f"Requested task type [{task}] does not match the inference endpoint's task type [{endpoint.task.type}]"
+                f"Requested task type [{task}] does not match the inference endpoint's task type [{endpoint.task.kind}]"
             )
         return endpoint
 
     def all(self, task: TaskType = TaskType.ANY) -> list[Endpoint]:
         """All endpoints of a task type, by id."""
         found = {**PRECONFIGURED, **self._stored}
-        return [found[id] for id in sorted(found) if task in (TaskType.ANY, found[id].task.type)]
+        return [found[id] for id in sorted(found) if task in (TaskType.ANY, found[id].task.kind)]
 
     def wire(self, endpoint: Endpoint) -> dict[str, Any]:
         """The endpoint as GET lists it: while allocations follow the load, with their present number."""
@@ -104,7 +104,7 @@ class Endpoints:
         rest = dict(body)
         type = rest.pop("task_type", None)
         current = self.find(id)
-        if resolve_task(task, type) is not current.task.type:
+        if resolve_task(task, type) is not current.task.kind:
             raise Rejected("Task type must match the task type of the existing endpoint")
         if "chunking_settings" in rest:
             raise Rejected("[chunking_settings] cannot be updated; create another inference endpoint")
@@ -171,12 +171,11 @@ def check(flow: Check, library: Library) -> Settings:
 
 def _check_id(id: str) -> None:
     if not _VALID_ID.fullmatch(id):
-        raise InvalidRequest(
-            [
-                f"Invalid inference_id; '{id}' can contain lowercase alphanumeric (a-z and 0-9), hyphens or underscores; "
-                "must start and end with alphanumeric"
-            ]
+        problem = (
+            f"Invalid inference_id; '{id}' can contain lowercase alphanumeric (a-z and 0-9), hyphens or underscores; "
+            "must start and end with alphanumeric"
         )
+        raise InvalidRequest([problem])
 
 
 def _service(name: object) -> tuple[str, Service]:
@@ -238,7 +237,7 @@ def _merge(current: Settings, given: Mapping[str, Any] | None, scope: str, servi
 def _to_record(endpoint: Endpoint) -> Record:
     return Record(
         endpoint.id,
-        endpoint.task.type.value,
+        endpoint.task.kind.value,
         endpoint.service.name,
         endpoint.settings.wire(),
         endpoint.options.wire(),

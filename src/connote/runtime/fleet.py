@@ -54,7 +54,7 @@ class Fleet:
             encoded = running.model.encode(inputs)
         else:
             encoded = await asyncio.to_thread(running.model.encode, inputs)
-        return await asyncio.wrap_future(running.lane.submit(inputs, encoded))
+        return await asyncio.wrap_future(running.lane.submit(encoded))
 
     def allocations(self) -> Mapping[str, int]:
         """The workers of every deployment that is loaded, by its id."""

@@ -35,8 +35,9 @@ class Graph:
 def build(architecture: Architecture, weights: Weights, head: Head) -> Graph:
     """The graph for one head.
 
-    Inputs are int64 of shape batch × tokens. The output is batch × vocabulary for SPARSE, batch × hidden for MEAN and CLS,
-    batch × tokens × hidden for LATE, and batch for CROSS. Raises Unavailable if the checkpoint lacks what the head needs.
+    Inputs are int64 of shape batch × tokens. The output is batch × vocabulary for SPARSE, batch × hidden for MEAN and
+    CLS, batch × tokens × hidden for LATE, and batch for CROSS. Raises Unavailable if the checkpoint lacks what the head
+    needs.
     """
     builder = _Builder(architecture, weights)
     hidden = builder.encoder()

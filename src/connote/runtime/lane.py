@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connote.contract.errors import Overloaded, Unavailable
-from connote.runtime.local import Inputs, Output, Outputs
+from connote.runtime.local import Output, Outputs
 from connote.runtime.tokenizer import Encoded
 
 log = logging.getLogger("connote.runtime")
@@ -25,7 +25,7 @@ class Runnable(Protocol):
         """One output an item."""
         ...
 
-    def finish(self, inputs: Inputs, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
+    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to one request, from the outputs of its items."""
         ...
 
@@ -34,7 +34,6 @@ class Runnable(Protocol):
 class Job:
     """One request: its items may be spread over several batches."""
 
-    inputs: Inputs
     encoded: Sequence[Encoded]
     done: "Future[Outputs]" = field(default_factory=Future)
 
@@ -115,9 +114,9 @@ class Lane:
                 thread.start()
             self._ready.notify_all()
 
-    def submit(self, inputs: Inputs, encoded: Sequence[Encoded]) -> "Future[Outputs]":
+    def submit(self, encoded: Sequence[Encoded]) -> "Future[Outputs]":
         """Queue one request; the future gives its answer. Raises Overloaded at once if the queue is full."""
-        job = Job(inputs, encoded)
+        job = Job(encoded)
         # Neighbours of like length waste least padding.
         order = sorted(range(len(encoded)), key=lambda position: encoded[position].used)
         with self._ready:
@@ -178,4 +177,4 @@ class Lane:
         for entry, output in zip(batch, outputs, strict=True):
             job = entry.job
             if job.put(entry.position, output):
-                job.settle(self._model.finish(job.inputs, job.encoded, job.outputs()))
+                job.settle(self._model.finish(job.encoded, job.outputs()))

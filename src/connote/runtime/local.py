@@ -89,7 +89,7 @@ class LocalModel:
             return [output[: item.used] for output, item in zip(outputs, batch, strict=True)]
         return list(outputs)
 
-    def finish(self, inputs: Inputs, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
+    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to a request, from its items' outputs."""
         cuts = [Cut(i, item.tokens, item.used) for i, item in enumerate(encoded) if item.is_truncated]
         match self.row.head:

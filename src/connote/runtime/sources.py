@@ -48,10 +48,10 @@ class Hub:
         return f"hub {self.repository}@{self.revision}"
 
     def fetch(self, into: Path, pins: Mapping[str, str], progress: Progress) -> None:
-        """Download the model's files. Raises Unavailable if the hub cannot be reached or a file is not what it should be.
+        """Download the model's files. Raises Unavailable if the hub cannot be reached or a file is not as it should be.
 
-        A file is checked against its pin; without one, against the digest that the hub itself publishes: for large files
-        their sha256, for small ones git's blob hash. https://huggingface.co/docs/huggingface_hub/guides/download
+        A file is checked against its pin; without one, against the digest that the hub itself publishes: for large
+        files their sha256, for small ones git's blob hash. https://huggingface.co/docs/huggingface_hub/guides/download
         """
         import httpx  # noqa: PLC0415 (the runtime runs without the web stack)
 

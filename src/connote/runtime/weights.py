@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ class Weights:
 
     def __init__(self, file: Path) -> None:
         try:
-            self._file = safe_open(str(file), framework="numpy")
+            self._file = cast("Any", safe_open(str(file), framework="numpy"))  # ships no types
             self._names = {_plain(name): name for name in self._file.keys()}  # noqa: SIM118 (not a dict)
         except (SafetensorError, OSError) as error:
             raise Unavailable(f"{file} is not a safetensors file: {error}") from None

@@ -22,8 +22,8 @@ elasticsearch = Service(
     "Elasticsearch",
     aliases={
         "elser": Alias(
-            "The [elser] service is deprecated and will be removed in a future release. Use the [elasticsearch] service "
-            "instead, with [model_id] set to [.elser_model_2] in the [service_settings]",
+            "The [elser] service is deprecated and will be removed in a future release. Use the [elasticsearch] "
+            "service instead, with [model_id] set to [.elser_model_2] in the [service_settings]",
             {"model_id": ELSER},
         )
     },
@@ -42,10 +42,8 @@ class AdaptiveAllocations(Settings):
         least, most = self.min_number_of_allocations, self.max_number_of_allocations
         if least is None or most is None or least <= most:
             return []
-        return [
-            f"[{scope}] Invalid value [{most:.1f}]. [max_number_of_allocations] must be a greater than or equal to "
-            f"[{least:.1f}]"
-        ]
+        name = "max_number_of_allocations"
+        return [f"[{scope}] Invalid value [{most:.1f}]. [{name}] must be a greater than or equal to [{least:.1f}]"]
 
 
 class LocalSettings(Settings):
@@ -150,7 +148,7 @@ def sparse(call: Call) -> Flow:
 
 @elasticsearch.task(TaskType.TEXT_EMBEDDING, DenseSettings, check=check, deployment=deployment)
 def dense(call: Call) -> Flow:
-    """One vector a text; the model's prefix for queries goes before search input, that for passages before all other."""
+    """One vector a text; search input gets the model's prefix for queries, all other that for passages."""
     return (yield from local.dense(call))
 
 

@@ -30,7 +30,7 @@ class RerankOptions(Settings):
 
 
 def find(model_id: str, task: TaskType) -> Generator[Find, Model | None, Model]:
-    """The catalog row of a model that can do the task. Raises IllegalArgument if unknown, Rejected if it does another."""
+    """The catalog row of a model for the task. Raises IllegalArgument if it is unknown, Rejected if it does another."""
     model = yield Find(model_id)
     if model is None:
         raise IllegalArgument(

@@ -57,7 +57,7 @@ class Task:
     what an endpoint with these settings runs on this machine.
     """
 
-    type: TaskType
+    kind: TaskType
     settings: type[Settings]
     options: type[Settings]
     check: Callable[[TaskType, Settings], Check]
@@ -84,7 +84,7 @@ class Service:
 
     def task(
         self,
-        type: TaskType,
+        kind: TaskType,
         settings: type[Settings],
         options: type[Settings] = NoSettings,
         *,
@@ -94,23 +94,23 @@ class Service:
         """Declare a task; decorates its flow."""
 
         def declare(flow: Callable[[Call], Flow]) -> Callable[[Call], Flow]:
-            self.tasks[type] = Task(type, settings, options, check, deployment, flow)
+            self.tasks[kind] = Task(kind, settings, options, check, deployment, flow)
             return flow
 
         return declare
 
-    def described(self, type: TaskType | None = None) -> dict[str, Any]:
+    def described(self, kind: TaskType | None = None) -> dict[str, Any]:
         """Its element of `GET _inference/_services`."""
-        tasks = [task for task in self.tasks.values() if type in (None, task.type)]
+        tasks = [task for task in self.tasks.values() if kind in (None, task.kind)]
         configurations: dict[str, Any] = {}
         for task in tasks:
             for setting in (*task.settings.fields(), *task.options.fields()):
                 entry = configurations.setdefault(setting.name, setting.described() | {"supported_task_types": []})
-                entry["supported_task_types"].append(task.type.value)
+                entry["supported_task_types"].append(task.kind.value)
         return {
             "service": self.name,
             "name": self.title,
-            "task_types": [task.type.value for task in tasks],
+            "task_types": [task.kind.value for task in tasks],
             "configurations": configurations,
         }
 
@@ -136,7 +136,7 @@ class Endpoint:
         """The endpoint as PUT answers it and GET lists it."""
         shown: dict[str, Any] = {
             "inference_id": self.id,
-            "task_type": self.task.type.value,
+            "task_type": self.task.kind.value,
             "service": self.service.name,
             SERVICE_SETTINGS: self.settings.wire(),
         }

@@ -1,0 +1,91 @@
+"""What all tests share: the models, fetched once, and a real server."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from connote.runtime.library import Library
+from connote.runtime.local import LocalModel
+
+ROOT = Path(__file__).parent.parent
+Load = Callable[[str], LocalModel]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[None]:
+    """Models come from wheels, without waiting for the hub, and the user's own settings stay out."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CONNOTE_DATA", "CONNOTE_API_KEY", "CONNOTE_HOST", "CONNOTE_PORT"):
+            patch.delenv(name, raising=False)
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("CONNOTE_MODELS", os.environ.get("CONNOTE_MODELS", str(ROOT / ".cache" / "models")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def library(environment: None) -> Library:  # noqa: ARG001 (it sets the folder)
+    """The catalog, with its files in a folder that outlives the tests."""
+    return Library(Path(os.environ["CONNOTE_MODELS"]))
+
+
+@pytest.fixture(scope="session")
+def load(library: Library) -> Load:
+    """Loads a model by name, pulling it first if need be; each only once."""
+    loaded: dict[str, LocalModel] = {}
+
+    def get(name: str) -> LocalModel:
+        if name not in loaded:
+            row, folder = library.resolve(library.find(name), lambda *_: None)
+            loaded[name] = LocalModel.load(row, folder, 1)
+        return loaded[name]
+
+    return get
+
+
+class Server:
+    """A connote process of its own."""
+
+    def __init__(self, data: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "connote.cli", "serve", "--port", "0", "--data", str(data), *arguments]
+        self.log = data.with_suffix(".log")
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(  # noqa: S603
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ | (environment or {})
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, f"the server did not start: {line}{self.log.read_text()}"
+        self.url = found[0]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End it, and give its exit code."""
+        self.process.send_signal(how)
+        code = self.process.wait(timeout=20)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+
+@pytest.fixture(scope="session")
+def server(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that all tests share, with the default models at hand."""
+    for name in (".elser_model_2", ".multilingual-e5-small", ".rerank-v1"):
+        library.resolve(library.find(name), lambda *_: None)
+    running = Server(tmp_path_factory.mktemp("server") / "data")
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def http(server: Server) -> Iterator[httpx.Client]:
+    """Plain HTTP to the shared server."""
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        yield client
