@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from conftest import Load
 
+from conftest import Load
 from connote.contract.results import Dense, Sparse
 from connote.runtime.local import Inputs, LocalModel, Scores
 
