@@ -10,7 +10,7 @@ HOME = "There is no reason anyone would want a computer in their home"
 LOCAL = {"num_allocations": 1, "num_threads": 1, "model_id": ".elser_model_2"}
 
 
-def create(http: httpx.Client, path: str, **body: Any) -> httpx.Response:
+def create(http: httpx.Client, path: str, **body: object) -> httpx.Response:
     return http.put(f"/_inference/{path}", json={"service": "elasticsearch", "service_settings": LOCAL, **body})
 
 
@@ -86,14 +86,13 @@ class TestInfer:
         body = {"input": ["short", "house " * 700]}
         reply = http.post("/_inference/.elser-2-elastic", json=body)
         assert [vector["is_truncated"] for vector in reply.json()["sparse_embedding"]] == [False, True]
-        assert reply.headers["warning"] == (
-            '299 Elasticsearch-9.5.0-connote "input [1] has 702 tokens, the model takes 512; the rest was left out (truncate)"'
-        )
+        told = "input [1] has 702 tokens, the model takes 512"
+        assert reply.headers["warning"] == f'299 Elasticsearch-9.5.0-connote "{told}; the rest was left out (truncate)"'
         refused(
             http.post("/_inference/.elser-2-elastic?truncate=none", json=body),
             400,
             "illegal_argument_exception",
-            "input [1] has 702 tokens, the model takes 512; shorten the input, or leave out [truncate=none] to let it be cut",
+            f"{told}; shorten the input, or leave out [truncate=none] to let it be cut",
         )
 
     def test_a_timeout_is_408_and_the_url_wins_over_the_body(self, http: httpx.Client) -> None:
@@ -271,8 +270,10 @@ PUT_ERRORS: list[tuple[str, dict[str, Any], str, str]] = [
         "rerank/a",
         {"task_type": "sparse_embedding"},
         "status_exception",
-        "Cannot resolve conflicting task_type parameter in the request URL [rerank] "
-        "and the request body [sparse_embedding]",
+        (
+            "Cannot resolve conflicting task_type parameter in the request URL [rerank] "
+            "and the request body [sparse_embedding]"
+        ),
     ),
     (
         "rerank/a",
@@ -298,16 +299,20 @@ PUT_ERRORS: list[tuple[str, dict[str, Any], str, str]] = [
         "sparse_embedding/a",
         {"service": "elasticsearch", "service_settings": {"num_threads": "x", "num_allocations": 0, "model_id": ""}},
         "validation_exception",
-        "Validation Failed: 1: [service_settings] Invalid value [0]. [num_allocations] must be a positive integer;"
-        "2: field [num_threads] is not of the expected type. The value [x] cannot be converted to a [Integer];"
-        "3: [service_settings] Invalid value empty string. [model_id] must be a non-empty string;",
+        (
+            "Validation Failed: 1: [service_settings] Invalid value [0]. [num_allocations] must be a positive integer;"
+            "2: field [num_threads] is not of the expected type. The value [x] cannot be converted to a [Integer];"
+            "3: [service_settings] Invalid value empty string. [model_id] must be a non-empty string;"
+        ),
     ),
     (
         "sparse_embedding/a",
         {"service": "elasticsearch", "service_settings": {"num_threads": 1, "model_id": ".elser_model_2"}},
         "validation_exception",
-        "Validation Failed: 1: [service_settings] does not contain one of the required settings "
-        "[num_allocations, adaptive_allocations];",
+        (
+            "Validation Failed: 1: [service_settings] does not contain one of the required settings "
+            "[num_allocations, adaptive_allocations];"
+        ),
     ),
     (
         "sparse_embedding/a",
@@ -331,15 +336,19 @@ PUT_ERRORS: list[tuple[str, dict[str, Any], str, str]] = [
         "sparse_embedding/a",
         {"service": "elasticsearch", "service_settings": LOCAL | {"model_id": "none"}},
         "illegal_argument_exception",
-        "Error parsing request config, model id does not match any models available on this platform. Was [none]. "
-        "You may need to load it into the cluster using eland.",
+        (
+            "Error parsing request config, model id does not match any models available on this platform. Was [none]. "
+            "You may need to load it into the cluster using eland."
+        ),
     ),
     (
         "text_embedding/a",
         {"service": "elasticsearch", "service_settings": LOCAL},
         "status_exception",
-        "Deployed model [.elser_model_2] with type [sparse_embedding] does not match the requested task type "
-        "[text_embedding]",
+        (
+            "Deployed model [.elser_model_2] with type [sparse_embedding] does not match the requested task type "
+            "[text_embedding]"
+        ),
     ),
     (
         "sparse_embedding/a",

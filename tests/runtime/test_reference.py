@@ -11,10 +11,11 @@ TEXTS = ["The weather is lovely today.", "It's so sunny outside!", "He drove to 
 HOME = "There is no reason anyone would want a computer in their home"
 # Printed by the README of rasyosef/splade-tiny, and for HOME computed with transformers in float32.
 DOT_PRODUCTS = [[39.7253, 7.1662, 0.0], [7.1662, 27.0255, 0.1385], [0.0, 0.1385, 26.3539]]
-TOP_30 = """no 2.1768, home 2.0337, computer 2.0268, want 1.8660, reason 1.8384, anyone 1.6247, house 1.5147, cause 1.3900,
-why 1.3022, pc 1.1513, there 1.1100, their 1.0090, purpose 0.9657, mum 0.9234, without 0.8184, never 0.7452, homes 0.7208,
-refused 0.7146, someone 0.6291, safe 0.6024, not 0.5598, parents 0.5568, private 0.5478, anything 0.4604, unable 0.4504,
-need 0.4115, failed 0.4057, person 0.3857, cancer 0.3831, important 0.3087"""
+TOP_30 = """no 2.1768, home 2.0337, computer 2.0268, want 1.8660, reason 1.8384, anyone 1.6247, house 1.5147,
+cause 1.3900, why 1.3022, pc 1.1513, there 1.1100, their 1.0090, purpose 0.9657, mum 0.9234, without
+0.8184, never 0.7452, homes 0.7208, refused 0.7146, someone 0.6291, safe 0.6024, not 0.5598, parents
+0.5568, private 0.5478, anything 0.4604, unable 0.4504, need 0.4115, failed 0.4057, person 0.3857,
+cancer 0.3831, important 0.3087"""
 
 
 def run(model: LocalModel, inputs: Inputs) -> Sparse | Dense | Scores:
