@@ -8,7 +8,6 @@ from icu4py.breakers import SentenceBreaker, WordBreaker
 from numpy.typing import NDArray
 
 _ROOT = "root"
-_NARROW_NO_BREAK_SPACE = "\u202f"  # joins words, as the underscore does
 
 
 class Text:
@@ -69,16 +68,22 @@ def _from_utf16(text: str) -> NDArray[np.int64] | None:
 
 def _has_word(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which segments ICU gives a rule status other than none: those with a letter, a number, kana or an ideograph."""
-    letters = np.fromiter(map(_in_word, text), dtype=np.int64, count=len(text))
-    before = np.concatenate([[0], np.cumsum(letters)])
-    has: NDArray[np.bool_] = before[ends] > before[starts]
+    points = np.fromiter(map(_points, text), dtype=np.int64, count=len(text))
+    before = np.concatenate([[0], np.cumsum(points)])
+    has: NDArray[np.bool_] = before[ends] - before[starts] >= _WORD
     return has
 
 
-def _in_word(character: str) -> bool:
-    return (
-        character.isalpha()
-        or character.isdecimal()
-        or character == _NARROW_NO_BREAK_SPACE
-        or ((not character.isascii() or character == "_") and unicodedata.category(character) in ("Nl", "Pc"))
-    )
+# Points that make a segment a word. One letter does, and so do two underscores, though not one.
+_WORD = 2
+
+
+def _points(character: str) -> int:
+    if character.isalpha() or character.isdecimal():
+        return _WORD
+    if character.isascii():
+        return int(character == "_")
+    # Letters that are no letters by category: circled ones, Roman numerals.
+    if character.isupper() or character.islower() or unicodedata.category(character) == "Nl":
+        return _WORD
+    return int(unicodedata.category(character) == "Pc")
