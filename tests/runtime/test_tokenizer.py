@@ -135,6 +135,13 @@ def test_ids_that_the_model_does_not_have_are_refused(tmp_path: Path) -> None:
         Tokenizer(tmp_path / "tokenizer.json", TOKENS, vocabulary=18)
 
 
+def test_ids_of_special_tokens_that_the_model_does_not_have_are_refused(tmp_path: Path) -> None:
+    own = json.loads(tokenizer("bert").to_str())["post_processor"]
+    special = own["special_tokens"] | {"[SEP]": {"id": "[SEP]", "ids": [1 << 31], "tokens": ["[SEP]"]}}
+    with pytest.raises(Unavailable, match="has token id 2147483648"):
+        changed(tmp_path, post_processor={**own, "special_tokens": special})
+
+
 def test_a_maximum_without_room_for_text_is_refused(tmp_path: Path) -> None:
     for max_tokens in (4, 0, -1):
         with pytest.raises(Unavailable, match=f"a maximum of {max_tokens} leaves no room"):
@@ -158,5 +165,5 @@ def test_a_tokenizer_that_fails_at_an_unknown_word_is_unavailable(tmp_path: Path
 def test_a_tokenizer_that_drops_one_of_a_pair_is_unavailable(tmp_path: Path) -> None:
     own = json.loads(tokenizer("bert").to_str())["post_processor"]
     broken = changed(tmp_path, post_processor={**own, "pair": own["single"]})
-    with pytest.raises(Unavailable, match="of a pair of two tokens it makes 1"):
+    with pytest.raises(Unavailable, match="of two tokens it makes 1"):
         broken.encode_pairs("cat", ["dog"])

@@ -1,6 +1,6 @@
 """From text to token ids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,8 +44,9 @@ class Tokenizer:
             self._raw = RawTokenizer.from_file(str(file))
             self._raw.no_padding()
             self._raw.no_truncation()
-        self._check_ids()
+        self._check_ids(self._raw.get_vocab(with_added_tokens=True).values())
         self._check_room()
+        self._check_ids(self._batch([""], special=True)[0].ids)  # the post_processor has ids of its own
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """One input a text; the middle of `[CLS] text [SEP]` is cut, never its ends.
@@ -85,10 +86,12 @@ class Tokenizer:
         (sample,) = self._batch(["a"], special=False)
         sample.truncate(1)
         with _checked(f"{self._name} cannot join a query and a document"):
-            return _Pair.read(self._raw.post_process(sample, sample))
+            joined = self._raw.post_process(sample, sample)
+        self._check_ids(joined.ids)
+        return _Pair.read(joined)
 
-    def _check_ids(self) -> None:
-        highest = max(self._raw.get_vocab(with_added_tokens=True).values(), default=0)
+    def _check_ids(self, ids: Iterable[int]) -> None:
+        highest = max(ids, default=0)
         if highest >= self._vocabulary:
             raise Unavailable(f"{self._name} has token id {highest}, the model has {self._vocabulary} tokens")
 
@@ -123,7 +126,7 @@ class _Pair:
     def read(cls, sample: Encoding) -> "_Pair":
         own = [position for position, special in enumerate(sample.special_tokens_mask) if not special]
         if len(own) != 2:
-            raise Unavailable(f"of a pair of two tokens it makes {len(own)}")
+            raise Unavailable(f"the tokenizer cannot join a query and a document: of two tokens it makes {len(own)}")
         return cls(np.array(sample.ids, dtype=np.int64), np.array(sample.type_ids, dtype=np.int64), *own)
 
     def join(self, query: Sequence[int], document: Sequence[int], most: int) -> Encoded:
