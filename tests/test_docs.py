@@ -1,0 +1,37 @@
+"""The documentation says what the code does."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+
+spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+assert spec is not None
+assert spec.loader is not None
+generate = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(generate)
+
+
+@pytest.mark.parametrize("name", generate.PAGES)
+def test_a_reference_page_is_what_the_declarations_give(name: str) -> None:
+    assert (DOCS / name).read_text() == generate.PAGES[name](), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / link).exists(), link
+
+
+def test_every_dependency_is_explained() -> None:
+    named = re.findall(
+        r'^    "([a-z0-9]+)[>=]', (ROOT / "pyproject.toml").read_text().split("[dependency-groups]")[0], re.MULTILINE
+    )
+    decisions = (DOCS / "decisions.md").read_text()
+    assert len(named) > 10
+    assert [name for name in named if not re.search(rf"^\|.*\b{name}\b", decisions, re.MULTILINE)] == []
