@@ -22,6 +22,8 @@ class Family:
     classifier_activation: str
     sizes: Mapping[str, str] = field(default_factory=dict)
     has_types: bool = True
+    mlm_activation: str = ""  # if it is not the layers'
+    padding: int = 0
     offset_positions: bool = False  # positions count from padding_idx + 1
 
 
@@ -52,6 +54,8 @@ _ROBERTA = Family(
     mlm={"dense": "lm_head.dense", "norm": "lm_head.layer_norm", "bias": "lm_head.bias"},
     classifier={"dense": "classifier.dense", "out": "classifier.out_proj"},
     classifier_activation="tanh",
+    mlm_activation="gelu",
+    padding=1,
     offset_positions=True,
 )
 _DISTILBERT = Family(
@@ -109,15 +113,19 @@ class Architecture:
             config = json.loads(file.read_bytes())
         except (OSError, ValueError, RecursionError) as error:
             raise Unavailable(f"{file} cannot be read: {error}") from None
-        if not isinstance(config, dict) or config.get("model_type") not in FAMILIES:
-            kind = config.get("model_type") if isinstance(config, dict) else None
+        if not isinstance(config, dict):
+            raise Unavailable(f"{file} must hold a JSON object")
+        kind = str(config.get("model_type"))
+        if kind not in FAMILIES:
             raise Unavailable(f"{file}: model_type [{kind}] is not supported; supported are [{', '.join(FAMILIES)}]")
-        family = FAMILIES[config["model_type"]]
+        family = FAMILIES[kind]
         hidden, heads = _size(file, config, family, "hidden_size"), _size(file, config, family, "num_attention_heads")
         if hidden % heads:
             raise Unavailable(f"{file}: hidden_size {hidden} is not a multiple of num_attention_heads {heads}")
         if config.get("position_embedding_type", "absolute") != "absolute":
             raise Unavailable(f"{file}: only absolute positions are supported")
+        if config.get("is_decoder"):
+            raise Unavailable(f"{file}: [is_decoder] must be false: only encoders are supported")
         return cls(
             family,
             hidden=hidden,
@@ -127,7 +135,7 @@ class Architecture:
             vocabulary=_size(file, config, family, "vocab_size"),
             positions=_size(file, config, family, "max_position_embeddings"),
             types=_size(file, config, family, "type_vocab_size") if family.has_types else 0,
-            padding=_padding(config),
+            padding=_padding(file, config, family),
             epsilon=_epsilon(file, config),
             activation=str(config.get(family.sizes.get("hidden_act", "hidden_act"), "gelu")),
         )
@@ -141,9 +149,13 @@ def _size(file: Path, config: Mapping[str, Any], family: Family, name: str) -> i
     return value
 
 
-def _padding(config: Mapping[str, Any]) -> int:
+def _padding(file: Path, config: Mapping[str, Any], family: Family) -> int:
     value = config.get("pad_token_id")
-    return value if isinstance(value, int) and 0 <= value < _MOST else 0
+    if value is None:
+        return family.padding
+    if not isinstance(value, int) or not 0 <= value < _size(file, config, family, "vocab_size"):
+        raise Unavailable(f"{file}: [pad_token_id] must be the id of a token, not [{value}]")
+    return value
 
 
 def _epsilon(file: Path, config: Mapping[str, Any]) -> float:

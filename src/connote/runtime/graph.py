@@ -5,7 +5,7 @@ BERT: https://arxiv.org/abs/1810.04805. SPLADE's head: https://arxiv.org/abs/210
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,15 +41,16 @@ def build(architecture: Architecture, weights: Weights, head: Head) -> Graph:
     """
     builder = _Builder(architecture, weights)
     hidden = builder.encoder()
-    heads = {
-        Head.SPARSE: builder.sparse,
-        Head.MEAN: builder.mean,
-        Head.CLS: builder.cls,
-        Head.LATE: builder.normalized,
-        Head.CROSS: builder.cross,
+    heads: dict[Head, tuple[Callable[[str], str], list[str | int]]] = {
+        Head.SPARSE: (builder.sparse, [architecture.vocabulary]),
+        Head.MEAN: (builder.mean, [architecture.hidden]),
+        Head.CLS: (builder.cls, [architecture.hidden]),
+        Head.LATE: (builder.normalized, ["tokens", architecture.hidden]),
+        Head.CROSS: (builder.cross, []),
     }
-    builder.op("Identity", heads[head](hidden), output=OUTPUT)
-    return builder.graph()
+    compute, shape = heads[head]
+    builder.op("Identity", compute(hidden), output=OUTPUT)
+    return builder.graph(["batch", *shape])
 
 
 @dataclass
@@ -113,7 +114,7 @@ class _Builder:
         if sizes.family.has_types:
             table = self.tensor("embeddings.token_type_embeddings.weight", sizes.types, sizes.hidden)
             # RoBERTa has one type only, whatever its tokenizer says.
-            types = TYPES if sizes.types > 1 else self.op("Mul", TYPES, self.constant([0]))
+            types = self.op("Min", TYPES, self.constant([sizes.types - 1]))
             total = self.op("Add", total, self.op("Gather", table, types))
         return total
 
@@ -148,8 +149,8 @@ class _Builder:
     def sparse(self, hidden: str) -> str:
         """log1p(relu(max over tokens)): the maximum comes first, as bias, relu and log1p keep the order."""
         sizes, names = self.sizes, self.sizes.family.mlm
-        x = self.activation(self.linear(hidden, names["dense"], sizes.hidden, sizes.hidden), sizes.activation)
-        x = self.norm(x, names["norm"])
+        x = self.linear(hidden, names["dense"], sizes.hidden, sizes.hidden)
+        x = self.norm(self.activation(x, sizes.family.mlm_activation or sizes.activation), names["norm"])
         logits = self.op("MatMul", x, self.tensor(self.decoder(), sizes.vocabulary, sizes.hidden, transposed=True))
         real = self.op("Unsqueeze", self.op("Cast", MASK, to=TensorProto.BOOL), self.constant([2]))
         masked = self.op("Where", real, logits, self.constant(float(np.finfo(np.float32).min)))
@@ -163,9 +164,10 @@ class _Builder:
         return next((name for name in own if name in self.weights), "embeddings.word_embeddings.weight")
 
     def decoder_bias(self) -> str:
+        """The decoder's own bias if the checkpoint has any; it is what a decoder that is not tied adds."""
         named = self.sizes.family.mlm["bias"]
-        other = named.removesuffix("bias") + "decoder.bias"
-        return other if named not in self.weights and other in self.weights else named
+        own = named.removesuffix("bias") + "decoder.bias"
+        return own if own in self.weights else named
 
     def mean(self, hidden: str) -> str:
         real = self.op("Unsqueeze", self.op("Cast", MASK, to=TensorProto.FLOAT), self.constant([2]))
@@ -205,11 +207,11 @@ class _Builder:
             f"a reranker has one or two labels; this checkpoint's [{bias}] has shape {self.weights.shape(bias)}"
         )
 
-    def graph(self) -> Graph:
+    def graph(self, shape: Sequence[str | int]) -> Graph:
         used = {name for node in self.nodes for name in node.input}
         inputs = tuple(name for name in (IDS, MASK, TYPES) if name in used)
         wires = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in inputs]
-        output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, None)
+        output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, shape)
         outside = [_outside(name, tensor) for name, tensor in self.tensors.items()]
         body = helper.make_graph(self.nodes, "encoder", wires, [output], [*self.constants.values(), *outside])
         opsets = [helper.make_opsetid("", OPSET)]

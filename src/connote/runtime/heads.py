@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 
-def sparse(weights: Array, special: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
+def sparse(weights: Array, hidden: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
     """From a row of weights (vocabulary) the ids that weigh something, highest first, and their weights.
 
-    Equal weights stand by id; special tokens are left out.
+    Equal weights stand by id; hidden ids are left out.
     """
     weights = weights.copy()
-    weights[special] = 0
+    weights[hidden] = 0
     ids = np.flatnonzero(weights > 0)
     order = np.argsort(-weights[ids], kind="stable")
     return ids[order], weights[ids[order]]

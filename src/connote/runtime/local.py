@@ -47,7 +47,7 @@ class LocalModel:
     ) -> None:
         self.row, self._tokenizer, self._session, self._inputs = row, tokenizer, session, inputs
         self._padding = padding
-        self._display, self._special = tokenizer.display(), tokenizer.special()
+        self._display, self._hidden = tokenizer.display(), tokenizer.hidden()
         self._unique = len(set(self._display)) == len(self._display)
 
     @classmethod
@@ -107,7 +107,7 @@ class LocalModel:
                 return Scores(np.array(scores, dtype=np.float32), moved)
 
     def _sparse(self, output: Output, is_truncated: bool) -> SparseVector:
-        ids, weights = heads.sparse(output, self._special)
+        ids, weights = heads.sparse(output, self._hidden)
         tokens = self._display[ids].tolist()
         if not self._unique:
             # Two tokens may be shown alike; the higher weight, which comes first, stands.

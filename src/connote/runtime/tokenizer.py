@@ -1,7 +1,9 @@
 """From text to token ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +11,17 @@ from numpy.typing import NDArray
 from tokenizers import Encoding
 from tokenizers import Tokenizer as RawTokenizer
 
-from connote.contract.errors import Unavailable
+from connote.contract.errors import ConnoteError, IllegalArgument, Unavailable
+
+Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Encoded:
     """One model input: `ids` and `types` (int64, same length), and how many tokens the text had before it was cut."""
 
-    ids: NDArray[np.int64]
-    types: NDArray[np.int64]
+    ids: Ids
+    types: Ids
     tokens: int
 
     @property
@@ -35,67 +39,116 @@ class Tokenizer:
     """A tokenizer.json, cut at `max_tokens`; whatever truncation and padding the file carries is switched off."""
 
     def __init__(self, file: Path, max_tokens: int, vocabulary: int) -> None:
-        try:
+        self._name, self._max, self._vocabulary = file.name, max_tokens, vocabulary
+        with _checked(f"{file.name} is not a tokenizer"):
             self._raw = RawTokenizer.from_file(str(file))
-        except Exception as error:  # noqa: BLE001 (the library raises nothing narrower)
-            raise Unavailable(f"{file.name} is not a tokenizer: {error}") from None
-        self._check_ids(file, vocabulary)
-        self._raw.no_padding()
-        self._raw.no_truncation()
-        self._max = max_tokens
+            self._raw.no_padding()
+            self._raw.no_truncation()
+        self._check_ids(self._raw.get_vocab(with_added_tokens=True).values())
+        self._check_room()
+        self._check_ids(self._batch([""], special=True)[0].ids)  # the post_processor has ids of its own
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """One input a text; the middle of `[CLS] text [SEP]` is cut, never its ends."""
-        return [self._cut(encoding) for encoding in self._raw.encode_batch_fast(list(texts))]
+        """One input a text; the middle of `[CLS] text [SEP]` is cut, never its ends.
+
+        Raises IllegalArgument for what is not Unicode text, Unavailable if the tokenizer fails at it.
+        """
+        return [self._cut(encoding) for encoding in self._batch(texts, special=True)]
 
     def encode_pairs(self, query: str, documents: Sequence[str]) -> list[Encoded]:
-        """One input a document, `[CLS] query [SEP] document [SEP]`; the document is cut, and the query to half."""
-        special = self._raw.num_special_tokens_to_add(is_pair=True)
-        half = (self._max - special) // 2
-        question = self._raw.encode(query, add_special_tokens=False)
-        asked = len(question.ids)
-        if asked > half:
-            question.truncate(half)
-        encoded = []
-        for document in self._raw.encode_batch_fast(list(documents), add_special_tokens=False):
-            whole = asked + len(document.ids) + special
-            room = self._max - special - len(question.ids)
-            if len(document.ids) > room:
-                document.truncate(room)
-            pair = self._raw.post_process(question, document)
-            encoded.append(_encoded(pair, whole))
-        return encoded
+        """One input a document, `[CLS] query [SEP] document [SEP]`; a pair that fits is not cut.
+
+        Else the document is, and the query is to half if it is longer. Raises what `encode` raises.
+        """
+        (question,) = self._batch([query], special=False)
+        return [self._pair.join(question.ids, found.ids, self._max) for found in self._batch(documents, special=False)]
 
     def display(self) -> NDArray[np.object_]:
-        """By id, the token as it is shown: dots become `__`, so that it can be a field name."""
-        vocabulary = self._raw.get_vocab(with_added_tokens=True)
-        shown = np.full(max(vocabulary.values(), default=-1) + 1, "", dtype=object)
-        for token, id in vocabulary.items():
+        """By id, the token as it is shown: dots become `__`, so that it can be a field name. Empty for no token."""
+        shown = np.full(self._vocabulary, "", dtype=object)
+        for token, id in self._raw.get_vocab(with_added_tokens=True).items():
             shown[id] = token.replace(".", "__")
         return shown
 
-    def special(self) -> NDArray[np.int64]:
-        """The ids of special tokens."""
+    def hidden(self) -> Ids:
+        """The ids that are never shown: special tokens, and those that stand for no token."""
         added = self._raw.get_added_tokens_decoder()
-        return np.array(sorted(id for id, token in added.items() if token.special), dtype=np.int64)
+        special = np.array([id for id, token in added.items() if token.special], dtype=np.int64)
+        return np.union1d(special, np.flatnonzero(self.display() == ""))
 
-    def _check_ids(self, file: Path, vocabulary: int) -> None:
-        highest = max(self._raw.get_vocab(with_added_tokens=True).values(), default=0)
-        if highest >= vocabulary:
-            raise Unavailable(f"{file.name} has token id {highest}, the model has {vocabulary} tokens")
+    def _batch(self, texts: Sequence[str], *, special: bool) -> list[Encoding]:
+        with _checked(f"{self._name} cannot tokenize the input"):
+            return self._raw.encode_batch_fast(list(texts), add_special_tokens=special)
+
+    @cached_property
+    def _pair(self) -> "_Pair":
+        """Read off a pair of one token each. The library's own way costs the product of all that is cut off both."""
+        (sample,) = self._batch(["a"], special=False)
+        sample.truncate(1)
+        with _checked(f"{self._name} cannot join a query and a document"):
+            joined = self._raw.post_process(sample, sample)
+        self._check_ids(joined.ids)
+        return _Pair.read(joined)
+
+    def _check_ids(self, ids: Iterable[int]) -> None:
+        highest = max(ids, default=0)
+        if highest >= self._vocabulary:
+            raise Unavailable(f"{self._name} has token id {highest}, the model has {self._vocabulary} tokens")
+
+    def _check_room(self) -> None:
+        if self._raw.num_special_tokens_to_add(is_pair=False) == 0:
+            raise Unavailable(f"{self._name} adds no special tokens to a text: it needs a post_processor")
+        special = self._raw.num_special_tokens_to_add(is_pair=True)
+        if self._max < special + 2:
+            raise Unavailable(f"{self._name} adds {special} special tokens: a maximum of {self._max} leaves no room")
 
     def _cut(self, encoding: Encoding) -> Encoded:
         whole = len(encoding.ids)
+        ids, types = np.array(encoding.ids, dtype=np.int64), np.array(encoding.type_ids, dtype=np.int64)
         if whole <= self._max:
-            return _encoded(encoding, whole)
+            return Encoded(ids, types, whole)
         # Ends are special tokens: keep them, drop the tail of what they enclose.
-        tail = 1 if encoding.special_tokens_mask[-1] else 0
-        ids = np.array(encoding.ids, dtype=np.int64)
-        types = np.array(encoding.type_ids, dtype=np.int64)
+        tail = int(np.argmin(encoding.special_tokens_mask[::-1]))
         keep = np.r_[0 : self._max - tail, whole - tail : whole]
         return Encoded(ids[keep], types[keep], whole)
 
 
-def _encoded(encoding: Encoding, whole: int) -> Encoded:
-    ids, types = np.array(encoding.ids, dtype=np.int64), np.array(encoding.type_ids, dtype=np.int64)
-    return Encoded(ids, types, whole)
+@dataclass(frozen=True)
+class _Pair:
+    """What stands before, between and after a query and a document: ids, types, and the positions of the two."""
+
+    ids: Ids
+    types: Ids
+    query: int
+    document: int
+
+    @classmethod
+    def read(cls, sample: Encoding) -> "_Pair":
+        own = [position for position, special in enumerate(sample.special_tokens_mask) if not special]
+        if len(own) != 2:
+            raise Unavailable(f"the tokenizer cannot join a query and a document: of two tokens it makes {len(own)}")
+        return cls(np.array(sample.ids, dtype=np.int64), np.array(sample.type_ids, dtype=np.int64), *own)
+
+    def join(self, query: Sequence[int], document: Sequence[int], most: int) -> Encoded:
+        room = most - (len(self.ids) - 2)
+        asked = query[: max(room // 2, room - len(document))]
+        found = document[: room - len(asked)]
+        before, between, after = np.split(self.ids, [self.query, self.document])
+        ids = np.array([*before, *asked, *between[1:], *found, *after[1:]], dtype=np.int64)
+        repeats = np.ones(len(self.ids), dtype=np.int64)
+        repeats[[self.query, self.document]] = len(asked), len(found)
+        whole = len(self.ids) - 2 + len(query) + len(document)
+        return Encoded(ids, np.repeat(self.types, repeats), whole)
+
+
+@contextmanager
+def _checked(fault: str) -> Iterator[None]:
+    """Turn what the library raises, panics of its Rust included, into an error of ours."""
+    try:
+        yield
+    except (ConnoteError, KeyboardInterrupt, SystemExit):
+        raise
+    except TypeError:
+        raise IllegalArgument("the input is not valid Unicode text; send text without unpaired surrogates") from None
+    except BaseException as error:  # noqa: BLE001 (nothing narrower: a panic is not an Exception)
+        raise Unavailable(f"{fault}: {error}") from None
