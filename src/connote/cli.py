@@ -183,7 +183,7 @@ def _pull(library: Library, ids: Sequence[str]) -> None:
         model = library.find(id)
         with _progress() as bars:
             served, path = library.resolve(model, _reporter(bars))
-        stands_in = "" if served.id == model.id else f" (stands in for {model.id}: {served.note})"
+        stands_in = "" if served.id == model.id else f" (stands in for {model.id})"
         typer.echo(f"{served.id}: verified, in {path}{stands_in}")
 
 

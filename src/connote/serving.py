@@ -23,7 +23,8 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
 
     Raises IllegalArgument for an unsafe or impossible address, Conflict if the port or the data folder is in use.
     """
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for chatty in ("uvicorn", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     check_safe(config)
     with (

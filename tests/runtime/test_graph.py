@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from checkpoints import FAMILIES, TEXTS, Toy
 from safetensors.numpy import load_file, save_file
 
+from checkpoints import FAMILIES, TEXTS, Toy
 from connote.contract.errors import Unavailable
 from connote.contract.results import Sparse
 from connote.runtime import graph

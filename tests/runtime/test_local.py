@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import FAMILIES, TEXTS, TOKENS, Toy
 
+from checkpoints import FAMILIES, TEXTS, TOKENS, Toy
 from connote.contract.results import Dense, Sparse
 from connote.runtime import heads
 from connote.runtime.catalog import Head

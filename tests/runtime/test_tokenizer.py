@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkpoints import FAMILIES, TEXTS, TOKENS, Toy, tokenizer
 
+from checkpoints import FAMILIES, TEXTS, TOKENS, Toy, tokenizer
 from connote.contract.errors import IllegalArgument, Unavailable
 from connote.runtime.catalog import Head
 from connote.runtime.tokenizer import Tokenizer

@@ -48,7 +48,8 @@ class LocalModel:
         self.row, self._tokenizer, self._session, self._inputs = row, tokenizer, session, inputs
         self._padding = padding
         self._display, self._hidden = tokenizer.display(), tokenizer.hidden()
-        self._unique = len(set(self._display)) == len(self._display)
+        shown = np.delete(self._display, self._hidden)
+        self._unique = len(set(shown)) == len(shown)
 
     @classmethod
     def load(cls, row: Model, folder: Path, threads: int) -> "LocalModel":
