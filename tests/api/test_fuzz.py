@@ -87,7 +87,7 @@ def test_no_request_is_answered_with_a_5xx(
     content = json.dumps(body).encode() if raw is None else raw
     reply = http.request(
         method,
-        f"{http.base_url}{quote(path).removeprefix('/')}",
+        f"{str(http.base_url).rstrip('/')}{quote(path)}",
         params=params,
         headers={"Content-Type": "application/json"},
         content=None if method in ("GET", "HEAD") else content,
