@@ -1,0 +1,69 @@
+"""What is shipped: a wheel that serves from an empty folder, and a runtime that stands alone."""
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# Stands in for an environment without the web stack and the database: importing them is an error.
+ALONE = """
+import sys
+for name in ("starlette", "uvicorn", "sqlalchemy", "httpx", "typer"):
+    sys.modules[name] = None
+from pathlib import Path
+from connote.runtime.library import Library
+from connote.runtime.local import Inputs, LocalModel
+library = Library(Path(sys.argv[1]))
+row, folder = library.resolve(library.find(".elser_model_2"), lambda *_: None)
+model = LocalModel.load(row, folder, 1)
+items = model.encode(Inputs(["a house by the sea"]))
+print(model.finish(items, model.run(items)).vectors[0].tokens[0])
+"""
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=280, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"connote/py.typed", "connote/console/index.html", "connote/console/console.js"} <= set(names)
+    assert all(name.startswith(("connote/", "connote-")) for name in names)
+
+
+def test_an_installed_wheel_infers_from_an_empty_folder(wheel: Path, tmp_path: Path, library: object) -> None:
+    assert library is not None  # it has set where the models are
+    site = tmp_path / "site"
+    venv.create(site, with_pip=False, system_site_packages=False)
+    python = site / "bin" / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", wheel)
+    here = tmp_path / "empty"
+    here.mkdir()
+    # Its dependencies are those of this environment; connote itself is the wheel's.
+    packages = next(path for path in sys.path if path.endswith("site-packages"))
+    (next(site.glob("lib/*/site-packages")) / "dependencies.pth").write_text(packages)
+    where = run(python, "-c", "import connote; print(connote.__file__)", cwd=here)
+    assert str(site) in where
+    shown = run(python, "-m", "connote.cli", "infer", ".elser-2-elastic", "a house", "--data", here / "data", cwd=here)
+    assert '"house"' in shown
+
+
+def test_the_runtime_stands_alone(library: object) -> None:
+    assert library is not None
+    import os  # noqa: PLC0415 (here only)
+
+    assert run(sys.executable, "-c", ALONE, os.environ["CONNOTE_MODELS"]).strip() in {"house", "sea"}
