@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -63,9 +64,7 @@ def serve(host: Host = None, port: Port = None, data: Data = None, config: Confi
     Example: connote serve --port 9201 --data ./data
     """
     with reported():
-        settings = _settings(config, data)
-        settings.server.host = host or settings.server.host
-        settings.server.port = settings.server.port if port is None else port
+        settings = _settings(config, data, host, port)
         serving.run(settings, lambda url: typer.echo(f"connote {VERSION} serves at {url}  (stop with Ctrl+C)"))
 
 
@@ -73,9 +72,7 @@ def serve(host: Host = None, port: Port = None, data: Data = None, config: Confi
 def demo(host: Host = None, port: Port = None, data: Data = None, config: ConfigFile = None) -> None:
     """Pull the default models, serve, and show what a text expands to."""
     with reported():
-        settings = _settings(config, data)
-        settings.server.host = host or settings.server.host
-        settings.server.port = settings.server.port if port is None else port
+        settings = _settings(config, data, host, port)
         _pull(_library(settings), DEFAULT_MODELS)
         serving.run(settings, lambda url: _show_demo(url, settings))
 
@@ -102,7 +99,7 @@ def infer(
         settings = _settings(config, data)
         inputs = texts or [line.rstrip("\r\n") for line in sys.stdin]
         body: dict[str, Any] = {"input": inputs, "query": query, "input_type": input_type, "timeout": "10m"}
-        answer = _ask_server(settings, "POST", f"/_inference/{endpoint}", body)
+        answer = _ask_server(settings, "POST", f"/_inference/{quote(endpoint, safe='')}", body)
         if answer is None:
             answer = asyncio.run(_infer_here(settings, endpoint, body))
         if chart and "sparse_embedding" in answer:
@@ -167,10 +164,11 @@ def reported() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _settings(file: Path | None, data: Path | None) -> Config:
+def _settings(file: Path | None, data: Path | None, host: str | None = None, port: int | None = None) -> Config:
     settings = configuration.load(file)
-    if data is not None:
-        settings.data = str(data)
+    settings.data = settings.data if data is None else str(data)
+    settings.server.host = settings.server.host if host is None else host
+    settings.server.port = settings.server.port if port is None else port
     return settings
 
 
@@ -232,9 +230,12 @@ async def _endpoints_here(settings: Config) -> list[dict[str, Any]]:
 
 
 def _show_demo(url: str, settings: Config) -> None:
-    answer = _ask_server(settings, "POST", f"/_inference/{DEMO_ENDPOINT}", {"input": DEMO_TEXT})
     typer.echo(f"\nPOST _inference/{DEMO_ENDPOINT}")
-    _draw(DEMO_TEXT, answer["sparse_embedding"][0]["embedding"])
+    try:
+        answer = _ask_server(settings, "POST", f"/_inference/{DEMO_ENDPOINT}", {"input": DEMO_TEXT})
+        _draw(DEMO_TEXT, answer["sparse_embedding"][0]["embedding"])
+    except ConnoteError as error:
+        typer.echo(f"connote: {error}", err=True)
     typer.echo(f"\nconnote {VERSION} serves at {url}  (stop with Ctrl+C). Try it:")
     typer.echo(f"  curl -s '{url}/_inference/{DEMO_ENDPOINT}?pretty' -H 'Content-Type: application/json' \\")
     typer.echo('    -d \'{"input": "a quiet house near the sea"}\'\n')

@@ -15,7 +15,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 
 from connote.api import auth, connote, inference, media, root
-from connote.api.exchange import Ask, Route, failure, render
+from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
 
@@ -55,20 +55,17 @@ def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Await
     """What answers on one path, by method."""
 
     async def answer(request: Request) -> Response:
-        ask = Ask(request, house)
-        route = routes.get(request.method)
-        content_type = media.JSON
+        ask, content_type = Ask(request, house), media.JSON
         try:
             content_type = media.answer_type(request.headers)
-            auth.check(request.headers, house.config.api_key)
-            if route is None:
-                raise _no_route(request, routes)
-            route.check(ask)
-            response = render(ask, await route.handler(ask))
+            response = render(ask, await _handled(ask, routes))
         except ConnoteError as error:
-            response = render(ask, failure(ask, error, streams=route is not None and route.streams))
+            response = _failed(ask, error, routes)
         except ClientDisconnect:
             response = Response(status_code=499)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.url.path)
+            response = _failed(ask, ConnoteError("internal error; the server's log says more"), routes)
         response.headers.setdefault("Content-Type", content_type)
         response.headers["X-Elastic-Product"] = "Elasticsearch"
         if opaque := request.headers.get("x-opaque-id"):
@@ -76,6 +73,20 @@ def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Await
         return response
 
     return answer
+
+
+async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
+    auth.check(ask.request.headers, ask.connote.config.api_key)
+    route = routes.get(ask.request.method)
+    if route is None:
+        raise _no_route(ask.request, routes)
+    route.check(ask)
+    return await route.handler(ask)
+
+
+def _failed(ask: Ask, error: ConnoteError, routes: dict[str, Route]) -> Response:
+    route = routes.get(ask.request.method)
+    return render(ask, failure(ask, error, streams=route is not None and route.streams))
 
 
 def _no_route(request: Request, routes: dict[str, Route]) -> ConnoteError:

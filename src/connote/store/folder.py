@@ -42,8 +42,11 @@ class DataFolder:
         self._address.write_text(url)
 
     def server(self) -> str | None:
-        """Where the server of this folder listened when it was last heard of."""
+        """Where the server of this folder listens; None if no process has the folder."""
         try:
-            return self._address.read_text() or None
+            with FileLock(self.path / "connote.lock", timeout=0):
+                return None  # what is written there is of a server that died
+        except Timeout:
+            return self._address.read_text() if self._address.exists() else None
         except OSError:
             return None
