@@ -29,6 +29,7 @@ class Connote:
     endpoints: Endpoints
     inference: Inference
     values: ValueStore
+    uuid: str
 
     def placements(self) -> list[dict[str, Any]]:
         """Each endpoint: which model serves it, on which device, and in which state."""
@@ -58,11 +59,11 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         library = Library(config.models_path(), config.catalog())
         fleet = Fleet(library)
         values = ValueStore(engine)
-        if values.get("cluster_uuid") is None:
-            values.put("cluster_uuid", secrets.token_urlsafe(16))
+        uuid = values.get("cluster_uuid") or secrets.token_urlsafe(16)
+        values.put("cluster_uuid", uuid)
         endpoints = Endpoints(EndpointStore(engine), fleet)
         try:
-            yield Connote(config, folder, library, fleet, endpoints, Inference(endpoints, fleet), values)
+            yield Connote(config, folder, library, fleet, endpoints, Inference(endpoints, fleet), values, uuid)
         finally:
             await fleet.close()
             engine.dispose()

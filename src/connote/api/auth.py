@@ -3,10 +3,28 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers
 
-from connote.contract.errors import Unauthorized
+from connote.contract.errors import IllegalArgument, Unauthorized
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def check_host(headers: Headers, names: Sequence[str]) -> None:
+    """Raise IllegalArgument unless the request is for one of the names, or for this machine.
+
+    Without a key only this machine may ask. A web page could rebind its own name to 127.0.0.1 and ask as one of its
+    users' browsers; but the Host header then tells that name.
+    """
+    host = headers.get("host", "")
+    name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
+    if name.lower() not in (*LOOPBACK, *names):
+        raise IllegalArgument(
+            f"the host name [{name}] is not answered without authentication: ask for [localhost], "
+            "set CONNOTE_API_KEY, or list the name in [server] allowed_hosts"
+        )
 
 
 def check(headers: Headers, api_key: str | None) -> None:

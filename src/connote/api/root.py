@@ -14,7 +14,7 @@ async def info(ask: Ask) -> Answer:
         {
             "name": "connote",
             "cluster_name": "connote",
-            "cluster_uuid": ask.connote.values.get("cluster_uuid"),
+            "cluster_uuid": ask.connote.uuid,
             "version": {
                 "number": VERSION_SPOKEN,
                 "build_flavor": "connote",

@@ -6,8 +6,6 @@ from importlib.resources import files
 from itertools import groupby
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -22,7 +20,6 @@ from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllo
 log = logging.getLogger("connote.api")
 
 ROUTES = (*root.ROUTES, *inference.ROUTES, *connote.ROUTES)
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def create(house: Connote) -> Starlette:
@@ -34,21 +31,11 @@ def create(house: Connote) -> Starlette:
     ]
     console = StaticFiles(directory=str(files("connote") / "console"), html=True)
     everything_else = StarletteRoute("/{path:path}", _door(house, {}), methods=list(_METHODS))
-    return Starlette(
-        routes=[*routes, Mount("/console", console), everything_else],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(house), www_redirect=False)],
-    )
+    return Starlette(routes=[*routes, Mount("/console", console), everything_else])
 
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 _PATHS = list(dict.fromkeys(route.path for route in ROUTES))
-
-
-def _hosts(house: Connote) -> list[str]:
-    """Without authentication only this machine may ask, so a page that rebinds its DNS name to it must not."""
-    if house.config.api_key is not None:
-        return ["*"]
-    return [*LOOPBACK, *house.config.server.allowed_hosts]
 
 
 def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Awaitable[Response]]:
@@ -76,7 +63,10 @@ def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Await
 
 
 async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
-    auth.check(ask.request.headers, ask.connote.config.api_key)
+    config = ask.connote.config
+    if config.api_key is None:
+        auth.check_host(ask.request.headers, [config.server.host, *config.server.allowed_hosts])
+    auth.check(ask.request.headers, config.api_key)
     route = routes.get(ask.request.method)
     if route is None:
         raise _no_route(ask.request, routes)

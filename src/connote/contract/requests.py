@@ -8,6 +8,9 @@ from connote.contract.errors import IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 
+# What a request may ask for at once, so that one cannot take all memory.
+MOST_INPUTS = 4096
+
 _FIELDS = ("input", "input_type", "task_settings", "query", "return_documents", "top_n", "timeout")
 _INPUT_TYPES = ("classification", "clustering", "ingest", "search", "unspecified")
 
@@ -55,6 +58,8 @@ def _problems(request: InferenceRequest, body: Mapping[str, Any]) -> list[str]:
         found.append("Field [input] cannot be null")
     elif not request.inputs:
         found.append("Field [input] cannot be an empty array")
+    elif len(request.inputs) > MOST_INPUTS:
+        found.append(f"Field [input] has {len(request.inputs)} texts, at most {MOST_INPUTS} are taken in one request")
     if task is TaskType.ANY:
         return found
     if task is TaskType.RERANK:

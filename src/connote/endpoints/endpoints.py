@@ -101,19 +101,8 @@ class Endpoints:
 
     async def update(self, id: str, task: TaskType, body: Mapping[str, Any]) -> Endpoint:
         """Change what of an endpoint can be changed. A loaded deployment is scaled at once."""
-        rest = dict(body)
-        type = rest.pop("task_type", None)
-        current = self.find(id)
-        if resolve_task(task, type) is not current.task.kind:
-            raise Rejected("Task type must match the task type of the existing endpoint")
-        if "chunking_settings" in rest:
-            raise Rejected("[chunking_settings] cannot be updated; create another inference endpoint")
-        settings = _merge(current.settings, _object(rest, SERVICE_SETTINGS), SERVICE_SETTINGS, current.service)
-        options = _merge(current.options, _object(rest, TASK_SETTINGS), TASK_SETTINGS, current.service)
-        refuse_unknown(rest, current.service.name)
-        changed = replace(current, settings=settings, options=options)
         async with self._writing:
-            self.find(id)
+            changed = _changed(self.find(id), task, body)
             await asyncio.to_thread(self._store.replace, _to_record(changed))
             self._stored[id] = changed
         self._fleet.scale(id, changed.deployment.allocations)
@@ -232,6 +221,18 @@ def _merge(current: Settings, given: Mapping[str, Any] | None, scope: str, servi
     ways = {"num_allocations", "adaptive_allocations"}
     kept = {name: value for name, value in before.items() if not (name in ways and ways & given.keys())}
     return type(current).parse({**kept, **given}, scope, owner=service.name)
+
+
+def _changed(current: Endpoint, task: TaskType, body: Mapping[str, Any]) -> Endpoint:
+    rest = dict(body)
+    if resolve_task(task, rest.pop("task_type", None)) is not current.task.kind:
+        raise Rejected("Task type must match the task type of the existing endpoint")
+    if chunks.SCOPE in rest:
+        raise Rejected(f"[{chunks.SCOPE}] cannot be updated; create another inference endpoint")
+    settings = _merge(current.settings, _object(rest, SERVICE_SETTINGS), SERVICE_SETTINGS, current.service)
+    options = _merge(current.options, _object(rest, TASK_SETTINGS), TASK_SETTINGS, current.service)
+    refuse_unknown(rest, current.service.name)
+    return replace(current, settings=settings, options=options)
 
 
 def _to_record(endpoint: Endpoint) -> Record:

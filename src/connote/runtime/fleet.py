@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from connote.contract.errors import Unavailable
 from connote.runtime.catalog import Model
 from connote.runtime.lane import Lane
 from connote.runtime.library import Library
@@ -49,7 +50,7 @@ class Fleet:
 
     async def run(self, wish: Deployment, inputs: Inputs) -> Outputs:
         """Infer, loading (and if need be pulling) the model first. A caller who leaves does not stop the loading."""
-        running = await asyncio.shield(self._start(wish))
+        running = await self._running_for(wish)
         if sum(map(len, inputs.texts)) <= INLINE_CHARACTERS:
             encoded = running.model.encode(inputs)
         else:
@@ -84,6 +85,16 @@ class Fleet:
         """Stop everything."""
         for id in list(self._running):
             await self.stop(id)
+
+    async def _running_for(self, wish: Deployment) -> Running:
+        task = self._start(wish)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if task.cancelled() and caller and not caller.cancelling():
+                raise Unavailable(f"model deployment [{wish.id}] was stopped") from None
+            raise
 
     def _start(self, wish: Deployment) -> asyncio.Task[Running]:
         task = self._running.get(wish.id)

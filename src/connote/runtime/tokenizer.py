@@ -15,6 +15,9 @@ from connote.contract.errors import ConnoteError, IllegalArgument, Unavailable
 
 Ids = NDArray[np.int64]
 
+# Of a longer text only so many characters are looked at; the tokens of the rest are not counted.
+MOST_CHARACTERS = 1_000_000
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -46,7 +49,7 @@ class Tokenizer:
             self._raw.no_truncation()
         self._check_ids(self._raw.get_vocab(with_added_tokens=True).values())
         self._check_room()
-        self._check_ids(self._batch([""], special=True)[0].ids)  # the post_processor has ids of its own
+        self._check_ids(next(self._batch([""], special=True)).ids)  # the post_processor has ids of its own
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """One input a text; the middle of `[CLS] text [SEP]` is cut, never its ends.
@@ -76,9 +79,12 @@ class Tokenizer:
         special = np.array([id for id, token in added.items() if token.special], dtype=np.int64)
         return np.union1d(special, np.flatnonzero(self.display() == ""))
 
-    def _batch(self, texts: Sequence[str], *, special: bool) -> list[Encoding]:
-        with _checked(f"{self._name} cannot tokenize the input"):
-            return self._raw.encode_batch_fast(list(texts), add_special_tokens=special)
+    def _batch(self, texts: Sequence[str], *, special: bool) -> Iterator[Encoding]:
+        """Encodings in order, made a few at a time: the library takes about 100 bytes for a character."""
+        for some in _portions(texts):
+            with _checked(f"{self._name} cannot tokenize the input"):
+                encodings = self._raw.encode_batch_fast(some, add_special_tokens=special)
+            yield from encodings
 
     @cached_property
     def _pair(self) -> "_Pair":
@@ -139,6 +145,19 @@ class _Pair:
         repeats[[self.query, self.document]] = len(asked), len(found)
         whole = len(self.ids) - 2 + len(query) + len(document)
         return Encoded(ids, np.repeat(self.types, repeats), whole)
+
+
+def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts, each cut at what is far more than any model takes, in lists of not much more than that in all."""
+    portion, size = list[str](), 0
+    for text in texts:
+        portion.append(text[:MOST_CHARACTERS])
+        size += len(portion[-1])
+        if size >= MOST_CHARACTERS:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 @contextmanager
