@@ -396,3 +396,14 @@ def test_the_region_policy_is_kept(http: httpx.Client) -> None:
     assert http.get("/_inference/_region_policy").json()["region_policy"] == policy["region_policy"]
     assert http.put("/_inference/_region_policy", json={"region_policy": {}}).status_code == 400
     assert http.delete("/_inference/_region_policy").json() == {"acknowledged": True}
+
+
+def test_a_request_of_too_many_texts_is_refused(http: httpx.Client) -> None:
+    reply = http.post("/_inference/.elser-2-elastic", json={"input": ["a"] * 4097})
+    message = "Field [input] has 4097 texts, at most 4096 are taken in one request"
+    refused(reply, 400, "action_request_validation_exception", f"Validation Failed: 1: {message};")
+
+
+def test_a_text_of_megabytes_is_answered(http: httpx.Client) -> None:
+    reply = http.post("/_inference/.elser-2-elastic", json={"input": "house " * 1_000_000})
+    assert reply.json()["sparse_embedding"][0]["is_truncated"] is True

@@ -1,0 +1,57 @@
+"""`filter_path`, by example and against anything."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connote.api.filter_path import apply
+
+BODY = {"took": 3, "hits": {"total": 2, "hits": [{"_id": "1", "_source": {"a": 1, "b": 2}}, {"_id": "2"}]}}
+
+
+def test_names_lead_to_parts() -> None:
+    assert apply(BODY, "took") == {"took": 3}
+    assert apply(BODY, "hits.total,took") == {"took": 3, "hits": {"total": 2}}
+    assert apply(BODY, "nothing") == {}
+
+
+def test_lists_are_walked_through() -> None:
+    assert apply(BODY, "hits.hits._id") == {"hits": {"hits": [{"_id": "1"}, {"_id": "2"}]}}
+
+
+def test_stars_stand_for_names() -> None:
+    assert apply(BODY, "hits.hits._so*.a") == {"hits": {"hits": [{"_source": {"a": 1}}]}}
+    assert apply(BODY, "**._id") == {"hits": {"hits": [{"_id": "1"}, {"_id": "2"}]}}
+    assert apply(BODY, "**") == BODY
+
+
+def test_a_minus_takes_away() -> None:
+    assert apply(BODY, "-hits") == {"took": 3}
+    assert apply(BODY, "hits.hits,-**._source") == {"hits": {"hits": [{"_id": "1"}, {"_id": "2"}]}}
+
+
+names = st.text("ab", min_size=1, max_size=2)
+bodies = st.recursive(
+    st.integers(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=10
+)
+patterns = st.lists(st.text("ab*.-", max_size=12), max_size=4).map(",".join)
+
+
+def leaves(body: object, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    if isinstance(body, dict):
+        return {leaf for name, item in body.items() for leaf in leaves(item, (*path, name))}
+    if isinstance(body, list):
+        return {leaf for item in body for leaf in leaves(item, path)}
+    return {path}
+
+
+@settings(max_examples=500)
+@given(st.dictionaries(names, bodies, max_size=3), patterns)
+def test_nothing_is_added_and_nothing_fails(body: dict[str, object], filters: str) -> None:
+    assert leaves(apply(body, filters)) <= leaves(body) | {()}
+
+
+def test_many_stars_take_no_time() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(60):
+        deep = {"a" * 40: deep, "b": 1}
+    assert apply(deep, ",".join(["**.a*a*a*a*a*a*b.**.c"] * 50)) == {}
