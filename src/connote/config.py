@@ -76,7 +76,8 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     config = _read(file) if file else Config()
     config.data = environment.get("CONNOTE_DATA", config.data)
     config.models_folder = environment.get("CONNOTE_MODELS", config.models_folder)
-    config.api_key = environment.get("CONNOTE_API_KEY", config.api_key)
+    # An empty key would be one that everybody has.
+    config.api_key = environment.get("CONNOTE_API_KEY", config.api_key) or None
     config.server.host = environment.get("CONNOTE_HOST", config.server.host)
     try:
         config.server.port = int(environment.get("CONNOTE_PORT", config.server.port))

@@ -95,7 +95,8 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
-    failed(connote("serve", "--host", "0.0.0.0", "--data", str(tmp_path)), "CONNOTE_API_KEY")  # noqa: S104
+    for key in ({}, {"CONNOTE_API_KEY": ""}):
+        failed(connote("serve", "--host", "0.0.0.0", "--data", str(tmp_path), **key), "CONNOTE_API_KEY")  # noqa: S104
 
 
 def test_a_configuration_that_is_wrong_is_one_clear_line(tmp_path: Path) -> None:
