@@ -11,6 +11,7 @@ import transformers
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from connote.runtime.backends.backend import Output, Terms
 from connote.runtime.catalog import Head, Model
 from connote.runtime.local import LocalModel
 from connote.runtime.sources import Folder
@@ -21,6 +22,7 @@ WORDS = ["the", "cat", "sat", "on", "mat", "dog", "ran", "##s", "##ning", "a", "
 TEXTS = ["the cat sat on the mat.", "a dog", "dogs ran. the cats sat on a mat?", "unheard words"]
 # Rows beyond the tokenizer's last id, as the published XLM-R checkpoints have them.
 SPARE_ROWS = 3
+VOCABULARY = 512  # no toy has more
 
 
 def tokenizer(family: str) -> Tokenizer:
@@ -113,6 +115,15 @@ class Toy:
             Head.LATE: hidden,
         }[self.head]
         return _array(torch.nn.functional.normalize(pooled, dim=-1))
+
+
+def spread(output: Output, vocabulary: int) -> NDArray[np.float32]:
+    """A model's output as an array: terms become a row over the vocabulary."""
+    if not isinstance(output, Terms):
+        return output
+    row = np.zeros(vocabulary, dtype=np.float32)
+    row[output.ids] = output.weights
+    return row
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.float32]:

@@ -10,8 +10,9 @@ import pytest
 from conftest import Load
 from connote.contract.errors import Overloaded, Unavailable
 from connote.contract.results import Sparse
+from connote.runtime.backends.backend import Output
 from connote.runtime.lane import MAX_TOKENS, Lane
-from connote.runtime.local import Inputs, Output, Outputs, Scores
+from connote.runtime.local import Inputs, Outputs, Scores
 from connote.runtime.tokenizer import Encoded
 
 

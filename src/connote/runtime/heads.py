@@ -1,21 +1,19 @@
-"""What comes after the graph: from its output to what a caller wants."""
+"""What comes after the backend: from its output to what a caller wants."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from connote.runtime.backends.backend import Terms
+
 Array = NDArray[np.float32]
 
 
-def sparse(weights: Array, hidden: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
-    """From a row of weights (vocabulary) the ids that weigh something, highest first, and their weights.
-
-    Equal weights stand by id; hidden ids are left out.
-    """
-    weights = weights.copy()
-    weights[hidden] = 0
-    ids = np.flatnonzero(weights > 0)
-    order = np.argsort(-weights[ids], kind="stable")
-    return ids[order], weights[ids[order]]
+def strongest(terms: Terms, is_shown: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Array]:
+    """Ids and weights of the terms that are shown, highest weight first; equal weights stand by id."""
+    kept = is_shown[terms.ids]
+    ids, weights = terms.ids[kept], terms.weights[kept]
+    order = np.argsort(-weights, kind="stable")
+    return ids[order], weights[order]
 
 
 def late_interaction(query: Array, document: Array) -> float:

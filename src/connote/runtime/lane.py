@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connote.contract.errors import Overloaded, Unavailable
-from connote.runtime.local import Output, Outputs
+from connote.runtime.backends.backend import Output
+from connote.runtime.local import Outputs
 from connote.runtime.tokenizer import Encoded
 
 log = logging.getLogger("connote.runtime")

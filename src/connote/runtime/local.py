@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
-from connote.runtime import graph as graphs
 from connote.runtime import heads
 from connote.runtime.architecture import Architecture
-from connote.runtime.backends.onnx import OnnxSession
+from connote.runtime.backends.backend import Backend, Output, Terms
+from connote.runtime.backends.onnx import OnnxBackend
 from connote.runtime.catalog import Head, Model
 from connote.runtime.tokenizer import Encoded, Tokenizer
 from connote.runtime.weights import Weights
@@ -34,37 +35,33 @@ class Scores:
     cuts: Sequence[Cut] = ()
 
 
-# The model's output for one item: a vector, token vectors, or a score without dimensions.
-Output = NDArray[np.float32]
+Vector = NDArray[np.float32]
 Outputs = Sparse | Dense | Scores
 
 
 class LocalModel:
     """Loaded, and safe to use from many threads: encode, run in batches of any items, finish."""
 
-    def __init__(
-        self, row: Model, tokenizer: Tokenizer, session: OnnxSession, inputs: Sequence[str], padding: int
-    ) -> None:
-        self.row, self._tokenizer, self._session, self._inputs = row, tokenizer, session, inputs
-        self._padding = padding
-        self._display, self._hidden = tokenizer.display(), tokenizer.hidden()
-        shown = np.delete(self._display, self._hidden)
+    def __init__(self, row: Model, tokenizer: Tokenizer, backend: Backend) -> None:
+        self.row, self.backend, self._tokenizer = row, backend, tokenizer
+        self._display = tokenizer.display()
+        self._is_shown = np.ones(len(self._display), dtype=bool)
+        self._is_shown[tokenizer.hidden()] = False
+        shown = self._display[self._is_shown]
         self._unique = len(set(shown)) == len(shown)
 
     @classmethod
     def load(cls, row: Model, folder: Path, threads: int) -> "LocalModel":
         """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right."""
         architecture = Architecture.read(folder / "config.json")
-        graph = graphs.build(architecture, Weights(folder / "model.safetensors"), row.head)
-        tokenizer = Tokenizer(
-            folder / "tokenizer.json", min(row.max_tokens, architecture.max_tokens), architecture.vocabulary
-        )
-        return cls(row, tokenizer, OnnxSession(graph, threads), graph.inputs, architecture.padding)
+        backend = OnnxBackend(architecture, Weights(folder / "model.safetensors"), row.head, threads)
+        most = min(row.max_tokens, architecture.max_tokens)
+        return cls(row, Tokenizer(folder / "tokenizer.json", most, architecture.vocabulary), backend)
 
     @property
     def device(self) -> str:
         """Where it computes."""
-        return self._session.device
+        return self.backend.device
 
     def encode(self, inputs: Inputs) -> list[Encoded]:
         """The items that the model is to see for a request."""
@@ -77,38 +74,27 @@ class LocalModel:
 
     def run(self, batch: Sequence[Encoded]) -> list[Output]:
         """One output an item, in order; what an item's is does not depend on the others in the batch."""
-        shape = (len(batch), max(item.used for item in batch))
-        ids = np.full(shape, self._padding, dtype=np.int64)
-        mask, types = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        for row, item in enumerate(batch):
-            ids[row, : item.used] = item.ids
-            mask[row, : item.used] = 1
-            types[row, : item.used] = item.types
-        wires = {graphs.IDS: ids, graphs.MASK: mask, graphs.TYPES: types}
-        outputs = self._session.run({name: wires[name] for name in self._inputs})
-        if self.row.head is Head.LATE:
-            return [output[: item.used] for output, item in zip(outputs, batch, strict=True)]
-        return list(outputs)
+        return self.backend.run(batch)
 
     def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to a request, from its items' outputs."""
         cuts = [Cut(i, item.tokens, item.used) for i, item in enumerate(encoded) if item.is_truncated]
         match self.row.head:
             case Head.SPARSE:
-                pairs = zip(outputs, encoded, strict=True)
-                return Sparse([self._sparse(output, item.is_truncated) for output, item in pairs], cuts)
+                pairs = zip(cast("Sequence[Terms]", outputs), encoded, strict=True)
+                return Sparse([self._sparse(terms, item.is_truncated) for terms, item in pairs], cuts)
             case Head.MEAN | Head.CLS:
-                return Dense(np.stack(outputs), cuts)
+                return Dense(np.stack(cast("Sequence[Vector]", outputs)), cuts)
             case Head.CROSS:
                 return Scores(np.array(outputs, dtype=np.float32), cuts)
             case Head.LATE:
-                query, *documents = outputs
+                query, *documents = cast("Sequence[Vector]", outputs)
                 scores = [heads.late_interaction(query, document) for document in documents]
                 moved = [Cut(max(cut.position - 1, 0), cut.tokens, cut.used) for cut in cuts if cut.position > 0]
                 return Scores(np.array(scores, dtype=np.float32), moved)
 
-    def _sparse(self, output: Output, is_truncated: bool) -> SparseVector:
-        ids, weights = heads.sparse(output, self._hidden)
+    def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
+        ids, weights = heads.strongest(terms, self._is_shown)
         tokens = self._display[ids].tolist()
         if not self._unique:
             # Two tokens may be shown alike; the higher weight, which comes first, stands.
@@ -119,4 +105,4 @@ class LocalModel:
 
     def close(self) -> None:
         """Give back the memory."""
-        del self._session
+        self.backend.close()

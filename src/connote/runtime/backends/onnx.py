@@ -1,20 +1,29 @@
 """ONNX Runtime on the CPU."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 
-from connote.runtime.graph import OUTPUT, Graph
+from connote.runtime import graph as graphs
+from connote.runtime.architecture import Architecture
+from connote.runtime.backends.backend import Output, Precision, Terms
+from connote.runtime.catalog import Head
+from connote.runtime.tokenizer import Encoded
+from connote.runtime.weights import Weights
 
 
-class OnnxSession:
-    """A graph, ready to run with that many threads. `run` may be called from many threads at once."""
+class OnnxBackend:
+    """A checkpoint's graph, run with that many threads. `run` may be called from many threads at once."""
 
     device = "cpu"
+    precision = Precision.FLOAT32
+    budget = 1024  # padded tokens; above about this many a CPU leaves its caches
+    pads = True
 
-    def __init__(self, graph: Graph, threads: int) -> None:
+    def __init__(self, architecture: Architecture, weights: Weights, head: Head, threads: int) -> None:
+        graph = graphs.build(architecture, weights, head)
+        self._head, self._padding, self._inputs = head, architecture.padding, graph.inputs
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -26,8 +35,25 @@ class OnnxSession:
         options.add_external_initializers(names, values)
         self._session = ort.InferenceSession(graph.proto, options, providers=["CPUExecutionProvider"])
 
-    def run(self, inputs: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float32]:
-        """The graph's output. Computes outside of the GIL."""
-        (output,) = self._session.run([OUTPUT], dict(inputs))
-        result: NDArray[np.float32] = output
-        return result
+    def run(self, batch: Sequence[Encoded]) -> list[Output]:
+        """One output an item; the batch is padded to its longest."""
+        shape = (len(batch), max(item.used for item in batch))
+        ids = np.full(shape, self._padding, dtype=np.int64)
+        mask, types = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for row, item in enumerate(batch):
+            ids[row, : item.used] = item.ids
+            mask[row, : item.used] = 1
+            types[row, : item.used] = item.types
+        wires = {graphs.IDS: ids, graphs.MASK: mask, graphs.TYPES: types}
+        (outputs,) = self._session.run([graphs.OUTPUT], {name: wires[name] for name in self._inputs})
+        match self._head:
+            case Head.SPARSE:
+                return [Terms.of(output) for output in outputs]
+            case Head.LATE:
+                return [output[: item.used] for output, item in zip(outputs, batch, strict=True)]
+            case _:
+                return list(outputs)
+
+    def close(self) -> None:
+        """Drop the session and its weights."""
+        del self._session
