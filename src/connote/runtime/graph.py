@@ -151,23 +151,12 @@ class _Builder:
         sizes, names = self.sizes, self.sizes.family.mlm
         x = self.linear(hidden, names["dense"], sizes.hidden, sizes.hidden)
         x = self.norm(self.activation(x, sizes.family.mlm_activation or sizes.activation), names["norm"])
-        logits = self.op("MatMul", x, self.tensor(self.decoder(), sizes.vocabulary, sizes.hidden, transposed=True))
+        logits = self.op("MatMul", x, self.tensor(self.weights.decoder(), sizes.vocabulary, sizes.hidden, transposed=True))
         real = self.op("Unsqueeze", self.op("Cast", MASK, to=TensorProto.BOOL), self.constant([2]))
         masked = self.op("Where", real, logits, self.constant(float(np.finfo(np.float32).min)))
         top = self.op("ReduceMax", masked, self.constant([1]), keepdims=0)
-        top = self.op("Relu", self.op("Add", top, self.tensor(self.decoder_bias(), sizes.vocabulary)))
+        top = self.op("Relu", self.op("Add", top, self.tensor(self.weights.decoder_bias(names["bias"]), sizes.vocabulary)))
         return self.op("Log", self.op("Add", top, self.constant(1.0)))
-
-    def decoder(self) -> str:
-        """The decoder's own weights if the checkpoint has any; else it is tied to the word embeddings."""
-        own = ("cls.predictions.decoder.weight", "lm_head.decoder.weight", "vocab_projector.weight")
-        return next((name for name in own if name in self.weights), "embeddings.word_embeddings.weight")
-
-    def decoder_bias(self) -> str:
-        """The decoder's own bias if the checkpoint has any; it is what a decoder that is not tied adds."""
-        named = self.sizes.family.mlm["bias"]
-        own = named.removesuffix("bias") + "decoder.bias"
-        return own if own in self.weights else named
 
     def mean(self, hidden: str) -> str:
         real = self.op("Unsqueeze", self.op("Cast", MASK, to=TensorProto.FLOAT), self.constant([2]))
@@ -192,20 +181,12 @@ class _Builder:
         dense = self.activation(
             self.linear(self.first(hidden), names["dense"], h, h), self.sizes.family.classifier_activation
         )
-        labels = self.labels(f"{names['out']}.bias")
+        labels = self.weights.labels(f"{names['out']}.bias")
         scores = self.linear(dense, names["out"], h, labels)
         if labels == 2:
             no, yes = (self.op("Gather", scores, self.constant([column]), axis=1) for column in (0, 1))
             scores = self.op("Sub", yes, no)
         return self.op("Squeeze", scores, self.constant([1]))
-
-    def labels(self, bias: str) -> int:
-        for count in (1, 2):
-            if self.weights.shape(bias) == (count,):
-                return count
-        raise Unavailable(
-            f"a reranker has one or two labels; this checkpoint's [{bias}] has shape {self.weights.shape(bias)}"
-        )
 
     def graph(self, shape: Sequence[str | int]) -> Graph:
         used = {name for node in self.nodes for name in node.input}

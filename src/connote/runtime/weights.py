@@ -46,6 +46,23 @@ class Weights:
             raise Unavailable(f"{self._path}: tensor [{name}] cannot be read: {error}") from None
         return np.ascontiguousarray(tensor, dtype=np.float32)
 
+    def decoder(self) -> str:
+        """The name of the decoder: its own if the checkpoint has one, else it is tied to the word embeddings."""
+        own = ("cls.predictions.decoder.weight", "lm_head.decoder.weight", "vocab_projector.weight")
+        return next((name for name in own if name in self), "embeddings.word_embeddings.weight")
+
+    def decoder_bias(self, usual: str) -> str:
+        """The name of the decoder's bias: its own if the checkpoint has one, as a decoder that is not tied has."""
+        own = usual.removesuffix("bias") + "decoder.bias"
+        return own if own in self else usual
+
+    def labels(self, bias: str) -> int:
+        """How many labels a reranker has, 1 or 2. Raises Unavailable for other numbers."""
+        shape = self.shape(bias)
+        if shape not in ((1,), (2,)):
+            raise Unavailable(f"a reranker has one or two labels; this checkpoint's [{bias}] has shape {shape}")
+        return shape[0]
+
 
 def _plain(name: str) -> str:
     for family in FAMILIES.values():

@@ -1,0 +1,66 @@
+// The threads of one context: all do a share of the same loop, then meet.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <vector>
+
+class Pool {
+  public:
+    explicit Pool(int threads) : count_(threads) {
+        for (int worker = 1; worker < threads; worker++) threads_.emplace_back([this, worker] { work(worker); });
+    }
+    ~Pool() {
+        stopping_ = true;
+        round_.fetch_add(1);
+        round_.notify_all();
+        for (auto &thread : threads_) thread.join();
+    }
+    int count() const { return count_; }
+
+    // Calls share(worker, first, last) for equal parts of [0, total); returns when all are done.
+    template <class Share>
+    void each(int total, Share &&share) {
+        if (count_ == 1 || total < 2) {
+            if (total > 0) share(0, 0, total);
+            return;
+        }
+        task_ = [&](int worker) {
+            int first = int64_t(total) * worker / count_, last = int64_t(total) * (worker + 1) / count_;
+            if (first < last) share(worker, first, last);
+        };
+        busy_.store(count_ - 1, std::memory_order_relaxed);
+        round_.fetch_add(1, std::memory_order_release);
+        round_.notify_all();
+        task_(0);
+        for (int tries = 0; busy_.load(std::memory_order_acquire); tries++) pause(tries);
+    }
+
+  private:
+    // The parts of a loop end within microseconds of each other, so spin a while before giving the core away.
+    static void pause(int tries) {
+        if (tries < 4096) {
+#if defined(__x86_64__)
+            __builtin_ia32_pause();
+#endif
+        } else {
+            std::this_thread::yield();
+        }
+    }
+    void work(int worker) {
+        for (unsigned seen = 0;;) {
+            for (int tries = 0; tries < 4096 && round_.load(std::memory_order_acquire) == seen; tries++) pause(tries);
+            round_.wait(seen, std::memory_order_acquire);
+            seen = round_.load(std::memory_order_acquire);
+            if (stopping_) return;
+            task_(worker);
+            busy_.fetch_sub(1, std::memory_order_release);
+        }
+    }
+    int count_;
+    std::function<void(int)> task_;
+    std::atomic<int> busy_{0};
+    std::atomic<unsigned> round_{0};
+    std::atomic<bool> stopping_{false};
+    std::vector<std::thread> threads_;
+};
