@@ -42,9 +42,10 @@ clean:
 	$(PIP) --upgrade pip
 	@ln -sf bin/python $@
 
-.venv/installed: .venv/python pyproject.toml constraints.txt
+.venv/installed: .venv/python pyproject.toml constraints.txt $(wildcard native/*.* native/src/*)
 	@echo "installing connote into .venv …"
 	$(PIP) --editable .
+	@$(PIP) ./native || echo "connote-native could not be compiled (it needs a C++20 compiler): ONNX Runtime serves in its place, slower"
 	@touch $@
 
 .venv/developing: .venv/installed

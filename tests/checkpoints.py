@@ -11,7 +11,7 @@ import transformers
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from connote.runtime.backends.backend import Output, Terms
+from connote.runtime.backends.backend import Output, Precision, Terms
 from connote.runtime.catalog import Head, Model
 from connote.runtime.local import LocalModel
 from connote.runtime.sources import Folder
@@ -82,10 +82,10 @@ class Toy:
         raw.save(str(folder / "tokenizer.json"))
         return cls(family, head, folder, network, raw)
 
-    def load(self, max_tokens: int = 512) -> LocalModel:
+    def load(self, max_tokens: int = 512, precision: Precision = Precision.FLOAT32, threads: int = 1) -> LocalModel:
         """The checkpoint as connote runs it."""
         row = Model("toy", self.head, (Folder(self.folder),), "none", max_tokens=max_tokens)
-        return LocalModel.load(row, self.folder, threads=1)
+        return LocalModel.load(row, self.folder, threads, precision)
 
     def inputs(self, texts: Sequence[str], query: str | None = None, max_tokens: int = TOKENS) -> Any:  # noqa: ANN401
         """What transformers' own tokenizer makes of the texts, cut and padded."""

@@ -6,16 +6,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import httpx
 import pytest
 
+from checkpoints import Toy
+from connote.runtime.backends import native
+from connote.runtime.backends.backend import Precision
+from connote.runtime.catalog import Head
 from connote.runtime.library import Library
 from connote.runtime.local import LocalModel
 
 ROOT = Path(__file__).parent.parent
 Load = Callable[[str], LocalModel]
+Make = Callable[[str, Head], Toy]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,7 +49,7 @@ def load(library: Library) -> Load:
     def get(name: str) -> LocalModel:
         if name not in loaded:
             row, folder = library.resolve(library.find(name), lambda *_: None)
-            loaded[name] = LocalModel.load(row, folder, 1)
+            loaded[name] = LocalModel.load(row, folder, 1, Precision.FLOAT32)
         return loaded[name]
 
     return get
@@ -89,3 +95,20 @@ def http(server: Server) -> Iterator[httpx.Client]:
     """Plain HTTP to the shared server."""
     with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Toys by family and head, each made once."""
+    return cache(lambda family, head: Toy.write(tmp_path_factory.mktemp("toy"), family, head))
+
+
+@pytest.fixture(params=["native", "onnx"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each engine for the CPU in turn; without AVX-512 there is only one."""
+    name = str(request.param)
+    if name == "native":
+        assert native.precisions(), "connote-native is not installed, or this CPU lacks AVX-512 VNNI"
+    else:
+        monkeypatch.setattr(native, "precisions", frozenset)
+    return name

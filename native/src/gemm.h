@@ -162,9 +162,11 @@ struct Tile {
         unroll<R>([&](auto r) INLINED { unroll<V>([&](auto v) INLINED { sums[r][v] = Op::zero(); }); });
     }
 
-    // Adds rows a[r] times V vectors of columns; `b` has V vectors a group.
-    INLINED void add(const int32_t *const (&a)[R], const int32_t *b, int groups) {
+    // Adds rows a[r] times V vectors of columns; `b` has V vectors a group. What stands `ahead` words after b is fetched
+    // into the cache meanwhile: with few rows the weights come too slowly otherwise.
+    INLINED void add(const int32_t *const (&a)[R], const int32_t *b, int groups, size_t ahead = 0) {
         for (int k = 0; k < groups; k++, b += V * LANES) {
+            if (ahead) unroll<V>([&](auto v) INLINED { _mm_prefetch((const char *)(b + ahead + v * LANES), _MM_HINT_T1); });
             Words columns[V];
             unroll<V>([&](auto v) INLINED { columns[v] = _mm512_load_si512(b + v * LANES); });
             unroll<R>([&](auto r) INLINED {
@@ -182,7 +184,7 @@ struct Tile {
 };
 
 template <class Op, int R, class Each>
-INLINED inline void block(const Rows<Op> &a, int first, const Packed<Op> &b, int panel, Each &each) {
+INLINED inline void block(const Rows<Op> &a, int first, const Packed<Op> &b, int panel, size_t ahead, Each &each) {
     const int32_t *rows[R];
     Tile<Op, R, VECTORS> tile;
     unroll<R>([&](auto r) INLINED {
@@ -190,7 +192,7 @@ INLINED inline void block(const Rows<Op> &a, int first, const Packed<Op> &b, int
         if constexpr (Op::scaled)
             unroll<VECTORS>([&](auto v) INLINED { tile.sums[r][v] = _mm512_set1_epi32(a.start[first + r]); });
     });
-    tile.add(rows, b.panel(panel), b.groups);
+    tile.add(rows, b.panel(panel), b.groups, ahead);
     tile.visit([&](auto r, auto v, Floats value) INLINED {
         if constexpr (Op::scaled) value = _mm512_mul_ps(value, _mm512_set1_ps(a.scale[first + r]));
         each(first + r, v, value);
@@ -201,13 +203,15 @@ INLINED inline void block(const Rows<Op> &a, int first, const Packed<Op> &b, int
 template <class Op, class Each>
 inline void multiply(const Rows<Op> &a, int count, const Packed<Op> &b, int panel, Each &&each) {
     int row = 0;
-    for (; row + ROWS <= count; row += ROWS) block<Op, ROWS>(a, row, b, panel, each);
+    size_t next = panel + 1 < b.panels ? size_t(b.groups) * PANEL : 0;
+    for (; row + ROWS <= count; row += ROWS)
+        block<Op, ROWS>(a, row, b, panel, row + 2 * ROWS > count ? next : 0, each);
     switch (count - row) {
-        case 5: block<Op, 5>(a, row, b, panel, each); break;
-        case 4: block<Op, 4>(a, row, b, panel, each); break;
-        case 3: block<Op, 3>(a, row, b, panel, each); break;
-        case 2: block<Op, 2>(a, row, b, panel, each); break;
-        case 1: block<Op, 1>(a, row, b, panel, each); break;
+        case 5: block<Op, 5>(a, row, b, panel, next, each); break;
+        case 4: block<Op, 4>(a, row, b, panel, next, each); break;
+        case 3: block<Op, 3>(a, row, b, panel, next, each); break;
+        case 2: block<Op, 2>(a, row, b, panel, next, each); break;
+        case 1: block<Op, 1>(a, row, b, panel, next, each); break;
         default: break;
     }
 }

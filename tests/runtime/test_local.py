@@ -1,27 +1,21 @@
 """A local model gives what transformers gives, whatever its family and head."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from checkpoints import FAMILIES, TEXTS, TOKENS, VOCABULARY, Toy, spread
+from conftest import Make
 from connote.contract.results import Dense, Sparse
 from connote.runtime import heads
 from connote.runtime.catalog import Head
 from connote.runtime.local import Inputs, LocalModel, Outputs, Scores
 
-Make = Callable[[str, Head], Toy]
 LONG = "the dogs sat on a mat. " * 20
 
-
-@pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Toys by family and head, each made once."""
-    return cache(lambda family, head: Toy.write(tmp_path_factory.mktemp("toy"), family, head))
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 def infer(model: LocalModel, inputs: Inputs) -> Outputs:

@@ -16,11 +16,16 @@ from onnx import TensorProto, helper
 
 from connote.contract.errors import Unavailable
 from connote.runtime.architecture import Architecture
+from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import Head
 from connote.runtime.weights import Weights
 
 OPSET, IR_VERSION = 20, 10
+MICROSOFT = "com.microsoft"  # ONNX Runtime's own operators
 IDS, MASK, TYPES, OUTPUT = "input_ids", "attention_mask", "token_type_ids", "output"
+
+
+Tensor = NDArray[np.float32] | NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -28,18 +33,18 @@ class Graph:
     """A serialised model without its large tensors, and these by name."""
 
     proto: bytes
-    tensors: dict[str, NDArray[np.float32]]
+    tensors: dict[str, Tensor]
     inputs: tuple[str, ...]
 
 
-def build(architecture: Architecture, weights: Weights, head: Head) -> Graph:
-    """The graph for one head.
+def build(architecture: Architecture, weights: Weights, head: Head, precision: Precision = Precision.FLOAT32) -> Graph:
+    """The graph for one head, in float32 or int8 (activations quantised as they come, weights by column).
 
     Inputs are int64 of shape batch × tokens. The output is batch × vocabulary for SPARSE, batch × hidden for MEAN and
     CLS, batch × tokens × hidden for LATE, and batch for CROSS. Raises Unavailable if the checkpoint lacks what the head
     needs.
     """
-    builder = _Builder(architecture, weights)
+    builder = _Builder(architecture, weights, precision)
     hidden = builder.encoder()
     heads: dict[Head, tuple[Callable[[str], str], list[str | int]]] = {
         Head.SPARSE: (builder.sparse, [architecture.vocabulary]),
@@ -59,9 +64,10 @@ class _Builder:
 
     sizes: Architecture
     weights: Weights
+    precision: Precision
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: dict[str, onnx.TensorProto] = field(default_factory=dict)
-    tensors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
 
     def op(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:  # noqa: ANN401 (ONNX's)
         name = output or f"{kind}_{len(self.nodes)}"
@@ -83,8 +89,19 @@ class _Builder:
         return key
 
     def linear(self, x: str, name: str, inner: int, outer: int) -> str:
-        product = self.op("MatMul", x, self.tensor(f"{name}.weight", outer, inner, transposed=True))
-        return self.op("Add", product, self.tensor(f"{name}.bias", outer))
+        return self.op("Add", self.product(x, f"{name}.weight", inner, outer), self.tensor(f"{name}.bias", outer))
+
+    def product(self, x: str, name: str, inner: int, outer: int) -> str:
+        if self.precision is Precision.FLOAT32:
+            return self.op("MatMul", x, self.tensor(name, outer, inner, transposed=True))
+        # https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeMatMul
+        quantised, scale = f"{name} int8", f"{name} scale"
+        if quantised not in self.tensors:
+            weight = self.weights.get(name, (outer, inner))
+            steps = np.maximum(np.abs(weight).max(axis=1), np.finfo(np.float32).tiny) / 127
+            self.tensors[scale] = steps
+            self.tensors[quantised] = np.ascontiguousarray(np.rint(weight / steps[:, None]).astype(np.int8).T)
+        return self.op("DynamicQuantizeMatMul", x, quantised, scale, domain=MICROSOFT)
 
     def norm(self, x: str, name: str) -> str:
         scale, shift = (self.tensor(f"{name}.{part}", self.sizes.hidden) for part in ("weight", "bias"))
@@ -151,11 +168,13 @@ class _Builder:
         sizes, names = self.sizes, self.sizes.family.mlm
         x = self.linear(hidden, names["dense"], sizes.hidden, sizes.hidden)
         x = self.norm(self.activation(x, sizes.family.mlm_activation or sizes.activation), names["norm"])
-        logits = self.op("MatMul", x, self.tensor(self.weights.decoder(), sizes.vocabulary, sizes.hidden, transposed=True))
+        logits = self.product(x, self.weights.decoder(), sizes.hidden, sizes.vocabulary)
         real = self.op("Unsqueeze", self.op("Cast", MASK, to=TensorProto.BOOL), self.constant([2]))
         masked = self.op("Where", real, logits, self.constant(float(np.finfo(np.float32).min)))
         top = self.op("ReduceMax", masked, self.constant([1]), keepdims=0)
-        top = self.op("Relu", self.op("Add", top, self.tensor(self.weights.decoder_bias(names["bias"]), sizes.vocabulary)))
+        top = self.op(
+            "Relu", self.op("Add", top, self.tensor(self.weights.decoder_bias(names["bias"]), sizes.vocabulary))
+        )
         return self.op("Log", self.op("Add", top, self.constant(1.0)))
 
     def mean(self, hidden: str) -> str:
@@ -195,14 +214,15 @@ class _Builder:
         output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, shape)
         outside = [_outside(name, tensor) for name, tensor in self.tensors.items()]
         body = helper.make_graph(self.nodes, "encoder", wires, [output], [*self.constants.values(), *outside])
-        opsets = [helper.make_opsetid("", OPSET)]
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
         model = helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="connote")
         return Graph(model.SerializeToString(), self.tensors, inputs)
 
 
-def _outside(name: str, tensor: NDArray[np.float32]) -> onnx.TensorProto:
+def _outside(name: str, tensor: Tensor) -> onnx.TensorProto:
     """A tensor whose data is not in the graph; the file named is never read, the session gets the data from memory."""
-    proto = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=tensor.shape, data_location=TensorProto.EXTERNAL)
+    kind = TensorProto.FLOAT if tensor.dtype == np.float32 else TensorProto.INT8
+    proto = TensorProto(name=name, data_type=kind, dims=tensor.shape, data_location=TensorProto.EXTERNAL)
     for key, value in (("location", "memory"), ("offset", "0"), ("length", str(tensor.nbytes))):
         proto.external_data.add(key=key, value=value)
     return proto

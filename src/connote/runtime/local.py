@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -10,12 +11,11 @@ from numpy.typing import NDArray
 
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime import heads
-from connote.runtime.architecture import Architecture
-from connote.runtime.backends.backend import Backend, Output, Terms
-from connote.runtime.backends.onnx import OnnxBackend
+from connote.runtime.backends.backend import Output, Precision, Terms
 from connote.runtime.catalog import Head, Model
+from connote.runtime.placement import Checkpoint, Placed, place
+from connote.runtime.quality import SAMPLE
 from connote.runtime.tokenizer import Encoded, Tokenizer
-from connote.runtime.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ Outputs = Sparse | Dense | Scores
 class LocalModel:
     """Loaded, and safe to use from many threads: encode, run in batches of any items, finish."""
 
-    def __init__(self, row: Model, tokenizer: Tokenizer, backend: Backend) -> None:
-        self.row, self.backend, self._tokenizer = row, backend, tokenizer
+    def __init__(self, row: Model, tokenizer: Tokenizer, placed: Placed) -> None:
+        self.row, self.backend, self.quality, self._tokenizer = row, placed.backend, placed.quality, tokenizer
         self._display = tokenizer.display()
         self._is_shown = np.ones(len(self._display), dtype=bool)
         self._is_shown[tokenizer.hidden()] = False
@@ -51,12 +51,16 @@ class LocalModel:
         self._unique = len(set(shown)) == len(shown)
 
     @classmethod
-    def load(cls, row: Model, folder: Path, threads: int) -> "LocalModel":
-        """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right."""
-        architecture = Architecture.read(folder / "config.json")
-        backend = OnnxBackend(architecture, Weights(folder / "model.safetensors"), row.head, threads)
-        most = min(row.max_tokens, architecture.max_tokens)
-        return cls(row, Tokenizer(folder / "tokenizer.json", most, architecture.vocabulary), backend)
+    def load(cls, row: Model, folder: Path, threads: int, precision: Precision | None = None) -> "LocalModel":
+        """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right.
+
+        Without a precision it is the fastest that the quality gate lets pass.
+        """
+        checkpoint = Checkpoint.read(folder, row.head)
+        most = min(row.max_tokens, checkpoint.architecture.max_tokens)
+        tokenizer = Tokenizer(folder / "tokenizer.json", most, checkpoint.architecture.vocabulary)
+        encode = tokenizer.encode if row.head is not Head.CROSS else partial(tokenizer.encode_pairs, SAMPLE[0])
+        return cls(row, tokenizer, place(checkpoint, threads, precision, encode(SAMPLE)))
 
     @property
     def device(self) -> str:

@@ -108,7 +108,7 @@ def obstacle(architecture: Architecture) -> str | None:
 
 
 class NativeBackend:
-    """A checkpoint in the engine. `run` may be called from many threads; each has buffers of its own, all share weights."""
+    """A checkpoint in the engine. `run` may be called from many threads: they share the weights, not the buffers."""
 
     device = "cpu"
     budget = 512  # tokens; more would leave the second level cache
@@ -123,7 +123,8 @@ class NativeBackend:
         self.precision, self._head, self._threads, self._lib = precision, head, threads, library
         self._hidden = architecture.hidden
         source = _Source(architecture, weights)
-        self._score = _classifier(architecture, weights) if head is Head.CROSS else None
+        if head is not Head.SPARSE:
+            self._pool = _classifier(architecture, weights) if head is Head.CROSS else _POOLS[head]
         tensors = source.tensors(sparse=head is Head.SPARSE)
         self._kept = source.kept
         self._model = library.connote_model(ctypes.byref(source.sizes(precision)), ctypes.byref(tensors))
@@ -144,7 +145,7 @@ class NativeBackend:
             hidden = np.empty((len(ids), self._hidden), dtype=np.float32)
             if self._lib.connote_encode(context, ctypes.byref(packed), hidden.ctypes.data):
                 raise MemoryError
-        return self._pool(hidden, np.cumsum(lengths) - lengths, lengths)
+        return self._pool(hidden, np.cumsum(lengths) - lengths)
 
     def close(self) -> None:
         """Give back the weights and all buffers."""
@@ -166,18 +167,6 @@ class NativeBackend:
             Terms(ids[end - count : end].astype(np.int64), weights[end - count : end])
             for count, end in zip(counts, ends, strict=True)
         ]
-
-    def _pool(self, hidden: Tensor, starts: NDArray[np.int32], lengths: NDArray[np.int32]) -> list[Output]:
-        match self._head:
-            case Head.MEAN:
-                return list(_normalized(np.add.reduceat(hidden, starts, axis=0)))
-            case Head.CLS:
-                return list(_normalized(hidden[starts]))
-            case Head.LATE:
-                return list(np.split(_normalized(hidden), starts[1:]))
-            case _:
-                assert self._score is not None
-                return list(self._score(hidden[starts]))
 
     @contextmanager
     def _context(self) -> Iterator[int]:
@@ -255,21 +244,32 @@ class _Source:
         return tensor.ctypes.data
 
 
-def _classifier(architecture: Architecture, weights: Weights) -> Callable[[Tensor], Tensor]:
-    """From first tokens (texts × hidden) to scores; of two labels, by how much the second one is ahead."""
+# From the hidden states of all tokens (tokens × hidden) and where each text starts to an output a text.
+_Pool = Callable[[Tensor, NDArray[np.int32]], list[Output]]
+
+
+def _normalized(x: Tensor) -> Tensor:
+    result: Tensor = x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), np.float32(1e-12))
+    return result
+
+
+_POOLS: dict[Head, _Pool] = {
+    Head.MEAN: lambda hidden, starts: list(_normalized(np.add.reduceat(hidden, starts, axis=0))),
+    Head.CLS: lambda hidden, starts: list(_normalized(hidden[starts])),
+    Head.LATE: lambda hidden, starts: list(np.split(_normalized(hidden), starts[1:])),
+}
+
+
+def _classifier(architecture: Architecture, weights: Weights) -> _Pool:
+    """Scores from the first tokens; of two labels, by how much the second one is ahead."""
     names, h = architecture.family.classifier, architecture.hidden
     labels = weights.labels(f"{names['out']}.bias")
     dense, dense_bias = weights.get(f"{names['dense']}.weight", (h, h)), weights.get(f"{names['dense']}.bias", (h,))
     out, out_bias = weights.get(f"{names['out']}.weight", (labels, h)), weights.get(f"{names['out']}.bias", (labels,))
     activate = np.tanh if architecture.family.classifier_activation == "tanh" else lambda x: np.maximum(x, 0)
 
-    def score(first: Tensor) -> Tensor:
-        logits: Tensor = activate(first @ dense.T + dense_bias) @ out.T + out_bias
-        return logits[:, -1] - logits[:, 0] if labels == 2 else logits[:, 0]
+    def score(hidden: Tensor, starts: NDArray[np.int32]) -> list[Output]:
+        logits: Tensor = activate(hidden[starts] @ dense.T + dense_bias) @ out.T + out_bias
+        return list(logits[:, -1] - logits[:, 0] if labels == 2 else logits[:, 0])
 
     return score
-
-
-def _normalized(x: Tensor) -> Tensor:
-    result: Tensor = x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), np.float32(1e-12))
-    return result

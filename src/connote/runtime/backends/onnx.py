@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnxruntime as ort
 
+from connote.contract.errors import Unavailable
 from connote.runtime import graph as graphs
 from connote.runtime.architecture import Architecture
 from connote.runtime.backends.backend import Output, Precision, Terms
@@ -16,13 +17,23 @@ from connote.runtime.weights import Weights
 class OnnxBackend:
     """A checkpoint's graph, run with that many threads. `run` may be called from many threads at once."""
 
+    precisions = (Precision.FLOAT32, Precision.INT8)
     device = "cpu"
-    precision = Precision.FLOAT32
     budget = 1024  # padded tokens; above about this many a CPU leaves its caches
     pads = True
 
-    def __init__(self, architecture: Architecture, weights: Weights, head: Head, threads: int) -> None:
-        graph = graphs.build(architecture, weights, head)
+    def __init__(
+        self,
+        architecture: Architecture,
+        weights: Weights,
+        head: Head,
+        threads: int,
+        precision: Precision = Precision.FLOAT32,
+    ) -> None:
+        if precision not in self.precisions:
+            raise Unavailable(f"on this machine [precision] must be one of [{', '.join(self.precisions)}]")
+        graph = graphs.build(architecture, weights, head, precision)
+        self.precision = precision
         self._head, self._padding, self._inputs = head, architecture.padding, graph.inputs
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
