@@ -34,6 +34,8 @@ class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
     dimensions: int | None = None
     query_prefix: str = ""
     passage_prefix: str = ""
+    idf: bool = False
+    logs: int = 1
 
     def row(self) -> Model:
         """The catalog row. Raises IllegalArgument unless exactly one of folder and hub is given."""
@@ -50,6 +52,8 @@ class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
             dimensions=self.dimensions,
             query_prefix=self.query_prefix,
             passage_prefix=self.passage_prefix,
+            idf=self.idf,
+            logs=self.logs,
         )
 
 

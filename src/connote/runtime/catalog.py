@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from connote.contract.tasks import TaskType
-from connote.runtime.sources import Hub, Source, Wheel
+from connote.runtime import idf
+from connote.runtime.sources import REQUIRED, Hub, Source, Wheel
 
 
 class Head(StrEnum):
@@ -39,6 +40,8 @@ class Model:
     dimensions: int | None = None
     query_prefix: str = ""
     passage_prefix: str = ""
+    idf: bool = False  # queries need no inference: idf.json weighs their tokens
+    logs: int = 1  # how often a sparse head takes log1p
     fallback: str | None = None  # the id of the row that serves when no source can be reached
     note: str = ""
 
@@ -46,6 +49,11 @@ class Model:
     def task(self) -> TaskType:
         """The task type that it serves."""
         return self.head.task
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files that it needs."""
+        return (*REQUIRED, idf.FILE) if self.idf else REQUIRED
 
 
 _MINILM = (
@@ -92,6 +100,18 @@ CATALOG: tuple[Model, ...] = (
         head=Head.SPARSE,
         sources=(Hub("opensearch-project/opensearch-neural-sparse-encoding-v2-distill"),),
         licence="Apache-2.0",
+    ),
+    *(
+        Model(
+            id=f"opensearch-project/opensearch-neural-sparse-encoding-doc-{version}",
+            head=Head.SPARSE,
+            sources=(Hub(f"opensearch-project/opensearch-neural-sparse-encoding-doc-{version}"),),
+            licence="Apache-2.0",
+            idf=True,
+            logs=2 if version.startswith("v3") else 1,
+            note="Encodes documents only: queries are looked up in a table, without inference.",
+        )
+        for version in ("v2-mini", "v2-distill", "v3-distill")
     ),
     Model(
         id="intfloat/multilingual-e5-small",

@@ -51,6 +51,8 @@ class Fleet:
     async def run(self, wish: Deployment, inputs: Inputs) -> Outputs:
         """Infer, loading (and if need be pulling) the model first. A caller who leaves does not stop the loading."""
         running = await self._running_for(wish)
+        if (known := running.model.look_up(inputs)) is not None:
+            return known
         if sum(map(len, inputs.texts)) <= INLINE_CHARACTERS:
             encoded = running.model.encode(inputs)
         else:

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from connote.contract.errors import ConnoteError, NotFound, Unavailable
 from connote.runtime.catalog import CATALOG, Model
-from connote.runtime.sources import REQUIRED, Folder, Hub, Progress, sha256
+from connote.runtime.sources import Folder, Hub, Progress, sha256
 
 log = logging.getLogger("connote.runtime")
 
@@ -40,9 +40,9 @@ class Library:
         """The folder with the model's files, if they are here."""
         source = model.sources[0]
         if isinstance(source, Folder):
-            return source.path if not _missing(source.path) else None
+            return source.path if not _missing(source.path, model) else None
         path = self._place(model)
-        return path if (path / MANIFEST).is_file() and not _missing(path) else None
+        return path if (path / MANIFEST).is_file() and not _missing(path, model) else None
 
     def pull(self, model: Model, progress: Progress) -> Path:
         """The model's files, from the first source that has them. Raises Unavailable that says why none has.
@@ -51,7 +51,7 @@ class Library:
         """
         source = model.sources[0]
         if isinstance(source, Folder):
-            if missing := _missing(source.path):
+            if missing := _missing(source.path, model):
                 raise Unavailable(f"{model.id}: {source.path} does not have {', '.join(missing)}")
             return source.path
         place = self._place(model)
@@ -106,7 +106,7 @@ class Library:
             "head": row.head.value,
             "licence": row.licence,
             "present": path is not None,
-            "bytes": sum((path / name).stat().st_size for name in REQUIRED) if path else None,
+            "bytes": sum((path / name).stat().st_size for name in row.names) if path else None,
             "source": source,
             "max_tokens": row.max_tokens,
             "note": row.note,
@@ -129,12 +129,12 @@ class Library:
             fresh.mkdir()
             try:
                 if not isinstance(source, Folder):
-                    source.fetch(fresh, model.files, progress)
+                    source.fetch(fresh, model.names, model.files, progress)
             except ConnoteError as error:
                 log.info("%s", error)
                 failures.append(str(error))
             else:
-                _write_manifest(fresh, str(source))
+                _write_manifest(fresh, model, str(source))
                 shutil.rmtree(place, ignore_errors=True)
                 return fresh.rename(place)
             finally:
@@ -142,12 +142,12 @@ class Library:
         raise Unavailable(f"model {model.id} cannot be had: {'; '.join(failures)}")
 
 
-def _missing(folder: Path) -> list[str]:
-    return [name for name in REQUIRED if not (folder / name).is_file()]
+def _missing(folder: Path, model: Model) -> list[str]:
+    return [name for name in model.names if not (folder / name).is_file()]
 
 
-def _write_manifest(folder: Path, source: str) -> None:
+def _write_manifest(folder: Path, model: Model, source: str) -> None:
     files: Mapping[str, Any] = {
-        name: {"sha256": sha256(folder / name), "bytes": (folder / name).stat().st_size} for name in REQUIRED
+        name: {"sha256": sha256(folder / name), "bytes": (folder / name).stat().st_size} for name in model.names
     }
     (folder / MANIFEST).write_text(json.dumps({"source": source, "files": files}, indent=2))

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
-from connote.runtime import heads
+from connote.runtime import heads, idf
 from connote.runtime.backends.backend import Output, Precision, Terms
 from connote.runtime.catalog import Head, Model
+from connote.runtime.idf import Idf
 from connote.runtime.placement import Checkpoint, Placed, place
 from connote.runtime.quality import SAMPLE
 from connote.runtime.tokenizer import Encoded, Tokenizer
@@ -42,7 +43,8 @@ Outputs = Sparse | Dense | Scores
 class LocalModel:
     """Loaded, and safe to use from many threads: encode, run in batches of any items, finish."""
 
-    def __init__(self, row: Model, tokenizer: Tokenizer, placed: Placed) -> None:
+    def __init__(self, row: Model, tokenizer: Tokenizer, placed: Placed, table: Idf | None = None) -> None:
+        self._idf = table
         self.row, self.backend, self.quality, self._tokenizer = row, placed.backend, placed.quality, tokenizer
         self._display = tokenizer.display()
         self._is_shown = np.ones(len(self._display), dtype=bool)
@@ -60,12 +62,21 @@ class LocalModel:
         most = min(row.max_tokens, checkpoint.architecture.max_tokens)
         tokenizer = Tokenizer(folder / "tokenizer.json", most, checkpoint.architecture.vocabulary)
         encode = tokenizer.encode if row.head is not Head.CROSS else partial(tokenizer.encode_pairs, SAMPLE[0])
-        return cls(row, tokenizer, place(checkpoint, threads, precision, encode(SAMPLE)))
+        placed = place(checkpoint, threads, precision, encode(SAMPLE))
+        return cls(row, tokenizer, placed, Idf(folder / idf.FILE, tokenizer.ids()) if row.idf else None)
 
     @property
     def device(self) -> str:
         """Where it computes."""
         return self.backend.device
+
+    def look_up(self, inputs: Inputs) -> Outputs | None:
+        """The answer, if it needs no inference: that to queries of a model that has a table for them."""
+        if self._idf is None or not inputs.search:
+            return None
+        encoded = self.encode(inputs)
+        vectors = [self._vector(self._idf.terms(item), item.is_truncated) for item in encoded]
+        return Sparse(vectors, _cuts(encoded))
 
     def encode(self, inputs: Inputs) -> list[Encoded]:
         """The items that the model is to see for a request."""
@@ -82,7 +93,7 @@ class LocalModel:
 
     def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to a request, from its items' outputs."""
-        cuts = [Cut(i, item.tokens, item.used) for i, item in enumerate(encoded) if item.is_truncated]
+        cuts = _cuts(encoded)
         match self.row.head:
             case Head.SPARSE:
                 pairs = zip(cast("Sequence[Terms]", outputs), encoded, strict=True)
@@ -98,6 +109,12 @@ class LocalModel:
                 return Scores(np.array(scores, dtype=np.float32), moved)
 
     def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
+        weights = terms.weights
+        for _ in range(self.row.logs - 1):
+            weights = np.log1p(weights)
+        return self._vector(Terms(terms.ids, weights), is_truncated)
+
+    def _vector(self, terms: Terms, is_truncated: bool) -> SparseVector:
         ids, weights = heads.strongest(terms, self._is_shown)
         tokens = self._display[ids].tolist()
         if not self._unique:
@@ -110,3 +127,7 @@ class LocalModel:
     def close(self) -> None:
         """Give back the memory."""
         self.backend.close()
+
+
+def _cuts(encoded: Sequence[Encoded]) -> list[Cut]:
+    return [Cut(i, item.tokens, item.used) for i, item in enumerate(encoded) if item.is_truncated]

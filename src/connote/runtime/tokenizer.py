@@ -47,7 +47,7 @@ class Tokenizer:
             self._raw = RawTokenizer.from_file(str(file))
             self._raw.no_padding()
             self._raw.no_truncation()
-        self._check_ids(self._raw.get_vocab(with_added_tokens=True).values())
+        self._check_ids(self.ids().values())
         self._check_room()
         self._check_ids(next(self._batch([""], special=True)).ids)  # the post_processor has ids of its own
 
@@ -66,10 +66,14 @@ class Tokenizer:
         (question,) = self._batch([query], special=False)
         return [self._pair.join(question.ids, found.ids, self._max) for found in self._batch(documents, special=False)]
 
+    def ids(self) -> dict[str, int]:
+        """The id of every token."""
+        return self._raw.get_vocab(with_added_tokens=True)
+
     def display(self) -> NDArray[np.object_]:
         """By id, the token as it is shown: dots become `__`, so that it can be a field name. Empty for no token."""
         shown = np.full(self._vocabulary, "", dtype=object)
-        for token, id in self._raw.get_vocab(with_added_tokens=True).items():
+        for token, id in self.ids().items():
             shown[id] = token.replace(".", "__")
         return shown
 

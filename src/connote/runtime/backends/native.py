@@ -126,8 +126,8 @@ class NativeBackend:
         if head is not Head.SPARSE:
             self._pool = _classifier(architecture, weights) if head is Head.CROSS else _POOLS[head]
         tensors = source.tensors(sparse=head is Head.SPARSE)
-        self._kept = source.kept
         self._model = library.connote_model(ctypes.byref(source.sizes(precision)), ctypes.byref(tensors))
+        self._kept = source.kept
         if not self._model:
             raise Unavailable("there is not enough memory for the model")
         self._free: SimpleQueue[int] = SimpleQueue()
@@ -184,11 +184,15 @@ class NativeBackend:
 
 
 class _Source:
-    """A checkpoint's tensors as the engine wants them; `kept` must live as long as the model."""
+    """A checkpoint's tensors as the engine wants them.
+
+    They must live while the model is made, and those in `kept`, which it does not copy, as long as the model.
+    """
 
     def __init__(self, architecture: Architecture, weights: Weights) -> None:
         self._sizes, self._weights = architecture, weights
-        self.kept: list[object] = []
+        self.kept: list[Tensor] = []
+        self._read: list[Tensor] = []
 
     def sizes(self, precision: Precision) -> _Sizes:
         own = self._sizes
@@ -209,7 +213,7 @@ class _Source:
         own, h = self._sizes, self._sizes.hidden
         layers = (_Layer * own.layers)(*(self._layer(number) for number in range(own.layers)))
         result = _Tensors(
-            words=self._get("embeddings.word_embeddings.weight", own.vocabulary, h),
+            words=self._keep("embeddings.word_embeddings.weight", own.vocabulary, h),
             positions=self._get("embeddings.position_embeddings.weight", own.positions, h),
             types=self._get("embeddings.token_type_embeddings.weight", own.types, h) if own.types else None,
             norm=self._get("embeddings.LayerNorm.weight", h),
@@ -224,8 +228,8 @@ class _Source:
             result.dense_bias = self._get(f"{names['dense']}.bias", h)
             result.head_norm = self._get(f"{names['norm']}.weight", h)
             result.head_norm_bias = self._get(f"{names['norm']}.bias", h)
-            result.decoder = self._get(self._weights.decoder(), own.vocabulary, h)
-            result.decoder_bias = self._get(self._weights.decoder_bias(names["bias"]), own.vocabulary)
+            result.decoder = self._keep(self._weights.decoder(), own.vocabulary, h)
+            result.decoder_bias = self._keep(self._weights.decoder_bias(names["bias"]), own.vocabulary)
         return result
 
     def _layer(self, number: int) -> _Layer:
@@ -239,9 +243,13 @@ class _Source:
         return layer
 
     def _get(self, name: str, *shape: int) -> int:
-        tensor = self._weights.get(name, shape)
-        self.kept.append(tensor)
-        return tensor.ctypes.data
+        self._read.append(self._weights.get(name, shape))
+        return self._read[-1].ctypes.data
+
+    def _keep(self, name: str, *shape: int) -> int:
+        pointer = self._get(name, *shape)
+        self.kept.append(self._read[-1])
+        return pointer
 
 
 # From the hidden states of all tokens (tokens × hidden) and where each text starts to an output a text.
