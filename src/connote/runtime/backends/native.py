@@ -192,7 +192,7 @@ class _Source:
     def __init__(self, architecture: Architecture, weights: Weights) -> None:
         self._sizes, self._weights = architecture, weights
         self.kept: list[Tensor] = []
-        self._read: list[Tensor] = []
+        self._read: dict[str, Tensor] = {}  # by name: a decoder may be tied to the word embeddings
 
     def sizes(self, precision: Precision) -> _Sizes:
         own = self._sizes
@@ -243,12 +243,13 @@ class _Source:
         return layer
 
     def _get(self, name: str, *shape: int) -> int:
-        self._read.append(self._weights.get(name, shape))
-        return self._read[-1].ctypes.data
+        if name not in self._read:
+            self._read[name] = self._weights.get(name, shape)
+        return self._read[name].ctypes.data
 
     def _keep(self, name: str, *shape: int) -> int:
         pointer = self._get(name, *shape)
-        self.kept.append(self._read[-1])
+        self.kept.append(self._read[name])
         return pointer
 
 
