@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from connote.config import Config
 from connote.contract import requests
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.contract.tasks import TaskType
+from connote.runtime.catalog import Model
 from connote.runtime.library import Library
 from connote.runtime.sources import Progress as Reporter
 from connote.store.folder import DataFolder
@@ -57,6 +59,21 @@ ModelIds = Annotated[
 ]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Run before every command."""
+
+
 @app.command()
 def serve(host: Host = None, port: Port = None, data: Data = None, config: ConfigFile = None) -> None:
     """Serve the API. Nothing is loaded before its first use.
@@ -73,6 +90,7 @@ def demo(host: Host = None, port: Port = None, data: Data = None, config: Config
     """Pull the default models, serve, and show what a text expands to."""
     with reported():
         settings = _settings(config, data, host, port)
+        serving.check(settings)
         _pull(_library(settings), DEFAULT_MODELS)
         serving.run(settings, lambda url: _show_demo(url, settings))
 
@@ -143,9 +161,10 @@ def verify_models(ids: ModelIds = None, data: Data = None, config: ConfigFile = 
         library = _library(_settings(config, data))
         for id in ids or DEFAULT_MODELS:
             model = library.find(id)
-            if problems := library.verify(model):
-                raise IllegalArgument(f"{model.id}: {'; '.join(problems)}")
-            typer.echo(f"{model.id}: verified")
+            served = library.served(model)
+            if problems := library.verify(served):
+                raise IllegalArgument(f"{served.id}: {'; '.join(problems)}")
+            typer.echo(f"{served.id}: verified{_stands_in(served, model)}")
 
 
 @app.command()
@@ -180,9 +199,12 @@ def _pull(library: Library, ids: Sequence[str]) -> None:
     for id in ids:
         model = library.find(id)
         with _progress() as bars:
-            served, path = library.resolve(model, _reporter(bars))
-        stands_in = "" if served.id == model.id else f" (stands in for {model.id})"
-        typer.echo(f"{served.id}: verified, in {path}{stands_in}")
+            served, path = library.resolve(model, _reporter(bars), check=True)
+        typer.echo(f"{served.id}: verified, in {path}{_stands_in(served, model)}")
+
+
+def _stands_in(served: Model, model: Model) -> str:
+    return "" if served.id == model.id else f" (stands in for {model.id})"
 
 
 def _reporter(bars: Progress) -> Reporter:
@@ -219,6 +241,9 @@ def _ask_server(settings: Config, method: str, path: str, body: Any) -> Any:  # 
 
 
 async def _infer_here(settings: Config, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
+    # Pulling a model takes a while; all else that is logged is also in the error that comes.
+    logging.basicConfig(level=logging.ERROR, format="connote: %(message)s")
+    logging.getLogger("connote.runtime.progress").setLevel(logging.INFO)
     async with opened(settings) as house:
         _, result = await house.inference.infer(endpoint, requests.parse(body, TaskType.ANY))
         return result.wire()

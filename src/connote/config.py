@@ -38,9 +38,11 @@ class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
     logs: int = 1
 
     def row(self) -> Model:
-        """The catalog row. Raises IllegalArgument unless exactly one of folder and hub is given."""
+        """The catalog row. Raises IllegalArgument unless there is exactly one of folder and hub."""
         if (self.folder is None) == (self.hub is None):
             raise IllegalArgument(f"[[models]] {self.id}: give either folder or hub")
+        if self.folder is not None and not Path(self.folder).is_dir():
+            raise IllegalArgument(f"[[models]] {self.id}: there is no folder {self.folder}")
         source = Folder(Path(self.folder)) if self.folder is not None else Hub(str(self.hub), self.revision)
         return Model(
             id=self.id,

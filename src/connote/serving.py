@@ -34,6 +34,13 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
         runner.run(_serve(config, listener, ready))
 
 
+def check(config: Config) -> None:
+    """Raise what `run` would raise for the address, before time is spent on anything else."""
+    check_safe(config)
+    with _bound(config.server.host, config.server.port):
+        pass
+
+
 def check_safe(config: Config) -> None:
     """Raise IllegalArgument if others than this machine could ask without a key."""
     if config.api_key is None and not _is_loopback(config.server.host):

@@ -21,6 +21,24 @@ def test_a_browser_is_sent_to_the_console(http: httpx.Client) -> None:
     page = http.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}, follow_redirects=True)
     assert page.url.path == "/console/"
     assert "<title>connote</title>" in page.text
+    assert http.get("/console", follow_redirects=True).text == page.text
+
+
+def test_a_slash_at_the_end_says_nothing(http: httpx.Client) -> None:
+    assert http.get("/_inference/").json() == http.get("/_inference").json()
+
+
+def test_a_flag_is_true_or_false(http: httpx.Client) -> None:
+    for name in ("pretty", "human", "error_trace"):
+        reply = http.get("/_inference", params={name: "maybe"})
+        assert reply.status_code == 400
+        assert f"[maybe] of [{name}]" in reply.json()["error"]["reason"]
+
+
+def test_an_input_of_another_type_is_named(http: httpx.Client) -> None:
+    reply = http.post("/_inference/.elser-2-elastic", json={"input": {"a": 1}})
+    assert reply.status_code == 400
+    assert "[input]: it must be a string or an array of strings, not [{a=1}]" in reply.json()["error"]["reason"]
 
 
 def test_every_answer_names_the_product_and_echoes_the_opaque_id(http: httpx.Client) -> None:

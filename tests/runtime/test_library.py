@@ -60,7 +60,20 @@ def test_verify_finds_what_has_changed(copied: Path) -> None:
     path = library.path(SPLADE)
     assert path is not None
     (path / "config.json").write_text("{}")
-    assert library.verify(SPLADE) == ["config.json has changed"]
+    assert library.verify(SPLADE) == [
+        "config.json has changed; `connote models pull rasyosef/splade-tiny` gets it again"
+    ]
+
+
+def test_a_pull_that_checks_gets_damaged_files_again(copied: Path) -> None:
+    library = Library(copied)
+    path = library.path(SPLADE)
+    assert path is not None
+    (path / "config.json").write_text("{}")
+    assert library.pull(SPLADE, quiet) == path
+    assert library.verify(SPLADE) != []
+    assert library.pull(SPLADE, quiet, check=True) == path
+    assert library.verify(SPLADE) == []
 
 
 def test_a_folder_that_is_not_complete_counts_as_absent(copied: Path) -> None:

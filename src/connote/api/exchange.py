@@ -110,6 +110,8 @@ class Route:
                 f"request [{ask.request.url.path}] contains unrecognized parameter{'s' * (len(unknown) > 1)}: "
                 f"{', '.join(f'[{name}]' for name in unknown)}; known are [{', '.join((*self.params, *COMMON_PARAMS))}]"
             )
+        for name in ("pretty", "human", "error_trace"):
+            ask.flag(name)
         if ask.text("format") not in (None, "json"):
             raise IllegalArgument(f"[format] must be [json], not [{ask.text('format')}]")
 

@@ -35,7 +35,10 @@ async def put(ask: Ask) -> Answer:
 
 
 async def update(ask: Ask) -> Answer:
-    """Change what of an endpoint can be changed; for local models the number of allocations."""
+    """Change what of an endpoint can be changed; for local models the number of allocations.
+
+    The task type must be in the path, or `task_type` in the body.
+    """
     _check_timeout(ask)
     changed = await ask.connote.endpoints.update(ask.path("inference_id"), ask.task(), await ask.json())
     return Answer(changed.wire())

@@ -7,10 +7,11 @@ from itertools import groupby
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connote.api import auth, connote, inference, media, root
 from connote.api.exchange import Answer, Ask, Route, failure, render
@@ -22,7 +23,7 @@ log = logging.getLogger("connote.api")
 ROUTES = (*root.ROUTES, *inference.ROUTES, *connote.ROUTES)
 
 
-def create(house: Connote) -> Starlette:
+def create(house: Connote) -> ASGIApp:
     """The application over these rooms."""
     by_path = groupby(sorted(ROUTES, key=lambda route: _PATHS.index(route.path)), key=lambda route: route.path)
     routes = [
@@ -31,7 +32,20 @@ def create(house: Connote) -> Starlette:
     ]
     console = StaticFiles(directory=str(files("connote") / "console"), html=True)
     everything_else = StarletteRoute("/{path:path}", _door(house, {}), methods=list(_METHODS))
-    return Starlette(routes=[*routes, Mount("/console", console), everything_else])
+    to_console = StarletteRoute("/console", lambda _: RedirectResponse("/console/"))
+    return _without_slash(Starlette(routes=[*routes, to_console, Mount("/console", console), everything_else]))
+
+
+def _without_slash(app: ASGIApp) -> ASGIApp:
+    """A slash at the end of a path says nothing, but before the files of the console."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if path.endswith("/") and not path.startswith("/console/"):
+            scope["path"] = path.rstrip("/") or "/"
+        await app(scope, receive, send)
+
+    return call
 
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")

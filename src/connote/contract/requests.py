@@ -90,7 +90,7 @@ def _inputs(value: Any) -> list[str]:  # noqa: ANN401
 
 def _text(value: Any, where: str) -> str:  # noqa: ANN401
     """A text, plain or as the newer `{"type": "text", "value": …}`."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and "type" in value:
         kind, form, text = value.get("type"), value.get("format", "text"), value.get("value")
         if (kind, form) != ("text", "text"):
             raise IllegalArgument(
@@ -99,7 +99,8 @@ def _text(value: Any, where: str) -> str:  # noqa: ANN401
         value = text
     if not isinstance(value, str):
         raise Unparsable(
-            f"[inference_request] failed to parse field [{where}]: it must be a string, not [{java(value)}]"
+            f"[inference_request] failed to parse field [{where}]: it must be a string"
+            f"{' or an array of strings' if where == 'input' else ''}, not [{java(value)}]"
         )
     return value
 

@@ -44,10 +44,11 @@ class Library:
         path = self._place(model)
         return path if (path / MANIFEST).is_file() and not _missing(path, model) else None
 
-    def pull(self, model: Model, progress: Progress) -> Path:
+    def pull(self, model: Model, progress: Progress, *, check: bool = False) -> Path:
         """The model's files, from the first source that has them. Raises Unavailable that says why none has.
 
         Files become visible together, once all are verified; other threads and processes wait for the same pull.
+        With `check`, files that are here already are verified too, and pulled again if they have changed.
         """
         source = model.sources[0]
         if isinstance(source, Folder):
@@ -58,37 +59,40 @@ class Library:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{place}.lock"):
-                return self.path(model) or self._fetch(model, place, progress)
+                path = self.path(model)
+                if path and check and _changed(path):
+                    log.warning("%s: %s; pulling it again", model.id, "; ".join(_changed(path)))
+                    path = None
+                return path or self._fetch(model, place, progress)
         except OSError as error:
             raise Unavailable(f"{model.id} cannot be kept in {self._folder}: {error.strerror or error}") from None
 
-    def resolve(self, model: Model, progress: Progress) -> tuple[Model, Path]:
+    def resolve(self, model: Model, progress: Progress, *, check: bool = False) -> tuple[Model, Path]:
         """The row that can serve, with its files: the model itself, or with a warning what stands in for it."""
-        if path := self.path(model):
-            return model, path
-        if model.fallback is None:
-            return model, self.pull(model, progress)
+        if model.fallback is None or self.path(model):
+            return model, self.pull(model, progress, check=check)
         stand_in = self.find(model.fallback)
-        if path := self.path(stand_in):
+        if self.path(stand_in):
             log.warning("%s is not here; %s serves in its place. %s", model.id, stand_in.id, stand_in.note)
-            return stand_in, path
+            return stand_in, self.pull(stand_in, progress, check=check)
         try:
             return model, self.pull(model, progress)
         except Unavailable as error:
             log.warning("%s; %s serves in its place. %s", error, stand_in.id, stand_in.note)
             return stand_in, self.pull(stand_in, progress)
 
+    def served(self, model: Model) -> Model:
+        """The row that serves for this one with what is here: itself, or what stands in for it."""
+        return model if self.path(model) or model.fallback is None else self.find(model.fallback)
+
     def verify(self, model: Model) -> list[str]:
         """What is wrong with the model's files here, compared with the hashes that they had when they were pulled."""
         path = self.path(model)
         if path is None:
-            if model.fallback:
-                return self.verify(self.find(model.fallback))
             return [f"not here; `connote models pull {model.id}` gets it"]
         if isinstance(model.sources[0], Folder):
             return []
-        files = json.loads((path / MANIFEST).read_text())["files"]
-        return [f"{name} has changed" for name, wanted in files.items() if sha256(path / name) != wanted["sha256"]]
+        return [f"{problem}; `connote models pull {model.id}` gets it again" for problem in _changed(path)]
 
     def states(self) -> list[dict[str, Any]]:
         """Every row of the catalog, and whether its files are here."""
@@ -97,7 +101,8 @@ class Library:
     def _state(self, row: Model) -> dict[str, Any]:
         path = self.path(row)
         manifest = path / MANIFEST if path else None
-        source = json.loads(manifest.read_text())["source"] if manifest and manifest.is_file() else str(row.sources[0])
+        is_pulled = manifest is not None and manifest.is_file() and not isinstance(row.sources[0], Folder)
+        source = json.loads(manifest.read_text())["source"] if manifest and is_pulled else str(row.sources[0])
         stand_in = self.find(row.fallback) if row.fallback else None
         state: dict[str, Any] = {
             "id": row.id,
@@ -139,11 +144,19 @@ class Library:
                 return fresh.rename(place)
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
-        raise Unavailable(f"model {model.id} cannot be had: {'; '.join(failures)}")
+        raise Unavailable(
+            f"model {model.id} cannot be had: {'; '.join(failures)}. Without a network, copy the models folder of a "
+            "machine that has it"
+        )
 
 
 def _missing(folder: Path, model: Model) -> list[str]:
     return [name for name in model.names if not (folder / name).is_file()]
+
+
+def _changed(folder: Path) -> list[str]:
+    files = json.loads((folder / MANIFEST).read_text())["files"]
+    return [f"{name} has changed" for name, wanted in files.items() if sha256(folder / name) != wanted["sha256"]]
 
 
 def _write_manifest(folder: Path, model: Model, source: str) -> None:

@@ -4,7 +4,7 @@ import logging
 
 from connote.runtime.sources import Progress
 
-log = logging.getLogger("connote.runtime")
+log = logging.getLogger("connote.runtime.progress")
 
 
 def logged(model: str) -> Progress:

@@ -23,7 +23,9 @@ class Weights:
             self._file = cast("Any", safe_open(str(file), framework="numpy"))  # ships no types
             self._names = {_plain(name): name for name in self._file.keys()}  # noqa: SIM118 (not a dict)
         except (SafetensorError, OSError) as error:
-            raise Unavailable(f"{file} is not a safetensors file: {error}") from None
+            raise Unavailable(
+                f"{file} is not a safetensors file: {error}; `connote models pull` gets damaged files again"
+            ) from None
         self._path = file
 
     def __contains__(self, name: str) -> bool:
