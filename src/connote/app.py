@@ -57,7 +57,7 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
     with DataFolder(Path(config.data)) as folder:
         engine = database.connect(folder.path)
         library = Library(config.models_path(), config.catalog())
-        fleet = Fleet(library)
+        fleet = Fleet(library, precision=config.runtime.precision, idle_after=config.runtime.seconds())
         values = ValueStore(engine)
         uuid = values.get("cluster_uuid") or secrets.token_urlsafe(16)
         values.put("cluster_uuid", uuid)

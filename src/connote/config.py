@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
+from connote.contract import durations
 from connote.contract.errors import IllegalArgument
+from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import CATALOG, Head, Model
 from connote.runtime.sources import Folder, Hub
 
@@ -59,6 +61,20 @@ class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
         )
 
 
+class RuntimeConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[runtime]`: how models run on this machine."""
+
+    precision: Precision | None = None
+    idle_after: str = "15m"
+
+    def seconds(self) -> float:
+        """How long a model that may be unloaded stays without use. Raises IllegalArgument for what is no duration."""
+        seconds = durations.seconds(self.idle_after)
+        if not seconds or seconds <= 0:
+            raise IllegalArgument(f"[runtime] idle_after must be a time such as 15m, not [{self.idle_after}]")
+        return seconds
+
+
 class Config(msgspec.Struct, forbid_unknown_fields=True):
     """Everything that can be configured; the names are those of the TOML file."""
 
@@ -66,6 +82,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     models_folder: str | None = None
     api_key: str | None = None
     server: ServerConfig = msgspec.field(default_factory=ServerConfig)
+    runtime: RuntimeConfig = msgspec.field(default_factory=RuntimeConfig)
     models: list[ModelConfig] = []
 
     def catalog(self) -> list[Model]:

@@ -1,23 +1,28 @@
 """A lane: batches form while its workers are busy, every caller is answered, and a full queue says so at once."""
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, wait
 
 import numpy as np
 import pytest
 
+from checkpoints import spread
 from conftest import Load
-from connote.contract.errors import Overloaded, Unavailable
-from connote.contract.results import Sparse
-from connote.runtime.backends.backend import Output
-from connote.runtime.lane import MAX_TOKENS, Lane
-from connote.runtime.local import Inputs, Outputs, Scores
+from connote.contract.errors import IllegalArgument, Overloaded, Unavailable
+from connote.runtime.backends.backend import DeviceFault, Output, Precision
+from connote.runtime.lane import Lane
+from connote.runtime.local import Inputs
 from connote.runtime.tokenizer import Encoded
+
+BAD, FAULT, REFUSED, HUNGRY = -1, -2, -3, -4
+FAULTS = {BAD: ValueError("bad"), FAULT: DeviceFault("lost"), REFUSED: IllegalArgument("no"), HUNGRY: MemoryError()}
 
 
 class Gated:
-    """A model that runs only when it is let, so that a test decides what is busy. An item's output is its first id."""
+    """A backend that runs when it is let, so that a test decides what is busy. An item's output is its first id."""
+
+    device, precision, budget, pads = "cpu", Precision.FLOAT32, 100, False
 
     def __init__(self) -> None:
         self.open, self.running = threading.Event(), threading.Event()
@@ -26,14 +31,21 @@ class Gated:
     def run(self, batch: Sequence[Encoded]) -> list[Output]:
         self.running.set()
         assert self.open.wait(10)
-        self.batches.append([item.used for item in batch])
-        if any(item.ids[0] < 0 for item in batch):
-            raise ValueError("a bad item")
-        return [item.ids[0].astype(np.float32) for item in batch]
+        first = [int(item.ids[0]) for item in batch]
+        self.batches.append(first)
+        faults = {
+            BAD: ValueError("bad"),
+            FAULT: DeviceFault("lost"),
+            REFUSED: IllegalArgument("no"),
+            HUNGRY: MemoryError(),
+        }
+        for id in first:
+            if id in faults:
+                raise faults[id]
+        return [np.float32(id) * np.ones((), dtype=np.float32) for id in first]
 
-    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
-        assert len(encoded) == len(outputs)
-        return Scores(np.array(outputs))
+    def close(self) -> None:
+        """Nothing to give back."""
 
 
 def item(value: int, tokens: int = 1) -> Encoded:
@@ -41,110 +53,171 @@ def item(value: int, tokens: int = 1) -> Encoded:
     return Encoded(ids, np.zeros_like(ids), tokens)
 
 
-def score(answer: Future[Outputs]) -> float:
-    scores = answer.result(10)
-    assert isinstance(scores, Scores)
-    return float(scores.values[0])
+def scores(answer: Future[list[Output]]) -> list[float]:
+    return [float(spread(output, 0)) for output in answer.result(10)]
+
+
+@pytest.fixture
+def backend() -> Gated:
+    return Gated()
+
+
+@pytest.fixture
+def lane(backend: Gated) -> Iterator[Lane]:
+    made = Lane(backend, name="test", workers=1)
+    yield made
+    backend.open.set()
+    made.close()
+
+
+def busy(lane: Lane, backend: Gated) -> Future[list[Output]]:
+    """Occupy the only worker until the backend is let run."""
+    first = lane.submit([item(99)])
+    assert backend.running.wait(10)
+    return first
 
 
 def test_answers_come_in_the_order_of_the_items_however_they_are_batched(load: Load) -> None:
     model = load(".elser_model_2")
     texts = [word * count for count in (40, 1, 7, 90) for word in ("house ", "sea ", "garden ")]
-    lane = Lane(model, name="test", workers=2)
+    lane = Lane(model.backend, name="test", workers=2)
     encoded = model.encode(Inputs(texts))
     answers = [lane.submit(encoded) for _ in range(3)]
-    lone = model.finish(encoded, [model.run([item])[0] for item in encoded])
-    assert isinstance(lone, Sparse)
+    alone = [model.run([item])[0] for item in encoded]
     for answer in answers:
-        together = answer.result(30)
-        assert isinstance(together, Sparse)
-        for a, b in zip(together.vectors, lone.vectors, strict=True):
-            assert dict(zip(a.tokens, a.weights, strict=True)) == pytest.approx(
-                dict(zip(b.tokens, b.weights, strict=True)), abs=1e-4
-            )
+        for together, lone in zip(answer.result(30), alone, strict=True):
+            assert spread(together, 30_522) == pytest.approx(spread(lone, 30_522), abs=1e-4)
     lane.close()
 
 
-def test_what_queues_up_while_the_worker_is_busy_becomes_one_batch() -> None:
-    model = Gated()
-    lane = Lane(model, name="test", workers=1)
-    first = lane.submit([item(1)])
-    assert model.running.wait(10)
+def test_what_queues_up_while_the_worker_is_busy_becomes_one_batch(lane: Lane, backend: Gated) -> None:
+    busy(lane, backend)
     others = [lane.submit([item(value)]) for value in (2, 3, 4)]
-    model.open.set()
-    wait([first, *others], 10)
-    assert [len(batch) for batch in model.batches] == [1, 3]
-    assert [score(answer) for answer in others] == [2, 3, 4]
-    lane.close()
+    backend.open.set()
+    assert [scores(answer) for answer in others] == [[2], [3], [4]]
+    assert backend.batches == [[99], [2, 3, 4]]
 
 
-def test_a_batch_keeps_to_its_budget_of_padded_tokens() -> None:
-    model = Gated()
-    model.open.set()
-    lane = Lane(model, name="test", workers=1)
-    lane.submit([item(value, tokens=300) for value in range(10)]).result(10)
-    assert all(len(batch) * max(batch) <= MAX_TOKENS for batch in model.batches)
-    assert sum(map(len, model.batches)) == 10
-    lane.close()
+def test_no_items_are_answered_at_once(lane: Lane) -> None:
+    assert lane.submit([]).result(0) == []
 
 
-def test_a_full_queue_refuses_at_once() -> None:
-    model = Gated()
-    lane = Lane(model, name="test", workers=1, capacity=2)
-    answers = [lane.submit([item(1)])]
-    assert model.running.wait(10)
-    answers += [lane.submit([item(value)]) for value in (2, 3)]
-    with pytest.raises(Overloaded, match=r"queue of \[test\] is full"):
+def test_search_passes_ingest(lane: Lane, backend: Gated) -> None:
+    busy(lane, backend)
+    ingest, search = lane.submit([item(1, 80)]), lane.submit([item(2, 80)], is_urgent=True)
+    backend.open.set()
+    wait([ingest, search], 10)
+    assert backend.batches == [[99], [2], [1]]
+
+
+def test_ingest_has_its_turn_however_much_is_searched(lane: Lane, backend: Gated) -> None:
+    busy(lane, backend)
+    ingest = lane.submit([item(1, 80)])
+    searches = [lane.submit([item(value, 80)], is_urgent=True) for value in range(10, 20)]
+    backend.open.set()
+    wait([ingest, *searches], 10)
+    assert 1 in [batch[0] for batch in backend.batches[:6]]
+
+
+def test_equal_inputs_are_computed_once(lane: Lane, backend: Gated) -> None:
+    running = busy(lane, backend)
+    same = [lane.submit([item(99), item(5), item(5)]), lane.submit([item(5)])]
+    backend.open.set()
+    assert [scores(answer) for answer in (running, *same)] == [[99], [99, 5, 5], [5]]
+    assert backend.batches == [[99], [5]]
+
+
+def test_a_search_does_not_wait_for_the_same_text_in_the_ingest_queue(lane: Lane, backend: Gated) -> None:
+    busy(lane, backend)
+    ingest = lane.submit([item(1, 80), item(2, 80)])
+    search = lane.submit([item(2, 80)], is_urgent=True)
+    backend.open.set()
+    assert (scores(search), scores(ingest)) == ([2], [1, 2])
+    assert backend.batches[1] == [2]
+
+
+def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(backend: Gated) -> None:
+    lane = Lane(backend, name="test", workers=1, capacity=5)
+    answers = [busy(lane, backend), lane.submit([item(2, 3), item(3, 4)])]
+    with pytest.raises(Overloaded, match=r"queue of \[test\] is full \(2 items of 7 tokens wait\)") as refused:
         lane.submit([item(4)])
-    model.open.set()
-    assert all(isinstance(answer.result(10), Scores) for answer in answers)
+    assert int(refused.value.headers["Retry-After"]) >= 1
+    assert lane.totals.rejected == 1
+    backend.open.set()
+    assert [scores(answer) for answer in answers] == [[99], [2, 3]]
     lane.close()
 
 
-def test_who_has_left_is_not_computed() -> None:
-    model = Gated()
-    lane = Lane(model, name="test", workers=1)
-    first = lane.submit([item(1)])
-    assert model.running.wait(10)
-    left, stayed = lane.submit([item(2, 5)]), lane.submit([item(3)])
+def test_who_has_left_is_not_computed(lane: Lane, backend: Gated) -> None:
+    busy(lane, backend)
+    left, stayed = lane.submit([item(2), item(5)]), lane.submit([item(5)])
     assert left.cancel()
-    model.open.set()
-    wait([first, stayed], 10)
-    assert all(5 not in batch for batch in model.batches)
+    backend.open.set()
+    assert scores(stayed) == [5]
+    assert backend.batches == [[99], [5]]
+
+
+def test_a_bad_item_fails_alone(lane: Lane, backend: Gated) -> None:
+    busy(lane, backend)
+    good = [lane.submit([item(value)]) for value in (1, 2, 3)]
+    bad, refused, hungry = (lane.submit([item(4), item(value)]) for value in (BAD, REFUSED, HUNGRY))
+    backend.open.set()
+    assert [scores(answer) for answer in good] == [[1], [2], [3]]
+    with pytest.raises(Unavailable, match="failed at this input: ValueError"):
+        bad.result(10)
+    with pytest.raises(IllegalArgument, match="no"):
+        refused.result(10)
+    with pytest.raises(Unavailable, match="not enough memory"):
+        hungry.result(10)
+    assert scores(lane.submit([item(7)])) == [7]
+
+
+def test_a_device_fault_breaks_the_lane_and_is_told_once(backend: Gated) -> None:
+    told: list[str] = []
+    lane = Lane(backend, name="test", workers=1, broken=lambda: told.append("broken"))
+    first = busy(lane, backend)
+    fatal, waiting = lane.submit([item(FAULT)]), lane.submit([item(3, 100)])
+    backend.open.set()
+    assert scores(first) == [99]
+    for answer in (fatal, waiting):
+        with pytest.raises(Unavailable, match=r"the device of model deployment \[test\] has failed \(lost\)"):
+            answer.result(10)
+    with pytest.raises(Unavailable, match="has failed"):
+        lane.submit([item(4)])
     lane.close()
+    assert told == ["broken"]
 
 
-def test_a_failure_reaches_its_callers_and_the_lane_goes_on() -> None:
-    model = Gated()
-    model.open.set()
-    lane = Lane(model, name="test", workers=1)
-    with pytest.raises(ValueError, match="a bad item"):
-        lane.submit([item(-1), item(2)]).result(10)
-    assert isinstance(lane.submit([item(5)]).result(10), Scores)
+def test_closing_answers_what_waits(backend: Gated) -> None:
+    lane = Lane(backend, name="test", workers=1)
+    running, waiting = busy(lane, backend), lane.submit([item(2)])
+    left = lane.submit([item(3)])
+    left.cancel()
+    threading.Timer(0.05, backend.open.set).start()
     lane.close()
-
-
-def test_closing_answers_what_waits() -> None:
-    model = Gated()
-    lane = Lane(model, name="test", workers=1)
-    running = lane.submit([item(1)])
-    assert model.running.wait(10)
-    waiting = lane.submit([item(2)])
-    threading.Timer(0.05, model.open.set).start()
-    lane.close()
-    assert isinstance(running.result(10), Scores)
+    assert scores(running) == [99]
     with pytest.raises(Unavailable, match=r"\[test\] was stopped"):
         waiting.result(10)
-    with pytest.raises(Unavailable, match="is stopping"):
+    with pytest.raises(CancelledError):
+        left.result(10)
+    with pytest.raises(Unavailable, match="was stopped"):
         lane.submit([item(3)])
 
 
-def test_workers_come_and_go() -> None:
-    model = Gated()
-    model.open.set()
-    lane = Lane(model, name="test", workers=1)
+def test_workers_come_and_go(lane: Lane, backend: Gated) -> None:
+    backend.open.set()
     for workers in (3, 1, 2):
         lane.scale(workers)
         assert lane.workers == workers
-        assert isinstance(lane.submit([item(1)]).result(10), Scores)
-    lane.close()
+        assert scores(lane.submit([item(1)])) == [1]
+
+
+def test_what_was_done_is_counted(lane: Lane, backend: Gated) -> None:
+    backend.open.set()
+    for tokens in (3, 4):
+        assert scores(lane.submit([item(tokens, tokens), item(1)])) == [tokens, 1]
+    lane.close()  # the last batch is counted after it is answered
+    done = lane.totals
+    assert (done.requests, done.items, done.tokens) == (2, 4, 9)
+    assert done.batches >= 2
+    assert done.seconds > 0

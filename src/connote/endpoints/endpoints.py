@@ -105,7 +105,7 @@ class Endpoints:
             changed = _changed(self.find(id), task, body)
             await asyncio.to_thread(self._store.replace, _to_record(changed))
             self._stored[id] = changed
-        self._fleet.scale(id, changed.deployment.allocations)
+        self._fleet.scale(changed.deployment)
         return changed
 
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:

@@ -4,74 +4,117 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from connote.contract.errors import Unavailable
+from connote.runtime import memory
+from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
+from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import Model
-from connote.runtime.lane import Lane
+from connote.runtime.lane import Lane, Totals
 from connote.runtime.library import Library
 from connote.runtime.local import Inputs, LocalModel, Outputs
 from connote.runtime.progress import logged
 
 log = logging.getLogger("connote.runtime")
 
-# Below this many characters tokenising costs less than handing it to another thread.
-INLINE_CHARACTERS = 4096
+# Below this many characters tokenising costs less than handing it to another thread; of more, so many are tokenised
+# before the first of them are computed.
+INLINE_CHARACTERS, PORTION = 4096, 1 << 16
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# Memory that a model takes while it is loaded, by the size of its weights: as they were read, and as they are run.
+ROOM = 2.0
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A wish: this model, served under this id by `allocations` workers of `threads` threads each."""
+    """A wish: this model, served under this id by `allocations` workers of `threads` threads each.
+
+    With `adaptive` the number of workers follows the load. No more run than this machine has cores for.
+    """
 
     id: str
     model: str
     allocations: int = CORES
     threads: int = 1
+    adaptive: Adaptive | None = None
+
+    @property
+    def fitted(self) -> "Deployment":
+        """The same, with what of it this machine can run."""
+        threads = min(self.threads, CORES)
+        most = max(CORES // threads, 1)
+        adaptive = self.adaptive and Adaptive(min(self.adaptive.least, most), min(self.adaptive.most, most))
+        return replace(self, threads=threads, allocations=min(self.allocations, most), adaptive=adaptive)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
-    """A deployment that is loaded."""
+    """A deployment that is loaded, and what its number of workers is decided by."""
 
     model: LocalModel
     lane: Lane
+    adaptive: Adaptive | None
+    used: float  # when a request came or ended last
+    requests: int = 0  # that are in progress
+    calm: int = 0
+    seen: Totals = field(default_factory=Totals)
 
 
 class Fleet:
-    """Loads a model at its first use, once, however many callers wait for it."""
+    """Loads a model at its first use, once, however many callers wait for it.
 
-    def __init__(self, library: Library) -> None:
+    `precision` is for all models; without one each gets the fastest that loses no quality. A deployment that may have
+    no workers is unloaded when it has not been used for `idle_after` seconds.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        precision: Precision | None = None,
+        idle_after: float = 900,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.library = library
+        self._precision, self._idle_after, self._clock = precision, idle_after, clock
         self._running: dict[str, asyncio.Task[Running]] = {}
         self._models: dict[tuple[str, Path, int], asyncio.Task[LocalModel]] = {}
+        self._ticker: asyncio.Task[None] | None = None
 
     async def run(self, wish: Deployment, inputs: Inputs) -> Outputs:
         """Infer, loading (and if need be pulling) the model first. A caller who leaves does not stop the loading."""
         running = await self._running_for(wish)
-        if (known := running.model.look_up(inputs)) is not None:
-            return known
-        if sum(map(len, inputs.texts)) <= INLINE_CHARACTERS:
-            encoded = running.model.encode(inputs)
-        else:
-            encoded = await asyncio.to_thread(running.model.encode, inputs)
-        return await asyncio.wrap_future(running.lane.submit(encoded))
+        running.requests += 1
+        try:
+            return await self._infer(running, inputs)
+        finally:
+            running.requests -= 1
+            running.used = self._clock()
 
     def allocations(self) -> Mapping[str, int]:
         """The workers of every deployment that is loaded, by its id."""
-        return {id: task.result().lane.workers for id, task in self._running.items() if _succeeded(task)}
+        return {id: running.lane.workers for id, running in self._loaded()}
+
+    def totals(self, id: str) -> Totals:
+        """What a deployment has done since it was loaded."""
+        task = self._running.get(id)
+        return task.result().lane.totals if task and _succeeded(task) else Totals()
 
     def diagnostics(self) -> dict[str, dict[str, object]]:
-        """Every deployment that is wanted, by id: its state, and if it is loaded what runs it and how much waits."""
+        """Every deployment that is wanted, by id: its state, and if it is loaded what runs it and what it has done."""
         return {id: _diagnosis(task) for id, task in sorted(self._running.items())}
 
-    def scale(self, id: str, allocations: int) -> None:
-        """Change a loaded deployment's number of workers; nothing happens if it is not loaded."""
-        task = self._running.get(id)
+    def scale(self, wish: Deployment) -> None:
+        """Give a loaded deployment the workers that are wished for now; nothing happens if it is not loaded."""
+        task = self._running.get(wish.id)
         if task and _succeeded(task):
-            task.result().lane.scale(min(allocations, CORES))
+            fitted, running = wish.fitted, task.result()
+            running.adaptive = fitted.adaptive
+            running.lane.scale(_first(fitted))
 
     async def stop(self, id: str) -> None:
         """Stop a deployment, and give back its model's memory if no other deployment uses it."""
@@ -85,8 +128,52 @@ class Fleet:
 
     async def close(self) -> None:
         """Stop everything."""
+        if self._ticker:
+            self._ticker.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticker
         for id in list(self._running):
             await self.stop(id)
+
+    async def tick(self) -> None:
+        """Let each adaptive deployment's workers follow its load; called once a window."""
+        for id, running in self._loaded():
+            limits, lane = running.adaptive, running.lane
+            if limits is None:
+                continue
+            busy = (lane.totals.seconds - running.seen.seconds) / (WINDOW * max(lane.workers, 1))
+            running.seen = lane.totals
+            workers, running.calm = decide(lane.workers, limits, Load(busy, lane.waiting), running.calm)
+            if workers != lane.workers:
+                lane.scale(workers)
+            if limits.least == 0 and not running.requests and self._clock() - running.used >= self._idle_after:
+                log.info("unloading %s: nobody has used it for %.0f s", id, self._idle_after)
+                await self.stop(id)
+
+    async def _infer(self, running: Running, inputs: Inputs) -> Outputs:
+        model, lane = running.model, running.lane
+        if (known := model.look_up(inputs)) is not None:
+            return known
+        is_small = sum(map(len, inputs.texts)) <= INLINE_CHARACTERS
+        encoded, waits = [], []
+        try:
+            for portion in _portions(inputs):
+                some = model.encode(portion) if is_small else await asyncio.to_thread(model.encode, portion)
+                encoded += some
+                future = lane.submit(some, is_urgent=inputs.search or inputs.query is not None)
+                waits.append(asyncio.wrap_future(future))
+                self._grow(running)
+            outputs = [output for part in await asyncio.gather(*waits) for output in part]
+        finally:
+            for wait in waits:
+                wait.cancel()  # those that are left if one has failed, or the caller has gone
+        return model.finish(encoded, outputs) if is_small else await asyncio.to_thread(model.finish, encoded, outputs)
+
+    def _grow(self, running: Running) -> None:
+        """Start another worker at once if there is work for it: waiting for the next window would cost more."""
+        limits, lane = running.adaptive, running.lane
+        if limits and lane.waiting > lane.workers and 0 < lane.workers < limits.most:
+            lane.scale(lane.workers + 1)
 
     async def _running_for(self, wish: Deployment) -> Running:
         task = self._start(wish)
@@ -99,9 +186,11 @@ class Fleet:
             raise
 
     def _start(self, wish: Deployment) -> asyncio.Task[Running]:
+        if self._ticker is None:
+            self._ticker = asyncio.create_task(self._tick_for_ever())
         task = self._running.get(wish.id)
         if task is None or (task.done() and not _succeeded(task)):
-            task = self._running[wish.id] = asyncio.create_task(self._deploy(wish))
+            task = self._running[wish.id] = asyncio.create_task(self._deploy(wish.fitted))
             task.add_done_callback(_log_failure)
         return task
 
@@ -112,27 +201,78 @@ class Fleet:
         if loading is None or (loading.done() and not _succeeded(loading)):
             loading = self._models[key] = asyncio.create_task(self._load(row, folder, wish.threads))
         model = await asyncio.shield(loading)
-        return Running(model, Lane(model, name=wish.id, workers=min(wish.allocations, CORES)))
+        loop = asyncio.get_running_loop()
+
+        def broken() -> None:
+            loop.call_soon_threadsafe(self._discard, wish.id, model)
+
+        lane = Lane(model.backend, name=wish.id, workers=_first(wish), broken=broken)
+        return Running(model, lane, wish.adaptive, self._clock())
 
     async def _pull(self, row: Model) -> tuple[Model, Path]:
         return await asyncio.to_thread(self.library.resolve, row, logged(row.id))
 
     async def _load(self, row: Model, folder: Path, threads: int) -> LocalModel:
+        _check_memory(row, folder)
         began = time.perf_counter()
-        model = await asyncio.to_thread(LocalModel.load, row, folder, threads)
-        log.info("loaded %s on %s in %.2f s", row.id, model.device, time.perf_counter() - began)
+        model = await asyncio.to_thread(LocalModel.load, row, folder, threads, self._precision)
+        took = time.perf_counter() - began
+        log.info("loaded %s on %s in %s in %.2f s", row.id, model.device, model.backend.precision, took)
         return model
 
+    def _discard(self, id: str, model: LocalModel) -> None:
+        """Forget a deployment whose device has failed, and its model: the next request loads both again."""
+        task = self._running.get(id)
+        if task and _succeeded(task) and task.result().model is model:
+            del self._running[id]
+        self._models = {key: task for key, task in self._models.items() if not _gives(task, model)}
+
     def _drop_unused(self) -> None:
-        used = {id(task.result().model) for task in self._running.values() if _succeeded(task)}
+        used = {id(running.model) for _, running in self._loaded()}
         for key, task in list(self._models.items()):
             if _succeeded(task) and id(task.result()) not in used:
                 del self._models[key]
                 task.result().close()
 
+    def _loaded(self) -> list[tuple[str, Running]]:
+        return [(id, task.result()) for id, task in self._running.items() if _succeeded(task)]
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(WINDOW)
+            await self.tick()
+
+
+def _first(wish: Deployment) -> int:
+    """How many workers a deployment starts with."""
+    return max(wish.adaptive.least, 1) if wish.adaptive else wish.allocations
+
+
+def _portions(inputs: Inputs) -> Iterator[Inputs]:
+    """Of many texts a part at a time; a query and its documents stay together."""
+    if inputs.query is not None:
+        yield inputs
+        return
+    first = size = 0
+    for last, text in enumerate(inputs.texts, start=1):
+        size += len(text)
+        if size >= PORTION or last == len(inputs.texts):
+            yield replace(inputs, texts=inputs.texts[first:last])
+            first, size = last, 0
+
+
+def _check_memory(row: Model, folder: Path) -> None:
+    needed, has = int(ROOM * (folder / "model.safetensors").stat().st_size), memory.available()
+    if has is not None and needed > has:
+        raise Unavailable(f"{row.id} needs about {needed >> 20} MB of memory to load, {has >> 20} MB are available")
+
 
 def _succeeded(task: asyncio.Task[Running] | asyncio.Task[LocalModel]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None
+
+
+def _gives(task: asyncio.Task[LocalModel], model: LocalModel) -> bool:
+    return _succeeded(task) and task.result() is model
 
 
 def _diagnosis(task: asyncio.Task[Running]) -> dict[str, object]:
@@ -140,13 +280,16 @@ def _diagnosis(task: asyncio.Task[Running]) -> dict[str, object]:
         return {"state": "starting"}
     if not _succeeded(task):
         return {"state": "failed"}
-    running = task.result()
+    model, lane = task.result().model, task.result().lane
     return {
         "state": "started",
-        "model_id": running.model.row.id,
-        "device": running.model.device,
-        "allocations": running.lane.workers,
-        "waiting": running.lane.waiting,
+        "model_id": model.row.id,
+        "device": model.device,
+        "precision": model.backend.precision,
+        "quality": {precision: asdict(quality) for precision, quality in model.quality.items()},
+        "allocations": lane.workers,
+        "waiting": lane.waiting,
+        "totals": asdict(lane.totals),
     }
 
 

@@ -1,97 +1,66 @@
-"""A lane: the queue before one model, and the threads that work it off in batches."""
+"""A lane: the queue before one backend, and the threads that work it off in batches."""
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, replace
+from math import ceil
 
-from connote.contract.errors import Overloaded, Unavailable
-from connote.runtime.backends.backend import Output
-from connote.runtime.local import Outputs
+from connote.contract.errors import ConnoteError, Overloaded, Unavailable
+from connote.runtime.backends.backend import Backend, DeviceFault, Output
+from connote.runtime.backlog import Backlog
+from connote.runtime.job import Item, Job
 from connote.runtime.tokenizer import Encoded
 
 log = logging.getLogger("connote.runtime")
 
-# Padded tokens a batch. Above about this many a CPU leaves its caches and gains nothing.
-MAX_TOKENS = 1024
-
-
-class Runnable(Protocol):
-    """What a lane needs of a model; `LocalModel` has it."""
-
-    def run(self, batch: Sequence[Encoded]) -> list[Output]:
-        """One output an item."""
-        ...
-
-    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
-        """The answer to one request, from the outputs of its items."""
-        ...
-
-
-@dataclass(eq=False)
-class Job:
-    """One request: its items may be spread over several batches."""
-
-    encoded: Sequence[Encoded]
-    done: "Future[Outputs]" = field(default_factory=Future)
-
-    def __post_init__(self) -> None:
-        """Make room for the outputs."""
-        self._outputs: list[Output | None] = [None] * len(self.encoded)
-        self._missing = len(self.encoded)
-        self._lock = threading.Lock()
-
-    def put(self, position: int, output: Output) -> bool:
-        """Take one output; true if it was the last one missing."""
-        with self._lock:
-            self._outputs[position] = output
-            self._missing -= 1
-            return self._missing == 0
-
-    def outputs(self) -> list[Output]:
-        """All outputs, in the order of the items."""
-        return [output for output in self._outputs if output is not None]
-
-    def settle(self, answer: "Outputs | Exception") -> None:
-        """Answer the caller, unless that has been done or the caller has left."""
-        with self._lock:
-            if self.done.done() or not self.done.set_running_or_notify_cancel():
-                return
-            if isinstance(answer, Exception):
-                self.done.set_exception(answer)
-            else:
-                self.done.set_result(answer)
+# Tokens that may wait. What then comes is refused at once; a request that finds room is taken whole.
+CAPACITY = 1_000_000
+# What a client that is refused is told to wait at most, in seconds.
+LONGEST_WAIT = 60
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One item of a job, waiting."""
+class Totals:
+    """What a lane has done since it started; `seconds` is the time that its workers were busy."""
 
-    job: Job
-    position: int
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens the model will see."""
-        return self.job.encoded[self.position].used
+    requests: int = 0
+    items: int = 0
+    tokens: int = 0
+    batches: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
 
 
 class Lane:
     """Batches form from what has queued up while the workers were busy; there are no timers.
 
     Each worker is one allocation: a thread that takes a batch, runs it and answers. The backend computes outside
-    of the GIL, so several workers share one model and its weights.
+    of the GIL, so several workers share one backend and its weights. What comes after the backend is the caller's.
+
+    `broken` is called once, from a worker, if the device fails: the lane then answers nobody any more.
     """
 
-    def __init__(self, model: Runnable, *, name: str, workers: int, capacity: int = 4096) -> None:
-        self._model, self._name, self._capacity = model, name, capacity
-        self._queue: deque[Entry] = deque()
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        name: str,
+        workers: int,
+        capacity: int | None = None,
+        broken: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._backend, self._name, self._broken = backend, name, broken
+        self._capacity = CAPACITY if capacity is None else capacity
+        self._backlog = Backlog(budget=backend.budget, pads=backend.pads)
+        self._known: dict[tuple[bytes, bytes], Item] = {}  # waiting or running
         self._ready = threading.Condition()
+        self._fault: str | None = None
         self._wanted = 0
         self._threads: list[threading.Thread] = []
+        self.totals = Totals()
         self.scale(workers)
 
     @property
@@ -102,7 +71,12 @@ class Lane:
     @property
     def waiting(self) -> int:
         """Items in the queue."""
-        return len(self._queue)
+        return self._backlog.items
+
+    @property
+    def waiting_tokens(self) -> int:
+        """Tokens in the queue."""
+        return self._backlog.tokens
 
     def scale(self, workers: int) -> None:
         """Change the number of workers; those too many end after their batch."""
@@ -115,67 +89,127 @@ class Lane:
                 thread.start()
             self._ready.notify_all()
 
-    def submit(self, encoded: Sequence[Encoded]) -> "Future[Outputs]":
-        """Queue one request; the future gives its answer. Raises Overloaded at once if the queue is full."""
-        job = Job(encoded)
-        # Neighbours of like length waste least padding.
-        order = sorted(range(len(encoded)), key=lambda position: encoded[position].used)
+    def submit(self, encoded: Sequence[Encoded], *, is_urgent: bool = False) -> "Future[list[Output]]":
+        """Queue items, urgent ones before all others; the future gives their outputs in order, or the first error.
+
+        What only a future waits for that was cancelled is not computed. Raises Overloaded at once if the queue is
+        full, Unavailable if the lane has stopped.
+        """
+        job = Job(len(encoded))
         with self._ready:
-            if self._wanted == 0:
-                raise Unavailable(f"model deployment [{self._name}] is stopping")
-            if len(self._queue) >= self._capacity:
-                raise Overloaded(
-                    f"inference queue of [{self._name}] is full ({self._capacity} items). Unable to execute command"
-                )
-            self._queue.extend(Entry(job, position) for position in order)
-            self._ready.notify(len(order))
+            self._check_open()
+            fresh = [self._join(item, job, position, is_urgent=is_urgent) for position, item in enumerate(encoded)]
+            done = self.totals
+            self.totals = replace(done, requests=done.requests + 1, items=done.items + len(encoded))
+            self._ready.notify(sum(fresh))
         return job.done
 
     def close(self) -> None:
         """End the workers after their batch; what still waits is answered with Unavailable."""
-        self.scale(0)
-        with self._ready:
-            left = {entry.job for entry in self._queue}
-            self._queue.clear()
-        for job in left:
-            job.settle(Unavailable(f"model deployment [{self._name}] was stopped"))
+        self._stop(f"model deployment [{self._name}] was stopped")
         for thread in self._threads:
             thread.join(timeout=10)
 
+    def _check_open(self) -> None:
+        if self._wanted == 0:
+            raise Unavailable(self._fault or f"model deployment [{self._name}] is stopping")
+        if self._backlog.tokens >= self._capacity:
+            self.totals = replace(self.totals, rejected=self.totals.rejected + 1)
+            error = Overloaded(
+                f"inference queue of [{self._name}] is full ({self._backlog.items} items of {self._backlog.tokens} "
+                "tokens wait). Unable to execute command"
+            )
+            error.headers = {"Retry-After": str(self._seconds_to_wait())}
+            raise error
+
+    def _seconds_to_wait(self) -> int:
+        """How long the queue takes at the rate measured so far."""
+        done = self.totals
+        rate = self._wanted * done.tokens / done.seconds if done.seconds else self._backlog.tokens
+        return min(max(ceil(self._backlog.tokens / rate), 1), LONGEST_WAIT)
+
+    def _join(self, encoded: Encoded, job: Job, position: int, *, is_urgent: bool) -> bool:
+        """Wait for the item, which may be on its way already; true if it is not."""
+        fresh = Item(encoded, is_urgent, [(job, position)])
+        known = self._known.get(fresh.key)
+        if known is not None and (known.is_urgent or not is_urgent):
+            known.waiting.append((job, position))
+            return False
+        self._known[fresh.key] = fresh
+        self._backlog.add(fresh)
+        return True
+
     def _work(self, number: int) -> None:
         while batch := self._take(number):
+            began = time.perf_counter()
             try:
-                self._answer(batch)
-            except Exception as error:  # noqa: BLE001 (a worker must outlive any batch; its callers get the error)
-                for entry in batch:
-                    entry.job.settle(error)
+                self._run(batch)
+            except DeviceFault as fault:
+                log.exception("the device of [%s] has failed", self._name)
+                self._break(batch, fault)
+                return
+            self._count(batch, time.perf_counter() - began)
 
-    def _take(self, number: int) -> list[Entry]:
-        """The oldest entries that fit in one batch; empty when this worker shall end."""
+    def _take(self, number: int) -> list[Item]:
+        """The next batch; empty when this worker shall end."""
         with self._ready:
             while number < self._wanted:
-                batch = self._fill()
+                batch = self._backlog.take()
                 if batch:
                     return batch
                 self._ready.wait()
         return []
 
-    def _fill(self) -> list[Entry]:
-        batch: list[Entry] = []
-        longest = 0
-        while self._queue:
-            entry = self._queue[0]
-            longest = max(longest, entry.tokens)
-            if batch and longest * (len(batch) + 1) > MAX_TOKENS:
-                break
-            self._queue.popleft()
-            if not entry.job.done.done():  # its caller may have left
-                batch.append(entry)
-        return batch
+    def _run(self, batch: Sequence[Item]) -> None:
+        """Compute and answer. A batch that fails is halved, until the item that fails stands alone."""
+        try:
+            outputs: Sequence[Output | Exception] = self._backend.run([item.encoded for item in batch])
+        except DeviceFault:
+            raise
+        except Exception as error:  # noqa: BLE001 (a worker must outlive any batch; its callers get the error)
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                self._run(batch[:middle])
+                self._run(batch[middle:])
+                return
+            outputs = [_described(error)]
+        for item, output in zip(batch, outputs, strict=True):
+            self._settle(item, output)
 
-    def _answer(self, batch: Sequence[Entry]) -> None:
-        outputs = self._model.run([entry.job.encoded[entry.position] for entry in batch])
-        for entry, output in zip(batch, outputs, strict=True):
-            job = entry.job
-            if job.put(entry.position, output):
-                job.settle(self._model.finish(job.encoded, job.outputs()))
+    def _settle(self, item: Item, answer: Output | Exception) -> None:
+        with self._ready:
+            if self._known.get(item.key) is item:
+                del self._known[item.key]
+        item.settle(answer)
+
+    def _count(self, batch: Sequence[Item], seconds: float) -> None:
+        with self._ready:
+            done = self.totals
+            self.totals = replace(
+                done,
+                tokens=done.tokens + sum(item.tokens for item in batch),
+                batches=done.batches + 1,
+                seconds=done.seconds + seconds,
+            )
+
+    def _break(self, batch: Sequence[Item], fault: DeviceFault) -> None:
+        reason = f"the device of model deployment [{self._name}] has failed ({fault}); it is loaded again"
+        self._stop(reason, batch)
+        self._broken()
+
+    def _stop(self, reason: str, running: Sequence[Item] = ()) -> None:
+        with self._ready:
+            self._fault, self._wanted = reason, 0
+            left = [*running, *self._backlog.drain()]
+            self._ready.notify_all()
+        for item in left:
+            self._settle(item, Unavailable(reason))
+
+
+def _described(error: Exception) -> ConnoteError:
+    if isinstance(error, ConnoteError):
+        return error
+    if isinstance(error, MemoryError):
+        return Unavailable("there is not enough memory to run the model on this input; send fewer or shorter texts")
+    log.error("a model failed at an input", exc_info=error)
+    return Unavailable(f"the model failed at this input: {type(error).__name__}")

@@ -9,7 +9,8 @@ from typing import Annotated, cast
 
 from connote.contract.settings import About, Settings
 from connote.contract.tasks import TaskType
-from connote.runtime.fleet import Deployment
+from connote.runtime.autoscale import Adaptive
+from connote.runtime.fleet import CORES, Deployment
 from connote.services import local
 from connote.services.service import Call, Check, Flow, Service
 
@@ -45,8 +46,8 @@ def check(task: TaskType, wished: Settings) -> Check:
 
 
 def deployment(id: str, settings: Settings) -> Deployment:
-    """The deployment that an endpoint with these settings wishes for: the whole machine."""
-    return Deployment(id, cast("ElasticSettings", settings).model_id)
+    """The deployment that an endpoint with these settings wishes for: as much of the machine as it has work for."""
+    return Deployment(id, cast("ElasticSettings", settings).model_id, adaptive=Adaptive(0, CORES))
 
 
 @elastic.task(TaskType.SPARSE_EMBEDDING, ElasticSettings, check=check, deployment=deployment)

@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from connote.contract.errors import IllegalArgument, NotFound
 from connote.contract.settings import About, Settings
 from connote.contract.tasks import TaskType
+from connote.runtime.autoscale import Adaptive
 from connote.runtime.fleet import CORES, Deployment
 from connote.services import local
 from connote.services.service import Alias, Call, Check, Flow, Service
@@ -16,6 +17,10 @@ _ON_LINUX = platform.system() == "Linux" and platform.machine() == "x86_64"
 ELSER = ".elser_model_2_linux-x86_64" if _ON_LINUX else ".elser_model_2"
 E5 = ".multilingual-e5-small_linux-x86_64" if _ON_LINUX else ".multilingual-e5-small"
 RERANK = ".rerank-v1"
+
+# Threads of one deployment. More than there are cores are accepted, as they are in a cluster that may grow, but no more
+# than this: such a number is a mistake.
+MOST_WORKERS = 1024
 
 elasticsearch = Service(
     "elasticsearch",
@@ -81,6 +86,12 @@ class LocalSettings(Settings):
             found.append(
                 f"[{scope}] does not contain one of the required settings [num_allocations, adaptive_allocations]"
             )
+        workers = (self.num_allocations or 1) * self.num_threads
+        if workers > MOST_WORKERS:
+            found.append(
+                f"[{scope}] Invalid value [{self.num_allocations}]. [num_allocations] times [num_threads] is {workers} "
+                f"threads; at most {MOST_WORKERS} are taken, and this machine has {CORES} cores"
+            )
         if self.num_threads & (self.num_threads - 1):
             found.append(f"[{scope}] Invalid value [{self.num_threads}]. [num_threads] must be a power of 2")
         return found
@@ -116,9 +127,11 @@ class RerankSettings(LocalSettings):
 def deployment(id: str, wished: Settings) -> Deployment:
     """The deployment that an endpoint with these settings wishes for."""
     settings = cast("LocalSettings", wished)
-    adaptive = settings.adaptive_allocations
-    most = adaptive.max_number_of_allocations if adaptive and adaptive.enabled else settings.num_allocations
-    return Deployment(id, str(settings.model_id), allocations=most or CORES, threads=settings.num_threads)
+    wanted, adaptive = settings.adaptive_allocations, None
+    if wanted and wanted.enabled:
+        adaptive = Adaptive(wanted.min_number_of_allocations or 0, wanted.max_number_of_allocations or CORES)
+    allocations = settings.num_allocations or 1
+    return Deployment(id, str(settings.model_id), allocations, settings.num_threads, adaptive)
 
 
 def check(task: TaskType, wished: Settings) -> Check:

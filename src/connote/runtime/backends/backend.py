@@ -52,3 +52,7 @@ class Backend(Protocol):
     def close(self) -> None:
         """Give back the memory; nothing runs any more."""
         ...
+
+
+class DeviceFault(Exception):
+    """The device has failed, and what was loaded on it is lost; the input is not to blame."""

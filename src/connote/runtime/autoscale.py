@@ -1,0 +1,35 @@
+"""How many allocations a deployment should have, by its load."""
+
+from dataclasses import dataclass
+
+# Seconds over which load is measured, and for how many in a row it must be low before an allocation is given up.
+WINDOW, PATIENCE = 1.0, 30
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """The fewest and the most allocations; 0 as the fewest unloads the model when nobody has used it for a while."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """One window: how much of their time the allocations were busy (0 to 1), and how many items wait at its end."""
+
+    busy: float
+    waiting: int
+
+
+def decide(workers: int, limits: Adaptive, load: Load, calm: int) -> tuple[int, int]:
+    """How many allocations there should be now, and for how many windows in a row fewer would have done.
+
+    They grow at once, to as many as have work, and shrink one by one.
+    """
+    if load.waiting > workers or load.busy > 0.9:
+        return min(workers + max(load.waiting // max(workers, 1), 1), limits.most), 0
+    fewer_would_do = load.busy * workers < 0.7 * (workers - 1)
+    if not fewer_would_do or workers <= max(limits.least, 1):
+        return max(workers, limits.least, 1), 0
+    return (workers - 1, 0) if calm + 1 >= PATIENCE else (workers, calm + 1)

@@ -1,0 +1,229 @@
+"""The fleet: models are loaded once, scale with their load, are unloaded when idle, and come back."""
+
+import asyncio
+import gc
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from checkpoints import TEXTS, Toy
+from connote.contract.errors import Overloaded, Unavailable
+from connote.contract.results import Sparse
+from connote.runtime import fleet as fleets
+from connote.runtime import memory
+from connote.runtime.autoscale import Adaptive
+from connote.runtime.backends.backend import DeviceFault, Output
+from connote.runtime.backends.native import NativeBackend
+from connote.runtime.catalog import Head
+from connote.runtime.fleet import Deployment, Fleet
+from connote.runtime.library import Library
+from connote.runtime.local import Inputs, LocalModel
+from connote.runtime.tokenizer import Encoded
+
+IDLE = 900.0
+FIXED = Deployment("fixed", "toy", allocations=1)
+ADAPTIVE = Deployment("adaptive", "toy", adaptive=Adaptive(0, 8))
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def trial(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Runs a coroutine function with a fleet of a toy on a machine of 8 cores, and closes it."""
+    monkeypatch.setattr(fleets, "CORES", 8)
+    row = Toy.write(tmp_path, "bert", Head.SPARSE).load().row
+
+    def run(story: Callable[[Fleet], Awaitable[None]]) -> None:
+        async def whole() -> None:
+            fleet = Fleet(Library(tmp_path, [row]), idle_after=IDLE, clock=clock)
+            try:
+                await story(fleet)
+            finally:
+                await fleet.close()
+
+        asyncio.run(whole())
+
+    return run
+
+
+def state(fleet: Fleet, id: str) -> object:
+    return fleet.diagnostics().get(id, {}).get("state")
+
+
+def test_parallel_first_calls_load_once(trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[int] = []
+    load = LocalModel.load.__func__  # type: ignore[attr-defined]
+
+    def counted(*arguments: object) -> LocalModel:
+        loaded.append(1)
+        return load(*arguments)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(LocalModel, "load", classmethod(counted))
+
+    async def story(fleet: Fleet) -> None:
+        results = await asyncio.gather(*(fleet.run(FIXED, Inputs([text])) for text in TEXTS))
+        assert all(isinstance(result, Sparse) for result in results)
+        await fleet.run(ADAPTIVE, Inputs(["a dog"]))  # another deployment of the same model
+        assert loaded == [1]
+
+    trial(story)
+
+
+def test_a_large_request_is_answered_whole_and_in_order(trial: Callable[..., None]) -> None:
+    texts = [f"{TEXTS[i % 4]} {'the cat ' * (i % 9)}" for i in range(400)]
+
+    async def story(fleet: Fleet) -> None:
+        together = await fleet.run(FIXED, Inputs([text * 40 for text in texts]))
+        assert isinstance(together, Sparse)
+        assert len(together.vectors) == len(texts)
+        assert [cut.position for cut in together.cuts] == list(range(400))
+        for i in (0, 7, 399):
+            alone = await fleet.run(FIXED, Inputs([texts[i] * 40]))
+            assert isinstance(alone, Sparse)
+            assert alone.vectors[0].weights == pytest.approx(together.vectors[i].weights, abs=1e-5)
+
+    trial(story)
+
+
+def test_workers_grow_with_the_work_and_shrink_without(trial: Callable[..., None]) -> None:
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(ADAPTIVE, Inputs(["a dog"]))
+        assert fleet.allocations() == {"adaptive": 1}
+        await fleet.run(ADAPTIVE, Inputs([f"{'cat ' * n} {'sat ' * m}" for n in range(9) for m in range(9)]))
+        assert (grown := fleet.allocations()["adaptive"]) > 1
+        for _ in range(40):
+            await fleet.tick()
+        assert fleet.allocations()["adaptive"] < grown
+
+    trial(story)
+
+
+def test_an_idle_model_is_unloaded_and_comes_back(trial: Callable[..., None], clock: Clock) -> None:
+    async def story(fleet: Fleet) -> None:
+        first = await fleet.run(ADAPTIVE, Inputs(["a dog"]))
+        model = weakref.ref(fleet._running["adaptive"].result().model)
+        clock.now += IDLE - 1
+        await fleet.tick()
+        assert state(fleet, "adaptive") == "started"
+        clock.now += 1
+        await fleet.tick()
+        assert state(fleet, "adaptive") is None
+        gc.collect()
+        assert model() is None
+        again = await fleet.run(ADAPTIVE, Inputs(["a dog"]))
+        assert isinstance(first, Sparse)
+        assert isinstance(again, Sparse)
+        assert again.vectors[0].tokens == first.vectors[0].tokens
+
+    trial(story)
+
+
+def test_what_is_not_adaptive_or_in_use_stays(trial: Callable[..., None], clock: Clock) -> None:
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        await fleet.run(ADAPTIVE, Inputs(["a dog"]))
+        clock.now += 10 * IDLE
+        busy = asyncio.create_task(fleet.run(ADAPTIVE, Inputs(["the cat " * 4000] * 20)))
+        await asyncio.sleep(0)
+        await fleet.tick()
+        assert state(fleet, "adaptive") == "started"
+        await busy
+        clock.now += IDLE
+        await fleet.tick()
+        assert (state(fleet, "fixed"), state(fleet, "adaptive")) == ("started", None)
+        await fleet.run(FIXED, Inputs(["a cat"]))  # the model is still there for the other deployment
+
+    trial(story)
+
+
+def test_a_failed_device_is_loaded_again_and_harms_no_other_lane(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute = NativeBackend.run
+    broken: list[NativeBackend] = []
+
+    def run(self: NativeBackend, batch: Sequence[Encoded]) -> list[Output]:
+        if self in broken:
+            raise DeviceFault("lost")
+        return compute(self, batch)
+
+    monkeypatch.setattr(NativeBackend, "run", run)
+    other = Deployment("other", "toy", allocations=1, threads=2)  # other threads: another model
+
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(other, Inputs(["a dog"]))
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        backend = fleet._running["fixed"].result().model.backend
+        assert isinstance(backend, NativeBackend)
+        broken.append(backend)
+        with pytest.raises(Unavailable, match=r"\[fixed\] has failed \(lost\)"):
+            await fleet.run(FIXED, Inputs(["a cat"]))
+        await asyncio.sleep(0.05)
+        assert isinstance(await fleet.run(FIXED, Inputs(["a cat"])), Sparse)
+        assert fleet.totals("other").requests == 1
+
+    trial(story)
+
+
+def test_a_machine_runs_no_more_workers_than_it_has_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleets, "CORES", 8)
+    assert Deployment("e", "m", allocations=100, threads=2).fitted == Deployment("e", "m", allocations=4, threads=2)
+    assert Deployment("e", "m", threads=32).fitted == Deployment("e", "m", allocations=1, threads=8)
+    adaptive = Deployment("e", "m", threads=4, adaptive=Adaptive(3, 32)).fitted.adaptive
+    assert adaptive == Adaptive(2, 2)
+
+
+def test_a_model_that_memory_cannot_hold_is_refused_with_the_numbers(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 5)
+
+    async def story(fleet: Fleet) -> None:
+        with pytest.raises(Unavailable, match=r"toy needs about \d+ MB of memory to load, 0 MB are available"):
+            await fleet.run(FIXED, Inputs(["a dog"]))
+
+    trial(story)
+
+
+def test_this_machine_tells_its_memory() -> None:
+    found = memory.available()
+    assert found is None or found > 1 << 20
+
+
+def test_an_overload_is_refused_and_what_was_taken_is_answered(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connote.runtime.lane.CAPACITY", 50)
+    compute, gate = NativeBackend.run, threading.Event()
+
+    def run(self: NativeBackend, batch: Sequence[Encoded]) -> list[Output]:
+        assert gate.wait(10)
+        return compute(self, batch)
+
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        monkeypatch.setattr(NativeBackend, "run", run)
+        asked = [asyncio.create_task(fleet.run(FIXED, Inputs(["cat " * n]))) for n in range(1, 21)]
+        await asyncio.sleep(0.1)
+        refused = [task for task in asked if task.done()]
+        assert 0 < len(refused) < 20
+        assert all(isinstance(task.exception(), Overloaded) for task in refused)
+        gate.set()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert sum(isinstance(answer, Sparse) for answer in answers) == 20 - len(refused)
+        assert fleet.totals("fixed").rejected == len(refused)
+
+    trial(story)
