@@ -1,5 +1,6 @@
 """Writes docs/api.md and docs/services.md from the declarations. `make docs` runs it; a test finds stale pages."""
 
+import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def api() -> str:
     """The routes with their parameters."""
     parts = [NOTE, "# The API\n", "Every route also takes:\n", _params(COMMON_PARAMS)]
     for route in ROUTES:
-        parts += [f"## `{route.method} {route.path}`\n", f"{route.handler.__doc__}\n"]
+        parts += [f"## `{route.method} {route.path}`\n", f"{inspect.getdoc(route.handler)}\n"]
         if route.params:
             parts.append(_params(route.params))
     return "\n".join(parts)

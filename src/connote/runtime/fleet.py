@@ -7,11 +7,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from connote.contract.errors import Unavailable
 from connote.runtime.catalog import Model
 from connote.runtime.lane import Lane
-from connote.runtime.library import Library
+from connote.runtime.library import Library, identity
 from connote.runtime.local import Inputs, LocalModel, Outputs
 from connote.runtime.progress import logged
 
@@ -47,6 +48,7 @@ class Fleet:
         self.library = library
         self._running: dict[str, asyncio.Task[Running]] = {}
         self._models: dict[tuple[str, Path, int], asyncio.Task[LocalModel]] = {}
+        self._identities = WeakKeyDictionary[LocalModel, str]()
 
     async def run(self, wish: Deployment, inputs: Inputs) -> Outputs:
         """Infer, loading (and if need be pulling) the model first. A caller who leaves does not stop the loading."""
@@ -56,6 +58,17 @@ class Fleet:
         else:
             encoded = await asyncio.to_thread(running.model.encode, inputs)
         return await asyncio.wrap_future(running.lane.submit(encoded))
+
+    async def identity(self, wish: Deployment) -> str | None:
+        """What is served: a hash of all that decides its results but the device; None if it would have to be pulled."""
+        if model := self._loaded(wish):
+            return self._identities[model]
+        return await asyncio.to_thread(self._identity_here, wish)
+
+    def placement(self, wish: Deployment) -> str | None:
+        """The device and the precision that it computes with; None if it is not loaded."""
+        model = self._loaded(wish)
+        return f"{model.device} {model.backend.precision}" if model else None
 
     def allocations(self) -> Mapping[str, int]:
         """The workers of every deployment that is loaded, by its id."""
@@ -118,8 +131,17 @@ class Fleet:
     async def _load(self, row: Model, folder: Path, threads: int) -> LocalModel:
         began = time.perf_counter()
         model = await asyncio.to_thread(LocalModel.load, row, folder, threads)
+        self._identities[model] = await asyncio.to_thread(identity, row, folder)
         log.info("loaded %s on %s in %.2f s", row.id, model.device, time.perf_counter() - began)
         return model
+
+    def _loaded(self, wish: Deployment) -> LocalModel | None:
+        task = self._running.get(wish.id)
+        return task.result().model if task and _succeeded(task) else None
+
+    def _identity_here(self, wish: Deployment) -> str | None:
+        here = self.library.here(self.library.find(wish.model))
+        return identity(*here) if here else None
 
     def _drop_unused(self) -> None:
         used = {id(task.result().model) for task in self._running.values() if _succeeded(task)}
