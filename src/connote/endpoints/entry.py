@@ -24,7 +24,7 @@ class Kind(IntEnum):
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """`numbers` are float32 in this machine's byte order; `cut` is how many tokens there were and how many were used."""
+    """`numbers` are float32 in this machine's byte order; `cut` is how many tokens there were, how many served."""
 
     form: Literal[1]
     kind: Kind
