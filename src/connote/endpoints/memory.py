@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 # Bytes that an entry takes beside its value: its key, two object headers, its place in the dictionary.
-OVERHEAD = 280
+OVERHEAD = 240
 
 
 class Memory:

@@ -66,9 +66,9 @@ class Fleet:
         return await asyncio.to_thread(self._identity_here, wish)
 
     def placement(self, wish: Deployment) -> str | None:
-        """The device and the precision that it computes with; None if it is not loaded."""
+        """The engine, the device and the precision that it computes with; None if it is not loaded."""
         model = self._loaded(wish)
-        return f"{model.device} {model.backend.precision}" if model else None
+        return f"{type(model.backend).__name__} {model.device} {model.backend.precision}" if model else None
 
     def allocations(self) -> Mapping[str, int]:
         """The workers of every deployment that is loaded, by its id."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -28,7 +29,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 VERSION = 1
 # Seconds. That a value was used is written down at most this often.
 _HOUR = 3600
-# Keys that are read at once.
+# Keys in one query: fewer than SQLite takes, more than one request has.
 _PAGE = 10_000
 
 _metadata = MetaData()
@@ -66,21 +67,25 @@ def remove(path: Path) -> None:
 
 def read(engine: Engine, keys: Collection[bytes]) -> dict[bytes, bytes]:
     """The values of those keys, as far as they are there and whole."""
-    query = select(_results.c.key, _results.c.value, _results.c.checksum).where(_results.c.key.in_(keys))
+    wanted, found = list(keys), dict[bytes, bytes]()
+    columns = select(_results.c.key, _results.c.value, _results.c.checksum)
     with engine.connect() as connection:
-        return {key: value for key, value, checksum in connection.execute(query) if zlib.crc32(value) == checksum}
+        for start in range(0, len(wanted), _PAGE):
+            rows = connection.execute(columns.where(_results.c.key.in_(wanted[start : start + _PAGE])))
+            found |= {key: value for key, value, checksum in rows if zlib.crc32(value) == checksum}
+    return found
 
 
 def write(engine: Engine, values: Mapping[bytes, bytes], used: Collection[bytes], limit: int) -> bool:
     """Keep the values, and remember that those keys were used; tells whether others had to go to stay in the limit."""
     now = int(time.time())
     rows = [{"key": key, "value": value, "checksum": zlib.crc32(value), "used": now} for key, value in values.items()]
-    marked = update(_results).where(_results.c.key.in_(used), _results.c.used < now - _HOUR).values(used=now)
+    mark = update(_results).where(_results.c.key == bindparam("one"), _results.c.used < now - _HOUR).values(used=now)
     with engine.begin() as connection:
         if rows:
             connection.execute(insert(_results).prefix_with("OR REPLACE"), rows)
         if used:
-            connection.execute(marked)
+            connection.execute(mark, [{"one": key} for key in used])
         return _shrink(connection, limit)
 
 
