@@ -122,7 +122,7 @@ class CacheStore:
 
     def _work(self) -> None:
         self._change(self._look_through)
-        while not self._closing.is_set() or self._waiting:
+        while not self._closing.is_set() or self._waiting or self._used:
             with self._wake:
                 self._wake.wait_for(lambda: self._waiting or self._used or self._closing.is_set())
             self._closing.wait(GATHER)
