@@ -141,7 +141,10 @@ class Fleet:
 
     def _identity_here(self, wish: Deployment) -> str | None:
         here = self.library.here(self.library.find(wish.model))
-        return identity(*here) if here else None
+        try:
+            return identity(*here) if here else None
+        except OSError:  # the files are just being replaced
+            return None
 
     def _drop_unused(self) -> None:
         used = {id(task.result().model) for task in self._running.values() if _succeeded(task)}

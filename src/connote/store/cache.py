@@ -70,7 +70,7 @@ class CacheStore:
         size = sum(map(len, values.values()))
         with self._wake:
             if self._waiting_bytes + size > MOST_WAITING:
-                self.dropped += len(values)
+                self._drop(values)
                 return
             self._waiting |= values
             self._waiting_bytes += size
@@ -146,16 +146,23 @@ class CacheStore:
 
     def _flush(self) -> None:
         values, used = self._take()
-        self.dropped += len(values)
         if self._engine is None:
+            self._drop(values)
             return
-        shrunk = results.write(self._engine, values, used, self.limit)
-        self.dropped -= len(values)
+        try:
+            shrunk = results.write(self._engine, values, used, self.limit)
+        except DatabaseError:
+            self._drop(values)
+            raise
         if shrunk:
             self._look_through()
         elif self._present is not None:
             for key in values:
                 self._present.add(key)
+
+    def _drop(self, values: Mapping[bytes, bytes]) -> None:
+        with self._wake:
+            self.dropped += len(values)
 
     def _take(self) -> tuple[dict[bytes, bytes], set[bytes]]:
         with self._wake:
