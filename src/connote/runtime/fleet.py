@@ -5,14 +5,16 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from connote.contract.errors import Unavailable
 from connote.runtime.catalog import Model
+from connote.runtime.identity import identity
 from connote.runtime.lane import Lane
-from connote.runtime.library import Library, identity
+from connote.runtime.library import Library
 from connote.runtime.local import Inputs, LocalModel, Outputs
 from connote.runtime.progress import logged
 
@@ -62,7 +64,7 @@ class Fleet:
     async def identity(self, wish: Deployment) -> str | None:
         """What is served: a hash of all that decides its results but the device; None if it would have to be pulled."""
         if model := self._loaded(wish):
-            return self._identities[model]
+            return self._identities.get(model)
         return await asyncio.to_thread(self._identity_here, wish)
 
     def placement(self, wish: Deployment) -> str | None:
@@ -131,7 +133,8 @@ class Fleet:
     async def _load(self, row: Model, folder: Path, threads: int) -> LocalModel:
         began = time.perf_counter()
         model = await asyncio.to_thread(LocalModel.load, row, folder, threads)
-        self._identities[model] = await asyncio.to_thread(identity, row, folder)
+        with suppress(OSError):  # its results are then not kept
+            self._identities[model] = await asyncio.to_thread(identity, row, folder)
         log.info("loaded %s on %s in %.2f s", row.id, model.device, time.perf_counter() - began)
         return model
 
@@ -140,11 +143,13 @@ class Fleet:
         return task.result().model if task and _succeeded(task) else None
 
     def _identity_here(self, wish: Deployment) -> str | None:
-        here = self.library.here(self.library.find(wish.model))
-        try:
-            return identity(*here) if here else None
-        except OSError:  # the files are just being replaced
-            return None
+        row = self.library.find(wish.model)
+        if row.fallback and not self.library.path(row):
+            row = self.library.find(row.fallback)
+        with suppress(OSError):
+            if path := self.library.path(row):
+                return identity(row, path)
+        return None
 
     def _drop_unused(self) -> None:
         used = {id(task.result().model) for task in self._running.values() if _succeeded(task)}

@@ -1,12 +1,9 @@
 """The library: the models of the catalog, and those of them whose files are on this machine."""
 
-import hashlib
-import importlib.metadata
 import json
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +16,6 @@ from connote.runtime.sources import REQUIRED, Folder, Hub, Progress, sha256
 log = logging.getLogger("connote.runtime")
 
 MANIFEST = "connote.json"
-
-# The packages that decide which numbers a model gives.
-ENGINES = ("connote", "connote-native", "onnxruntime", "tokenizers", "torch")
 
 
 class Library:
@@ -83,13 +77,6 @@ class Library:
         except Unavailable as error:
             log.warning("%s; %s serves in its place. %s", error, stand_in.id, stand_in.note)
             return stand_in, self.pull(stand_in, progress)
-
-    def here(self, model: Model) -> tuple[Model, Path] | None:
-        """The row that would serve, with its files, if nothing has to be pulled for it."""
-        for row in (model, self.find(model.fallback)) if model.fallback else (model,):
-            if path := self.path(row):
-                return row, path
-        return None
 
     def verify(self, model: Model) -> list[str]:
         """What is wrong with the model's files here, compared with the hashes that they had when they were pulled."""
@@ -153,36 +140,6 @@ class Library:
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
         raise Unavailable(f"model {model.id} cannot be had: {'; '.join(failures)}")
-
-
-def identity(row: Model, folder: Path) -> str:
-    """A sha256 of what decides a model's results: its files, its row in the catalog, and the engines' versions.
-
-    Files that were pulled count by the hashes in their manifest, those of a folder used in place by size and times.
-    """
-    settings = (row.head.value, row.max_tokens, row.query_prefix, row.passage_prefix)
-    return hashlib.sha256(ascii((_files(folder), settings, _versions())).encode()).hexdigest()
-
-
-def _files(folder: Path) -> tuple[object, ...]:
-    try:
-        listed = json.loads((folder / MANIFEST).read_text())["files"]
-        return tuple(listed[name]["sha256"] for name in REQUIRED)
-    except (OSError, ValueError, KeyError):
-        found = [(folder / name).stat() for name in REQUIRED]
-        return str(folder), *((one.st_size, one.st_mtime_ns, one.st_ctime_ns) for one in found)
-
-
-@cache
-def _versions() -> tuple[str | None, ...]:
-    return tuple(_version(package) for package in ENGINES)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _missing(folder: Path) -> list[str]:
