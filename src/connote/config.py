@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
-from connote.contract import durations
+from connote.contract import durations, sizes
 from connote.contract.errors import IllegalArgument
 from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import CATALOG, Head, Model
@@ -21,6 +21,21 @@ class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
     port: int = 9200
     max_body_bytes: int = 100 * 1024 * 1024
     allowed_hosts: list[str] = []
+
+
+class CacheConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[cache]`: how many bytes of results are kept, in memory and on disk; 0 keeps none."""
+
+    memory: int | str = "64mb"
+    disk: int | str = "1gb"
+
+    def memory_bytes(self) -> int:
+        """The limit in memory. Raises IllegalArgument that names it."""
+        return sizes.parse(self.memory, "[cache] memory")
+
+    def disk_bytes(self) -> int:
+        """The limit on disk. Raises IllegalArgument that names it."""
+        return sizes.parse(self.disk, "[cache] disk")
 
 
 class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,6 +98,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     api_key: str | None = None
     server: ServerConfig = msgspec.field(default_factory=ServerConfig)
     runtime: RuntimeConfig = msgspec.field(default_factory=RuntimeConfig)
+    cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
     models: list[ModelConfig] = []
 
     def catalog(self) -> list[Model]:
@@ -106,6 +122,7 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
         config.server.port = int(environment.get("CONNOTE_PORT", config.server.port))
     except ValueError:
         raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
+    config.cache.memory_bytes(), config.cache.disk_bytes()  # a wrong size is told at once
     return config
 
 

@@ -16,8 +16,19 @@ async def models(ask: Ask) -> Answer:
 
 
 async def endpoints(ask: Ask) -> Answer:
-    """Each endpoint: which model really serves it, on which device, and in which state."""
+    """Each endpoint: which model really serves it, on which device, in which state, and how the cache does for it."""
     return Answer({"endpoints": ask.connote.placements()})
+
+
+async def stats(ask: Ask) -> Answer:
+    """The cache of results: texts that it answered (hits) and did not (misses) since the start, and how full it is."""
+    return Answer({"cache": await ask.connote.cache.stats()})
+
+
+async def clear_cache(ask: Ask) -> Answer:
+    """Empty the cache of results."""
+    await ask.connote.cache.clear()
+    return Answer({"acknowledged": True})
 
 
 async def preview(ask: Ask) -> Answer:
@@ -42,5 +53,7 @@ def _shown(text: str, part: Chunk) -> dict[str, Any]:
 ROUTES = (
     Route("GET", "/_connote/models", models),
     Route("GET", "/_connote/endpoints", endpoints),
+    Route("GET", "/_connote/stats", stats),
+    Route("POST", "/_connote/cache/_clear", clear_cache),
     Route("POST", "/_connote/_chunk", preview),
 )
