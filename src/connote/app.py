@@ -12,8 +12,10 @@ from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.endpoints.memory import Memory
-from connote.runtime.fleet import Fleet
+from connote.endpoints.remote import Remote
+from connote.runtime.fleet import Device, Fleet
 from connote.runtime.library import Library
+from connote.services.service import Endpoint
 from connote.store import database
 from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
@@ -32,6 +34,7 @@ class Connote:
     cache: Cache
     endpoints: Endpoints
     inference: Inference
+    remote: Remote | None
     values: ValueStore
     uuid: str
 
@@ -45,12 +48,17 @@ class Connote:
                 "service": endpoint.service.name,
                 "preconfigured": endpoint.preconfigured,
                 "requested_model": endpoint.deployment.model,
-                "device": "cpu",
+                "device": self._device(endpoint),
                 "cache": self.cache.counts(endpoint.id),
                 **running.get(endpoint.id, {"state": "not loaded"}),
             }
             for endpoint in self.endpoints.all()
         ]
+
+    def _device(self, endpoint: Endpoint) -> str:
+        if self.remote and endpoint.deployment.device is Device.FASTEST:
+            return f"remote {self.remote.url}"
+        return "cpu"
 
 
 @asynccontextmanager
@@ -67,10 +75,15 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         uuid = values.get("cluster_uuid") or secrets.token_urlsafe(16)
         values.put("cluster_uuid", uuid)
         cache = _cache(config, fleet, folder.path)
+        other = config.elastic.remote()
+        remote = Remote(*other) if other else None
         endpoints = Endpoints(EndpointStore(engine), fleet)
         try:
-            yield Connote(config, folder, library, fleet, cache, endpoints, Inference(endpoints, cache), values, uuid)
+            inference = Inference(endpoints, cache, remote)
+            yield Connote(config, folder, library, fleet, cache, endpoints, inference, remote, values, uuid)
         finally:
+            if remote:
+                await remote.close()
             await fleet.close()
             await cache.close()
             engine.dispose()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import msgspec
 from platformdirs import user_data_path
 
@@ -90,6 +91,27 @@ class RuntimeConfig(msgspec.Struct, forbid_unknown_fields=True):
         return seconds
 
 
+class ElasticConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[elastic]`: another connote that runs the endpoints of the `elastic` service; without a url this one does."""
+
+    url: str | None = None
+    api_key: str | None = None
+
+    def remote(self) -> tuple[str, str | None] | None:
+        """Its URL and key, if there is one. Raises IllegalArgument for what is no URL."""
+        if self.url is None:
+            return None
+        try:
+            url = httpx.URL(self.url)
+        except httpx.InvalidURL:
+            url = httpx.URL("")
+        if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+            raise IllegalArgument(
+                "[elastic] url must be a URL such as https://gpu.example.org:9200, without a user in it"
+            )
+        return self.url, self.api_key
+
+
 class Config(msgspec.Struct, forbid_unknown_fields=True):
     """Everything that can be configured; the names are those of the TOML file."""
 
@@ -99,6 +121,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     server: ServerConfig = msgspec.field(default_factory=ServerConfig)
     runtime: RuntimeConfig = msgspec.field(default_factory=RuntimeConfig)
     cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
+    elastic: ElasticConfig = msgspec.field(default_factory=ElasticConfig)
     models: list[ModelConfig] = []
 
     def catalog(self) -> list[Model]:
@@ -117,6 +140,8 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     config.models_folder = environment.get("CONNOTE_MODELS", config.models_folder)
     # An empty key would be one that everybody has.
     config.api_key = environment.get("CONNOTE_API_KEY", config.api_key) or None
+    config.elastic.url = environment.get("CONNOTE_ELASTIC_URL", config.elastic.url) or None
+    config.elastic.api_key = environment.get("CONNOTE_ELASTIC_API_KEY", config.elastic.api_key) or None
     config.server.host = environment.get("CONNOTE_HOST", config.server.host)
     try:
         config.server.port = int(environment.get("CONNOTE_PORT", config.server.port))

@@ -12,7 +12,10 @@ from connote.contract.settings import TASK_SETTINGS, Settings
 from connote.contract.tasks import TaskType
 from connote.endpoints.cache import Cache, Caching
 from connote.endpoints.endpoints import Endpoints
-from connote.services.service import Call, Endpoint, Flow
+from connote.endpoints.remote import Remote
+from connote.runtime.fleet import Device
+from connote.runtime.local import Outputs
+from connote.services.service import Call, Endpoint, Flow, Run
 
 # Seconds that a request may take if it does not say.
 TIMEOUT = 30.0
@@ -22,8 +25,8 @@ TIMEOUT_COMPLETION = 120.0
 class Inference:
     """The corridor: from a request to a result."""
 
-    def __init__(self, endpoints: Endpoints, cache: Cache) -> None:
-        self._endpoints, self._cache = endpoints, cache
+    def __init__(self, endpoints: Endpoints, cache: Cache, remote: Remote | None = None) -> None:
+        self._endpoints, self._cache, self._remote = endpoints, cache, remote
 
     async def infer(
         self, id: str, request: InferenceRequest, caching: Caching = Caching.USE
@@ -61,10 +64,15 @@ class Inference:
         try:
             wish = next(flow)
             while True:
-                wish = flow.send(await self._cache.run(wish.deployment, wish.inputs, caching))
+                wish = flow.send(await self._fulfil(wish, caching))
         except StopIteration as end:
             result: Result = end.value
             return result
+
+    async def _fulfil(self, wish: Run, caching: Caching) -> Outputs:
+        if self._remote and wish.deployment.device is Device.FASTEST:
+            return await self._remote.run(wish.deployment.model, wish.inputs)  # it has a cache of its own
+        return await self._cache.run(wish.deployment, wish.inputs, caching)
 
 
 def timeout(task: TaskType, given: str | None) -> float | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 from connote.contract.errors import Unavailable
@@ -30,6 +31,13 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 ROOM = 2.0
 
 
+class Device(StrEnum):
+    """Where a deployment wishes to run."""
+
+    CPU = "cpu"
+    FASTEST = "fastest"  # a GPU if there is one
+
+
 @dataclass(frozen=True)
 class Deployment:
     """A wish: this model, served under this id by `allocations` workers of `threads` threads each.
@@ -42,6 +50,7 @@ class Deployment:
     allocations: int = CORES
     threads: int = 1
     adaptive: Adaptive | None = None
+    device: Device = Device.CPU
 
     @property
     def fitted(self) -> "Deployment":
