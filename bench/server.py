@@ -12,6 +12,9 @@ import httpx
 
 from connote.config import load
 
+# What was computed before is computed again.
+UNCACHED = {"Cache-Control": "no-store"}
+
 
 @contextmanager
 def serving() -> Iterator[httpx.Client]:
@@ -26,7 +29,7 @@ def serving() -> Iterator[httpx.Client]:
             assert server.stdout is not None
             url = re.search(r"http://\S+", server.stdout.readline())
             assert url is not None
-            with httpx.Client(base_url=url[0], timeout=120, trust_env=False) as client:
+            with httpx.Client(base_url=url[0], headers=UNCACHED, timeout=120, trust_env=False) as client:
                 yield client
         finally:
             server.terminate()

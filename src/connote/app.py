@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from connote.config import Config
+from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
-from connote.runtime.fleet import Fleet
+from connote.endpoints.memory import Memory
+from connote.endpoints.remote import Remote
+from connote.runtime.fleet import Device, Fleet
 from connote.runtime.library import Library
+from connote.services.service import Endpoint
 from connote.store import database
+from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
 from connote.store.values import ValueStore
@@ -26,13 +31,15 @@ class Connote:
     folder: DataFolder
     library: Library
     fleet: Fleet
+    cache: Cache
     endpoints: Endpoints
     inference: Inference
+    remote: Remote | None
     values: ValueStore
     uuid: str
 
     def placements(self) -> list[dict[str, Any]]:
-        """Each endpoint: which model serves it, on which device, and in which state."""
+        """Each endpoint: which model serves it, on which device, in which state, and what the cache saved it."""
         running = self.fleet.diagnostics()
         return [
             {
@@ -41,11 +48,17 @@ class Connote:
                 "service": endpoint.service.name,
                 "preconfigured": endpoint.preconfigured,
                 "requested_model": endpoint.deployment.model,
-                "device": "cpu",
+                "device": self._device(endpoint),
+                "cache": self.cache.counts(endpoint.id),
                 **running.get(endpoint.id, {"state": "not loaded"}),
             }
             for endpoint in self.endpoints.all()
         ]
+
+    def _device(self, endpoint: Endpoint) -> str:
+        if self.remote and endpoint.deployment.device is Device.FASTEST:
+            return f"remote {self.remote.url}"
+        return "cpu"
 
 
 @asynccontextmanager
@@ -61,9 +74,22 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         values = ValueStore(engine)
         uuid = values.get("cluster_uuid") or secrets.token_urlsafe(16)
         values.put("cluster_uuid", uuid)
+        cache = _cache(config, fleet, folder.path)
+        other = config.elastic.remote()
+        remote = Remote(*other) if other else None
         endpoints = Endpoints(EndpointStore(engine), fleet)
         try:
-            yield Connote(config, folder, library, fleet, endpoints, Inference(endpoints, fleet), values, uuid)
+            inference = Inference(endpoints, cache, remote)
+            yield Connote(config, folder, library, fleet, cache, endpoints, inference, remote, values, uuid)
         finally:
+            if remote:
+                await remote.close()
             await fleet.close()
+            await cache.close()
             engine.dispose()
+
+
+def _cache(config: Config, fleet: Fleet, folder: Path) -> Cache:
+    disk = config.cache.disk_bytes()
+    store = CacheStore(folder / "cache.db", disk) if disk else None
+    return Cache(fleet, Memory(config.cache.memory_bytes()), store)

@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import msgspec
 from platformdirs import user_data_path
 
-from connote.contract import durations
+from connote.contract import durations, sizes
 from connote.contract.errors import IllegalArgument
 from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import CATALOG, Head, Model
@@ -21,6 +22,21 @@ class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
     port: int = 9200
     max_body_bytes: int = 100 * 1024 * 1024
     allowed_hosts: list[str] = []
+
+
+class CacheConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[cache]`: how many bytes of results are kept, in memory and on disk; 0 keeps none."""
+
+    memory: int | str = "64mb"
+    disk: int | str = "1gb"
+
+    def memory_bytes(self) -> int:
+        """The limit in memory. Raises IllegalArgument that names it."""
+        return sizes.parse(self.memory, "[cache] memory")
+
+    def disk_bytes(self) -> int:
+        """The limit on disk. Raises IllegalArgument that names it."""
+        return sizes.parse(self.disk, "[cache] disk")
 
 
 class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,6 +91,27 @@ class RuntimeConfig(msgspec.Struct, forbid_unknown_fields=True):
         return seconds
 
 
+class ElasticConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[elastic]`: another connote that runs the endpoints of the `elastic` service; without a url this one does."""
+
+    url: str | None = None
+    api_key: str | None = None
+
+    def remote(self) -> tuple[str, str | None] | None:
+        """Its URL and key, if there is one. Raises IllegalArgument for what is no URL."""
+        if self.url is None:
+            return None
+        try:
+            url = httpx.URL(self.url)
+        except httpx.InvalidURL:
+            url = httpx.URL("")
+        if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+            raise IllegalArgument(
+                "[elastic] url must be a URL such as https://gpu.example.org:9200, without a user in it"
+            )
+        return self.url, self.api_key
+
+
 class Config(msgspec.Struct, forbid_unknown_fields=True):
     """Everything that can be configured; the names are those of the TOML file."""
 
@@ -83,6 +120,8 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     api_key: str | None = None
     server: ServerConfig = msgspec.field(default_factory=ServerConfig)
     runtime: RuntimeConfig = msgspec.field(default_factory=RuntimeConfig)
+    cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
+    elastic: ElasticConfig = msgspec.field(default_factory=ElasticConfig)
     models: list[ModelConfig] = []
 
     def catalog(self) -> list[Model]:
@@ -101,11 +140,14 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     config.models_folder = environment.get("CONNOTE_MODELS", config.models_folder)
     # An empty key would be one that everybody has.
     config.api_key = environment.get("CONNOTE_API_KEY", config.api_key) or None
+    config.elastic.url = environment.get("CONNOTE_ELASTIC_URL", config.elastic.url) or None
+    config.elastic.api_key = environment.get("CONNOTE_ELASTIC_API_KEY", config.elastic.api_key) or None
     config.server.host = environment.get("CONNOTE_HOST", config.server.host)
     try:
         config.server.port = int(environment.get("CONNOTE_PORT", config.server.port))
     except ValueError:
         raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
+    config.cache.memory_bytes(), config.cache.disk_bytes()  # a wrong size is told at once
     return config
 
 

@@ -3,11 +3,20 @@
 import asyncio
 from typing import Any
 
+import msgspec
+from starlette.responses import Response
+
 from connote.api.exchange import Answer, Ask, Route
 from connote.chunking import Chunk, chunk
 from connote.contract import chunks
 from connote.contract.errors import Unparsable
+from connote.contract.requests import MOST_INPUTS
 from connote.contract.settings import java
+from connote.contract.tasks import TaskType
+from connote.endpoints import entry, remote
+from connote.runtime.autoscale import Adaptive
+from connote.runtime.fleet import CORES, Deployment, Device
+from connote.runtime.local import Inputs
 
 
 async def models(ask: Ask) -> Answer:
@@ -16,8 +25,19 @@ async def models(ask: Ask) -> Answer:
 
 
 async def endpoints(ask: Ask) -> Answer:
-    """Each endpoint: which model really serves it, on which device, and in which state."""
+    """Each endpoint: which model really serves it, on which device, in which state, and how the cache does for it."""
     return Answer({"endpoints": ask.connote.placements()})
+
+
+async def stats(ask: Ask) -> Answer:
+    """The cache of results: texts that it answered (hits) and did not (misses) since the start, and how full it is."""
+    return Answer({"cache": await ask.connote.cache.stats()})
+
+
+async def clear_cache(ask: Ask) -> Answer:
+    """Empty the cache of results."""
+    await ask.connote.cache.clear()
+    return Answer({"acknowledged": True})
 
 
 async def preview(ask: Ask) -> Answer:
@@ -35,12 +55,35 @@ async def preview(ask: Ask) -> Answer:
     return Answer({chunks.SCOPE: chunks.wire(parsed), "chunks": [_shown(text, part) for part in found]})
 
 
+async def run(ask: Ask) -> Answer:
+    """Run a model for another connote, whose `[elastic] url` leads here: `model`, `texts`, `query`, `search`.
+
+    The answer is MessagePack: an entry for each text.
+    """
+    try:
+        asked = msgspec.convert(await ask.json(), remote.Request)
+    except msgspec.ValidationError as error:
+        raise Unparsable(f"[run] {error}") from None
+    if not 0 < len(asked.texts) <= MOST_INPUTS:
+        raise Unparsable(f"field [texts] must have 1 to {MOST_INPUTS} texts, not [{len(asked.texts)}]")
+    model = ask.connote.library.find(asked.model)
+    if (model.task is TaskType.RERANK) != (asked.query is not None):
+        raise Unparsable("field [query] must be given for a reranker, and for no other model")
+    wish = Deployment(f"_connote/{model.id}", model.id, adaptive=Adaptive(0, CORES), device=Device.FASTEST)
+    outputs = await ask.connote.cache.run(wish, Inputs(asked.texts, asked.query, asked.search))
+    content = msgspec.msgpack.encode(await asyncio.to_thread(entry.split, outputs))
+    return Answer(response=Response(content, media_type="application/vnd.msgpack"))
+
+
 def _shown(text: str, part: Chunk) -> dict[str, Any]:
     return {"start_offset": part.start, "end_offset": part.end, "text": text[part.start : part.end]}
 
 
 ROUTES = (
+    Route("POST", remote.PATH, run),
     Route("GET", "/_connote/models", models),
     Route("GET", "/_connote/endpoints", endpoints),
+    Route("GET", "/_connote/stats", stats),
+    Route("POST", "/_connote/cache/_clear", clear_cache),
     Route("POST", "/_connote/_chunk", preview),
 )

@@ -8,6 +8,7 @@ from connote.contract import durations, requests
 from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
+from connote.endpoints.cache import Caching
 from connote.endpoints.inference import describe, refuse_cut
 from connote.services.registry import SERVICES
 
@@ -54,7 +55,10 @@ async def delete(ask: Ask) -> Answer:
 
 
 async def infer(ask: Ask) -> Answer:
-    """Run inference: `input`, and what the task takes beside it."""
+    """Run inference: `input`, and what the task takes beside it.
+
+    The header `Cache-Control: no-cache` computes anew what the cache has; `no-store` also keeps nothing in it.
+    """
     task, truncate = ask.task(), ask.text("truncate")
     if truncate not in (None, "end", "none"):
         raise IllegalArgument(f"[truncate] must be [end] or [none], not [{truncate}]")
@@ -64,7 +68,7 @@ async def infer(ask: Ask) -> Answer:
     # The parameter of the URL wins over the field of the body.
     body |= {"timeout": ask.text("timeout")} if ask.text("timeout") is not None else {}
     request = requests.parse(body, task)
-    _, result = await ask.connote.inference.infer(ask.path("inference_id"), request)
+    _, result = await ask.connote.inference.infer(ask.path("inference_id"), request, _caching(ask))
     if truncate == "none":
         refuse_cut(result.cuts)
     warnings = (f"{describe(result.cuts)}; the rest was left out (truncate)",) if result.cuts else ()
@@ -136,6 +140,15 @@ def _allowed(name: str, item: object) -> bool:
     return (
         isinstance(item, dict) and item.keys() == {"csp", "region"} and all(isinstance(v, str) for v in item.values())
     )
+
+
+def _caching(ask: Ask) -> Caching:
+    """What the request wants of the cache: https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1."""
+    given = ",".join(ask.request.headers.getlist("cache-control"))
+    directives = {directive.partition("=")[0].strip().lower() for directive in given.split(",")}
+    if "no-store" in directives:
+        return Caching.BYPASS
+    return Caching.REFRESH if "no-cache" in directives else Caching.USE
 
 
 def _check_timeout(ask: Ask) -> None:

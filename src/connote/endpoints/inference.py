@@ -10,9 +10,12 @@ from connote.contract.requests import InferenceRequest
 from connote.contract.results import Cut, Result
 from connote.contract.settings import TASK_SETTINGS, Settings
 from connote.contract.tasks import TaskType
+from connote.endpoints.cache import Cache, Caching
 from connote.endpoints.endpoints import Endpoints
-from connote.runtime.fleet import Fleet
-from connote.services.service import Call, Endpoint, Flow
+from connote.endpoints.remote import Remote
+from connote.runtime.fleet import Device
+from connote.runtime.local import Outputs
+from connote.services.service import Call, Endpoint, Flow, Run
 
 # Seconds that a request may take if it does not say.
 TIMEOUT = 30.0
@@ -22,10 +25,12 @@ TIMEOUT_COMPLETION = 120.0
 class Inference:
     """The corridor: from a request to a result."""
 
-    def __init__(self, endpoints: Endpoints, fleet: Fleet) -> None:
-        self._endpoints, self._fleet = endpoints, fleet
+    def __init__(self, endpoints: Endpoints, cache: Cache, remote: Remote | None = None) -> None:
+        self._endpoints, self._cache, self._remote = endpoints, cache, remote
 
-    async def infer(self, id: str, request: InferenceRequest) -> tuple[Endpoint, Result]:
+    async def infer(
+        self, id: str, request: InferenceRequest, caching: Caching = Caching.USE
+    ) -> tuple[Endpoint, Result]:
         """Run the request on the endpoint of that id.
 
         Raises NotFound, Rejected if the endpoint does another task, TimedOut, and whatever the service finds wrong.
@@ -36,7 +41,7 @@ class Inference:
         limit = timeout(endpoint.task.kind, request.timeout)
         try:
             async with asyncio.timeout(limit):
-                return endpoint, await self._run(endpoint.task.flow(call))
+                return endpoint, await self._run(endpoint.task.flow(call), caching)
         except TimeoutError:
             raise TimedOut(
                 f"timeout [{request.timeout or f'{limit:.0f}s'}] waiting for inference result of [{id}]. A model that "
@@ -55,14 +60,19 @@ class Inference:
         _check_task(endpoint, TaskType.CHAT_COMPLETION)
         raise Rejected(f"The {endpoint.service.name} service does not support unified completion")
 
-    async def _run(self, flow: Flow) -> Result:
+    async def _run(self, flow: Flow, caching: Caching) -> Result:
         try:
             wish = next(flow)
             while True:
-                wish = flow.send(await self._fleet.run(wish.deployment, wish.inputs))
+                wish = flow.send(await self._fulfil(wish, caching))
         except StopIteration as end:
             result: Result = end.value
             return result
+
+    async def _fulfil(self, wish: Run, caching: Caching) -> Outputs:
+        if self._remote and wish.deployment.device is Device.FASTEST:
+            return await self._remote.run(wish.deployment.model, wish.inputs)  # it has a cache of its own
+        return await self._cache.run(wish.deployment, wish.inputs, caching)
 
 
 def timeout(task: TaskType, given: str | None) -> float | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 from connote.contract.errors import Unavailable
@@ -14,6 +15,7 @@ from connote.runtime import memory
 from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
 from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import Model
+from connote.runtime.identity import identity
 from connote.runtime.lane import Lane, Totals
 from connote.runtime.library import Library
 from connote.runtime.local import Inputs, LocalModel, Outputs
@@ -29,6 +31,13 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 ROOM = 2.0
 
 
+class Device(StrEnum):
+    """Where a deployment wishes to run."""
+
+    CPU = "cpu"
+    FASTEST = "fastest"  # a GPU if there is one
+
+
 @dataclass(frozen=True)
 class Deployment:
     """A wish: this model, served under this id by `allocations` workers of `threads` threads each.
@@ -41,6 +50,7 @@ class Deployment:
     allocations: int = CORES
     threads: int = 1
     adaptive: Adaptive | None = None
+    device: Device = Device.CPU
 
     @property
     def fitted(self) -> "Deployment":
@@ -94,6 +104,17 @@ class Fleet:
         finally:
             running.requests -= 1
             running.used = self._clock()
+
+    async def identity(self, wish: Deployment) -> str | None:
+        """What is served: a hash of all that decides its results but the device; None if it would have to be pulled."""
+        if model := self._model(wish):
+            return model.identity
+        return await asyncio.to_thread(self._identity_here, wish)
+
+    def placement(self, wish: Deployment) -> str | None:
+        """The engine, the device and the precision that it computes with; None if it is not loaded."""
+        model = self._model(wish)
+        return f"{type(model.backend).__name__} {model.device} {model.backend.precision}" if model else None
 
     def allocations(self) -> Mapping[str, int]:
         """The workers of every deployment that is loaded, by its id."""
@@ -236,6 +257,15 @@ class Fleet:
 
     def _loaded(self) -> list[tuple[str, Running]]:
         return [(id, task.result()) for id, task in self._running.items() if _succeeded(task)]
+
+    def _model(self, wish: Deployment) -> LocalModel | None:
+        task = self._running.get(wish.id)
+        return task.result().model if task and _succeeded(task) else None
+
+    def _identity_here(self, wish: Deployment) -> str | None:
+        row = self.library.served(self.library.find(wish.model))
+        path = self.library.path(row)
+        return identity(row, path) if path else None
 
     async def _tick_for_ever(self) -> None:
         while True:

@@ -13,6 +13,7 @@ from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime import heads, idf
 from connote.runtime.backends.backend import Output, Precision, Terms
 from connote.runtime.catalog import Head, Model
+from connote.runtime.identity import identity
 from connote.runtime.idf import Idf
 from connote.runtime.placement import Checkpoint, Placed, place
 from connote.runtime.quality import SAMPLE
@@ -43,8 +44,9 @@ Outputs = Sparse | Dense | Scores
 class LocalModel:
     """Loaded, and safe to use from many threads: encode, run in batches of any items, finish."""
 
-    def __init__(self, row: Model, tokenizer: Tokenizer, placed: Placed, table: Idf | None = None) -> None:
-        self._idf = table
+    def __init__(self, row: Model, folder: Path, tokenizer: Tokenizer, placed: Placed) -> None:
+        self._idf = Idf(folder / idf.FILE, tokenizer.ids()) if row.idf else None
+        self.identity = identity(row, folder)
         self.row, self.backend, self.quality, self._tokenizer = row, placed.backend, placed.quality, tokenizer
         self._display = tokenizer.display()
         self._is_shown = np.ones(len(self._display), dtype=bool)
@@ -62,8 +64,7 @@ class LocalModel:
         most = min(row.max_tokens, checkpoint.architecture.max_tokens)
         tokenizer = Tokenizer(folder / "tokenizer.json", most, checkpoint.architecture.vocabulary)
         encode = tokenizer.encode if row.head is not Head.CROSS else partial(tokenizer.encode_pairs, SAMPLE[0])
-        placed = place(checkpoint, threads, precision, encode(SAMPLE))
-        return cls(row, tokenizer, placed, Idf(folder / idf.FILE, tokenizer.ids()) if row.idf else None)
+        return cls(row, folder, tokenizer, place(checkpoint, threads, precision, encode(SAMPLE)))
 
     @property
     def device(self) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, cast
 from connote.contract.settings import About, Settings
 from connote.contract.tasks import TaskType
 from connote.runtime.autoscale import Adaptive
-from connote.runtime.fleet import CORES, Deployment
+from connote.runtime.fleet import CORES, Deployment, Device
 from connote.services import local
 from connote.services.service import Call, Check, Flow, Service
 
@@ -47,7 +47,9 @@ def check(task: TaskType, wished: Settings) -> Check:
 
 def deployment(id: str, settings: Settings) -> Deployment:
     """The deployment that an endpoint with these settings wishes for: as much of the machine as it has work for."""
-    return Deployment(id, cast("ElasticSettings", settings).model_id, adaptive=Adaptive(0, CORES))
+    return Deployment(
+        id, cast("ElasticSettings", settings).model_id, adaptive=Adaptive(0, CORES), device=Device.FASTEST
+    )
 
 
 @elastic.task(TaskType.SPARSE_EMBEDDING, ElasticSettings, check=check, deployment=deployment)

@@ -1,0 +1,70 @@
+"""A result comes back from its bytes as it was."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import DecodeError
+from numpy.typing import NDArray
+
+from connote.contract.results import Cut, Dense, Sparse, SparseVector
+from connote.endpoints import entry
+from connote.runtime.local import Scores
+
+FLOAT = st.floats(width=32)
+CUT = st.none() | st.tuples(st.integers(0, 2**40), st.integers(0, 2**20))
+
+
+def floats(values: list[float]) -> NDArray[np.float32]:
+    return np.array(values, dtype=np.float32)
+
+
+def cuts(given: list[tuple[int, int] | None]) -> list[Cut]:
+    return [Cut(i, *cut) for i, cut in enumerate(given) if cut is not None]
+
+
+def bits(values: NDArray[np.float32]) -> bytes:
+    """The floats to the bit, so that NaN and -0 count too."""
+    assert values.dtype == np.float32
+    return values.tobytes()
+
+
+@given(st.lists(st.tuples(st.dictionaries(st.text(), FLOAT), st.booleans(), CUT), min_size=1))
+def test_sparse(texts: list[tuple[dict[str, float], bool, tuple[int, int] | None]]) -> None:
+    vectors = [SparseVector(list(terms), floats(list(terms.values())), cut) for terms, cut, _ in texts]
+    before = Sparse(vectors, cuts([cut for _, _, cut in texts]))
+    after = entry.join(entry.split(before))
+    assert isinstance(after, Sparse)
+    assert after.cuts == before.cuts
+    for one, other in zip(before.vectors, after.vectors, strict=True):
+        assert (one.tokens, bits(one.weights), one.is_truncated) == (
+            other.tokens,
+            bits(other.weights),
+            other.is_truncated,
+        )
+
+
+@given(st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(FLOAT, min_size=n, max_size=n), min_size=1)), st.data())
+def test_dense(rows: list[list[float]], data: st.DataObject) -> None:
+    cut = cuts(data.draw(st.lists(CUT, min_size=len(rows), max_size=len(rows))))
+    before = Dense(np.array(rows, dtype=np.float32), cut)
+    after = entry.join(entry.split(before))
+    assert isinstance(after, Dense)
+    assert after.cuts == cut
+    assert (after.vectors.shape, bits(after.vectors)) == (before.vectors.shape, bits(before.vectors))
+
+
+@given(st.lists(st.tuples(FLOAT, CUT), min_size=1))
+def test_scores(texts: list[tuple[float, tuple[int, int] | None]]) -> None:
+    before = Scores(floats([score for score, _ in texts]), cuts([cut for _, cut in texts]))
+    after = entry.join(entry.split(before))
+    assert isinstance(after, Scores)
+    assert (bits(after.values), after.cuts) == (bits(before.values), before.cuts)
+
+
+def test_an_entry_is_compact_and_says_its_form() -> None:
+    (dense,) = entry.split(Dense(np.zeros((1, 384), dtype=np.float32)))
+    assert len(dense) < 4 * 384 + 16
+    later = dense[:1] + b"\x02" + dense[2:]
+    with pytest.raises(DecodeError):
+        entry.join([later])
