@@ -13,8 +13,9 @@ from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.endpoints.memory import Memory
 from connote.endpoints.remote import Remote
-from connote.runtime.fleet import Device, Fleet
+from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
+from connote.runtime.placement import Device, has_gpu
 from connote.services.service import Endpoint
 from connote.store import database
 from connote.store.cache import CacheStore
@@ -58,7 +59,7 @@ class Connote:
     def _device(self, endpoint: Endpoint) -> str:
         if self.remote and endpoint.deployment.device is Device.FASTEST:
             return f"remote {self.remote.url}"
-        return "cpu"
+        return "cuda:0" if endpoint.deployment.device is Device.FASTEST and has_gpu() else "cpu"
 
 
 @asynccontextmanager

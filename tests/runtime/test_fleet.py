@@ -5,6 +5,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from connote.runtime.catalog import Head
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.local import Inputs, LocalModel
+from connote.runtime.placement import Device
 from connote.runtime.tokenizer import Encoded
 
 IDLE = 900.0
@@ -64,6 +66,7 @@ def state(fleet: Fleet, id: str) -> object:
 
 
 def test_parallel_first_calls_load_once(trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleets, "has_gpu", lambda: False)
     loaded: list[int] = []
     load = LocalModel.load.__func__  # type: ignore[attr-defined]
 
@@ -77,6 +80,7 @@ def test_parallel_first_calls_load_once(trial: Callable[..., None], monkeypatch:
         results = await asyncio.gather(*(fleet.run(FIXED, Inputs([text])) for text in TEXTS))
         assert all(isinstance(result, Sparse) for result in results)
         await fleet.run(ADAPTIVE, Inputs(["a dog"]))  # another deployment of the same model
+        await fleet.run(replace(ADAPTIVE, id="fast", device=Device.FASTEST), Inputs(["a dog"]))  # there is no GPU
         assert loaded == [1]
 
     trial(story)

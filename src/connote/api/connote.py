@@ -15,8 +15,9 @@ from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints import entry, remote
 from connote.runtime.autoscale import Adaptive
-from connote.runtime.fleet import CORES, Deployment, Device
+from connote.runtime.fleet import CORES, Deployment
 from connote.runtime.local import Inputs
+from connote.runtime.placement import Device
 
 
 async def models(ask: Ask) -> Answer:

@@ -13,8 +13,8 @@ from connote.contract.tasks import TaskType
 from connote.endpoints.cache import Cache, Caching
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.remote import Remote
-from connote.runtime.fleet import Device
 from connote.runtime.local import Outputs
+from connote.runtime.placement import Device
 from connote.services.service import Call, Endpoint, Flow, Run
 
 # Seconds that a request may take if it does not say.

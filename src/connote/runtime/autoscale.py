@@ -27,9 +27,10 @@ def decide(workers: int, limits: Adaptive, load: Load, calm: int) -> tuple[int, 
 
     They grow at once, to as many as have work, and shrink one by one.
     """
+    least = max(limits.least, 1)
     if load.waiting > workers or load.busy > 0.9:
-        return min(workers + max(load.waiting // max(workers, 1), 1), limits.most), 0
+        return max(min(workers + max(load.waiting // workers, 1), limits.most), least), 0
     fewer_would_do = load.busy * workers < 0.7 * (workers - 1)
-    if not fewer_would_do or workers <= max(limits.least, 1):
-        return max(workers, limits.least, 1), 0
+    if not fewer_would_do or workers <= least:
+        return max(workers, least), 0
     return (workers - 1, 0) if calm + 1 >= PATIENCE else (workers, calm + 1)

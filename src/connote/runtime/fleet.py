@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
 from connote.contract.errors import Unavailable
@@ -19,6 +18,7 @@ from connote.runtime.identity import identity
 from connote.runtime.lane import Lane, Totals
 from connote.runtime.library import Library
 from connote.runtime.local import Inputs, LocalModel, Outputs
+from connote.runtime.placement import Device, has_gpu
 from connote.runtime.progress import logged
 
 log = logging.getLogger("connote.runtime")
@@ -29,13 +29,6 @@ INLINE_CHARACTERS, PORTION = 4096, 1 << 16
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # Memory that a model takes while it is loaded, by the size of its weights: as they were read, and as they are run.
 ROOM = 2.0
-
-
-class Device(StrEnum):
-    """Where a deployment wishes to run."""
-
-    CPU = "cpu"
-    FASTEST = "fastest"  # a GPU if there is one
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,7 @@ class Fleet:
         self.library = library
         self._precision, self._idle_after, self._clock = precision, idle_after, clock
         self._running: dict[str, asyncio.Task[Running]] = {}
-        self._models: dict[tuple[str, Path, int], asyncio.Task[LocalModel]] = {}
+        self._models: dict[tuple[str, Path, int, Device], asyncio.Task[LocalModel]] = {}
         self._ticker: asyncio.Task[None] | None = None
 
     async def run(self, wish: Deployment, inputs: Inputs) -> Outputs:
@@ -217,10 +210,12 @@ class Fleet:
 
     async def _deploy(self, wish: Deployment) -> Running:
         row, folder = await self._pull(self.library.find(wish.model))
-        key = (row.id, folder, wish.threads)
+        if wish.device is Device.FASTEST and not await asyncio.to_thread(has_gpu):
+            wish = replace(wish, device=Device.CPU)  # and so shares what is loaded there already
+        key = (row.id, folder, wish.threads, wish.device)
         loading = self._models.get(key)
         if loading is None or (loading.done() and not _succeeded(loading)):
-            loading = self._models[key] = asyncio.create_task(self._load(row, folder, wish.threads))
+            loading = self._models[key] = asyncio.create_task(self._load(row, folder, wish))
         model = await asyncio.shield(loading)
         loop = asyncio.get_running_loop()
 
@@ -233,10 +228,10 @@ class Fleet:
     async def _pull(self, row: Model) -> tuple[Model, Path]:
         return await asyncio.to_thread(self.library.resolve, row, logged(row.id))
 
-    async def _load(self, row: Model, folder: Path, threads: int) -> LocalModel:
+    async def _load(self, row: Model, folder: Path, wish: Deployment) -> LocalModel:
         _check_memory(row, folder)
         began = time.perf_counter()
-        model = await asyncio.to_thread(LocalModel.load, row, folder, threads, self._precision)
+        model = await asyncio.to_thread(LocalModel.load, row, folder, wish.threads, self._precision, wish.device)
         took = time.perf_counter() - began
         log.info("loaded %s on %s in %s in %.2f s", row.id, model.device, model.backend.precision, took)
         return model

@@ -15,7 +15,7 @@ from connote.runtime.backends.backend import Output, Precision, Terms
 from connote.runtime.catalog import Head, Model
 from connote.runtime.identity import identity
 from connote.runtime.idf import Idf
-from connote.runtime.placement import Checkpoint, Placed, place
+from connote.runtime.placement import Checkpoint, Device, Placed, place
 from connote.runtime.quality import SAMPLE
 from connote.runtime.tokenizer import Encoded, Tokenizer
 
@@ -55,7 +55,9 @@ class LocalModel:
         self._unique = len(set(shown)) == len(shown)
 
     @classmethod
-    def load(cls, row: Model, folder: Path, threads: int, precision: Precision | None = None) -> "LocalModel":
+    def load(
+        cls, row: Model, folder: Path, threads: int, precision: Precision | None = None, device: Device = Device.CPU
+    ) -> "LocalModel":
         """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right.
 
         Without a precision it is the fastest that the quality gate lets pass.
@@ -64,7 +66,7 @@ class LocalModel:
         most = min(row.max_tokens, checkpoint.architecture.max_tokens)
         tokenizer = Tokenizer(folder / "tokenizer.json", most, checkpoint.architecture.vocabulary)
         encode = tokenizer.encode if row.head is not Head.CROSS else partial(tokenizer.encode_pairs, SAMPLE[0])
-        return cls(row, folder, tokenizer, place(checkpoint, threads, precision, encode(SAMPLE)))
+        return cls(row, folder, tokenizer, place(checkpoint, threads, precision, encode(SAMPLE), device))
 
     @property
     def device(self) -> str:

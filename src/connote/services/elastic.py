@@ -1,7 +1,7 @@
 """The `elastic` service: what Elastic hosts on its GPUs, served from this machine.
 
-An endpoint of it runs where it is fastest. Today that is the CPU; where it runs is never a secret: see
-`GET _connote/endpoints`.
+An endpoint of it runs on another connote if the configuration names one, else on this machine's GPU if it has one, else
+on its CPU. Which of these is never a secret: `GET _connote/endpoints` tells.
 """
 
 from dataclasses import replace
@@ -10,7 +10,8 @@ from typing import Annotated, cast
 from connote.contract.settings import About, Settings
 from connote.contract.tasks import TaskType
 from connote.runtime.autoscale import Adaptive
-from connote.runtime.fleet import CORES, Deployment, Device
+from connote.runtime.fleet import CORES, Deployment
+from connote.runtime.placement import Device
 from connote.services import local
 from connote.services.service import Call, Check, Flow, Service
 
