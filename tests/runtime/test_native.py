@@ -1,5 +1,6 @@
 """The native engine: each precision comes near to float32, and what it screens out would weigh nothing."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -104,6 +105,20 @@ def test_threads_and_callers_do_not_change_the_answer(library: Library, exact: n
         for alone, output in zip(exact.run(batch), outputs, strict=True):
             assert spread(output, 30_522) == pytest.approx(spread(alone, 30_522), abs=1e-6)
     shared.close()
+
+
+def test_closing_waits_for_what_runs(library: Library) -> None:
+    backend, texts = splade(library, Precision.FLOAT32), [item(*range(1000, 1500))] * 8
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(backend.run, texts)
+        while not backend._running:
+            time.sleep(0.0005)
+        backend.close()
+        assert backend._running == 0
+        assert len(running.result(10)) == 8
+    with pytest.raises(Unavailable, match="has been unloaded"):
+        backend.run(texts)
+    backend.close()
 
 
 def test_what_the_engine_cannot_run_is_named(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ It is a package of its own, `connote-native` (folder `native/`), as it must be c
 
 import ctypes
 import importlib.util
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,8 +130,9 @@ class NativeBackend:
         self._kept = source.kept
         if not self._model:
             raise Unavailable("there is not enough memory for the model")
-        self._free: SimpleQueue[int] = SimpleQueue()
-        self._contexts: list[int] = []
+        self._free: list[int] = []
+        self._running, self._closed = 0, False
+        self._changed = threading.Condition()
 
     def run(self, batch: Sequence[Encoded]) -> list[Output]:
         """One output an item."""
@@ -148,9 +149,12 @@ class NativeBackend:
         return self._pool(hidden, np.cumsum(lengths) - lengths)
 
     def close(self) -> None:
-        """Give back the weights and all buffers."""
-        while self._contexts:
-            self._lib.connote_drop_context(self._contexts.pop())
+        """Give back the weights and all buffers, once what runs has ended."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: self._running == 0)
+        while self._free:
+            self._lib.connote_drop_context(self._free.pop())
         if self._model:
             self._lib.connote_drop_model(self._model)
         self._model, self._kept = None, []
@@ -170,17 +174,22 @@ class NativeBackend:
 
     @contextmanager
     def _context(self) -> Iterator[int]:
+        with self._changed:
+            if self._closed:
+                raise Unavailable("the model has been unloaded")
+            self._running += 1
+            context = self._free.pop() if self._free else None
         try:
-            context = self._free.get_nowait()
-        except Empty:
-            context = self._lib.connote_context(self._model, self._threads)
+            context = context or self._lib.connote_context(self._model, self._threads)
             if not context:
-                raise MemoryError from None
-            self._contexts.append(context)
-        try:
+                raise MemoryError
             yield context
         finally:
-            self._free.put(context)
+            with self._changed:
+                if context:
+                    self._free.append(context)
+                self._running -= 1
+                self._changed.notify_all()
 
 
 class _Source:
