@@ -29,9 +29,10 @@ fix: .venv/developing
 docs: .venv/developing ## write the reference pages again
 	$(BIN)/python docs/generate.py
 
-bench: .venv/developing
+bench: .venv/developing ## a few minutes of measurements; docs/performance.md tells of the long ones and of the peers
 	$(BIN)/python -m bench.http
 	$(BIN)/python -m bench.cold
+	$(BIN)/python -m bench.encode_cpu --quick
 
 clean:
 	rm -rf .venv .cache dist

@@ -100,9 +100,9 @@ class Fleet:
 
     async def identity(self, wish: Deployment) -> str | None:
         """What is served: a hash of all that decides its results but the device; None if it would have to be pulled."""
-        if model := self._model(wish):
-            return model.identity
-        return await asyncio.to_thread(self._identity_here, wish)
+        model = self._model(wish)
+        own = model.identity if model else await asyncio.to_thread(self._identity_here, wish)
+        return own and f"{own} {self._precision} {wish.device}"
 
     def placement(self, wish: Deployment) -> str | None:
         """The engine, the device and the precision that it computes with; None if it is not loaded."""
@@ -177,7 +177,9 @@ class Fleet:
                 future = lane.submit(some, is_urgent=inputs.search or inputs.query is not None)
                 waits.append(asyncio.wrap_future(future))
                 self._grow(running)
-            outputs = [output for part in await asyncio.gather(*waits) for output in part]
+            # Most requests are one part, and a gathering costs more than their tokenising.
+            parts = [await waits[0]] if len(waits) == 1 else await asyncio.gather(*waits)
+            outputs = [output for part in parts for output in part]
         finally:
             for wait in waits:
                 wait.cancel()  # those that are left if one has failed, or the caller has gone
