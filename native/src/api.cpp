@@ -39,7 +39,7 @@ __attribute__((visibility("default"))) int32_t connote_precisions() {
 __attribute__((visibility("default"))) void *connote_model(const Sizes *sizes, const Tensors *tensors) {
     try {
         return kernels ? kernels->model(*sizes, *tensors) : nullptr;
-    } catch (const std::bad_alloc &) {
+    } catch (...) {
         return nullptr;
     }
 }
@@ -62,7 +62,7 @@ __attribute__((visibility("default"))) int32_t connote_encode(void *context, con
     try {
         kernels->encode(context, *batch, hidden);
         return 0;
-    } catch (const std::bad_alloc &) {
+    } catch (...) {
         return -1;
     }
 }
@@ -71,7 +71,7 @@ __attribute__((visibility("default"))) int32_t connote_encode(void *context, con
 __attribute__((visibility("default"))) int64_t connote_sparse(void *context, const Batch *batch, int32_t *counts) {
     try {
         return kernels->sparse(context, *batch, counts);
-    } catch (const std::bad_alloc &) {
+    } catch (...) {
         return -1;
     }
 }

@@ -20,27 +20,26 @@ struct Term {
     float weight;
 };
 
-class SparseHead {
-  public:
+// The projection to the vocabulary: as it came (vocabulary x hidden), and in int8 for the screen.
+struct SparseHead {
+    const float *decoder, *bias;
+    int hidden;
+    Packed<Int8> screen;
+    Buffer<float> squares;  // of each column's length
+
     SparseHead(const float *decoder, const float *bias, int vocabulary, int hidden)
-        : decoder_(decoder), bias_(bias), hidden_(hidden), screen_(vocabulary, hidden), squares_(screen_.panels * PANEL) {
-        screen_.fill(decoder, bias, 0, vocabulary, hidden);
-        for (int n = 0; n < screen_.panels * PANEL; n++) {
+        : decoder(decoder), bias(bias), hidden(hidden), screen(vocabulary, hidden), squares(screen.panels * PANEL) {
+        screen.fill(decoder, bias, 0, vocabulary, hidden);
+        for (int n = 0; n < screen.panels * PANEL; n++) {
             double sum = 0;
             for (int k = 0; n < vocabulary && k < hidden; k++) {
                 double w = decoder[size_t(n) * hidden + k];
                 sum += w * w;
             }
-            squares_[n] = sum;
-            if (n >= vocabulary) screen_.bias[n] = -1;
+            squares[n] = sum;
+            if (n >= vocabulary) screen.bias[n] = -1;
         }
     }
-    int hidden() const { return hidden_; }
-
-    const float *decoder_, *bias_;
-    int hidden_;
-    Packed<Int8> screen_;
-    Buffer<float> squares_;  // of each column's length
 };
 
 // One thread's share of the screen: entries that may weigh something, as (text, id), by panel.
@@ -97,7 +96,7 @@ inline void HeadRoom::screen(const SparseHead &head, const std::vector<int> &sta
     float *best = best_[worker].get();
     for (int panel = first; panel < last; panel++) {
         for (int i = 0; i < texts * PANEL; i += LANES) _mm512_store_ps(best + i, _mm512_set1_ps(-INFINITY));
-        multiply(tokens_, starts[texts], head.screen_, panel, [&](int row, int v, Floats value) INLINED {
+        multiply(tokens_, starts[texts], head.screen, panel, [&](int row, int v, Floats value) INLINED {
             float *to = best + text_of_[row] * PANEL + v * LANES;
             _mm512_store_ps(to, _mm512_max_ps(_mm512_load_ps(to), value));
         });
@@ -107,11 +106,11 @@ inline void HeadRoom::screen(const SparseHead &head, const std::vector<int> &sta
 
 // Rounding errors are uniform over a step: variance step^2 / 12 an element, weighed by what it is multiplied with.
 inline void HeadRoom::keep(const SparseHead &head, int texts, int worker, int panel) {
-    Affine<Int8> affine(head.screen_, panel);
+    Affine<Int8> affine(head.screen, panel);
     for (int s = 0; s < texts; s++)
         for (int v = 0; v < VECTORS; v++) {
             int column = panel * PANEL + v * LANES;
-            Floats squares = _mm512_load_ps(head.squares_.get() + column);
+            Floats squares = _mm512_load_ps(head.squares.get() + column);
             Floats variance = _mm512_mul_ps(squares, _mm512_set1_ps(coarsest_[s]));
             Floats step = _mm512_mul_ps(affine.scale[v], affine.scale[v]);
             variance = _mm512_fmadd_ps(step, _mm512_set1_ps(longest_[s]), variance);
@@ -149,34 +148,34 @@ inline void HeadRoom::score(const SparseHead &head, const std::vector<int> &star
     for (int r = 0; r < ROWS; r++) {
         best[r] = _mm512_set1_ps(-INFINITY);
         const Term &term = terms_[text][first + std::min(r, count - 1)];
-        rows[r] = (const int32_t *)(head.decoder_ + size_t(term.id) * head.hidden_);
+        rows[r] = (const int32_t *)(head.decoder + size_t(term.id) * head.hidden);
     }
     const float *tokens = packed_.get() + offsets_[text];
     for (int left = starts[text + 1] - starts[text]; left > 0; left -= PANEL) {
         int width = round_up(std::min(left, PANEL), LANES);
         switch (width / LANES) {
-            case 1: highest<ROWS, 1>(rows, tokens, left, head.hidden_, best); break;
-            case 2: highest<ROWS, 2>(rows, tokens, left, head.hidden_, best); break;
-            case 3: highest<ROWS, 3>(rows, tokens, left, head.hidden_, best); break;
-            default: highest<ROWS, 4>(rows, tokens, left, head.hidden_, best); break;
+            case 1: highest<ROWS, 1>(rows, tokens, left, head.hidden, best); break;
+            case 2: highest<ROWS, 2>(rows, tokens, left, head.hidden, best); break;
+            case 3: highest<ROWS, 3>(rows, tokens, left, head.hidden, best); break;
+            default: highest<ROWS, 4>(rows, tokens, left, head.hidden, best); break;
         }
-        tokens += size_t(head.hidden_) * width;
+        tokens += size_t(head.hidden) * width;
     }
     for (int r = 0; r < count; r++) {
         Term &term = terms_[text][first + r];
-        term.weight = std::log1p(std::max(_mm512_reduce_max_ps(best[r]) + head.bias_[term.id], 0.f));
+        term.weight = std::log1p(std::max(_mm512_reduce_max_ps(best[r]) + head.bias[term.id], 0.f));
     }
 }
 
 inline void HeadRoom::run(const SparseHead &head, Pool &pool, const float *x, int stride, const std::vector<int> &starts) {
-    int texts = starts.size() - 1, hidden = head.hidden();
+    int texts = starts.size() - 1, hidden = head.hidden;
     tokens_.shape(starts[texts], hidden);
     pool.each(starts[texts], [&](int, int first, int last) {
         for (int t = first; t < last; t++) tokens_.set(t, x + size_t(t) * stride, hidden);
     });
     measure(x, stride, hidden, starts);
     for (auto &found : found_) found.clear();
-    pool.each(head.screen_.panels, [&](int worker, int first, int last) INLINED { screen(head, starts, worker, first, last); });
+    pool.each(head.screen.panels, [&](int worker, int first, int last) INLINED { screen(head, starts, worker, first, last); });
 
     terms_.assign(texts, {});
     for (auto &found : found_)

@@ -1,8 +1,12 @@
 // The threads of one context: all do a share of the same loop, then meet.
 #pragma once
 #include <atomic>
+#include <cstdint>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 class Pool {
@@ -18,7 +22,8 @@ class Pool {
     }
     int count() const { return count_; }
 
-    // Calls share(worker, first, last) for equal parts of [0, total); returns when all are done.
+    // Calls share(worker, first, last) for equal parts of [0, total); returns when all are done. What one of them throws
+    // is thrown again then, not before: the others still use what `share` refers to.
     template <class Share>
     void each(int total, Share &&share) {
         if (count_ == 1 || total < 2) {
@@ -32,8 +37,9 @@ class Pool {
         busy_.store(count_ - 1, std::memory_order_relaxed);
         round_.fetch_add(1, std::memory_order_release);
         round_.notify_all();
-        task_(0);
+        run(0);
         for (int tries = 0; busy_.load(std::memory_order_acquire); tries++) pause(tries);
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
   private:
@@ -53,12 +59,22 @@ class Pool {
             round_.wait(seen, std::memory_order_acquire);
             seen = round_.load(std::memory_order_acquire);
             if (stopping_) return;
-            task_(worker);
+            run(worker);
             busy_.fetch_sub(1, std::memory_order_release);
+        }
+    }
+    void run(int worker) noexcept {
+        try {
+            task_(worker);
+        } catch (...) {
+            std::lock_guard guard(failing_);
+            failure_ = std::current_exception();
         }
     }
     int count_;
     std::function<void(int)> task_;
+    std::mutex failing_;
+    std::exception_ptr failure_;
     std::atomic<int> busy_{0};
     std::atomic<unsigned> round_{0};
     std::atomic<bool> stopping_{false};
