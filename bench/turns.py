@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
-_SETTLE = 0.005  # until the threads of the one before have stopped to spin
+_SETTLE = 0.3  # until the threads of the one before have stopped to spin
 
 
 def in_turn(tasks: Mapping[str, Callable[[], object]], rounds: int, burst: int = 1) -> dict[str, list[float]]:

@@ -81,7 +81,16 @@ async def _serve(config: Config, listener: socket.socket, ready: Callable[[str],
             house.folder.announce(url)
             threading.Thread(target=ready, args=(url,), daemon=True).start()
 
-        settings = uvicorn.Config(create(house), log_config=None, access_log=False, timeout_graceful_shutdown=10)
+        settings = uvicorn.Config(
+            create(house),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,  # nobody is asked who the client is
+            server_header=False,
+        )
         server = _Server(settings, started)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)

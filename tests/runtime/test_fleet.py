@@ -202,6 +202,25 @@ def test_a_model_that_memory_cannot_hold_is_refused_with_the_numbers(
     trial(story)
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"), [(MemoryError(), "there is not enough memory"), (DeviceFault("lost"), "lost")]
+)
+def test_a_model_that_fails_to_load_is_told_and_tried_again(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: Exception, told: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    async def story(fleet: Fleet) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(LocalModel, "load", fail)
+            with pytest.raises(Unavailable, match=f"toy could not be loaded: {told}"):
+                await fleet.run(FIXED, Inputs(["a dog"]))
+        assert isinstance(await fleet.run(FIXED, Inputs(["a dog"])), Sparse)
+
+    trial(story)
+
+
 def test_this_machine_tells_its_memory() -> None:
     found = memory.available()
     assert found is None or found > 1 << 20

@@ -12,7 +12,7 @@ from pathlib import Path
 from connote.contract.errors import Unavailable
 from connote.runtime import memory
 from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
-from connote.runtime.backends.backend import Precision
+from connote.runtime.backends.backend import DeviceFault, Precision
 from connote.runtime.catalog import Model
 from connote.runtime.identity import identity
 from connote.runtime.lane import Lane, Totals
@@ -233,7 +233,11 @@ class Fleet:
     async def _load(self, row: Model, folder: Path, wish: Deployment) -> LocalModel:
         _check_memory(row, folder)
         began = time.perf_counter()
-        model = await asyncio.to_thread(LocalModel.load, row, folder, wish.threads, self._precision, wish.device)
+        try:
+            model = await asyncio.to_thread(LocalModel.load, row, folder, wish.threads, self._precision, wish.device)
+        except (MemoryError, DeviceFault) as error:
+            why = str(error) or "there is not enough memory"
+            raise Unavailable(f"{row.id} could not be loaded: {why}") from None
         took = time.perf_counter() - began
         log.info("loaded %s on %s in %s in %.2f s", row.id, model.device, model.backend.precision, took)
         return model
@@ -267,7 +271,10 @@ class Fleet:
     async def _tick_for_ever(self) -> None:
         while True:
             await asyncio.sleep(WINDOW)
-            await self.tick()
+            try:
+                await self.tick()
+            except Exception:
+                log.exception("the allocations could not follow the load")
 
 
 def _first(wish: Deployment) -> int:
