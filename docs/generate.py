@@ -1,15 +1,21 @@
 """Writes docs/api.md and docs/services.md from the declarations. `make docs` runs it; a test finds stale pages."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from connote.api.exchange import COMMON_PARAMS
 from connote.api.server import ROUTES
 from connote.contract.settings import Field, Settings
-from connote.services.registry import SERVICES
+from connote.services.registry import OWN
+from connote.services.service import Service, Task
 
 HERE = Path(__file__).parent
+# How each task of each service was checked, by hand.
+VERIFIED = tomllib.loads((HERE / "verified.toml").read_text())
 NOTE = "<!-- Written by docs/generate.py. Change the declarations, not this file. -->\n"
 
 
@@ -24,15 +30,34 @@ def api() -> str:
 
 
 def services() -> str:
-    """The services with their tasks and settings."""
-    parts = [NOTE, "# Services and their settings\n"]
-    for service in SERVICES.values():
-        aliases = f" (also `{'`, `'.join(service.aliases)}`)" if service.aliases else ""
-        parts.append(f"## `{service.name}`{aliases}\n")
-        for task in service.tasks.values():
-            parts += [f"### {task.kind}\n", f"{inspect.getdoc(task.flow)}\n"]
-            parts += [_settings("service_settings", task.settings), _settings("task_settings", task.options)]
+    """The table of services and tasks."""
+    rows = [
+        f"| [`{service.name}`]({service.name}.md) | {service.title} | {', '.join(service.tasks)} |"
+        for service in sorted(OWN, key=lambda service: service.name)
+    ]
+    return "\n".join([NOTE, "# Services\n", "| service | | tasks |", "|---|---|---|", *rows]) + "\n"
+
+
+def service_page(service: Service) -> str:
+    """One service: its tasks, their settings, and how each was verified."""
+    aliases = f" (also `{'`, `'.join(service.aliases)}`)" if service.aliases else ""
+    site = f"Asked at `{service.site.url or 'the url of the endpoint'}`.\n" if service.site else ""
+    parts = [NOTE, f"# `{service.name}`{aliases}\n", inspect.cleandoc(_module_doc(service)) + "\n", site]
+    for task in service.tasks.values():
+        parts += [f"## {task.kind}\n", f"{inspect.getdoc(task.flow)}{_manner(task)}\n"]
+        parts += [_settings("service_settings", task.settings), _settings("task_settings", task.options)]
+        parts.append(f"Verified: {VERIFIED[service.name][task.kind.value]}\n")
     return "\n".join(part for part in parts if part)
+
+
+def _module_doc(service: Service) -> str:
+    flow = next(iter(service.tasks.values())).flow
+    return str(inspect.getmodule(flow).__doc__)
+
+
+def _manner(task: Task) -> str:
+    batch = f" At most {task.batch} inputs go in one call; more are split." if task.batch else ""
+    return f"{batch}{' Can be streamed.' if task.streams else ''}"
 
 
 def _params(params: Mapping[str, str]) -> str:
@@ -43,30 +68,42 @@ def _settings(scope: str, settings: type[Settings]) -> str:
     if not settings.fields():
         return ""
     rows = [
-        f"| `{field.name}` | {_type(field)} | {_rules(field)} | {field.about.help} |" for field in settings.fields()
+        f"| `{field.name}` | {_type(field)} | {_rules(field)} | {field.about.help} |"
+        for field in settings.fields()
+        if not field.about.derived
     ]
     return "\n".join([f"| {scope} | type | | |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def _type(field: Field) -> str:
-    return "map" if issubclass(field.kind, Settings) else field.kind.__name__
+    return "map" if field.json is dict else field.json.__name__
 
 
 def _rules(field: Field) -> str:
     about = field.about
     rules: Iterable[str | None] = (
         "required" if field.required else None,
-        f"default `{field.default}`" if not field.required and field.default is not None else None,
+        f"default `{_default(field)}`" if not field.required and field.default is not None else None,
         "positive" if about.positive else None,
         f"at least {about.at_least:g}" if about.at_least is not None else None,
         f"at most {about.at_most:g}" if about.at_most is not None else None,
         f"one of {', '.join(f'`{choice}`' for choice in about.choices)}" if about.choices else None,
+        "secret" if field.is_secret else None,
         "updatable" if about.updatable else None,
     )
     return ", ".join(rule for rule in rules if rule)
 
 
-PAGES = {"api.md": api, "services.md": services}
+def _default(field: Field) -> str:
+    value = field.default
+    return json.dumps(value.wire() if isinstance(value, Settings) else value)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "api.md": api,
+    "services/README.md": services,
+    **{f"services/{service.name}.md": partial(service_page, service) for service in OWN},
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

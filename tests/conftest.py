@@ -18,6 +18,8 @@ from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import Head
 from connote.runtime.library import Library
 from connote.runtime.local import LocalModel
+from connote.services.registry import SERVICES
+from provider import Provider
 
 ROOT = Path(__file__).parent.parent
 Load = Callable[[str], LocalModel]
@@ -25,12 +27,13 @@ Make = Callable[[str, Head], Toy]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def environment() -> Iterator[None]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Models come from wheels, without waiting for the hub, and the user's own settings stay out."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CONNOTE_DATA", "CONNOTE_API_KEY", "CONNOTE_HOST", "CONNOTE_PORT"):
             patch.delenv(name, raising=False)
         patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("CONNOTE_SECRET_KEY_FILE", str(tmp_path_factory.mktemp("key") / "secret.key"))
         patch.setenv("CONNOTE_MODELS", os.environ.get("CONNOTE_MODELS", str(ROOT / ".cache" / "models")))
         yield
 
@@ -95,6 +98,40 @@ def http(server: Server) -> Iterator[httpx.Client]:
     """Plain HTTP to the shared server."""
     with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def provider_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Provider, Server]]:
+    """A third party, and a connote that takes it for every service: openai's paths begin with `/openai`, and so on."""
+    provider, folder = Provider(), tmp_path_factory.mktemp("remote")
+    config = folder / "connote.toml"
+    sections = [
+        f'[services.{name}]\nbase_url = "{provider.url}/{name}"\ntoken_url = "{provider.url}/{name}/token"\n'
+        for name, service in SERVICES.items()
+        if service.site
+    ]
+    config.write_text('[outbound]\nfirst_delay = "10ms"\nmost_delay = "20ms"\n' + "".join(sections))
+    running = Server(folder / "data", "--config", str(config))
+    yield provider, running
+    assert running.stop() == 0
+    provider.close()
+
+
+@pytest.fixture
+def provider(provider_server: tuple[Provider, Server]) -> Provider:
+    """The third party, with nothing told and nothing asked."""
+    provider_server[0].reset()
+    return provider_server[0]
+
+
+@pytest.fixture
+def remote(provider_server: tuple[Provider, Server]) -> Iterator[httpx.Client]:
+    """Plain HTTP to the connote whose services are the provider. Endpoints that a test makes are deleted after it."""
+    with httpx.Client(base_url=provider_server[1].url, timeout=60, trust_env=False) as client:
+        yield client
+        for endpoint in client.get("/_inference").json()["endpoints"]:
+            if not endpoint["inference_id"].startswith("."):
+                client.delete(f"/_inference/{endpoint['inference_id']}?force=true")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.endpoints.memory import Memory
 from connote.endpoints.remote import Remote
+from connote.endpoints.runner import Runner
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
@@ -21,7 +22,9 @@ from connote.store import database
 from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
+from connote.store.seal import Seal
 from connote.store.values import ValueStore
+from connote.upstream.sender import Sender
 
 
 @dataclass(frozen=True)
@@ -41,25 +44,33 @@ class Connote:
 
     def placements(self) -> list[dict[str, Any]]:
         """Each endpoint: which model serves it, on which device, in which state, and what the cache saved it."""
-        running = self.fleet.diagnostics()
         return [
             {
                 "inference_id": endpoint.id,
                 "task_type": endpoint.task.kind.value,
                 "service": endpoint.service.name,
                 "preconfigured": endpoint.preconfigured,
-                "requested_model": endpoint.deployment.model,
-                "device": self._device(endpoint),
-                "cache": self.cache.counts(endpoint.id),
-                **running.get(endpoint.id, {"state": "not loaded"}),
+                **self._place(endpoint),
             }
             for endpoint in self.endpoints.all()
         ]
 
-    def _device(self, endpoint: Endpoint) -> str:
-        if self.remote and endpoint.deployment.device is Device.FASTEST:
+    def _place(self, endpoint: Endpoint) -> dict[str, Any]:
+        deployment = endpoint.deployment
+        if deployment is None:
+            model = getattr(endpoint.settings, "model_id", None)
+            return {"requested_model": model, "device": f"service {endpoint.service.name}", "state": "remote"}
+        return {
+            "requested_model": deployment.model,
+            "device": self._device(deployment.device),
+            "cache": self.cache.counts(endpoint.id),
+            **self.fleet.diagnostics().get(endpoint.id, {"state": "not loaded"}),
+        }
+
+    def _device(self, device: Device) -> str:
+        if self.remote and device is Device.FASTEST:
             return f"remote {self.remote.url}"
-        return "cuda:0" if endpoint.deployment.device is Device.FASTEST and has_gpu() else "cpu"
+        return "cuda:0" if device is Device.FASTEST and has_gpu() else "cpu"
 
 
 @asynccontextmanager
@@ -78,11 +89,14 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         cache = _cache(config, fleet, folder.path)
         other = config.elastic.remote()
         remote = Remote(*other) if other else None
-        endpoints = Endpoints(EndpointStore(engine), fleet)
+        sender = Sender(config.sending())
+        runner = Runner(library, cache, sender, remote)
         try:
-            inference = Inference(endpoints, cache, remote)
+            endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner)
+            inference = Inference(endpoints, runner)
             yield Connote(config, folder, library, fleet, cache, endpoints, inference, remote, values, uuid)
         finally:
+            await sender.close()
             if remote:
                 await remote.close()
             await fleet.close()

@@ -4,15 +4,17 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
 import msgspec
-from platformdirs import user_data_path
+from platformdirs import user_config_path, user_data_path
 
 from connote.contract import durations, sizes
 from connote.contract.errors import IllegalArgument
 from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import CATALOG, Head, Model
 from connote.runtime.sources import Folder, Hub
+from connote.services.registry import SERVICES
+from connote.upstream import settings as upstream
+from connote.upstream.settings import Access, Outbound
 
 
 class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
@@ -99,17 +101,64 @@ class ElasticConfig(msgspec.Struct, forbid_unknown_fields=True):
 
     def remote(self) -> tuple[str, str | None] | None:
         """Its URL and key, if there is one. Raises IllegalArgument for what is no URL."""
-        if self.url is None:
-            return None
-        try:
-            url = httpx.URL(self.url)
-        except httpx.InvalidURL:
-            url = httpx.URL("")
-        if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
-            raise IllegalArgument(
-                "[elastic] url must be a URL such as https://gpu.example.org:9200, without a user in it"
-            )
-        return self.url, self.api_key
+        url = upstream.url(self.url, "[elastic] url")
+        if url is not None and url.userinfo:
+            raise IllegalArgument("[elastic] url must be a URL without a user in it")
+        return None if url is None else (str(self.url), self.api_key)
+
+
+class ServiceConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[services.NAME]`: how a third party is reached."""
+
+    base_url: str | None = None
+    token_url: str | None = None
+    proxy: str | None = None
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+    def access(self, name: str) -> Access:
+        """The same, checked. Raises IllegalArgument for what is no URL, or a file that cannot be read."""
+        access = Access(
+            upstream.url(self.base_url, f"[services.{name}] base_url"),
+            upstream.url(self.token_url, f"[services.{name}] token_url"),
+            upstream.url(self.proxy, f"[services.{name}] proxy"),
+            self.ca,
+            self.certificate,
+            self.key,
+        )
+        access.tls(name)
+        return access
+
+
+class OutboundConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """`[outbound]`: what holds for all requests to third parties."""
+
+    allow: list[str] = []
+    retries: int = 4
+    first_delay: str = "1s"
+    most_delay: str = "5s"
+    idle: str = "60s"
+
+    def settings(self, services: Mapping[str, ServiceConfig], *, private: bool) -> Outbound:
+        """The same, checked. Raises IllegalArgument that names what is wrong."""
+        if unknown := sorted(set(services) - set(SERVICES)):
+            raise IllegalArgument(f"[services.{unknown[0]}] is no service; known are {', '.join(sorted(SERVICES))}")
+        if not 0 <= self.retries <= 20:
+            raise IllegalArgument(f"[outbound] retries must be 0 to 20, not [{self.retries}]")
+        first, most, idle = (
+            durations.seconds(getattr(self, name), f"[outbound] {name}")
+            for name in ("first_delay", "most_delay", "idle")
+        )
+        return Outbound(
+            {name: service.access(name) for name, service in services.items()},
+            [upstream.network(text) for text in self.allow],
+            private,
+            self.retries,
+            first or 0.0,
+            most or 0.0,
+            idle or 60.0,
+        )
 
 
 class Config(msgspec.Struct, forbid_unknown_fields=True):
@@ -122,11 +171,22 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     runtime: RuntimeConfig = msgspec.field(default_factory=RuntimeConfig)
     cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
     elastic: ElasticConfig = msgspec.field(default_factory=ElasticConfig)
+    secret_key_file: str = msgspec.field(default_factory=lambda: str(user_config_path("connote") / "secret.key"))
+    outbound: OutboundConfig = msgspec.field(default_factory=OutboundConfig)
+    services: dict[str, ServiceConfig] = {}
     models: list[ModelConfig] = []
 
     def catalog(self) -> list[Model]:
         """The catalog with the rows of this configuration, which come last and so win."""
         return [*CATALOG, *(model.row() for model in self.models)]
+
+    def sending(self) -> Outbound:
+        """How third parties are reached.
+
+        Without a key only this machine's own users may ask, and what they may reach they can reach without connote; so
+        private addresses are open to them. With a key only those in `[outbound] allow` are.
+        """
+        return self.outbound.settings(self.services, private=self.api_key is None)
 
     def models_path(self) -> Path:
         """Where model files are kept."""
@@ -142,12 +202,13 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     config.api_key = environment.get("CONNOTE_API_KEY", config.api_key) or None
     config.elastic.url = environment.get("CONNOTE_ELASTIC_URL", config.elastic.url) or None
     config.elastic.api_key = environment.get("CONNOTE_ELASTIC_API_KEY", config.elastic.api_key) or None
+    config.secret_key_file = environment.get("CONNOTE_SECRET_KEY_FILE", config.secret_key_file)
     config.server.host = environment.get("CONNOTE_HOST", config.server.host)
     try:
         config.server.port = int(environment.get("CONNOTE_PORT", config.server.port))
     except ValueError:
         raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
-    config.cache.memory_bytes(), config.cache.disk_bytes()  # a wrong size is told at once
+    config.cache.memory_bytes(), config.cache.disk_bytes(), config.sending()  # what is wrong is told at once
     return config
 
 

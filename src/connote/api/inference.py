@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from connote.api import events
+from connote.api.events import EventStream
 from connote.api.exchange import Answer, Ask, Route
-from connote.contract import durations, requests
-from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Unparsable
+from connote.contract import chat, requests
+from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints.cache import Caching
-from connote.endpoints.inference import describe, refuse_cut
+from connote.endpoints.inference import describe, refuse_cut, timeout
 from connote.services.registry import SERVICES
 
 _ALL = ("_all", "*")
@@ -29,19 +31,19 @@ async def get(ask: Ask) -> Answer:
 
 
 async def put(ask: Ask) -> Answer:
-    """Create an endpoint. The model is loaded at its first use."""
-    _check_timeout(ask)
-    created = await ask.connote.endpoints.create(ask.path("inference_id"), ask.task(), await ask.json())
+    """Create an endpoint. A model of this machine is loaded at its first use; a service is asked once, to try it."""
+    seconds = timeout(ask.task(), ask.text("timeout"))
+    created = await ask.connote.endpoints.create(ask.path("inference_id"), ask.task(), await ask.json(), seconds)
     return Answer(created.endpoint.wire() | {"service": created.service}, warnings=created.warnings)
 
 
 async def update(ask: Ask) -> Answer:
-    """Change what of an endpoint can be changed; for local models the number of allocations.
+    """Change what of an endpoint can be changed: allocations of local models; of services keys, limits, task settings.
 
     The task type must be in the path, or `task_type` in the body.
     """
-    _check_timeout(ask)
-    changed = await ask.connote.endpoints.update(ask.path("inference_id"), ask.task(), await ask.json())
+    seconds = timeout(ask.task(), ask.text("timeout"))
+    changed = await ask.connote.endpoints.update(ask.path("inference_id"), ask.task(), await ask.json(), seconds)
     return Answer(changed.wire())
 
 
@@ -62,13 +64,10 @@ async def infer(ask: Ask) -> Answer:
     task, truncate = ask.task(), ask.text("truncate")
     if truncate not in (None, "end", "none"):
         raise IllegalArgument(f"[truncate] must be [end] or [none], not [{truncate}]")
-    body = await ask.json()
+    body, id = await ask.json(), ask.path("inference_id")
     if task is TaskType.CHAT_COMPLETION:
-        ask.connote.inference.chat(ask.path("inference_id"))
-    # The parameter of the URL wins over the field of the body.
-    body |= {"timeout": ask.text("timeout")} if ask.text("timeout") is not None else {}
-    request = requests.parse(body, task)
-    _, result = await ask.connote.inference.infer(ask.path("inference_id"), request, _caching(ask))
+        return Answer((await ask.connote.inference.chat(id, chat.parse(body), ask.text("timeout"))).wire())
+    _, result = await ask.connote.inference.infer(id, requests.parse(_timed(ask, body), task), _caching(ask))
     if truncate == "none":
         refuse_cut(result.cuts)
     warnings = (f"{describe(result.cuts)}; the rest was left out (truncate)",) if result.cuts else ()
@@ -76,16 +75,21 @@ async def infer(ask: Ask) -> Answer:
 
 
 async def stream(ask: Ask) -> Answer:
-    """Stream inference as server-sent events. No local service streams: the answer is an error event."""
-    task = ask.task()
-    await ask.json()
-    ask.connote.inference.stream(ask.path("inference_id"), task)
+    """Stream a completion or a chat as server-sent events. Local models do not stream: the answer is an error event."""
+    task, id, body = ask.task(), ask.path("inference_id"), await ask.json()
+    inference = ask.connote.inference
+    if task is TaskType.CHAT_COMPLETION or (task is TaskType.ANY and "messages" in body):
+        chunks = await inference.stream_chat(id, chat.parse(body), ask.text("timeout"))
+        return Answer(response=EventStream(chunks, events.chat, ConnoteError.unified))
+    chunks = await inference.stream(id, requests.parse(_timed(ask, body), task))
+    return Answer(response=EventStream(chunks, events.completion, ConnoteError.wire))
 
 
 async def services(ask: Ask) -> Answer:
     """The services, with their settings, that can be had for a task type."""
     task = None if (named := ask.task()) is TaskType.ANY else named
-    offered = [service for service in SERVICES.values() if task is None or task in service.tasks]
+    listed = [service for service in SERVICES.values() if not service.hidden]
+    offered = [service for service in listed if task is None or task in service.tasks]
     return Answer([service.described(task) for service in sorted(offered, key=lambda service: service.name)])
 
 
@@ -151,9 +155,9 @@ def _caching(ask: Ask) -> Caching:
     return Caching.REFRESH if "no-cache" in directives else Caching.USE
 
 
-def _check_timeout(ask: Ask) -> None:
-    if (given := ask.text("timeout")) is not None:
-        durations.seconds(given)
+def _timed(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
+    """The body; the timeout in the URL wins over that in the body."""
+    return body if (given := ask.text("timeout")) is None else body | {"timeout": given}
 
 
 _ID, _TYPED = "/_inference/{inference_id}", "/_inference/{task_type}/{inference_id}"

@@ -7,7 +7,8 @@ ConnoteError                 status_exception
 │   ├── IllegalArgument      illegal_argument_exception
 │   ├── Unparsable           x_content_parse_exception
 │   ├── BadMediaType         media_type_header_exception
-│   └── AlreadyExists        resource_already_exists_exception
+│   ├── AlreadyExists        resource_already_exists_exception
+│   └── Malformed            a service's answer is not of its shape
 ├── Unauthorized        401  security_exception
 ├── NotFound            404  resource_not_found_exception
 ├── MethodNotAllowed    405  status_exception
@@ -16,6 +17,8 @@ ConnoteError                 status_exception
 ├── Conflict            409  status_exception
 ├── TooLarge            413  status_exception
 ├── Overloaded          429  es_rejected_execution_exception
+│   └── OverBudget           status_exception, until the month ends
+├── Refused        400 to 499  status_exception, with the status of the service that answered so
 └── Unavailable         503  status_exception
 """
 
@@ -28,7 +31,7 @@ from typing import Any, ClassVar
 class ConnoteError(Exception):
     """An answer other than success: `status` and `type` are the wire's, the message is its `reason`."""
 
-    status: ClassVar[int] = 500
+    status: int = 500
     type: ClassVar[str] = "status_exception"
     headers: Mapping[str, str] = {}
 
@@ -97,6 +100,10 @@ class AlreadyExists(Rejected):
     type = "resource_already_exists_exception"
 
 
+class Malformed(Rejected):
+    """A service has answered with something else than its reference says. Its fault, so never a 500."""
+
+
 class Unauthorized(ConnoteError):
     """No valid credentials came with the request."""
 
@@ -148,6 +155,29 @@ class Overloaded(ConnoteError):
     status = 429
     type = "es_rejected_execution_exception"
     headers: Mapping[str, str] = {"Retry-After": "1"}
+
+
+class OverBudget(Overloaded):
+    """The endpoint has spent what it may spend."""
+
+    type = "status_exception"
+
+
+class Refused(ConnoteError):
+    """A service has answered with an error, or not at all: its status where that is below 500, else 400.
+
+    `kind` is the type that it gave its error. `transient`: the same request may succeed later, or elsewhere.
+    """
+
+    def __init__(self, reason: str, *, status: int, kind: str | None = None, transient: bool = False) -> None:
+        super().__init__(reason)
+        self.status, self.kind, self.transient = status, kind, transient
+
+    def unified(self) -> dict[str, Any]:
+        """The error in the shape of OpenAI's, with the type that the service gave."""
+        body = super().unified()
+        body["error"]["type"] = self.kind or self.type
+        return body
 
 
 class Unavailable(ConnoteError):

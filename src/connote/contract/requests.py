@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connote.contract import content
+from connote.contract.content import Content, Item
 from connote.contract.errors import IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
@@ -20,13 +22,24 @@ class InferenceRequest:
     """One inference request; `task` is that of the URL, `any` if it names none."""
 
     task: TaskType
-    inputs: Sequence[str]
+    inputs: Sequence[Content]
     input_type: str | None
     task_settings: Mapping[str, Any]
     query: str | None
     return_documents: bool | None
     top_n: int | None
     timeout: str | None
+
+    def texts(self) -> list[str]:
+        """The inputs where each must be one text. Raises IllegalArgument for one that is not."""
+        texts = []
+        for position, items in enumerate(self.inputs):
+            if len(items) != 1 or not items[0].is_text:
+                raise IllegalArgument(
+                    f"Field [input[{position}]] must be one text; only the task type [{TaskType.EMBEDDING}] takes more"
+                )
+            texts.append(items[0].value)
+        return texts
 
 
 def parse(body: Mapping[str, Any], task: TaskType) -> InferenceRequest:
@@ -80,12 +93,18 @@ def _problems(request: InferenceRequest, body: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _inputs(value: Any) -> list[str]:  # noqa: ANN401
+def _inputs(value: Any) -> list[Content]:  # noqa: ANN401
     if value is None:
         return []
     if isinstance(value, list):
-        return [_text(item, f"input[{position}]") for position, item in enumerate(value)]
-    return [_text(value, "input")]
+        return [_input(item, f"input[{position}]") for position, item in enumerate(value)]
+    return [_input(value, "input")]
+
+
+def _input(value: Any, where: str) -> Content:  # noqa: ANN401
+    if isinstance(value, Mapping) and "content" in value:
+        return content.parse(value, where)
+    return (Item("text", _text(value, where)),)
 
 
 def _text(value: Any, where: str) -> str:  # noqa: ANN401

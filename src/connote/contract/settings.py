@@ -7,7 +7,7 @@ reported together, `GET _inference/_services`, what GET echoes, and the referenc
         return_documents: Annotated[bool | None, About("Return documents", "Whether the texts come back.")] = True
 """
 
-from collections.abc import Hashable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
@@ -23,8 +23,10 @@ from typing import (
     get_origin,
     get_type_hints,
 )
+from urllib.parse import urlsplit
 
 from connote.contract.errors import Invalid, Rejected
+from connote.contract.secret import Secret
 
 SERVICE_SETTINGS = "service_settings"
 TASK_SETTINGS = "task_settings"
@@ -45,38 +47,65 @@ class About:
     positive: bool = False
     choices: Sequence[str] = ()
     updatable: bool = False
+    url: bool = False
+    derived: bool = False  # found out by connote: kept and shown, but never taken from a request
+    hidden: bool = False  # kept, but not shown
 
 
 @dataclass(frozen=True)
 class Field:
-    """One setting of a settings class."""
+    """One setting of a settings class; `items` is the type of what a list or map holds."""
 
     name: str
     kind: type
     about: About
     default: Any
+    items: type | None = None
 
     @property
     def required(self) -> bool:
         """Whether the setting has no default, so that it must be given."""
         return self.default is MISSING
 
-    def described(self) -> dict[str, Any]:
-        """Its entry in `configurations` of `GET _inference/_services`."""
-        shown: dict[str, Any] = {} if self.default in (MISSING, None) else {"default_value": _plain(self.default)}
+    @property
+    def is_secret(self) -> bool:
+        """Whether its values are sealed, and never shown."""
+        return issubclass(self.kind, Secret)
+
+    @property
+    def json(self) -> type:
+        """The type that its values have in JSON."""
+        if issubclass(self.kind, Secret):
+            return self.kind.kind
+        return dict if issubclass(self.kind, Settings) else self.kind
+
+    def described(self) -> dict[str, dict[str, Any]]:
+        """Its entries in `configurations` of `GET _inference/_services`, by name: one, or of flat settings several."""
+        if issubclass(self.kind, Settings) and self.kind.flat:
+            entries = [(field, getattr(self.default, field.name, MISSING)) for field in self.kind.fields()]
+            return {f"{self.name}.{field.name}": field._entry(default, False) for field, default in entries}
+        return {self.name: self._entry(self.default, self.required)}
+
+    def _entry(self, default: Any, required: bool) -> dict[str, Any]:  # noqa: ANN401
+        shown: dict[str, Any] = {} if default is MISSING or default is None else {"default_value": _plain(default)}
         return shown | {
             "description": self.about.help,
             "label": self.about.label,
-            "required": self.required,
-            "sensitive": False,
+            "required": required,
+            "sensitive": self.is_secret,
             "updatable": self.about.updatable,
-            "type": _LISTED_NAMES[dict if issubclass(self.kind, Settings) else self.kind],
+            "type": _LISTED_NAMES[self.json],
         }
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Settings:
-    """Base of all settings classes; subclasses are frozen, keyword-only dataclasses."""
+    """Base of all settings classes; subclasses are frozen, keyword-only dataclasses.
+
+    A `flat` class is listed as `outer.inner` where it is a setting of another.
+    """
+
+    flat: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         """Make the subclass a dataclass."""
@@ -88,21 +117,26 @@ class Settings:
         return _fields(cast("Hashable", cls))
 
     @classmethod
-    def take(cls, raw: MutableMapping[str, Any], problems: list[str], scope: str) -> Self | None:
-        """Take the declared settings out of `raw`; what is left there is unknown. None if `problems` grew."""
+    def take(cls, raw: MutableMapping[str, Any], problems: list[str], scope: str, *, kept: bool = False) -> Self | None:
+        """Take the declared settings out of `raw`; what is left there is unknown. None if `problems` grew.
+
+        Derived settings are taken only from what connote has `kept` itself.
+        """
         before = len(problems)
-        values = {field.name: _take(field, raw, problems, scope) for field in cls.fields()}
+        values = {
+            field.name: _take(field, raw, problems, scope) for field in cls.fields() if kept or not field.about.derived
+        }
         if len(problems) > before:
             return None
-        settings = cls(**values)
+        settings = cast("Callable[..., Self]", cls)(**values)
         problems.extend(settings.problems(scope))
         return settings if len(problems) == before else None
 
     @classmethod
-    def parse(cls, raw: Mapping[str, Any], scope: str, *, owner: str) -> Self:
+    def parse(cls, raw: Mapping[str, Any], scope: str, *, owner: str, kept: bool = False) -> Self:
         """The settings in `raw`. Raises Invalid with all problems, or Rejected for keys that `owner` does not know."""
         rest, problems = dict(raw), list[str]()
-        settings = cls.take(rest, problems, scope)
+        settings = cls.take(rest, problems, scope, kept=kept)
         if settings is None:
             raise Invalid(problems)
         refuse_unknown(rest, owner)
@@ -113,9 +147,27 @@ class Settings:
         return []
 
     def wire(self) -> dict[str, Any]:
-        """The settings as GET echoes them: without those that are not set."""
-        values = ((field.name, getattr(self, field.name)) for field in self.fields())
+        """The settings as GET echoes them: without secrets, and those that are hidden or not set."""
+        return {name: value for name, value in self.plain().items() if not self._hides(name)}
+
+    def plain(self) -> dict[str, Any]:
+        """The settings as they are kept: all that are set, but for secrets."""
+        values = ((field.name, getattr(self, field.name)) for field in self.fields() if not field.is_secret)
         return {name: _plain(value) for name, value in values if value is not None}
+
+    def secrets(self) -> dict[str, Any]:
+        """The secrets that are set, revealed: to be sealed."""
+        values = ((field.name, getattr(self, field.name)) for field in self.fields() if field.is_secret)
+        return {name: value.reveal() for name, value in values if value is not None}
+
+    def secret_texts(self) -> list[str]:
+        """What must be taken out of every text that is shown, longest first."""
+        held = (getattr(self, field.name) for field in self.fields() if field.is_secret)
+        return sorted((text for secret in held if secret is not None for text in secret.texts()), key=len, reverse=True)
+
+    @classmethod
+    def _hides(cls, name: str) -> bool:
+        return any(field.name == name and field.about.hidden for field in cls.fields())
 
 
 class NoSettings(Settings):
@@ -158,7 +210,9 @@ def _field(name: str, hint: Any, default: Any) -> Field:  # noqa: ANN401
     kind = get_args(hint)[0]
     if get_origin(kind) in (Union, UnionType):
         (kind,) = (part for part in get_args(kind) if part is not NoneType)
-    return Field(name, get_origin(kind) or kind, about, default)
+    items = get_args(kind)[-1] if get_args(kind) else None
+    items = get_origin(items) or items
+    return Field(name, get_origin(kind) or kind, about, default, items)
 
 
 def _take(field: Field, raw: MutableMapping[str, Any], problems: list[str], scope: str) -> Any:  # noqa: ANN401
@@ -169,14 +223,16 @@ def _take(field: Field, raw: MutableMapping[str, Any], problems: list[str], scop
         return None if field.required else field.default
     if issubclass(field.kind, Settings):
         return _take_nested(field, value, problems)
-    if not _is_a(value, field.kind):
+    if not _is_a(value, field.json):
+        # A secret of a wrong type may be a secret all the same.
+        shown = "***" if field.is_secret else java(value)
         problems.append(
             f"field [{field.name}] is not of the expected type. "
-            f"The value [{java(value)}] cannot be converted to a [{_JAVA_NAMES[field.kind]}]"
+            f"The value [{shown}] cannot be converted to a [{_JAVA_NAMES[field.json]}]"
         )
         return None
     problems.extend(_out_of_bounds(field, value, scope))
-    return value
+    return cast("type[Secret]", field.kind)(value) if field.is_secret else value
 
 
 def _take_nested(field: Field, value: Any, problems: list[str]) -> Settings | None:  # noqa: ANN401
@@ -199,9 +255,17 @@ def _is_a(value: Any, kind: type) -> bool:  # noqa: ANN401
 
 
 def _out_of_bounds(field: Field, value: Any, scope: str) -> list[str]:  # noqa: ANN401
+    if value == "" and field.json is str:
+        return [f"[{scope}] Invalid value empty string. [{field.name}] must be a non-empty string"]
+    if field.about.url:
+        return _wrong_url(field, value, scope)
+    if field.json in (list, dict):
+        return _wrong_items(field, value, scope)
+    return _wrong_value(field, value, scope)
+
+
+def _wrong_value(field: Field, value: Any, scope: str) -> list[str]:  # noqa: ANN401
     about, name = field.about, field.name
-    if value == "" and field.kind is str:
-        return [f"[{scope}] Invalid value empty string. [{name}] must be a non-empty string"]
     if about.choices and value not in about.choices:
         allowed = ", ".join(sorted(about.choices))
         return [f"[{scope}] Invalid value [{value}] received. [{name}] must be one of [{allowed}]"]
@@ -216,6 +280,31 @@ def _out_of_bounds(field: Field, value: Any, scope: str) -> list[str]:  # noqa: 
             f"[{scope}] Invalid value [{value:.1f}]. [{name}] must be a less than or equal to [{about.at_most:.1f}]"
         ]
     return []
+
+
+def _wrong_url(field: Field, value: str, scope: str) -> list[str]:
+    try:
+        parts = urlsplit(value)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, port_is_fine = urlsplit(""), True
+    reason = None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
+        reason = "it must be a whole address such as https://example.org/path"
+    elif parts.username is not None or parts.password is not None:
+        return [f"[{scope}] Invalid url received for field [{field.name}]. Error: it must not hold a user or password"]
+    elif not value.isascii() or any(character <= " " or character == "\x7f" for character in value):
+        reason = "it has characters that must be percent-encoded"
+    return [f"[{scope}] Invalid url [{value}] received for field [{field.name}]. Error: {reason}"] if reason else []
+
+
+def _wrong_items(field: Field, value: Any, scope: str) -> list[str]:  # noqa: ANN401
+    wanted = str if field.is_secret else field.items
+    held = value.values() if isinstance(value, Mapping) else value
+    if wanted not in _JAVA_NAMES or all(_is_a(item, wanted) for item in held):
+        return []
+    shown, name = "***" if field.is_secret else java(value), _JAVA_NAMES[wanted]
+    return [f"[{scope}] Invalid value [{shown}]. [{field.name}] must hold values of type [{name}] only"]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

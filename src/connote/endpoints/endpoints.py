@@ -8,15 +8,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connote.contract import chunks
-from connote.contract.errors import AlreadyExists, ConnoteError, Invalid, InvalidRequest, NotFound, Rejected
+from connote.contract.errors import (
+    AlreadyExists,
+    Conflict,
+    ConnoteError,
+    Invalid,
+    InvalidRequest,
+    NotFound,
+    Rejected,
+    TimedOut,
+)
 from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, Settings, java, refuse_unknown
 from connote.contract.tasks import TaskType
 from connote.endpoints.preconfigured import ENDPOINTS as PRECONFIGURED
+from connote.endpoints.runner import Runner
 from connote.runtime.fleet import Fleet
-from connote.runtime.library import Library
 from connote.services import registry
-from connote.services.service import Check, Endpoint, Find, Service, Task
+from connote.services.service import Endpoint, Service, Task
 from connote.store.endpoints import EndpointStore, Record
+from connote.upstream.sender import Terms
 
 log = logging.getLogger("connote.endpoints")
 
@@ -35,8 +45,8 @@ class Created:
 class Endpoints:
     """Preconfigured and stored endpoints; a stored one stands before a preconfigured one of the same id."""
 
-    def __init__(self, store: EndpointStore, fleet: Fleet) -> None:
-        self._store, self._fleet = store, fleet
+    def __init__(self, store: EndpointStore, fleet: Fleet, runner: Runner) -> None:
+        self._store, self._fleet, self._runner = store, fleet, runner
         self._writing = asyncio.Lock()
         self._stored: dict[str, Endpoint] = {}
         self._unreadable: dict[str, str] = {}
@@ -45,12 +55,12 @@ class Endpoints:
                 self._stored[record.inference_id] = _from_record(record)
             except ConnoteError as error:
                 log.warning("endpoint [%s] cannot be read: %s", record.inference_id, error)
-                self._unreadable[record.inference_id] = record.service
+                self._unreadable[record.inference_id] = error.reason
 
     def find(self, id: str) -> Endpoint:
         """The endpoint of that id. Raises NotFound, or Rejected if its service is not there any more."""
         if id in self._unreadable:
-            raise Rejected(f"Unknown service [{self._unreadable[id]}] for model [{id}]. ")
+            raise Rejected(f"{self._unreadable[id]} for model [{id}]. ")
         endpoint = self._stored.get(id) or PRECONFIGURED.get(id)
         if endpoint is None:
             raise NotFound(f"Inference endpoint not found [{id}]")
@@ -78,8 +88,11 @@ class Endpoints:
             shown[SERVICE_SETTINGS] = {"num_allocations": live, **settings}
         return shown
 
-    async def create(self, id: str, task: TaskType, body: Mapping[str, Any]) -> Created:
-        """Make an endpoint from a PUT body. Raises the contract's errors, in its order; keeps all or nothing."""
+    async def create(self, id: str, task: TaskType, body: Mapping[str, Any], seconds: float | None = None) -> Created:
+        """Make an endpoint from a PUT body, after a trial of what it asks. `seconds` is the time for that.
+
+        Raises the contract's errors, in its order, and what the trial comes to; keeps all or nothing.
+        """
         if id in PRECONFIGURED:
             raise Rejected(
                 f"[{id}] is a reserved inference ID. Cannot create a new inference endpoint with a reserved ID."
@@ -90,30 +103,49 @@ class Endpoints:
         name, service = _service(rest.pop("service", None))
         implied = service.aliases[name].implied if name in service.aliases else {}
         endpoint = _parse(id, type, service, rest, implied)
-        endpoint = replace(endpoint, settings=check(endpoint.task.check(type, endpoint.settings), self._fleet.library))
+        self._check_free(id)
+        endpoint = await self._tried(endpoint, seconds)
         async with self._writing:
-            if id in self._stored:
-                raise AlreadyExists(f"Inference endpoint [{id}] already exists")
+            self._check_free(id)
             await asyncio.to_thread(self._store.add, _to_record(endpoint))
             self._stored[id] = endpoint
         warnings = (service.aliases[name].warning,) if name in service.aliases else ()
         return Created(endpoint, name, warnings)
 
-    async def update(self, id: str, task: TaskType, body: Mapping[str, Any]) -> Endpoint:
-        """Change what of an endpoint can be changed. A loaded deployment is scaled at once."""
+    async def update(self, id: str, task: TaskType, body: Mapping[str, Any], seconds: float | None = None) -> Endpoint:
+        """Change what of an endpoint can be changed, after a trial. A loaded deployment is scaled at once."""
+        current = self.find(id)
+        changed = _changed(current, task, body)
+        if changed.service.site is not None:
+            changed = await self._tried(changed, seconds)
         async with self._writing:
-            changed = _changed(self.find(id), task, body)
+            if self.find(id) is not current:
+                raise Conflict(f"Inference endpoint [{id}] was changed by another request in the meantime; try again")
             await asyncio.to_thread(self._store.replace, _to_record(changed))
             self._stored[id] = changed
-        self._fleet.scale(changed.deployment)
+        if changed.deployment is not None:
+            self._fleet.scale(changed.deployment)
         return changed
+
+    async def _tried(self, endpoint: Endpoint, seconds: float | None) -> Endpoint:
+        deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                settings = await self._runner.check(endpoint, Terms(deadline))
+        except TimeoutError:
+            raise TimedOut(f"timeout [{seconds:g}s] waiting for the trial of endpoint [{endpoint.id}]") from None
+        return replace(endpoint, settings=settings)
+
+    def _check_free(self, id: str) -> None:
+        if id in self._stored or id in self._unreadable:
+            raise AlreadyExists(f"Inference endpoint [{id}] already exists")
 
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
         """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""
-        endpoint = self.get(id, task)
+        preconfigured = id not in self._unreadable and self.get(id, task).preconfigured
         if dry_run:
             return {"acknowledged": False, "pipelines": [], "indexes": [], "error_message": ""}
-        if endpoint.preconfigured and not force:
+        if preconfigured and not force:
             raise Rejected(
                 f"[{id}] is a reserved inference endpoint. "
                 "Use the force=true query parameter to delete the inference endpoint."
@@ -121,6 +153,7 @@ class Endpoints:
         async with self._writing:
             await asyncio.to_thread(self._store.remove, id)
             self._stored.pop(id, None)
+            self._unreadable.pop(id, None)
         await self._fleet.stop(id)
         return {"acknowledged": True, "pipelines": [], "indexes": []}
 
@@ -141,21 +174,6 @@ def resolve_task(url: TaskType, body: object) -> TaskType:
             f"Cannot resolve conflicting task_type parameter in the request URL [{url}] and the request body [{named}]"
         )
     return named
-
-
-def check(flow: Check, library: Library) -> Settings:
-    """Run the check of a new endpoint's settings; gives them completed."""
-    try:
-        wish: Find = next(flow)
-        while True:
-            try:
-                found = library.find(wish.model)
-            except NotFound:
-                found = None
-            wish = flow.send(found)
-    except StopIteration as end:
-        settings: Settings = end.value
-        return settings
 
 
 def _check_id(id: str) -> None:
@@ -182,7 +200,15 @@ def _task(service: Service, type: TaskType) -> Task:
     return service.tasks[type]
 
 
-def _parse(id: str, type: TaskType, service: Service, rest: dict[str, Any], implied: Mapping[str, Any]) -> Endpoint:
+def _parse(
+    id: str,
+    type: TaskType,
+    service: Service,
+    rest: dict[str, Any],
+    implied: Mapping[str, Any],
+    *,
+    kept: bool = False,
+) -> Endpoint:
     task = _task(service, type)
     raw_settings, raw_options = _object(rest, SERVICE_SETTINGS), _object(rest, TASK_SETTINGS)
     raw_chunking = _object(rest, chunks.SCOPE)
@@ -191,8 +217,8 @@ def _parse(id: str, type: TaskType, service: Service, rest: dict[str, Any], impl
     chunking = chunks.parse(raw_chunking) if type.embeds else None
     if chunking is None and raw_chunking is not None:
         rest[chunks.SCOPE] = raw_chunking
-    settings = task.settings.parse({**implied, **raw_settings}, SERVICE_SETTINGS, owner=service.name)
-    options = task.options.parse(raw_options or {}, TASK_SETTINGS, owner=service.name)
+    settings = task.settings.parse({**implied, **raw_settings}, SERVICE_SETTINGS, owner=service.name, kept=kept)
+    options = task.options.parse(raw_options or {}, TASK_SETTINGS, owner=service.name, kept=kept)
     refuse_unknown(rest, service.name)
     return Endpoint(id, task, service, settings, options, chunking)
 
@@ -210,9 +236,10 @@ def _merge(current: Settings, given: Mapping[str, Any] | None, scope: str, servi
     """`current` with the given settings in place of its own; those that cannot be changed may only be repeated."""
     if not given:
         return current
-    before, fixed = current.wire(), {field.name for field in current.fields() if not field.about.updatable}
+    before = current.plain() | current.secrets()
+    fixed = {field.name for field in current.fields() if not field.about.updatable}
     if problems := [
-        f"[{scope}] the setting [{name}] cannot be updated from [{java(before.get(name))}] to [{java(value)}]"
+        f"[{scope}] the setting [{name}] cannot be updated{_difference(current, name, before.get(name), value)}"
         for name, value in given.items()
         if name in fixed and value != before.get(name)
     ]:
@@ -220,7 +247,12 @@ def _merge(current: Settings, given: Mapping[str, Any] | None, scope: str, servi
     # The two ways to say how many allocations replace each other.
     ways = {"num_allocations", "adaptive_allocations"}
     kept = {name: value for name, value in before.items() if not (name in ways and ways & given.keys())}
-    return type(current).parse({**kept, **given}, scope, owner=service.name)
+    return type(current).parse({**kept, **given}, scope, owner=service.name, kept=True)
+
+
+def _difference(settings: Settings, name: str, before: object, after: object) -> str:
+    is_secret = any(field.name == name and field.is_secret for field in settings.fields())
+    return "" if is_secret else f" from [{java(before)}] to [{java(after)}]"
 
 
 def _changed(current: Endpoint, task: TaskType, body: Mapping[str, Any]) -> Endpoint:
@@ -240,9 +272,14 @@ def _to_record(endpoint: Endpoint) -> Record:
         endpoint.id,
         endpoint.task.kind.value,
         endpoint.service.name,
-        endpoint.settings.wire(),
-        endpoint.options.wire(),
+        endpoint.settings.plain(),
+        endpoint.options.plain(),
         None if endpoint.chunking is None else chunks.wire(endpoint.chunking),
+        {
+            scope: secrets
+            for scope, settings in ((SERVICE_SETTINGS, endpoint.settings), (TASK_SETTINGS, endpoint.options))
+            if (secrets := settings.secrets())
+        },
     )
 
 
@@ -250,9 +287,9 @@ def _from_record(record: Record) -> Endpoint:
     _, service = _service(record.service)
     type = TaskType.parse(record.task_type)
     parts = {
-        SERVICE_SETTINGS: dict(record.service_settings),
-        TASK_SETTINGS: dict(record.task_settings),
+        SERVICE_SETTINGS: {**record.service_settings, **record.secrets.get(SERVICE_SETTINGS, {})},
+        TASK_SETTINGS: {**record.task_settings, **record.secrets.get(TASK_SETTINGS, {})},
         chunks.SCOPE: record.chunking_settings,
     }
-    endpoint = _parse(record.inference_id, type, service, parts, {})
+    endpoint = _parse(record.inference_id, type, service, parts, {}, kept=True)
     return replace(endpoint, preconfigured=record.inference_id in PRECONFIGURED)

@@ -1,21 +1,22 @@
 """Inference on an endpoint: checked, run by the endpoint's flow, answered within its time."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import NoReturn, cast
 
 from connote.contract import durations
+from connote.contract.chat import Chat, ChatRequest, Chunk
 from connote.contract.errors import IllegalArgument, MethodNotAllowed, Rejected, TimedOut
 from connote.contract.requests import InferenceRequest
 from connote.contract.results import Cut, Result
 from connote.contract.settings import TASK_SETTINGS, Settings
 from connote.contract.tasks import TaskType
-from connote.endpoints.cache import Cache, Caching
+from connote.endpoints.cache import Caching
 from connote.endpoints.endpoints import Endpoints
-from connote.endpoints.remote import Remote
-from connote.runtime.local import Outputs
-from connote.runtime.placement import Device
-from connote.services.service import Call, Endpoint, Flow, Run
+from connote.endpoints.runner import Runner
+from connote.services.service import Call, Endpoint
+from connote.upstream.sender import Terms
 
 # Seconds that a request may take if it does not say.
 TIMEOUT = 30.0
@@ -25,8 +26,8 @@ TIMEOUT_COMPLETION = 120.0
 class Inference:
     """The corridor: from a request to a result."""
 
-    def __init__(self, endpoints: Endpoints, cache: Cache, remote: Remote | None = None) -> None:
-        self._endpoints, self._cache, self._remote = endpoints, cache, remote
+    def __init__(self, endpoints: Endpoints, runner: Runner) -> None:
+        self._endpoints, self._runner = endpoints, runner
 
     async def infer(
         self, id: str, request: InferenceRequest, caching: Caching = Caching.USE
@@ -35,44 +36,79 @@ class Inference:
 
         Raises NotFound, Rejected if the endpoint does another task, TimedOut, and whatever the service finds wrong.
         """
-        endpoint = self._endpoints.find(id)
-        _check_task(endpoint, request.task)
+        endpoint = self._found(id, request.task)
+        if endpoint.task.kind is TaskType.CHAT_COMPLETION:
+            raise Rejected(f"The task type [{endpoint.task.kind}] takes [messages]: ask {_chat_url(id)}")
         call = _call(endpoint, request)
         limit = timeout(endpoint.task.kind, request.timeout)
         try:
             async with asyncio.timeout(limit):
-                return endpoint, await self._run(endpoint.task.flow(call), caching)
+                result = await self._runner.run(call, caching, _terms(call, limit))
         except TimeoutError:
-            raise TimedOut(
-                f"timeout [{request.timeout or f'{limit:.0f}s'}] waiting for inference result of [{id}]. A model that "
-                "is being loaded or pulled goes on loading: repeat the request, or give it more time with ?timeout="
-            ) from None
+            _timed_out(endpoint, request.timeout, limit)
+        return endpoint, cast("Chat", result).completion() if endpoint.task.kind is TaskType.COMPLETION else result
 
-    def stream(self, id: str, task: TaskType) -> NoReturn:
-        """No local service streams. Raises NotFound, Rejected or MethodNotAllowed, in this order."""
-        endpoint = self._endpoints.find(id)
-        _check_task(endpoint, task)
-        raise MethodNotAllowed(f"Streaming is not allowed for service [{endpoint.service.name}].")
-
-    def chat(self, id: str) -> NoReturn:
-        """No local service chats. Raises NotFound or Rejected."""
-        endpoint = self._endpoints.find(id)
-        _check_task(endpoint, TaskType.CHAT_COMPLETION)
-        raise Rejected(f"The {endpoint.service.name} service does not support unified completion")
-
-    async def _run(self, flow: Flow, caching: Caching) -> Result:
+    async def chat(self, id: str, request: ChatRequest, given: str | None = None) -> Chat:
+        """The answer of a chat model, at once. Raises what `infer` raises."""
+        endpoint = self._chatting(id)
+        call = Call(endpoint, endpoint.options, (), chat=request)
+        limit = timeout(endpoint.task.kind, given)
         try:
-            wish = next(flow)
-            while True:
-                wish = flow.send(await self._fulfil(wish, caching))
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+            async with asyncio.timeout(limit):
+                return cast("Chat", await self._runner.run(call, Caching.BYPASS, _terms(call, limit)))
+        except TimeoutError:
+            _timed_out(endpoint, given, limit)
 
-    async def _fulfil(self, wish: Run, caching: Caching) -> Outputs:
-        if self._remote and wish.deployment.device is Device.FASTEST:
-            return await self._remote.run(wish.deployment.model, wish.inputs)  # it has a cache of its own
-        return await self._cache.run(wish.deployment, wish.inputs, caching)
+    async def stream_chat(self, id: str, request: ChatRequest, given: str | None = None) -> AsyncGenerator[Chunk, None]:
+        """The answer of a chat model in chunks; the first has come. Raises what `infer` raises, also between chunks."""
+        endpoint = self._chatting(id)
+        _check_streams(endpoint)
+        return await self._streamed(Call(endpoint, endpoint.options, (), chat=request, stream=True), given)
+
+    async def stream(self, id: str, request: InferenceRequest) -> AsyncGenerator[Chunk, None]:
+        """The answer of a completion model in chunks; the first has come. Raises what `infer` raises."""
+        endpoint = self._found(id, request.task)
+        _check_streams(endpoint)
+        if endpoint.task.kind is TaskType.CHAT_COMPLETION:
+            raise Rejected(f"The task type [{endpoint.task.kind}] takes [messages]: ask {_chat_url(id)}")
+        return await self._streamed(_call(endpoint, request, stream=True), request.timeout)
+
+    async def _streamed(self, call: Call, given: str | None) -> AsyncGenerator[Chunk, None]:
+        limit = timeout(call.endpoint.task.kind, given)
+        chunks = self._runner.stream(call, _terms(call, limit))
+        try:
+            async with asyncio.timeout(limit):
+                first = await anext(chunks, None)
+        except TimeoutError:
+            await chunks.aclose()
+            _timed_out(call.endpoint, given, limit)
+        except BaseException:
+            await chunks.aclose()
+            raise
+        return _continued(first, chunks)
+
+    def _found(self, id: str, task: TaskType) -> Endpoint:
+        endpoint = self._endpoints.find(id)
+        actual = endpoint.task.kind
+        if task not in (TaskType.ANY, actual):
+            raise Rejected(
+                f"Incompatible task_type, the requested type [{task}] does not match the model type [{actual}]"
+            )
+        return endpoint
+
+    def _chatting(self, id: str) -> Endpoint:
+        endpoint = self._endpoints.find(id)
+        if TaskType.CHAT_COMPLETION not in endpoint.service.tasks:
+            raise Rejected(f"The {endpoint.service.name} service does not support unified completion")
+        return self._found(id, TaskType.CHAT_COMPLETION)
+
+
+async def _continued(first: Chunk | None, rest: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
+    async with aclosing(rest):
+        if first is not None:
+            yield first
+        async for chunk in rest:
+            yield chunk
 
 
 def timeout(task: TaskType, given: str | None) -> float | None:
@@ -94,30 +130,60 @@ def describe(cuts: Sequence[Cut]) -> str:
     return told if len(cuts) <= 5 else f"{told}; and {len(cuts) - 5} more inputs"
 
 
-def _check_task(endpoint: Endpoint, requested: TaskType) -> None:
-    actual = endpoint.task.kind
-    if requested not in (TaskType.ANY, actual):
-        raise Rejected(
-            f"Incompatible task_type, the requested type [{requested}] does not match the model type [{actual}]"
+def _timed_out(endpoint: Endpoint, given: str | None, limit: float | None) -> NoReturn:
+    why = (
+        ""
+        if endpoint.service.site
+        else "A model that is being loaded or pulled goes on loading: repeat the request, or "
+    )
+    raise TimedOut(
+        f"timeout [{given or f'{limit:.0f}s'}] waiting for inference result of [{endpoint.id}]. "
+        f"{why}{'give' if why else 'Give'} it more time with ?timeout="
+    ) from None
+
+
+def _terms(call: Call, limit: float | None) -> Terms:
+    deadline = None if limit is None else asyncio.get_running_loop().time() + limit
+    # Whatever somebody waits for passes what is only ingested.
+    return Terms(deadline, urgent=call.search or not call.endpoint.task.kind.embeds)
+
+
+def _check_streams(endpoint: Endpoint) -> None:
+    service = endpoint.service
+    streaming = sorted(task.kind for task in service.tasks.values() if task.streams)
+    if not streaming:
+        raise MethodNotAllowed(f"Streaming is not allowed for service [{service.name}].")
+    if endpoint.task.kind not in streaming:
+        raise MethodNotAllowed(
+            f"Streaming is not allowed for service [{service.name}] and task [{endpoint.task.kind}]. "
+            f"Supported tasks: [{', '.join(streaming)}]"
         )
 
 
-def _call(endpoint: Endpoint, request: InferenceRequest) -> Call:
+def _chat_url(id: str) -> str:
+    return f"[POST _inference/chat_completion/{id}/_stream]"
+
+
+def _call(endpoint: Endpoint, request: InferenceRequest, *, stream: bool = False) -> Call:
     if endpoint.task.kind is TaskType.RERANK and not request.query:
         raise IllegalArgument(f"Field [query] cannot be null for task type [{TaskType.RERANK}]")
+    is_completion = endpoint.task.kind is TaskType.COMPLETION
     return Call(
         endpoint=endpoint,
         options=_options(endpoint, request),
-        inputs=request.inputs,
+        inputs=request.texts(),
+        contents=request.inputs if endpoint.task.kind is TaskType.EMBEDDING else (),
         query=request.query,
-        search=request.input_type == "search",
+        input_type=request.input_type,
         top_n=request.top_n,
         return_documents=request.return_documents,
+        chat=ChatRequest.of(request.texts()) if is_completion else None,
+        stream=stream,
     )
 
 
 def _options(endpoint: Endpoint, request: InferenceRequest) -> Settings:
     if not request.task_settings:
         return endpoint.options
-    merged = {**endpoint.options.wire(), **request.task_settings}
-    return endpoint.task.options.parse(merged, TASK_SETTINGS, owner=endpoint.service.name)
+    current = {**endpoint.options.plain(), **endpoint.options.secrets()}
+    return endpoint.task.options.parse({**current, **request.task_settings}, TASK_SETTINGS, owner=endpoint.service.name)

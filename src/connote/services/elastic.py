@@ -13,7 +13,7 @@ from connote.runtime.autoscale import Adaptive
 from connote.runtime.fleet import CORES, Deployment
 from connote.runtime.placement import Device
 from connote.services import local
-from connote.services.service import Call, Check, Flow, Service
+from connote.services.service import Call, Check, Endpoint, Flow, Service
 
 elastic = Service("elastic", "Elastic")
 
@@ -36,10 +36,10 @@ class ElasticDenseSettings(ElasticSettings):
     )
 
 
-def check(task: TaskType, wished: Settings) -> Check:
+def check(endpoint: Endpoint) -> Check:
     """A new endpoint needs a model that is known and does the task."""
-    settings = cast("ElasticSettings", wished)
-    model = yield from local.find(settings.model_id, task)
+    settings = cast("ElasticSettings", endpoint.settings)
+    model = yield from local.find(settings.model_id, endpoint.task.kind)
     if isinstance(settings, ElasticDenseSettings):
         local.check_dimensions(settings.model_id, settings.dimensions, model.dimensions)
         return replace(settings, similarity=settings.similarity or "cosine", dimensions=model.dimensions)
@@ -53,20 +53,22 @@ def deployment(id: str, settings: Settings) -> Deployment:
     )
 
 
-@elastic.task(TaskType.SPARSE_EMBEDDING, ElasticSettings, check=check, deployment=deployment)
+@elastic.task(TaskType.SPARSE_EMBEDDING, settings=ElasticSettings, check=check, deployment=deployment)
 def sparse(call: Call) -> Flow:
     """Tokens in alphabetical order."""
     result = yield from local.sparse(call)
     return replace(result, vectors=[local.alphabetical(vector) for vector in result.vectors])
 
 
-@elastic.task(TaskType.TEXT_EMBEDDING, ElasticDenseSettings, check=check, deployment=deployment)
+@elastic.task(TaskType.TEXT_EMBEDDING, settings=ElasticDenseSettings, check=check, deployment=deployment)
 def dense(call: Call) -> Flow:
     """One vector a text."""
     return (yield from local.dense(call))
 
 
-@elastic.task(TaskType.RERANK, ElasticSettings, local.RerankOptions, check=check, deployment=deployment)
+@elastic.task(
+    TaskType.RERANK, settings=ElasticSettings, options=local.RerankOptions, check=check, deployment=deployment
+)
 def rerank(call: Call) -> Flow:
     """Documents by score, best first."""
     return (yield from local.rerank(call))

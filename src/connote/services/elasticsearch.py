@@ -10,7 +10,7 @@ from connote.contract.tasks import TaskType
 from connote.runtime.autoscale import Adaptive
 from connote.runtime.fleet import CORES, Deployment
 from connote.services import local
-from connote.services.service import Alias, Call, Check, Flow, Service
+from connote.services.service import Alias, Call, Check, Endpoint, Flow, Service
 
 # Which name of the model is the default: Elasticsearch has a build of its own for this platform.
 _ON_LINUX = platform.system() == "Linux" and platform.machine() == "x86_64"
@@ -134,14 +134,14 @@ def deployment(id: str, wished: Settings) -> Deployment:
     return Deployment(id, str(settings.model_id), allocations, settings.num_threads, adaptive)
 
 
-def check(task: TaskType, wished: Settings) -> Check:
+def check(endpoint: Endpoint) -> Check:
     """A new endpoint needs a model that is known and does the task."""
-    settings = cast("LocalSettings", wished)
+    settings = cast("LocalSettings", endpoint.settings)
     if settings.deployment_id is not None:
         raise NotFound(f"Cannot find deployment [{settings.deployment_id}]")
     if settings.model_id is None:
         raise IllegalArgument("Error parsing service settings, model_id must be provided")
-    model = yield from local.find(settings.model_id, task)
+    model = yield from local.find(settings.model_id, endpoint.task.kind)
     if isinstance(settings, DenseSettings) and settings.model_id not in (".multilingual-e5-small", E5):
         local.check_dimensions(settings.model_id, settings.dimensions, model.dimensions)
         return replace(
@@ -153,19 +153,21 @@ def check(task: TaskType, wished: Settings) -> Check:
     return settings
 
 
-@elasticsearch.task(TaskType.SPARSE_EMBEDDING, LocalSettings, check=check, deployment=deployment)
+@elasticsearch.task(TaskType.SPARSE_EMBEDDING, settings=LocalSettings, check=check, deployment=deployment)
 def sparse(call: Call) -> Flow:
     """Tokens by weight, highest first."""
     return (yield from local.sparse(call))
 
 
-@elasticsearch.task(TaskType.TEXT_EMBEDDING, DenseSettings, check=check, deployment=deployment)
+@elasticsearch.task(TaskType.TEXT_EMBEDDING, settings=DenseSettings, check=check, deployment=deployment)
 def dense(call: Call) -> Flow:
     """One vector a text; search input gets the model's prefix for queries, all other that for passages."""
     return (yield from local.dense(call))
 
 
-@elasticsearch.task(TaskType.RERANK, RerankSettings, local.RerankOptions, check=check, deployment=deployment)
+@elasticsearch.task(
+    TaskType.RERANK, settings=RerankSettings, options=local.RerankOptions, check=check, deployment=deployment
+)
 def rerank(call: Call) -> Flow:
     """Documents by score, best first."""
     settings = cast("RerankSettings", call.endpoint.settings)

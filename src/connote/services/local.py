@@ -3,7 +3,7 @@
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from connote.contract.results import Dense, Rank, Ranked, Sparse, SparseVector
 from connote.contract.settings import SERVICE_SETTINGS, About, Settings
 from connote.contract.tasks import TaskType
 from connote.runtime.catalog import Model
-from connote.runtime.local import Inputs, Outputs, Scores
+from connote.runtime.fleet import Deployment
+from connote.runtime.local import Inputs, Scores
 from connote.services.service import Call, Find, Flow, Run
 
 # The reranker's window in tokens, its special tokens, and words a token: they size the chunks of long documents.
@@ -29,9 +30,9 @@ class RerankOptions(Settings):
     ] = True
 
 
-def find(model_id: str, task: TaskType) -> Generator[Find, Model | None, Model]:
+def find(model_id: str, task: TaskType) -> Generator[Find, Any, Model]:
     """The catalog row of a model for the task. Raises IllegalArgument if it is unknown, Rejected if it does another."""
-    model = yield Find(model_id)
+    model: Model | None = yield Find(model_id)
     if model is None:
         raise IllegalArgument(
             "Error parsing request config, model id does not match any models available on this platform. "
@@ -53,15 +54,15 @@ def check_dimensions(model_id: str, wished: int | None, has: int | None) -> None
         )
 
 
-def sparse(call: Call) -> Generator[Run, Outputs, Sparse]:
+def sparse(call: Call) -> Generator[Run, Any, Sparse]:
     """Tokens with their weights, highest weight first."""
-    outputs = yield Run(call.endpoint.deployment, Inputs(call.inputs, search=call.search))
+    outputs = yield Run(_deployment(call), Inputs(call.inputs, search=call.search))
     return cast("Sparse", outputs)
 
 
 def dense(call: Call) -> Flow:
     """One vector a text."""
-    outputs = yield Run(call.endpoint.deployment, Inputs(call.inputs, search=call.search))
+    outputs = yield Run(_deployment(call), Inputs(call.inputs, search=call.search))
     return cast("Dense", outputs)
 
 
@@ -70,7 +71,7 @@ def rerank(call: Call, *, long_documents: str | None = None, most_chunks: int | 
     texts, owners = list(call.inputs), np.arange(len(call.inputs))
     if long_documents == "chunk":
         texts, owners = _chunks(call.query or "", call.inputs, most_chunks)
-    outputs = yield Run(call.endpoint.deployment, Inputs(texts, query=call.query))
+    outputs = yield Run(_deployment(call), Inputs(texts, query=call.query))
     scores = cast("Scores", outputs)
     best = np.full(len(call.inputs), -np.inf, dtype=np.float32)
     np.maximum.at(best, owners, scores.values)
@@ -79,6 +80,10 @@ def rerank(call: Call, *, long_documents: str | None = None, most_chunks: int | 
     order = np.argsort(-best, kind="stable")[: call.top_n]
     cuts = [replace(cut, position=int(owners[cut.position])) for cut in scores.cuts]
     return Ranked([Rank(int(i), float(best[i]), call.inputs[i] if shown else None) for i in order], cuts)
+
+
+def _deployment(call: Call) -> Deployment:
+    return cast("Deployment", call.endpoint.deployment)  # every task of these services has one
 
 
 def alphabetical(vector: SparseVector) -> SparseVector:

@@ -1,12 +1,36 @@
-"""All services, by name."""
+"""All services, by name: connote's own, and those of installed packages."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
+from connote.services.openai import openai
 from connote.services.service import Service
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (elastic, elasticsearch)}
+log = logging.getLogger("connote.services")
+
+OWN = (elastic, elasticsearch, openai)
+# A package adds services under this name: each entry point is a Service.
+GROUP = "connote.services"
+
+
+def _installed() -> Iterator[Service]:
+    for point in entry_points(group=GROUP):
+        try:
+            service = point.load()
+        except Exception:
+            log.exception("the service [%s] of the package %s cannot be loaded", point.name, point.dist)
+            continue
+        if isinstance(service, Service):
+            yield service
+        else:
+            log.error("the entry point [%s] in [%s] is no Service", point.name, GROUP)
+
+
+# A package does not replace a service of connote's own.
+SERVICES: Mapping[str, Service] = {service.name: service for service in (*_installed(), *OWN)}
 
 
 def find(name: str) -> Service | None:

@@ -1,20 +1,32 @@
 """What a service is: a declaration, and one flow a task.
 
 A flow is a generator that does no I/O: it yields a wish, is sent the reply, and returns a result. The corridor
-fulfils the wishes (`connote.endpoints.inference`). The idea is httpx's `Auth.auth_flow`.
+fulfils the wishes (`connote.endpoints.runner`). The idea is httpx's `Auth.auth_flow`.
+
+A third party is asked with `Post`, whose reply is the decoded body. A stream begins with `Open`, whose reply is the
+first event; each `Emit` that follows hands chunks on, and its reply is the next event; None is the end:
+
+    event = yield Open(Post("/chat/completions", body, Chunk))
+    while event is not None:
+        event = yield Emit([event])
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeVar
+
+import httpx
 
 from connote.contract import chunks
+from connote.contract.chat import ChatRequest, Chunk
+from connote.contract.content import Content
 from connote.contract.results import Result
 from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, NoSettings, Settings
 from connote.contract.tasks import TaskType
-from connote.runtime.catalog import Model
 from connote.runtime.fleet import Deployment
-from connote.runtime.local import Inputs, Outputs
+from connote.runtime.local import Inputs
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,36 +45,103 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Post:
+    """A wish: ask a third party. The reply is its body, decoded as `reply` (a msgspec type; bytes for the raw body).
+
+    `url` is a path below the service's own address, or a whole URL that the user has given. `json` is the body, or
+    bytes that are sent as they are.
+    """
+
+    url: str
+    json: Any
+    reply: Any = dict
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Open:
+    """A wish: ask for a stream. The reply is its first event, decoded as `post.reply`; None if it has none.
+
+    `framing`: server-sent events, or AWS's binary event stream (an event is then the payload with its `:event-type`
+    as the only key above it).
+    """
+
+    post: Post
+    framing: Literal["sse", "aws"] = "sse"
+
+
+@dataclass(frozen=True)
+class Emit:
+    """A wish: hand these chunks on. The reply is the next event; None at the end of the stream."""
+
+    chunks: Sequence[Chunk]
+
+
+Wish = Find | Run | Post | Open | Emit
+Flow = Generator[Wish, Any, Result | None]
+Check = Generator[Wish, Any, Settings]
+
+
+@dataclass(frozen=True)
 class Call:
-    """One inference: the endpoint with this request's options, and what it is to work on."""
+    """One inference: the endpoint with this request's options, and what it is to work on.
+
+    `inputs` are texts; of the task embedding `contents` are what may be other than text. `chat` is set for chat and
+    completion, of which `stream` says whether chunks are wanted. `input_type` is what the request says, lower case.
+    """
 
     endpoint: "Endpoint"
     options: Settings
     inputs: Sequence[str]
+    contents: Sequence[Content] = ()
     query: str | None = None
-    search: bool = False
+    input_type: str | None = None
     top_n: int | None = None
     return_documents: bool | None = None
+    chat: ChatRequest | None = None
+    stream: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        """The service settings of the endpoint."""
+        return self.endpoint.settings
+
+    @property
+    def search(self) -> bool:
+        """Whether the input is a query."""
+        return self.input_type == "search"
 
 
-Flow = Generator[Run, Outputs, Result]
-Check = Generator[Find, Model | None, Settings]
+@dataclass(frozen=True)
+class Site:
+    """A service that is reached over the net.
+
+    `url` is the address above the paths of its flows; `{setting}` in it stands for a service setting. `auth` signs an
+    endpoint's requests in. `verified` says how the flows were checked, for the reference.
+    """
+
+    url: str
+    auth: Callable[[Settings, httpx.URL | None], httpx.Auth]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Task:
     """What a service does for one task type, with the settings that it takes for it.
 
-    `check` looks at the settings of a new endpoint and returns them completed, or raises Rejected. `deployment` tells
-    what an endpoint with these settings runs on this machine.
+    `check` looks at a new endpoint and returns its settings completed, or raises Rejected. `deployment` tells what an
+    endpoint with these settings runs on this machine; None for a third party. `batch` is the most inputs of one call.
     """
 
     kind: TaskType
     settings: type[Settings]
     options: type[Settings]
-    check: Callable[[TaskType, Settings], Check]
-    deployment: Callable[[str, Settings], Deployment]
+    check: Callable[["Endpoint"], Check]
     flow: Callable[[Call], Flow]
+    deployment: Callable[[str, Settings], Deployment] | None = None
+    batch: int | None = None
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,26 +154,30 @@ class Alias:
 
 @dataclass(frozen=True)
 class Service:
-    """A service under its wire name; `aliases` are older names of it."""
+    """A service under its wire name; `aliases` are older names of it. A hidden one is not listed."""
 
     name: str
     title: str
+    site: Site | None = None
     aliases: Mapping[str, Alias] = field(default_factory=dict)
+    hidden: bool = False
     tasks: dict[TaskType, Task] = field(default_factory=dict)
 
     def task(
         self,
-        kind: TaskType,
+        *kinds: TaskType,
         settings: type[Settings],
         options: type[Settings] = NoSettings,
-        *,
-        check: Callable[[TaskType, Settings], Check],
-        deployment: Callable[[str, Settings], Deployment],
+        check: Callable[["Endpoint"], Check],
+        deployment: Callable[[str, Settings], Deployment] | None = None,
+        batch: int | None = None,
+        streams: bool = False,
     ) -> Callable[[Callable[[Call], Flow]], Callable[[Call], Flow]]:
-        """Declare a task; decorates its flow."""
+        """Declare a task, or several that one flow does; decorates the flow."""
 
         def declare(flow: Callable[[Call], Flow]) -> Callable[[Call], Flow]:
-            self.tasks[kind] = Task(kind, settings, options, check, deployment, flow)
+            for kind in kinds:
+                self.tasks[kind] = Task(kind, settings, options, check, flow, deployment, batch, streams)
             return flow
 
         return declare
@@ -105,8 +188,11 @@ class Service:
         configurations: dict[str, Any] = {}
         for task in tasks:
             for setting in (*task.settings.fields(), *task.options.fields()):
-                entry = configurations.setdefault(setting.name, setting.described() | {"supported_task_types": []})
-                entry["supported_task_types"].append(task.kind.value)
+                if setting.about.derived:
+                    continue
+                for name, shown in setting.described().items():
+                    entry = configurations.setdefault(name, shown | {"supported_task_types": []})
+                    entry["supported_task_types"].append(task.kind.value)
         return {
             "service": self.name,
             "name": self.title,
@@ -128,9 +214,9 @@ class Endpoint:
     preconfigured: bool = False
 
     @property
-    def deployment(self) -> Deployment:
-        """What it runs on this machine."""
-        return self.task.deployment(self.id, self.settings)
+    def deployment(self) -> Deployment | None:
+        """What it runs on this machine, if anything."""
+        return self.task.deployment(self.id, self.settings) if self.task.deployment else None
 
     def wire(self) -> dict[str, Any]:
         """The endpoint as PUT answers it and GET lists it."""

@@ -1,14 +1,31 @@
 """The database: its tables, and how it is opened."""
 
 from pathlib import Path
-from sqlite3 import Connection
+from sqlite3 import Connection as SqliteConnection
 
-from sqlalchemy import JSON, Column, Engine, MetaData, String, Table, create_engine, event, insert, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Engine,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from connote.contract.errors import Unavailable
 
-VERSION = 1
+VERSION = 2
+# What brings a database from a version to the next.
+_STEPS = {1: "ALTER TABLE endpoints ADD COLUMN secrets BLOB"}
 
 metadata = MetaData()
 
@@ -21,6 +38,7 @@ endpoints = Table(
     Column("service_settings", JSON, nullable=False),
     Column("task_settings", JSON, nullable=False),
     Column("chunking_settings", JSON(none_as_null=True)),
+    Column("secrets", LargeBinary),
 )
 
 # Single values by name: the version of these tables, the region policy.
@@ -36,16 +54,24 @@ def connect(folder: Path) -> Engine:
         found = connection.scalar(select(values.c.value).where(values.c.name == "version"))
         if found is None:
             connection.execute(insert(values).values(name="version", value=VERSION))
-        elif found != VERSION:
+        elif found > VERSION:
             engine.dispose()
             raise Unavailable(
                 f"the database in {folder} has version {found}, this connote reads version {VERSION}: "
                 "use the connote that wrote it, or another --data folder"
             )
+        else:
+            _upgrade(connection, found)
     return engine
 
 
-def _prepare(connection: Connection, _: ConnectionPoolEntry) -> None:
+def _upgrade(connection: Connection, version: int) -> None:
+    for step in range(version, VERSION):
+        connection.execute(text(_STEPS[step]))
+    connection.execute(update(values).where(values.c.name == "version").values(value=VERSION))
+
+
+def _prepare(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
     # WAL: readers do not wait for a writer. FULL: what was acknowledged survives a power loss.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")

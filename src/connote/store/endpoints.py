@@ -1,15 +1,19 @@
 """Inference endpoints as they are kept."""
 
+import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
-from connote.contract.errors import AlreadyExists
+from connote.contract.errors import AlreadyExists, Unavailable
 from connote.store import database
+from connote.store.seal import Seal
+
+log = logging.getLogger("connote.store")
 
 
 @dataclass(frozen=True)
@@ -22,34 +26,50 @@ class Record:
     service_settings: Mapping[str, Any]
     task_settings: Mapping[str, Any]
     chunking_settings: Mapping[str, Any] | None
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class EndpointStore:
-    """Reads and writes endpoints; each write is one transaction."""
+    """Reads and writes endpoints; each write is one transaction. Secrets are sealed on their way in."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, seal: Seal) -> None:
+        self._engine, self._seal = engine, seal
 
     def all(self) -> list[Record]:
-        """Every endpoint."""
+        """Every endpoint; one whose secrets cannot be opened comes without them."""
         with self._engine.connect() as connection:
-            return [Record(**row._mapping) for row in connection.execute(select(database.endpoints))]
+            return [self._record(row) for row in connection.execute(select(database.endpoints))]
 
     def add(self, record: Record) -> None:
         """Keep a new endpoint. Raises AlreadyExists if the id is taken."""
         try:
             with self._engine.begin() as connection:
-                connection.execute(insert(database.endpoints).values(asdict(record)))
+                connection.execute(insert(database.endpoints).values(self._row(record)))
         except IntegrityError:
             raise AlreadyExists(f"Inference endpoint [{record.inference_id}] already exists") from None
 
     def replace(self, record: Record) -> None:
         """Keep an endpoint in place of the one with its id, if there is one."""
-        written = upsert(database.endpoints).values(asdict(record))
+        row = self._row(record)
+        written = upsert(database.endpoints).values(row)
         with self._engine.begin() as connection:
-            connection.execute(written.on_conflict_do_update(index_elements=["inference_id"], set_=asdict(record)))
+            connection.execute(written.on_conflict_do_update(index_elements=["inference_id"], set_=row))
 
     def remove(self, inference_id: str) -> None:
         """Forget an endpoint."""
         with self._engine.begin() as connection:
             connection.execute(delete(database.endpoints).where(database.endpoints.c.inference_id == inference_id))
+
+    def _row(self, record: Record) -> dict[str, Any]:
+        sealed = self._seal.close(record.secrets, record.inference_id) if record.secrets else None
+        return asdict(record) | {"secrets": sealed}
+
+    def _record(self, row: Row[Any]) -> Record:
+        values = dict(row._mapping)
+        sealed, opened = values.pop("secrets"), {}
+        if sealed is not None:
+            try:
+                opened = self._seal.open(sealed, values["inference_id"])
+            except Unavailable as error:
+                log.warning("endpoint [%s]: %s", values["inference_id"], error)
+        return Record(**values, secrets=opened)

@@ -1,0 +1,88 @@
+"""Services' errors, as the wire tells them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from connote.contract.errors import Refused
+
+_PREFIXES = {
+    400: "Received a bad request status code",
+    401: "Received an authentication error status code",
+    403: "Received a permission denied error status code",
+    405: "Received a method not allowed status code",
+    413: "Received a content too large status code",
+    429: "Received a rate limit status code",
+}
+_TRANSIENT = frozenset({408, 425, 429})
+_MOST_TEXT = 2000
+# Where services put the text of an error; each may be a text, or lead on to one.
+_MEMBERS = ("error", "errors", "message", "detail", "error_message", "errorMessage", "msg", "reason", "fault", "title")
+
+
+def refused(status: int, body: bytes, *, url: str, id: str, secrets: Iterable[str] = ()) -> Refused:
+    """The error for a service's answer with that status and body. Secrets are taken out of its text."""
+    parsed = _json(body)
+    reason = f"{_prefix(status, url)} for request from inference entity id [{id}] status [{status}]"
+    if told := _text(parsed):
+        reason += f". Error message: [{told[:_MOST_TEXT]}]"
+    known = status < 500 and status in HTTPStatus._value2member_map_ and status >= 400
+    return Refused(
+        clean(reason, secrets),
+        status=status if known else 400,
+        kind=_kind(parsed),
+        transient=status >= 500 or status in _TRANSIENT,
+    )
+
+
+def unreachable(reason: str, *, id: str, secrets: Iterable[str] = (), transient: bool = True) -> Refused:
+    """The error for a service that did not answer."""
+    text = f"Failed to send request from inference entity id [{id}]: {reason}"
+    return Refused(clean(text, secrets), status=400, transient=transient)
+
+
+def clean(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return text
+
+
+def _prefix(status: int, url: str) -> str:
+    if status == HTTPStatus.NOT_FOUND:
+        return f"Resource not found at [{url}]"
+    if status < 300:
+        return "Received an error response"
+    if status < 400:
+        return "Unhandled redirection"
+    if status >= 500:
+        return "Received a server error status code"
+    return _PREFIXES.get(status, "Received an unsuccessful status code")
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(value: Any, depth: int = 0) -> str | None:  # noqa: ANN401
+    """The text of an error in what a service answers."""
+    if isinstance(value, str):
+        return value
+    if depth > 4:
+        return None
+    if isinstance(value, list):
+        return next((text for item in value if (text := _text(item, depth + 1))), None)
+    if isinstance(value, Mapping):
+        return next((text for name in _MEMBERS if (text := _text(value.get(name), depth + 1))), None)
+    return None
+
+
+def _kind(value: Any) -> str | None:  # noqa: ANN401
+    error = value.get("error") if isinstance(value, Mapping) else None
+    kind = error.get("type") if isinstance(error, Mapping) else None
+    return kind if isinstance(kind, str) else None

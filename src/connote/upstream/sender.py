@@ -1,0 +1,292 @@
+"""The sender: fulfils what flows wish of third parties, with sign-in, pace, retries, and the wire's errors."""
+
+import asyncio
+import hashlib
+import ipaddress
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+import orjson
+
+from connote.contract.errors import ConnoteError, Malformed, Refused
+from connote.contract.settings import Settings
+from connote.services.service import Endpoint, Open, Post, Service, Site
+from connote.upstream import address, client, failure, frames
+from connote.upstream.guard import Forbidden, Guard
+from connote.upstream.pace import Pace
+from connote.upstream.settings import Access, Outbound
+
+T = TypeVar("T")
+
+MOST_REPLY = 256 * 1024 * 1024
+_MOST_ERROR = 64 * 1024
+# Whoever asks for more patience than this is told on at once.
+_MOST_WAIT = 60.0
+_IS_JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one request may take: the time at which it must be over (the loop's clock), and whether it passes others."""
+
+    deadline: float | None = None
+    urgent: bool = True
+
+
+class Sender:
+    """One client a service, opened when it is first asked."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+        self._guard = Guard(outbound.allowed, private=outbound.private)
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._auths: dict[str, tuple[Settings, httpx.Auth]] = {}
+        self._paces: dict[str, Pace] = {}
+
+    async def post(self, endpoint: Endpoint, post: Post, terms: Terms) -> Any:  # noqa: ANN401 (decoded as post.reply)
+        """The decoded reply. Raises Refused for a service's error, Malformed for a reply of another shape."""
+
+        async def attempt() -> Any:  # noqa: ANN401
+            response = await self._begun(endpoint, post, None)
+            try:
+                body = await _read(response, MOST_REPLY)
+            except httpx.RequestError as error:
+                raise _unreachable(endpoint, error) from None
+            finally:
+                await response.aclose()
+            return _decoded(endpoint, post, body, response)
+
+        return await self._retried(endpoint, terms, attempt)
+
+    @asynccontextmanager
+    async def open(self, endpoint: Endpoint, wish: Open, terms: Terms) -> AsyncIterator[AsyncIterator[Any]]:
+        """The decoded events of a stream; leaving closes it. Raises what `post` raises, also between events."""
+
+        async def attempt() -> httpx.Response:
+            response = await self._begun(endpoint, wish.post, self._outbound.idle)
+            if response.headers.get("content-type", "").startswith(_IS_JSON):
+                body = await _closed(response)
+                raise failure.refused(200, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint))
+            return response
+
+        response = await self._retried(endpoint, terms, attempt)
+        try:
+            yield _events(endpoint, wish, response)
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for each in self._clients.values():
+            await each.aclose()
+
+    def forget(self, id: str) -> None:
+        """The endpoint is no more: neither are its tokens."""
+        self._auths.pop(id, None)
+
+    async def _begun(self, endpoint: Endpoint, post: Post, idle: float | None) -> httpx.Response:
+        """The response to one request, its body unread. Raises Refused for an error, after which it is closed."""
+        site, access = _site(endpoint.service), self._access(endpoint.service)
+        url = address.of(site, access, endpoint.settings, post)
+        if access.proxy is not None:
+            self._check_literal(endpoint, url)  # names are resolved by the proxy, which sees to them
+        content = post.json if isinstance(post.json, bytes) else orjson.dumps(post.json)
+        headers = {"Content-Type": _IS_JSON, **site.headers, **post.headers}
+        http = self._client(endpoint.service)
+        request = http.build_request(
+            "POST", url, content=content, headers=headers, timeout=httpx.Timeout(None, connect=10, read=idle)
+        )
+        try:
+            response = await http.send(request, auth=self._auth(endpoint, site, access), stream=True)
+            if response.is_success:
+                return response
+            body = await _closed(response)
+        except (httpx.RequestError, UnicodeEncodeError) as error:
+            raise _unreachable(endpoint, error) from None
+        refused = failure.refused(
+            response.status_code, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint)
+        )
+        refused.headers = {name: value for name, value in response.headers.items() if name == "retry-after"}
+        raise refused
+
+    async def _retried(self, endpoint: Endpoint, terms: Terms, attempt: Callable[[], Awaitable[T]]) -> T:
+        """What an attempt gives; passing faults are tried again, as long as there is time."""
+        loop = asyncio.get_running_loop()
+        for tries in range(self._outbound.retries + 1):
+            await self._paced(endpoint, terms)
+            try:
+                return await attempt()
+            except (Refused, Malformed) as error:
+                is_passing = isinstance(error, Malformed) or error.transient
+                delay = self._delay(tries, error)
+                has_time = delay <= _MOST_WAIT and (terms.deadline is None or loop.time() + delay < terms.deadline)
+                if not is_passing or not has_time or tries == self._outbound.retries:
+                    raise
+            await asyncio.sleep(delay)
+        raise AssertionError("the last try returns or raises")
+
+    def _delay(self, tries: int, error: ConnoteError) -> float:
+        asked = _seconds(error.headers.get("retry-after", ""))
+        if asked is not None:
+            return asked
+        # Half of it is chance, so that those who failed together do not come together again.
+        most: float = min(self._outbound.first_delay * 2.0**tries, self._outbound.most_delay)
+        return most * random.uniform(0.5, 1)  # noqa: S311 (no secret)
+
+    async def _paced(self, endpoint: Endpoint, terms: Terms) -> None:
+        limit = getattr(endpoint.settings, "rate_limit", None)
+        if limit is None:
+            return
+        group = _group(endpoint)
+        if group not in self._paces:
+            self._paces[group] = Pace(endpoint.service.name, limit.requests_per_minute)
+        pace = self._paces[group]
+        pace.per_minute = limit.requests_per_minute
+        await pace.turn(endpoint.id, urgent=terms.urgent)
+
+    def _access(self, service: Service) -> Access:
+        return self._outbound.access.get(service.name, Access())
+
+    def _client(self, service: Service) -> httpx.AsyncClient:
+        if service.name not in self._clients:
+            own = address.own(_site(service))
+            self._clients[service.name] = client.make(service.name, self._access(service), self._guard, own)
+        return self._clients[service.name]
+
+    def _auth(self, endpoint: Endpoint, site: Site, access: Access) -> httpx.Auth:
+        """The sign-in of an endpoint, kept with its tokens as long as its settings stay the same."""
+        settings, auth = self._auths.get(endpoint.id, (None, None))
+        if auth is None or settings is not endpoint.settings:
+            auth = site.auth(endpoint.settings, access.token_url)
+            self._auths[endpoint.id] = endpoint.settings, auth
+        return auth
+
+    def _check_literal(self, endpoint: Endpoint, url: httpx.URL) -> None:
+        try:
+            literal = ipaddress.ip_address(url.host)
+        except ValueError:
+            return
+        if not self._guard.permits(literal):
+            raise failure.unreachable(f"[{url.host}] is not reached", id=endpoint.id, transient=False)
+
+
+def _site(service: Service) -> Site:
+    if service.site is None:
+        raise TypeError(f"service {service.name} is not reached over the net")
+    return service.site
+
+
+def _group(endpoint: Endpoint) -> str:
+    """Endpoints with the same account at the same model share a pace."""
+    plain = {name: value for name, value in endpoint.settings.plain().items() if name != "rate_limit"}
+    told = ascii((endpoint.service.name, endpoint.task.kind, sorted(plain.items()), endpoint.settings.secrets()))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _secrets(endpoint: Endpoint) -> list[str]:
+    return endpoint.settings.secret_texts()
+
+
+def _shown(response: httpx.Response) -> str:
+    return str(response.request.url.copy_with(query=None))
+
+
+async def _closed(response: httpx.Response) -> bytes:
+    """The beginning of a body that nobody needs more of."""
+    try:
+        return await _read(response, _MOST_ERROR)
+    except Malformed:
+        return b""
+    finally:
+        await response.aclose()
+
+
+async def _read(response: httpx.Response, most: int) -> bytes:
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > most:
+            raise Malformed(f"the service answers with more than {most} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 (a type)
+    return msgspec.json.Decoder(kind)
+
+
+def _decoded(endpoint: Endpoint, post: Post, body: bytes, response: httpx.Response) -> Any:  # noqa: ANN401
+    if post.reply is bytes:
+        return body
+    try:
+        return _decoder(post.reply).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        told = failure.refused(200, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint))
+        if "Error message" in told.reason:
+            raise told from None
+        raise Malformed(
+            f"Failed to parse the answer of the service [{endpoint.service.name}] for request from inference entity "
+            f"id [{endpoint.id}]: {error}"
+        ) from None
+
+
+async def _events(endpoint: Endpoint, wish: Open, response: httpx.Response) -> AsyncIterator[Any]:
+    parser = frames.parser(wish.framing)
+    try:
+        async for received in response.aiter_bytes():
+            for event in parser.feed(received):
+                if event.data == "[DONE]":
+                    return
+                yield _event(endpoint, wish.post, event, response)
+        for event in parser.close():
+            if event.data != "[DONE]":
+                yield _event(endpoint, wish.post, event, response)
+    except httpx.RequestError as error:
+        raise _unreachable(endpoint, error, "the stream broke off: ") from None
+
+
+def _event(endpoint: Endpoint, post: Post, event: frames.Event, response: httpx.Response) -> Any:  # noqa: ANN401
+    body = event.data.encode()
+    if event.name == "error" or ('"error"' in event.data and _has_error(body)):
+        raise failure.refused(200, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint))
+    return _decoded(endpoint, post, body, response)
+
+
+def _has_error(body: bytes) -> bool:
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(parsed, dict) and bool(parsed.get("error"))
+
+
+def _unreachable(endpoint: Endpoint, error: Exception, before: str = "") -> Refused:
+    reason = before + (str(error) or type(error).__name__)
+    is_forbidden = isinstance(error.__cause__, Forbidden)
+    return failure.unreachable(
+        reason,
+        id=endpoint.id,
+        secrets=_secrets(endpoint),
+        transient=not (is_forbidden or isinstance(error, ValueError)),
+    )
+
+
+def _seconds(retry_after: str) -> float | None:
+    """What the header Retry-After asks for (RFC 9110, section 10.2.3); None if it says nothing."""
+    if retry_after.isdigit() and len(retry_after) < 10:
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except (TypeError, ValueError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())
