@@ -39,6 +39,7 @@ class Connote:
     endpoints: Endpoints
     inference: Inference
     remote: Remote | None
+    sender: Sender
     values: ValueStore
     uuid: str
 
@@ -94,7 +95,7 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         try:
             endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner)
             inference = Inference(endpoints, runner)
-            yield Connote(config, folder, library, fleet, cache, endpoints, inference, remote, values, uuid)
+            yield Connote(config, folder, library, fleet, cache, endpoints, inference, remote, sender, values, uuid)
         finally:
             await sender.close()
             if remote:

@@ -1,12 +1,13 @@
 """One request and its answer, as the routes see them."""
 
+import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from connote.api import filter_path, media
@@ -15,6 +16,8 @@ from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unp
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.version import VERSION_SPOKEN
+
+T = TypeVar("T")
 
 # Accepted by every route.
 COMMON_PARAMS = {
@@ -77,6 +80,23 @@ class Ask:
         if not isinstance(body, dict):
             raise Unparsable(f"the request body must be a JSON object, not [{java(body)}]")
         return body
+
+    async def attended(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work comes to. When the client leaves it is cancelled, and ClientDisconnect raised."""
+        task, gone = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
+        try:
+            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise ClientDisconnect
+            return task.result()
+        finally:
+            for each in (task, gone):
+                each.cancel()
+            await asyncio.gather(task, gone, return_exceptions=True)
+
+    async def _gone(self) -> None:
+        while (await self.request.receive())["type"] != "http.disconnect":
+            pass
 
     async def _body(self) -> bytes:
         most = self.connote.config.server.max_body_bytes

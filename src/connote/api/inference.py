@@ -66,8 +66,10 @@ async def infer(ask: Ask) -> Answer:
         raise IllegalArgument(f"[truncate] must be [end] or [none], not [{truncate}]")
     body, id = await ask.json(), ask.path("inference_id")
     if task is TaskType.CHAT_COMPLETION:
-        return Answer((await ask.connote.inference.chat(id, chat.parse(body), ask.text("timeout"))).wire())
-    _, result = await ask.connote.inference.infer(id, requests.parse(_timed(ask, body), task), _caching(ask))
+        asked = chat.parse(body)
+        return Answer((await ask.attended(ask.connote.inference.chat(id, asked, ask.text("timeout")))).wire())
+    request = requests.parse(_timed(ask, body), task)
+    _, result = await ask.attended(ask.connote.inference.infer(id, request, _caching(ask)))
     if truncate == "none":
         refuse_cut(result.cuts)
     warnings = (f"{describe(result.cuts)}; the rest was left out (truncate)",) if result.cuts else ()
@@ -79,9 +81,9 @@ async def stream(ask: Ask) -> Answer:
     task, id, body = ask.task(), ask.path("inference_id"), await ask.json()
     inference = ask.connote.inference
     if task is TaskType.CHAT_COMPLETION or (task is TaskType.ANY and "messages" in body):
-        chunks = await inference.stream_chat(id, chat.parse(body), ask.text("timeout"))
+        chunks = await ask.attended(inference.stream_chat(id, chat.parse(body), ask.text("timeout")))
         return Answer(response=EventStream(chunks, events.chat, ConnoteError.unified))
-    chunks = await inference.stream(id, requests.parse(_timed(ask, body), task))
+    chunks = await ask.attended(inference.stream(id, requests.parse(_timed(ask, body), task)))
     return Answer(response=EventStream(chunks, events.completion, ConnoteError.wire))
 
 

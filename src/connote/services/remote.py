@@ -133,7 +133,8 @@ def dense(
     if not rows[0] or any(len(row) != len(rows[0]) for row in rows):
         raise Malformed("the service answers with vectors that are empty or differ in length")
     try:
-        vectors = np.array(rows, dtype=np.float32 if element == "float" else np.int16)
+        with np.errstate(over="ignore"):  # too large a number becomes infinite, and is told below
+            vectors = np.array(rows, dtype=np.float32 if element == "float" else np.int16)
     except (OverflowError, TypeError, ValueError):
         raise Malformed(f"the service answers with vectors that are not of type [{element}]") from None
     if not np.isfinite(vectors).all() or (element != "float" and (vectors.min() < -128 or vectors.max() > 127)):

@@ -39,7 +39,7 @@ class Guard:
             return False
         if any(address.version == network.version and address in network for network in self._allowed):
             return True
-        return address.is_global or (self._private and (address.is_private or address.is_loopback))
+        return self._private or address.is_global
 
 
 def _inner(address: Address) -> Address:
