@@ -17,11 +17,11 @@ UNCACHED = {"Cache-Control": "no-store"}
 
 
 @contextmanager
-def serving() -> Iterator[httpx.Client]:
+def serving(*arguments: str) -> Iterator[httpx.Client]:
     """A client of a fresh server with an empty data folder and the models that are here."""
     environment = os.environ | {"CONNOTE_MODELS": str(load(None).models_path()), "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "connote.cli", "serve", "--port", "0", "--data", data]
+        command = [sys.executable, "-m", "connote.cli", "serve", "--port", "0", "--data", data, *arguments]
         server = subprocess.Popen(  # noqa: S603 (our own command)
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
         )

@@ -116,6 +116,7 @@ class ServiceConfig(msgspec.Struct, forbid_unknown_fields=True):
     ca: str | None = None
     certificate: str | None = None
     key: str | None = None
+    http2: bool = False
 
     def access(self, name: str) -> Access:
         """The same, checked. Raises IllegalArgument for what is no URL, or a file that cannot be read."""
@@ -126,6 +127,7 @@ class ServiceConfig(msgspec.Struct, forbid_unknown_fields=True):
             self.ca,
             self.certificate,
             self.key,
+            self.http2,
         )
         access.tls(name)
         return access

@@ -1,13 +1,14 @@
 """Server-sent events, as Elasticsearch's inference API streams them."""
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
-from starlette.responses import StreamingResponse
-from starlette.types import Send
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from connote.contract.chat import Chunk
 from connote.contract.errors import ConnoteError
@@ -17,8 +18,13 @@ log = logging.getLogger("connote.api")
 _DONE = b"event: message\ndata: [DONE]\n\n"
 
 
-class EventStream(StreamingResponse):
-    """A response of chunks as they come. A client that leaves closes the source at once."""
+class EventStream(Response):
+    """A response of chunks as they come. A client that leaves closes the source at once.
+
+    `shown` gives what is told of a chunk, None for nothing; `failed` the body of an error event.
+    """
+
+    media_type = "text/event-stream"
 
     def __init__(
         self,
@@ -26,25 +32,38 @@ class EventStream(StreamingResponse):
         shown: Callable[[Chunk], Any],
         failed: Callable[[ConnoteError], dict[str, Any]],
     ) -> None:
+        super().__init__(headers={"Cache-Control": "no-store"})
+        del self.headers["content-length"]
         self._chunks, self._shown, self._failed = chunks, shown, failed
-        super().__init__(self._events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
-    async def stream_response(self, send: Send) -> None:
-        """Send all; whatever happens, the source is closed."""
-        async with aclosing(self._chunks):
-            await super().stream_response(send)
-
-    async def _events(self) -> AsyncIterator[bytes]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
+        """Send all, or what there is until the client leaves."""
+        sending = asyncio.ensure_future(self._sent(send))
+        leaving = asyncio.ensure_future(_left(receive))
         try:
-            async for chunk in self._chunks:
-                if (value := self._shown(chunk)) is not None:
-                    yield _event(b"message", value)
-            yield _DONE
-        except ConnoteError as error:
-            yield _event(b"error", self._failed(error))
-        except Exception:
-            log.exception("a stream failed")
-            yield _event(b"error", self._failed(ConnoteError("internal error; the server's log says more")))
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            leaving.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _sent(self, send: Send) -> None:
+        async def tell(body: bytes, *, more: bool = True) -> None:
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+        async with aclosing(self._chunks):
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            try:
+                async for chunk in self._chunks:
+                    if (value := self._shown(chunk)) is not None:
+                        await tell(_event(b"message", value))
+                await tell(_DONE, more=False)
+            except ConnoteError as error:
+                await tell(_event(b"error", self._failed(error)), more=False)
+            except Exception:
+                log.exception("a stream failed")
+                ours = ConnoteError("internal error; the server's log says more")
+                await tell(_event(b"error", self._failed(ours)), more=False)
 
 
 def chat(chunk: Chunk) -> Chunk:
@@ -55,6 +74,11 @@ def chat(chunk: Chunk) -> Chunk:
 def completion(chunk: Chunk) -> dict[str, Any] | None:
     """What a chunk adds to a completion, if it is text."""
     return {"completion": [{"delta": text}]} if (text := chunk.text()) else None
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _event(name: bytes, value: Any) -> bytes:  # noqa: ANN401 (JSON)

@@ -1,62 +1,161 @@
-"""The HTTP client of one service: its proxy and certificates, and the guard on what it connects to."""
+"""The ways to one service, as httpx transports: aiohttp, and httpcore where HTTP/2 is wanted.
 
-from collections.abc import Collection
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+Both are guarded. aiohttp costs a fifth of httpcore's processor time a call, but speaks HTTP/1.1 only: see
+docs/decisions.md. No redirects are followed, and no cookies are kept: what one endpoint is given is none of another's
+business.
+"""
 
+import socket
+from collections.abc import AsyncIterator, Collection
+
+import aiohttp
 import httpcore
 import httpx
+import yarl
+from aiohttp.abc import AbstractResolver, ResolveResult
 
-from connote.contract.errors import IllegalArgument
-from connote.upstream.guard import Guard, GuardedBackend
+from connote.upstream.guard import Forbidden, Guard, GuardedBackend
 from connote.upstream.settings import Access
-from connote.version import VERSION
 
 # A stream holds its connection: as many as are open at once.
 _MOST_CONNECTIONS, _MOST_IDLE, _IDLE_SECONDS = 4096, 64, 30.0
+_CONNECT_SECONDS = 10.0
+_READ_BYTES = 1 << 16
+# aiohttp has undone these.
+_UNDONE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
-class GuardedTransport(httpx.AsyncHTTPTransport):
-    """httpx's transport over a pool that connects as the guard permits. httpx itself has no door for that."""
+def make(name: str, access: Access, guard: Guard, own: Collection[httpx.URL]) -> httpx.AsyncBaseTransport:
+    """The transport of a service. `own` are its addresses; they and the configured ones are reached in any case."""
+    configured = [address for address in (access.base_url, access.token_url, access.proxy) if address is not None]
+    trusted = {(address.host, port(address)) for address in (*own, *configured)}
+    if access.http2:
+        return Http2Transport(name, access, guard, trusted)
+    return Http1Transport(name, access, guard, trusted)
+
+
+def port(address: httpx.URL) -> int:
+    """The port that a URL leads to."""
+    return address.port or (443 if address.scheme == "https" else 80)
+
+
+class Http1Transport(httpx.AsyncBaseTransport):
+    """HTTP/1.1 by aiohttp."""
+
+    def __init__(self, name: str, access: Access, guard: Guard, trusted: Collection[tuple[str, int]]) -> None:
+        self._proxy = None if access.proxy is None else yarl.URL(str(access.proxy))
+        self._guard = guard
+        connector = aiohttp.TCPConnector(
+            limit=_MOST_CONNECTIONS,
+            keepalive_timeout=_IDLE_SECONDS,
+            ssl=access.tls(name),
+            resolver=_GuardedResolver(guard, trusted),
+        )
+        self._trusted = trusted
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+            trust_env=False,
+            read_bufsize=_READ_BYTES,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it. The response is unread, and what compression it had is undone."""
+        url = request.url
+        if (url.host, port(url)) not in self._trusted:
+            self._guard.check_literal(url.host)
+        idle = request.extensions.get("timeout", {}).get("read")
+        try:
+            response = await self._session.request(
+                request.method,
+                yarl.URL(str(url), encoded=True),
+                headers=[(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw],
+                data=request.content,
+                allow_redirects=False,
+                proxy=self._proxy,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=idle),
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _translated(error, request) from error
+        headers = [pair for pair in response.raw_headers if pair[0].lower() not in _UNDONE]
+        return httpx.Response(response.status, headers=headers, stream=_Body(response, request), request=request)
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
+        await self._session.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse, request: httpx.Request) -> None:
+        self._response, self._request = response, request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._response.content.iter_any():
+                yield part
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _translated(error, self._request) from error
+
+    async def aclose(self) -> None:
+        """A connection whose body was read to its end is used again; another one is closed."""
+        self._response.release() if self._response.content.at_eof() else self._response.close()
+
+
+class _GuardedResolver(AbstractResolver):
+    """Resolves names to what the guard permits; so what is checked is what is connected to."""
+
+    def __init__(self, guard: Guard, trusted: Collection[tuple[str, int]]) -> None:
+        self._guard, self._trusted = guard, trusted
+        self._resolver = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        if (host, port) in self._trusted:
+            return found
+        permitted = [entry for entry in found if self._guard.permits_text(entry["host"])]
+        if not permitted:
+            raise Forbidden.of(host)
+        return permitted
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+class Http2Transport(httpx.AsyncHTTPTransport):
+    """HTTP/2 where the service offers it, by httpx's transport over a pool that connects as the guard permits."""
 
     def __init__(self, name: str, access: Access, guard: Guard, trusted: Collection[tuple[str, int]]) -> None:
         super().__init__()
-        tls, backend = access.tls(name), GuardedBackend(guard, trusted)
         proxy = None
         if access.proxy is not None:
             user = access.proxy.username, access.proxy.password
             plain = access.proxy.copy_with(username=None, password=None)
             proxy = httpcore.Proxy(str(plain), auth=user if any(user) else None)
+        # httpx itself has no door for a network backend.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls,
+            ssl_context=access.tls(name),
             proxy=proxy,
             max_connections=_MOST_CONNECTIONS,
             max_keepalive_connections=_MOST_IDLE,
             keepalive_expiry=_IDLE_SECONDS,
             http1=True,
             http2=True,
-            network_backend=backend,
+            network_backend=GuardedBackend(guard, trusted),
         )
 
 
-def make(name: str, access: Access, guard: Guard, hosts: Collection[httpx.URL]) -> httpx.AsyncClient:
-    """The client of a service. `hosts` are addresses of its own; they and the configured ones are always reached.
-
-    Redirects are not followed, and no cookies are kept: what one endpoint is given is none of another's business.
-    """
-    configured = [address for address in (access.base_url, access.token_url, access.proxy) if address is not None]
-    trusted = {(address.host, port(address)) for address in (*hosts, *configured)}
-    if access.proxy is not None and access.proxy.scheme not in ("http", "https"):
-        raise IllegalArgument(f"[services.{name}] proxy must be an http or https URL")
-    return httpx.AsyncClient(
-        transport=GuardedTransport(name, access, guard, trusted),
-        timeout=httpx.Timeout(None, connect=10),
-        follow_redirects=False,
-        trust_env=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        headers={"User-Agent": f"connote/{VERSION}", "Accept-Encoding": "gzip"},
-    )
-
-
-def port(address: httpx.URL) -> int:
-    """The port that a URL leads to."""
-    return address.port or (443 if address.scheme == "https" else 80)
+def _translated(error: Exception, request: httpx.Request) -> httpx.TransportError:
+    """The error of aiohttp as httpx has it."""
+    inner = getattr(error, "os_error", error)
+    if isinstance(inner, Forbidden):
+        return httpx.ConnectError(str(inner), request=request)
+    if isinstance(error, aiohttp.SocketTimeoutError | aiohttp.ConnectionTimeoutError | TimeoutError):
+        return httpx.ReadTimeout("the service says nothing", request=request)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return httpx.ConnectError(f"cannot connect to [{request.url.host}]: {error.os_error.strerror}", request=request)
+    if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError):
+        return httpx.LocalProtocolError(str(error), request=request)
+    return httpx.RemoteProtocolError(str(error) or type(error).__name__, request=request)

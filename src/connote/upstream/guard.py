@@ -19,8 +19,13 @@ _METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.2
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-class Forbidden(httpcore.ConnectError):
+class Forbidden(httpcore.ConnectError, OSError):
     """The address must not be reached."""
+
+    @classmethod
+    def of(cls, host: str) -> "Forbidden":
+        """For a host none of whose addresses may be."""
+        return cls(f"[{host}] is not reached: its address is link-local, or private and not in [outbound] allow")
 
 
 class Guard:
@@ -40,6 +45,19 @@ class Guard:
         if any(address.version == network.version and address in network for network in self._allowed):
             return True
         return self._private or address.is_global
+
+    def permits_text(self, address: str) -> bool:
+        """Whether an address, as text and perhaps with a zone, may be connected to."""
+        return self.permits(ipaddress.ip_address(address.partition("%")[0]))
+
+    def check_literal(self, host: str) -> None:
+        """Raise Forbidden if the host is an address that may not be connected to; names are checked by theirs."""
+        try:
+            permitted = self.permits_text(host)
+        except ValueError:
+            return
+        if not permitted:
+            raise Forbidden.of(host)
 
 
 def _inner(address: Address) -> Address:
@@ -95,10 +113,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise httpcore.ConnectError(f"the name [{host}] cannot be resolved") from None
-        addresses = dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found)
-        permitted = [text for text in addresses if self._guard.permits(ipaddress.ip_address(text))]
+        addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
+        permitted = [text for text in addresses if self._guard.permits_text(text)]
         if not permitted:
-            raise Forbidden(
-                f"[{host}] is not reached: its address is link-local, or private and not in [outbound] allow"
-            )
+            raise Forbidden.of(host)
         return permitted

@@ -2,10 +2,9 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,6 +22,7 @@ from connote.upstream import address, client, failure, frames
 from connote.upstream.guard import Forbidden, Guard
 from connote.upstream.pace import Pace
 from connote.upstream.settings import Access, Outbound
+from connote.version import VERSION
 
 T = TypeVar("T")
 
@@ -31,6 +31,12 @@ _MOST_ERROR = 64 * 1024
 # Whoever asks for more patience than this is told on at once.
 _MOST_WAIT = 60.0
 _IS_JSON = "application/json"
+_HEADERS = {
+    "User-Agent": f"connote/{VERSION}",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip",
+    "Content-Type": _IS_JSON,
+}
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,12 @@ class Terms:
 
 
 class Sender:
-    """One client a service, opened when it is first asked."""
+    """One transport a service, opened when it is first asked."""
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
         self._guard = Guard(outbound.allowed, private=outbound.private)
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._transports: dict[str, httpx.AsyncBaseTransport] = {}
         self._auths: dict[str, tuple[Settings, httpx.Auth]] = {}
         self._paces: dict[str, Pace] = {}
 
@@ -85,7 +91,7 @@ class Sender:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        for each in self._clients.values():
+        for each in self._transports.values():
             await each.aclose()
 
     def forget(self, id: str) -> None:
@@ -96,26 +102,40 @@ class Sender:
         """The response to one request, its body unread. Raises Refused for an error, after which it is closed."""
         site, access = _site(endpoint.service), self._access(endpoint.service)
         url = address.of(site, access, endpoint.settings, post)
-        if access.proxy is not None:
-            self._check_literal(endpoint, url)  # names are resolved by the proxy, which sees to them
         content = post.json if isinstance(post.json, bytes) else orjson.dumps(post.json)
-        headers = {"Content-Type": _IS_JSON, **site.headers, **post.headers}
-        http = self._client(endpoint.service)
-        request = http.build_request(
-            "POST", url, content=content, headers=headers, timeout=httpx.Timeout(None, connect=10, read=idle)
-        )
+        headers = _HEADERS | dict(site.headers) | dict(post.headers)
+        timeouts = {"timeout": httpx.Timeout(None, connect=10, read=idle).as_dict()}
         try:
-            response = await http.send(request, auth=self._auth(endpoint, site, access), stream=True)
+            request = httpx.Request("POST", url, headers=headers, content=content, extensions=timeouts)
+            response = await self._signed_in(endpoint, site, access, request)
             if response.is_success:
                 return response
             body = await _closed(response)
-        except (httpx.RequestError, UnicodeEncodeError) as error:
+        except (httpx.RequestError, Forbidden, UnicodeError) as error:
             raise _unreachable(endpoint, error) from None
         refused = failure.refused(
             response.status_code, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint)
         )
         refused.headers = {name: value for name, value in response.headers.items() if name == "retry-after"}
         raise refused
+
+    async def _signed_in(
+        self, endpoint: Endpoint, site: Site, access: Access, request: httpx.Request
+    ) -> httpx.Response:
+        """The response to a request that is signed in. What the sign-in asks for on its way goes the same way."""
+        transport = self._transport(endpoint.service)
+        async with aclosing(self._auth(endpoint, site, access).async_auth_flow(request)) as flow:
+            signed = await anext(flow)
+            while True:
+                response = await transport.handle_async_request(signed)
+                try:
+                    signed = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+                except BaseException:
+                    await response.aclose()
+                    raise
+                await response.aclose()
 
     async def _retried(self, endpoint: Endpoint, terms: Terms, attempt: Callable[[], Awaitable[T]]) -> T:
         """What an attempt gives; passing faults are tried again, as long as there is time."""
@@ -155,11 +175,11 @@ class Sender:
     def _access(self, service: Service) -> Access:
         return self._outbound.access.get(service.name, Access())
 
-    def _client(self, service: Service) -> httpx.AsyncClient:
-        if service.name not in self._clients:
+    def _transport(self, service: Service) -> httpx.AsyncBaseTransport:
+        if service.name not in self._transports:
             own = address.own(_site(service))
-            self._clients[service.name] = client.make(service.name, self._access(service), self._guard, own)
-        return self._clients[service.name]
+            self._transports[service.name] = client.make(service.name, self._access(service), self._guard, own)
+        return self._transports[service.name]
 
     def _auth(self, endpoint: Endpoint, site: Site, access: Access) -> httpx.Auth:
         """The sign-in of an endpoint, kept with its tokens as long as its settings stay the same."""
@@ -168,14 +188,6 @@ class Sender:
             auth = site.auth(endpoint.settings, access.token_url)
             self._auths[endpoint.id] = endpoint.settings, auth
         return auth
-
-    def _check_literal(self, endpoint: Endpoint, url: httpx.URL) -> None:
-        try:
-            literal = ipaddress.ip_address(url.host)
-        except ValueError:
-            return
-        if not self._guard.permits(literal):
-            raise failure.unreachable(f"[{url.host}] is not reached", id=endpoint.id, transient=False)
 
 
 def _site(service: Service) -> Site:
@@ -271,7 +283,8 @@ def _has_error(body: bytes) -> bool:
 
 def _unreachable(endpoint: Endpoint, error: Exception, before: str = "") -> Refused:
     reason = before + (str(error) or type(error).__name__)
-    is_forbidden = isinstance(error.__cause__, Forbidden)
+    causes = (error, error.__cause__, getattr(error.__cause__, "os_error", None))
+    is_forbidden = any(isinstance(cause, Forbidden) for cause in causes)
     return failure.unreachable(
         reason,
         id=endpoint.id,

@@ -13,7 +13,7 @@ from connote.upstream.guard import Network
 
 @dataclass(frozen=True)
 class Access:
-    """How one service is reached: its address instead of its own, and that of its tokens, a proxy, and certificates."""
+    """How one service is reached: another address, another one for its tokens, a proxy, certificates, HTTP/2."""
 
     base_url: httpx.URL | None = None
     token_url: httpx.URL | None = None
@@ -21,6 +21,7 @@ class Access:
     ca: str | None = None
     certificate: str | None = None
     key: str | None = None
+    http2: bool = False
 
     def tls(self, name: str) -> ssl.SSLContext:
         """The context for its connections. Raises IllegalArgument for files that cannot be read."""
