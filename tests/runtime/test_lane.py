@@ -157,6 +157,16 @@ def test_who_has_left_is_not_computed(lane: Lane, backend: Gated) -> None:
     assert backend.batches == [[99], [5]]
 
 
+def test_what_somebody_left_is_computed_for_who_asks_again(lane: Lane, backend: Gated) -> None:
+    first = busy(lane, backend)
+    left, other = lane.submit([item(2)]), lane.submit([item(3)])
+    assert left.cancel()
+    backend.open.set()
+    assert (scores(first), scores(other)) == ([99], [3])
+    assert scores(lane.submit([item(2)])) == [2]
+    assert lane._known == {}
+
+
 def test_a_bad_item_fails_alone(lane: Lane, backend: Gated) -> None:
     busy(lane, backend)
     good = [lane.submit([item(value)]) for value in (1, 2, 3)]

@@ -1,7 +1,7 @@
 """The backlog of a lane: what waits to be computed, and which of it makes a good batch."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from connote.runtime.job import Item
 
@@ -10,10 +10,13 @@ TURNS = 4
 
 
 class Backlog:
-    """Not safe for several threads at once: the lane's lock guards it."""
+    """Not safe for several threads at once: the lane's lock guards it.
 
-    def __init__(self, *, budget: int, pads: bool) -> None:
-        self._budget, self._pads = budget, pads
+    `dropped` is told of items that are in no batch since nobody waits for them any more.
+    """
+
+    def __init__(self, *, budget: int, pads: bool, dropped: Callable[[Item], None] = lambda _: None) -> None:
+        self._budget, self._pads, self._dropped = budget, pads, dropped
         self._search, self._ingest = _Line(), _Line()
         self._turn = 0
         self.items = self.tokens = 0
@@ -63,6 +66,8 @@ class Backlog:
             line.remove(item)
             self.items -= 1
             self.tokens -= item.tokens
+        for item in left:
+            self._dropped(item)
         return batch
 
 

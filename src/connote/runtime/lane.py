@@ -54,7 +54,7 @@ class Lane:
     ) -> None:
         self._backend, self._name, self._broken = backend, name, broken
         self._capacity = CAPACITY if capacity is None else capacity
-        self._backlog = Backlog(budget=backend.budget, pads=backend.pads)
+        self._backlog = Backlog(budget=backend.budget, pads=backend.pads, dropped=self._forget)
         self._known: dict[tuple[bytes, bytes], Item] = {}  # waiting or running
         self._ready = threading.Condition()
         self._fault: str | None = None
@@ -178,9 +178,13 @@ class Lane:
 
     def _settle(self, item: Item, answer: Output | Exception) -> None:
         with self._ready:
-            if self._known.get(item.key) is item:
-                del self._known[item.key]
+            self._forget(item)
         item.settle(answer)
+
+    def _forget(self, item: Item) -> None:
+        """Nobody can join it from now on."""
+        if self._known.get(item.key) is item:
+            del self._known[item.key]
 
     def _count(self, batch: Sequence[Item], seconds: float) -> None:
         with self._ready:
