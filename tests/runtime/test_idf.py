@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,25 @@ def test_a_query_never_meets_the_lane(toy: Toy) -> None:
         await fleet.close()
 
     asyncio.run(ask())
+
+
+def test_many_queries_do_not_hold_up_the_others(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+    look_up = LocalModel.look_up
+
+    def watched(self: LocalModel, inputs: Inputs) -> object:
+        threads.append(threading.current_thread())
+        return look_up(self, inputs)
+
+    async def ask() -> None:
+        monkeypatch.setattr(LocalModel, "look_up", watched)
+        fleet = Fleet(Library(toy.folder, [replace(toy.load().row, idf=True)]))
+        for texts in (["a dog"], ["a dog"] * 5000):
+            await fleet.run(Deployment("e", "toy", allocations=1), Inputs(texts, search=True))
+        await fleet.close()
+
+    asyncio.run(ask())
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
 
 
 @pytest.mark.parametrize(

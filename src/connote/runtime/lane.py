@@ -91,15 +91,17 @@ class Lane:
                 self._threads[number] = thread
             self._ready.notify_all()
 
-    def submit(self, encoded: Sequence[Encoded], *, is_urgent: bool = False) -> "Future[list[Output]]":
+    def submit(
+        self, encoded: Sequence[Encoded], *, is_urgent: bool = False, is_admitted: bool = False
+    ) -> "Future[list[Output]]":
         """Queue items, urgent ones before all others; the future gives their outputs in order, or the first error.
 
         What only a future waits for that was cancelled is not computed. Raises Overloaded at once if the queue is
-        full, Unavailable if the lane has stopped.
+        full, unless they belong to a request that was admitted; Unavailable if the lane has stopped.
         """
         job = Job(len(encoded))
         with self._ready:
-            self._check_open()
+            self._check_open(is_admitted=is_admitted)
             fresh = [self._join(item, job, position, is_urgent=is_urgent) for position, item in enumerate(encoded)]
             done = self.totals
             self.totals = replace(done, requests=done.requests + 1, items=done.items + len(encoded))
@@ -113,10 +115,10 @@ class Lane:
         for thread in threads:
             thread.join(timeout=10)
 
-    def _check_open(self) -> None:
+    def _check_open(self, *, is_admitted: bool) -> None:
         if self._wanted == 0:
             raise Unavailable(self._fault or f"model deployment [{self._name}] is stopping")
-        if self._backlog.tokens >= self._capacity:
+        if self._backlog.tokens >= self._capacity and not is_admitted:
             self.totals = replace(self.totals, rejected=self.totals.rejected + 1)
             error = Overloaded(
                 f"inference queue of [{self._name}] is full ({self._backlog.items} items of {self._backlog.tokens} "
