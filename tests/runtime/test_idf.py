@@ -95,10 +95,14 @@ def test_many_queries_do_not_hold_up_the_others(toy: Toy, monkeypatch: pytest.Mo
         ('{"zebra": 1}', "has no token of the tokenizer"),
     ],
 )
-def test_a_table_that_is_not_right_is_named(toy: Toy, content: str, fault: str) -> None:
+def test_a_table_that_is_not_right_is_named_before_weights_are_loaded(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, content: str, fault: str
+) -> None:
     (toy.folder / "idf.json").write_text(content)
+    row = replace(toy.load().row, idf=True)
+    monkeypatch.setattr("connote.runtime.local.place", lambda *_: pytest.fail("loaded"))
     with pytest.raises(Unavailable, match=fault):
-        load(toy)
+        LocalModel.load(row, toy.folder, 1)
 
 
 def test_a_folder_without_its_table_is_incomplete(toy: Toy) -> None:

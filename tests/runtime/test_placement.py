@@ -7,7 +7,7 @@ import pytest
 
 from checkpoints import Toy
 from connote.runtime import placement
-from connote.runtime.backends.backend import Precision
+from connote.runtime.backends.backend import Backend, Precision
 from connote.runtime.catalog import Head
 from connote.runtime.library import Library
 from connote.runtime.local import LocalModel
@@ -48,6 +48,20 @@ def test_quality_is_measured_once_and_kept_with_the_model(tmp_path: Path, monkey
     toy.network.save_pretrained(tmp_path)
     with pytest.raises(AssertionError, match="measured again"):
         load(toy)
+
+
+def test_what_fails_to_be_measured_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = Toy.write(tmp_path, "bert", Head.MEAN)
+    measured: list[Backend] = []
+
+    def fail(*backends: Backend) -> None:
+        measured.extend(backends[:2])
+        raise MemoryError
+
+    monkeypatch.setattr(Quality, "measure", fail)
+    with pytest.raises(MemoryError):
+        load(toy)
+    assert [vars(backend)["_model"] for backend in measured] == [None, None]
 
 
 def test_what_was_measured_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
