@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from checkpoints import TEXTS, Toy
 from connote.contract.errors import Overloaded, Unavailable
@@ -358,6 +360,36 @@ def test_a_model_that_fails_to_load_is_told_and_tried_again(
         assert isinstance(await fleet.run(FIXED, Inputs(["a dog"])), Sparse)
 
     trial(story)
+
+
+def test_room_is_counted_by_weights_however_small_their_file_is(
+    tmp_path: Path, trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "model.safetensors"
+    floats = load_file(file)
+    needed = fleets.ROOM * sum(one.size for one in floats.values())
+    save_file({name: one.astype(np.float16) for name, one in floats.items()}, file)
+    found = [needed - 1, needed]
+    monkeypatch.setattr(memory, "available", lambda: found.pop(0))
+
+    async def story(fleet: Fleet) -> None:
+        with pytest.raises(Unavailable, match="of memory to load"):
+            await fleet.run(FIXED, Inputs(["a dog"]))
+        assert isinstance(await fleet.run(FIXED, Inputs(["a dog"])), Sparse)
+
+    trial(story)
+
+
+def test_files_that_a_container_has_read_do_not_count_as_its_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_GROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("5000\n")
+    (tmp_path / "memory.current").write_text("4000\n")
+    (tmp_path / "memory.stat").write_text("anon 1000\nactive_file 2000\ninactive_file 500\nslab_reclaimable 100\n")
+    assert memory.available() == 3600
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available() != 3600
 
 
 def test_this_machine_tells_its_memory() -> None:

@@ -24,6 +24,7 @@ from connote.runtime.local import Inputs, LocalModel, Outputs
 from connote.runtime.placement import Device, has_gpu
 from connote.runtime.progress import logged
 from connote.runtime.tokenizer import Encoded
+from connote.runtime.weights import Weights
 
 log = logging.getLogger("connote.runtime")
 
@@ -37,8 +38,9 @@ AHEAD = 4
 # Models that are pulled or loaded at once, in threads of their own: those who only tokenise do not wait for a network.
 LOADERS = 4
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-# Memory that a model takes while it is loaded, by the size of its weights: as they were read, and as they are run.
-ROOM = 2.0
+# Bytes a weight that loading takes at most, as measured: in float32 as read and as run, and once more while another
+# precision is compared. The file may be half as large.
+ROOM = 11
 
 
 @dataclass(frozen=True)
@@ -340,7 +342,7 @@ def _portions(inputs: Inputs) -> Iterator[Inputs]:
 
 
 def _check_memory(row: Model, folder: Path) -> None:
-    needed, has = int(ROOM * (folder / "model.safetensors").stat().st_size), memory.available()
+    needed, has = ROOM * Weights(folder / "model.safetensors").count(), memory.available()
     if has is not None and needed > has:
         raise Unavailable(f"{row.id} needs about {needed >> 20} MB of memory to load, {has >> 20} MB are available")
 
