@@ -17,7 +17,7 @@ class Backlog:
 
     def __init__(self, *, budget: int, pads: bool, dropped: Callable[[Item], None] = lambda _: None) -> None:
         self._budget, self._pads, self._dropped = budget, pads, dropped
-        self._search, self._ingest = _Line(), _Line()
+        self._search, self._ingest = _Line(sorts=pads), _Line(sorts=pads)
         self._turn = 0
         self.items = self.tokens = 0
 
@@ -72,21 +72,23 @@ class Backlog:
 
 
 class _Line:
-    """Items by age and by length."""
+    """Items by age, and if it sorts by length: among many that costs more than all else."""
 
-    def __init__(self) -> None:
-        self._number = 0
+    def __init__(self, *, sorts: bool) -> None:
+        self._sorts, self._number = sorts, 0
         self._numbers: dict[Item, int] = {}  # in the order of age
         self._by_length: list[tuple[int, int, Item]] = []
 
     def add(self, item: Item) -> None:
         self._number += 1
         self._numbers[item] = self._number
-        insort(self._by_length, (item.tokens, self._number, item))
+        if self._sorts:
+            insort(self._by_length, (item.tokens, self._number, item))
 
     def remove(self, item: Item) -> None:
         number = self._numbers.pop(item)
-        del self._by_length[bisect_left(self._by_length, (item.tokens, number))]
+        if self._sorts:
+            del self._by_length[bisect_left(self._by_length, (item.tokens, number))]
 
     def oldest(self) -> Item | None:
         return next(iter(self._numbers), None)
