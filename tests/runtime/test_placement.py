@@ -89,9 +89,7 @@ def test_exact_numbers_are_not_given_away_for_little(library: Library) -> None:
 
 @pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", ".multilingual-e5-small"])
 def test_the_models_that_come_with_connote_lose_nothing_that_shows(library: Library, name: str) -> None:
-    row = library.find(name)
-    folder = library.path(row)
-    assert folder is not None
+    row, folder = library.resolve(library.find(name), lambda *_: None)
     model = LocalModel.load(row, folder, 1)
     if model.backend.precision is not Precision.FLOAT32:
         assert model.quality[model.backend.precision].is_enough
