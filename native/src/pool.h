@@ -12,14 +12,14 @@
 class Pool {
   public:
     explicit Pool(int threads) : count_(threads) {
-        for (int worker = 1; worker < threads; worker++) threads_.emplace_back([this, worker] { work(worker); });
+        try {
+            for (int worker = 1; worker < threads; worker++) threads_.emplace_back([this, worker] { work(worker); });
+        } catch (...) {  // a thread that is not joined would take the process with it
+            stop();
+            throw;
+        }
     }
-    ~Pool() {
-        stopping_ = true;
-        round_.fetch_add(1);
-        round_.notify_all();
-        for (auto &thread : threads_) thread.join();
-    }
+    ~Pool() { stop(); }
     int count() const { return count_; }
 
     // Calls share(worker, first, last) for equal parts of [0, total); returns when all are done. What one of them throws
@@ -43,6 +43,12 @@ class Pool {
     }
 
   private:
+    void stop() {
+        stopping_ = true;
+        round_.fetch_add(1);
+        round_.notify_all();
+        for (auto &thread : threads_) thread.join();
+    }
     // The parts of a loop end within microseconds of each other, so spin a while before giving the core away.
     static void pause(int tries) {
         if (tries < 4096) {

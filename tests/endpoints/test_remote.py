@@ -1,17 +1,23 @@
 """The endpoints of the `elastic` service may run on another connote: same answers, and its failures are told."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import msgspec
+import numpy as np
 import pytest
 
 from conftest import Server
 from connote.config import ElasticConfig
-from connote.contract.errors import IllegalArgument
+from connote.contract.errors import IllegalArgument, Unavailable
+from connote.endpoints import entry
+from connote.endpoints.remote import Remote
+from connote.runtime.local import Inputs, Scores
 
 KEY = "s3cret"
+(SCORE,) = entry.split(Scores(np.ones(1, dtype=np.float32)))
 SPARSE, RERANK = {"input": ["a quiet house", "the sea " * 600]}, {"query": "a house", "input": ["tax law", "a cottage"]}
 
 
@@ -92,6 +98,22 @@ def test_a_remote_that_does_not_answer_is_told(other: Server, tmp_path: Path, en
     assert reply.status_code == 503
     assert reply.json()["error"]["reason"].startswith(environment.get("CONNOTE_ELASTIC_URL", other.url))
     assert "wrong" not in reply.text
+
+
+@pytest.mark.parametrize("entries", [[], [SCORE], [SCORE] * 3, [b"?", b"?"]])
+def test_an_answer_that_does_not_fit_the_question_is_told(
+    monkeypatch: pytest.MonkeyPatch, entries: list[bytes]
+) -> None:
+    async def post(*_: object, **__: object) -> httpx.Response:
+        return httpx.Response(200, content=msgspec.msgpack.encode(entries))
+
+    monkeypatch.setattr(httpx.AsyncClient, "post", post)
+
+    async def ask() -> None:
+        with pytest.raises(Unavailable, match="does not answer as a connote of this version does"):
+            await Remote("http://gpu", None).run("m", Inputs(["a", "b"], query="c"))
+
+    asyncio.run(ask())
 
 
 @pytest.mark.parametrize("url", ["gpu", "ftp://gpu", "http://", "http://user:secret@gpu", "http://gpu?x=1", "a b"])

@@ -5,10 +5,14 @@ import gc
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from checkpoints import TEXTS, Toy
 from connote.contract.errors import Overloaded, Unavailable
@@ -125,6 +129,7 @@ def test_an_idle_model_is_unloaded_and_comes_back(trial: Callable[..., None], cl
         clock.now += 1
         await fleet.tick()
         assert state(fleet, "adaptive") is None
+        await asyncio.sleep(0.05)  # until the thread that closed it lets go of it
         gc.collect()
         assert model() is None
         again = await fleet.run(ADAPTIVE, Inputs(["a dog"]))
@@ -182,6 +187,142 @@ def test_a_failed_device_is_loaded_again_and_harms_no_other_lane(
     trial(story)
 
 
+def slow_loading(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, list[LocalModel]]:
+    """Models load when the event is set; those that have are in the list."""
+    gate, loaded = threading.Event(), list[LocalModel]()
+    load = LocalModel.load.__func__  # type: ignore[attr-defined]
+
+    def gated(*arguments: object) -> LocalModel:
+        assert gate.wait(10)
+        loaded.append(load(*arguments))
+        return loaded[-1]
+
+    monkeypatch.setattr(LocalModel, "load", classmethod(gated))
+    return gate, loaded
+
+
+def is_closed(model: LocalModel) -> bool:
+    assert isinstance(model.backend, NativeBackend)
+    return model.backend._model is None
+
+
+def test_what_was_stopped_while_it_loaded_gives_its_memory_back(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, loaded = slow_loading(monkeypatch)
+
+    async def story(fleet: Fleet) -> None:
+        asked = asyncio.create_task(fleet.run(FIXED, Inputs(["a dog"])))
+        await asyncio.sleep(0.1)
+        await fleet.stop("fixed")
+        with pytest.raises(Unavailable, match="was stopped"):
+            await asked
+        gate.set()
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if loaded and is_closed(loaded[0]):
+                break
+        assert is_closed(loaded[0])
+        assert isinstance(await fleet.run(FIXED, Inputs(["a dog"])), Sparse)
+        assert len(loaded) == 2
+
+    trial(story)
+
+
+def test_a_model_that_others_wait_for_is_not_closed_with_the_one_that_stops(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, loaded = slow_loading(monkeypatch)
+
+    async def story(fleet: Fleet) -> None:
+        stopped, kept = (asyncio.create_task(fleet.run(wish, Inputs(["a dog"]))) for wish in (FIXED, ADAPTIVE))
+        await asyncio.sleep(0.1)
+        (loading,) = fleet._models.values()
+
+        def stop(_: object) -> None:
+            """In the moment that the model is there, and nobody has been told of it."""
+            with suppress(StopIteration):
+                fleet.stop("fixed").send(None)
+
+        loading.add_done_callback(stop)
+        gate.set()
+        assert isinstance(await kept, Sparse)
+        await asyncio.gather(stopped, return_exceptions=True)
+        assert isinstance(await fleet.run(ADAPTIVE, Inputs(["a cat"])), Sparse)
+        assert len(loaded) == 1
+
+    trial(story)
+
+
+def test_a_change_while_it_loads_counts_once_it_is_loaded(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, _ = slow_loading(monkeypatch)
+
+    async def story(fleet: Fleet) -> None:
+        asked = asyncio.create_task(fleet.run(FIXED, Inputs(["a dog"])))
+        await asyncio.sleep(0.1)
+        fleet.scale(replace(FIXED, allocations=3))
+        fleet.scale(replace(FIXED, allocations=4))
+        gate.set()
+        await asked
+        assert fleet.allocations() == {"fixed": 4}
+
+    trial(story)
+
+
+def test_who_tokenises_does_not_wait_for_pulls(trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    resolve = Library.resolve
+
+    def slow(self: Library, *arguments: Any) -> Any:  # noqa: ANN401
+        assert gate.wait(10)
+        return resolve(self, *arguments)
+
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        monkeypatch.setattr(Library, "resolve", slow)
+        others = [asyncio.create_task(fleet.run(replace(FIXED, id=f"e{n}"), Inputs(["a"]))) for n in range(64)]
+        await asyncio.sleep(0.05)
+        assert isinstance(await asyncio.wait_for(fleet.run(FIXED, Inputs(["cat " * 5000])), 5), Sparse)
+        gate.set()
+        await asyncio.gather(*others)
+
+    trial(story)
+
+
+def test_a_request_that_was_let_in_is_taken_whole_and_does_not_fill_the_queue(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connote.runtime.lane.CAPACITY", 50)
+    monkeypatch.setattr(fleets, "PORTION", 100)
+    compute, gate, most = NativeBackend.run, threading.Event(), 0
+    texts = [f"{'cat ' * n}{'sat ' * m}mat" for n in range(8) for m in range(12)]
+
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        lane = fleet._running["fixed"].result().lane
+
+        def run(self: NativeBackend, batch: Sequence[Encoded]) -> list[Output]:
+            nonlocal most
+            assert gate.wait(10)
+            most = max(most, lane.waiting)
+            return compute(self, batch)
+
+        monkeypatch.setattr(NativeBackend, "run", run)
+        asked = asyncio.create_task(fleet.run(FIXED, Inputs([*texts, "dog " * 1200])))
+        await asyncio.sleep(0.2)
+        with pytest.raises(Overloaded):
+            await fleet.run(FIXED, Inputs(["the dog"]))
+        gate.set()
+        answer = await asked
+        assert isinstance(answer, Sparse)
+        assert len(answer.vectors) == len(texts) + 1
+        assert 0 < most < len(texts) / 2
+
+    trial(story)
+
+
 def test_a_machine_runs_no_more_workers_than_it_has_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleets, "CORES", 8)
     assert Deployment("e", "m", allocations=100, threads=2).fitted == Deployment("e", "m", allocations=4, threads=2)
@@ -219,6 +360,36 @@ def test_a_model_that_fails_to_load_is_told_and_tried_again(
         assert isinstance(await fleet.run(FIXED, Inputs(["a dog"])), Sparse)
 
     trial(story)
+
+
+def test_room_is_counted_by_weights_however_small_their_file_is(
+    tmp_path: Path, trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "model.safetensors"
+    floats = load_file(file)
+    needed = fleets.ROOM * sum(one.size for one in floats.values())
+    save_file({name: one.astype(np.float16) for name, one in floats.items()}, file)
+    found = [needed - 1, needed]
+    monkeypatch.setattr(memory, "available", lambda: found.pop(0))
+
+    async def story(fleet: Fleet) -> None:
+        with pytest.raises(Unavailable, match="of memory to load"):
+            await fleet.run(FIXED, Inputs(["a dog"]))
+        assert isinstance(await fleet.run(FIXED, Inputs(["a dog"])), Sparse)
+
+    trial(story)
+
+
+def test_files_that_a_container_has_read_do_not_count_as_its_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_GROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("5000\n")
+    (tmp_path / "memory.current").write_text("4000\n")
+    (tmp_path / "memory.stat").write_text("anon 1000\nactive_file 2000\ninactive_file 500\nslab_reclaimable 100\n")
+    assert memory.available() == 3600
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available() != 3600
 
 
 def test_this_machine_tells_its_memory() -> None:

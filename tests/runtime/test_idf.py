@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +64,25 @@ def test_a_query_never_meets_the_lane(toy: Toy) -> None:
     asyncio.run(ask())
 
 
+def test_many_queries_do_not_hold_up_the_others(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+    look_up = LocalModel.look_up
+
+    def watched(self: LocalModel, inputs: Inputs) -> object:
+        threads.append(threading.current_thread())
+        return look_up(self, inputs)
+
+    async def ask() -> None:
+        monkeypatch.setattr(LocalModel, "look_up", watched)
+        fleet = Fleet(Library(toy.folder, [replace(toy.load().row, idf=True)]))
+        for texts in (["a dog"], ["a dog"] * 5000):
+            await fleet.run(Deployment("e", "toy", allocations=1), Inputs(texts, search=True))
+        await fleet.close()
+
+    asyncio.run(ask())
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
@@ -75,10 +95,14 @@ def test_a_query_never_meets_the_lane(toy: Toy) -> None:
         ('{"zebra": 1}', "has no token of the tokenizer"),
     ],
 )
-def test_a_table_that_is_not_right_is_named(toy: Toy, content: str, fault: str) -> None:
+def test_a_table_that_is_not_right_is_named_before_weights_are_loaded(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, content: str, fault: str
+) -> None:
     (toy.folder / "idf.json").write_text(content)
+    row = replace(toy.load().row, idf=True)
+    monkeypatch.setattr("connote.runtime.local.place", lambda *_: pytest.fail("loaded"))
     with pytest.raises(Unavailable, match=fault):
-        load(toy)
+        LocalModel.load(row, toy.folder, 1)
 
 
 def test_a_folder_without_its_table_is_incomplete(toy: Toy) -> None:

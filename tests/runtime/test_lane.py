@@ -1,7 +1,8 @@
 """A lane: batches form while its workers are busy, every caller is answered, and a full queue says so at once."""
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
 
 import numpy as np
@@ -33,15 +34,9 @@ class Gated:
         assert self.open.wait(10)
         first = [int(item.ids[0]) for item in batch]
         self.batches.append(first)
-        faults = {
-            BAD: ValueError("bad"),
-            FAULT: DeviceFault("lost"),
-            REFUSED: IllegalArgument("no"),
-            HUNGRY: MemoryError(),
-        }
         for id in first:
-            if id in faults:
-                raise faults[id]
+            if id in FAULTS:
+                raise FAULTS[id]
         return [np.float32(id) * np.ones((), dtype=np.float32) for id in first]
 
     def close(self) -> None:
@@ -55,6 +50,14 @@ def item(value: int, tokens: int = 1) -> Encoded:
 
 def scores(answer: Future[list[Output]]) -> list[float]:
     return [float(spread(output, 0)) for output in answer.result(10)]
+
+
+def until(happens: Callable[[], bool]) -> bool:
+    """Whether it does, within seconds."""
+    end = time.monotonic() + 5
+    while not happens() and time.monotonic() < end:
+        time.sleep(0.005)
+    return happens()
 
 
 @pytest.fixture
@@ -157,6 +160,16 @@ def test_who_has_left_is_not_computed(lane: Lane, backend: Gated) -> None:
     assert backend.batches == [[99], [5]]
 
 
+def test_what_somebody_left_is_computed_for_who_asks_again(lane: Lane, backend: Gated) -> None:
+    first = busy(lane, backend)
+    left, other = lane.submit([item(2)]), lane.submit([item(3)])
+    assert left.cancel()
+    backend.open.set()
+    assert (scores(first), scores(other)) == ([99], [3])
+    assert scores(lane.submit([item(2)])) == [2]
+    assert lane._known == {}
+
+
 def test_a_bad_item_fails_alone(lane: Lane, backend: Gated) -> None:
     busy(lane, backend)
     good = [lane.submit([item(value)]) for value in (1, 2, 3)]
@@ -174,12 +187,15 @@ def test_a_bad_item_fails_alone(lane: Lane, backend: Gated) -> None:
 
 def test_a_device_fault_breaks_the_lane_and_is_told_once(backend: Gated) -> None:
     told: list[str] = []
-    lane = Lane(backend, name="test", workers=1, broken=lambda: told.append("broken"))
-    first = busy(lane, backend)
-    fatal, waiting = lane.submit([item(FAULT)]), lane.submit([item(3, 100)])
+    lane = Lane(backend, name="test", workers=2, broken=lambda: told.append("broken"))
+    answers = []
+    for tokens in (99, 100):  # a batch for each worker
+        backend.running.clear()
+        answers.append(lane.submit([item(FAULT, tokens)]))
+        assert backend.running.wait(10)
+    answers.append(lane.submit([item(3, 100)]))
     backend.open.set()
-    assert scores(first) == [99]
-    for answer in (fatal, waiting):
+    for answer in answers:
         with pytest.raises(Unavailable, match=r"the device of model deployment \[test\] has failed \(lost\)"):
             answer.result(10)
     with pytest.raises(Unavailable, match="has failed"):
@@ -210,6 +226,56 @@ def test_workers_come_and_go(lane: Lane, backend: Gated) -> None:
         lane.scale(workers)
         assert lane.workers == workers
         assert scores(lane.submit([item(1)])) == [1]
+
+
+def test_a_worker_that_ends_leaves_its_place_to_another(backend: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
+    gates = {f"place-{number}": threading.Event() for number in range(3)}
+    compute = backend.run
+
+    def run(batch: Sequence[Encoded]) -> list[Output]:
+        backend.running.set()
+        assert gates[threading.current_thread().name].wait(10)
+        return compute(batch)
+
+    def workers() -> list[str]:
+        return sorted(thread.name for thread in threading.enumerate() if thread.name in gates)
+
+    monkeypatch.setattr(backend, "run", run)
+    backend.open.set()
+    lane = Lane(backend, name="place", workers=3)
+    for value in range(3):
+        backend.running.clear()
+        lane.submit([item(value, 100)])
+        assert backend.running.wait(10)
+    lane.scale(1)
+    gates["place-1"].set()
+    assert until(lambda: workers() == ["place-0", "place-2"])
+    lane.scale(3)  # the second ends no more
+    assert workers() == ["place-0", "place-1", "place-2"]
+    for gate in gates.values():
+        gate.set()
+    lane.scale(2)
+    assert until(lambda: workers() == ["place-0", "place-1"])
+    lane.close()
+
+
+def test_what_was_closed_is_not_started_by_a_late_change_of_its_size(backend: Gated) -> None:
+    lane = Lane(backend, name="late", workers=1)
+    lane.close()
+    lane.scale(2)
+    assert lane.workers == 0
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("late-")]
+
+
+def test_a_backend_that_forgets_an_output_fails_those_items_and_not_the_worker(
+    lane: Lane, backend: Gated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute = backend.run
+    monkeypatch.setattr(backend, "run", lambda batch: [one for one in compute(batch) if float(spread(one, 0)) != 7])
+    backend.open.set()
+    with pytest.raises(Unavailable, match="failed at this input: ValueError"):
+        lane.submit([item(6), item(7)]).result(10)
+    assert scores(lane.submit([item(6)])) == [6]
 
 
 def test_what_was_done_is_counted(lane: Lane, backend: Gated) -> None:

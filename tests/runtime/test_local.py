@@ -10,6 +10,7 @@ from checkpoints import FAMILIES, TEXTS, TOKENS, VOCABULARY, Toy, spread
 from conftest import Make
 from connote.contract.results import Dense, Sparse
 from connote.runtime import heads
+from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import Head
 from connote.runtime.local import Inputs, LocalModel, Outputs, Scores
 
@@ -91,6 +92,14 @@ def test_an_item_gives_the_same_alone_as_in_a_batch(make: Make, family: str, hea
     for item, together in zip(items, model.run(items), strict=True):
         (alone,) = model.run([item])
         assert spread(alone, VOCABULARY) == pytest.approx(spread(together, VOCABULARY), abs=1e-5)
+
+
+def test_in_int8_too_neighbours_change_nothing(make: Make) -> None:
+    """They would where activations have one scale for all of a batch."""
+    model = make("bert", Head.MEAN).load(precision=Precision.INT8)
+    items = model.encode(Inputs([*TEXTS, "the dogs sat on a mat. " * 9]))
+    for together, item in zip(model.run(items), items, strict=True):
+        assert spread(together, 0) == pytest.approx(spread(model.run([item])[0], 0), abs=1e-6)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -1,5 +1,7 @@
 """The native engine: each precision comes near to float32, and what it screens out would weigh nothing."""
 
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -119,6 +121,35 @@ def test_closing_waits_for_what_runs(library: Library) -> None:
     with pytest.raises(Unavailable, match="has been unloaded"):
         backend.run(texts)
     backend.close()
+
+
+THREADLESS = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from connote.runtime.backends.backend import Precision
+from connote.runtime.backends.native import NativeBackend
+from connote.runtime.catalog import Head
+from connote.runtime.placement import Checkpoint
+from connote.runtime.tokenizer import Encoded
+own = Checkpoint.read(Path(sys.argv[1]), Head.SPARSE)
+backend = NativeBackend(own.architecture, own.weights, own.head, 64, Precision.FLOAT32)
+most = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + (100 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+ids = np.arange(1000, 1020)
+try:
+    backend.run([Encoded(ids, np.zeros_like(ids), 20)])
+except MemoryError:
+    print("told")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it reads /proc")
+def test_threads_that_cannot_be_had_are_told_and_end_nothing(library: Library) -> None:
+    folder = library.path(library.find(".elser_model_2"))
+    command = [sys.executable, "-c", THREADLESS, str(folder)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert told.stdout == "told\n", told.stderr
 
 
 def test_what_the_engine_cannot_run_is_named(tmp_path: Path) -> None:

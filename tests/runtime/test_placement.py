@@ -7,7 +7,7 @@ import pytest
 
 from checkpoints import Toy
 from connote.runtime import placement
-from connote.runtime.backends.backend import Precision
+from connote.runtime.backends.backend import Backend, Precision
 from connote.runtime.catalog import Head
 from connote.runtime.library import Library
 from connote.runtime.local import LocalModel
@@ -50,6 +50,20 @@ def test_quality_is_measured_once_and_kept_with_the_model(tmp_path: Path, monkey
         load(toy)
 
 
+def test_what_fails_to_be_measured_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = Toy.write(tmp_path, "bert", Head.MEAN)
+    measured: list[Backend] = []
+
+    def fail(*backends: Backend) -> None:
+        measured.extend(backends[:2])
+        raise MemoryError
+
+    monkeypatch.setattr(Quality, "measure", fail)
+    with pytest.raises(MemoryError):
+        load(toy)
+    assert [vars(backend)["_model"] for backend in measured] == [None, None]
+
+
 def test_what_was_measured_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy = Toy.write(tmp_path, "bert", Head.MEAN)
     bad, good = Quality(0.9, 0.5), Quality(0.9999, 0.999)
@@ -75,9 +89,7 @@ def test_exact_numbers_are_not_given_away_for_little(library: Library) -> None:
 
 @pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", ".multilingual-e5-small"])
 def test_the_models_that_come_with_connote_lose_nothing_that_shows(library: Library, name: str) -> None:
-    row = library.find(name)
-    folder = library.path(row)
-    assert folder is not None
+    row, folder = library.resolve(library.find(name), lambda *_: None)
     model = LocalModel.load(row, folder, 1)
     if model.backend.precision is not Precision.FLOAT32:
         assert model.quality[model.backend.precision].is_enough

@@ -41,13 +41,20 @@ class Remote:
         if reply.status_code != httpx.codes.OK:
             raise _failure(self.url, reply)
         try:
-            return entry.join(msgspec.msgpack.decode(reply.content, type=list[bytes]))
+            entries = msgspec.msgpack.decode(reply.content, type=list[bytes])
+            _check_count(entries, asked.texts)
+            return entry.join(entries)
         except (msgspec.DecodeError, IndexError, ValueError):
             raise Unavailable(f"{self.url} ([elastic] url) does not answer as a connote of this version does") from None
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
+
+
+def _check_count(entries: list[bytes], texts: list[str]) -> None:
+    if len(entries) != len(texts):
+        raise ValueError(f"{len(entries)} entries for {len(texts)} texts")
 
 
 def _failure(url: str, reply: httpx.Response) -> ConnoteError:

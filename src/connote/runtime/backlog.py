@@ -1,7 +1,7 @@
 """The backlog of a lane: what waits to be computed, and which of it makes a good batch."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from connote.runtime.job import Item
 
@@ -10,11 +10,14 @@ TURNS = 4
 
 
 class Backlog:
-    """Not safe for several threads at once: the lane's lock guards it."""
+    """Not safe for several threads at once: the lane's lock guards it.
 
-    def __init__(self, *, budget: int, pads: bool) -> None:
-        self._budget, self._pads = budget, pads
-        self._search, self._ingest = _Line(), _Line()
+    `dropped` is told of items that are in no batch since nobody waits for them any more.
+    """
+
+    def __init__(self, *, budget: int, pads: bool, dropped: Callable[[Item], None] = lambda _: None) -> None:
+        self._budget, self._pads, self._dropped = budget, pads, dropped
+        self._search, self._ingest = _Line(sorts=pads), _Line(sorts=pads)
         self._turn = 0
         self.items = self.tokens = 0
 
@@ -63,25 +66,29 @@ class Backlog:
             line.remove(item)
             self.items -= 1
             self.tokens -= item.tokens
+        for item in left:
+            self._dropped(item)
         return batch
 
 
 class _Line:
-    """Items by age and by length."""
+    """Items by age, and if it sorts by length: among many that costs more than all else."""
 
-    def __init__(self) -> None:
-        self._number = 0
+    def __init__(self, *, sorts: bool) -> None:
+        self._sorts, self._number = sorts, 0
         self._numbers: dict[Item, int] = {}  # in the order of age
         self._by_length: list[tuple[int, int, Item]] = []
 
     def add(self, item: Item) -> None:
         self._number += 1
         self._numbers[item] = self._number
-        insort(self._by_length, (item.tokens, self._number, item))
+        if self._sorts:
+            insort(self._by_length, (item.tokens, self._number, item))
 
     def remove(self, item: Item) -> None:
         number = self._numbers.pop(item)
-        del self._by_length[bisect_left(self._by_length, (item.tokens, number))]
+        if self._sorts:
+            del self._by_length[bisect_left(self._by_length, (item.tokens, number))]
 
     def oldest(self) -> Item | None:
         return next(iter(self._numbers), None)

@@ -4,15 +4,18 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from connote.contract.errors import Unavailable
 from connote.runtime import memory
 from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
-from connote.runtime.backends.backend import DeviceFault, Precision
+from connote.runtime.backends.backend import DeviceFault, Output, Precision
 from connote.runtime.catalog import Model
 from connote.runtime.identity import identity
 from connote.runtime.lane import Lane, Totals
@@ -20,15 +23,24 @@ from connote.runtime.library import Library
 from connote.runtime.local import Inputs, LocalModel, Outputs
 from connote.runtime.placement import Device, has_gpu
 from connote.runtime.progress import logged
+from connote.runtime.tokenizer import Encoded
+from connote.runtime.weights import Weights
 
 log = logging.getLogger("connote.runtime")
+
+T = TypeVar("T")
 
 # Below this many characters tokenising costs less than handing it to another thread; of more, so many are tokenised
 # before the first of them are computed.
 INLINE_CHARACTERS, PORTION = 4096, 1 << 16
+# Portions of one request that wait in the lane at once: enough to keep it busy, and no request fills the queue alone.
+AHEAD = 4
+# Models that are pulled or loaded at once, in threads of their own: those who only tokenise do not wait for a network.
+LOADERS = 4
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-# Memory that a model takes while it is loaded, by the size of its weights: as they were read, and as they are run.
-ROOM = 2.0
+# Bytes a weight that loading takes at most, as measured: in float32 as read and as run, and once more while another
+# precision is compared. The file may be half as large.
+ROOM = 11
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,10 @@ class Running:
     seen: Totals = field(default_factory=Totals)
 
 
+# What tells models apart: the row and the files that serve, threads, device.
+_Key = tuple[str, Path, int, Device]
+
+
 class Fleet:
     """Loads a model at its first use, once, however many callers wait for it.
 
@@ -85,7 +101,9 @@ class Fleet:
         self.library = library
         self._precision, self._idle_after, self._clock = precision, idle_after, clock
         self._running: dict[str, asyncio.Task[Running]] = {}
-        self._models: dict[tuple[str, Path, int, Device], asyncio.Task[LocalModel]] = {}
+        self._models: dict[_Key, asyncio.Task[LocalModel]] = {}
+        self._awaited = Counter[_Key]()  # deployments that wait for a model to be loaded
+        self._loader = ThreadPoolExecutor(LOADERS, "connote-load")
         self._ticker: asyncio.Task[None] | None = None
 
     async def run(self, wish: Deployment, inputs: Inputs) -> Outputs:
@@ -123,9 +141,11 @@ class Fleet:
         return {id: _diagnosis(task) for id, task in sorted(self._running.items())}
 
     def scale(self, wish: Deployment) -> None:
-        """Give a loaded deployment the workers that are wished for now; nothing happens if it is not loaded."""
+        """Give a deployment the workers that are wished for now, or once it is loaded, if anybody wants it."""
         task = self._running.get(wish.id)
-        if task and _succeeded(task):
+        if task and not task.done():
+            task.add_done_callback(lambda done: self.scale(wish) if self._running.get(wish.id) is done else None)
+        elif task and _succeeded(task):
             fitted, running = wish.fitted, task.result()
             running.adaptive = fitted.adaptive
             running.lane.scale(_first(fitted))
@@ -138,7 +158,7 @@ class Fleet:
         task.cancel()
         if _succeeded(task):
             await asyncio.to_thread(task.result().lane.close)
-        self._drop_unused()
+        await self._drop_unused()
 
     async def close(self) -> None:
         """Stop everything."""
@@ -148,6 +168,7 @@ class Fleet:
                 await self._ticker
         for id in list(self._running):
             await self.stop(id)
+        self._loader.shutdown(wait=False, cancel_futures=True)
 
     async def tick(self) -> None:
         """Let each adaptive deployment's workers follow its load; called once a window."""
@@ -166,24 +187,27 @@ class Fleet:
 
     async def _infer(self, running: Running, inputs: Inputs) -> Outputs:
         model, lane = running.model, running.lane
-        if (known := model.look_up(inputs)) is not None:
-            return known
         is_small = sum(map(len, inputs.texts)) <= INLINE_CHARACTERS
-        encoded, waits = [], []
+        if (known := await _aside(is_small, model.look_up, inputs)) is not None:
+            return known
+        encoded, waits = list[Encoded](), list[asyncio.Future[list[Output]]]()
         try:
             for portion in _portions(inputs):
-                some = model.encode(portion) if is_small else await asyncio.to_thread(model.encode, portion)
+                some = await _aside(is_small, model.encode, portion)
                 encoded += some
-                future = lane.submit(some, is_urgent=inputs.search or inputs.query is not None)
-                waits.append(asyncio.wrap_future(future))
+                if len(waits) >= AHEAD:
+                    await waits[-AHEAD]
+                is_urgent = inputs.search or inputs.query is not None
+                waits.append(asyncio.wrap_future(lane.submit(some, is_urgent=is_urgent, is_admitted=bool(waits))))
                 self._grow(running)
             # Most requests are one part, and a gathering costs more than their tokenising.
             parts = [await waits[0]] if len(waits) == 1 else await asyncio.gather(*waits)
             outputs = [output for part in parts for output in part]
         finally:
-            for wait in waits:
-                wait.cancel()  # those that are left if one has failed, or the caller has gone
-        return model.finish(encoded, outputs) if is_small else await asyncio.to_thread(model.finish, encoded, outputs)
+            for wait in waits:  # those that are left if one has failed, or the caller has gone
+                if not wait.cancel() and not wait.cancelled():
+                    wait.exception()  # or it would be logged as one that nobody has seen
+        return await _aside(is_small, model.finish, encoded, outputs)
 
     def _grow(self, running: Running) -> None:
         """Start another worker at once if there is work for it: waiting for the next window would cost more."""
@@ -212,13 +236,9 @@ class Fleet:
 
     async def _deploy(self, wish: Deployment) -> Running:
         row, folder = await self._pull(self.library.find(wish.model))
-        if wish.device is Device.FASTEST and not await asyncio.to_thread(has_gpu):
+        if wish.device is Device.FASTEST and not await self._slowly(has_gpu):
             wish = replace(wish, device=Device.CPU)  # and so shares what is loaded there already
-        key = (row.id, folder, wish.threads, wish.device)
-        loading = self._models.get(key)
-        if loading is None or (loading.done() and not _succeeded(loading)):
-            loading = self._models[key] = asyncio.create_task(self._load(row, folder, wish))
-        model = await asyncio.shield(loading)
+        model = await self._model_for(row, folder, wish)
         loop = asyncio.get_running_loop()
 
         def broken() -> None:
@@ -228,18 +248,33 @@ class Fleet:
         return Running(model, lane, wish.adaptive, self._clock())
 
     async def _pull(self, row: Model) -> tuple[Model, Path]:
-        return await asyncio.to_thread(self.library.resolve, row, logged(row.id))
+        return await self._slowly(self.library.resolve, row, logged(row.id))
 
-    async def _load(self, row: Model, folder: Path, wish: Deployment) -> LocalModel:
+    async def _model_for(self, row: Model, folder: Path, wish: Deployment) -> LocalModel:
+        key = (row.id, folder, wish.threads, wish.device)
+        loading = self._models.get(key)
+        if loading is None or (loading.done() and not _succeeded(loading)):
+            loading = self._models[key] = asyncio.create_task(self._load(key, row))
+        self._awaited[key] += 1
+        try:
+            return await asyncio.shield(loading)
+        finally:
+            self._awaited[key] -= 1
+
+    async def _load(self, key: _Key, row: Model) -> LocalModel:
+        _, folder, threads, device = key
         _check_memory(row, folder)
         began = time.perf_counter()
         try:
-            model = await asyncio.to_thread(LocalModel.load, row, folder, wish.threads, self._precision, wish.device)
+            model = await self._slowly(LocalModel.load, row, folder, threads, self._precision, device)
         except (MemoryError, DeviceFault) as error:
             why = str(error) or "there is not enough memory"
             raise Unavailable(f"{row.id} could not be loaded: {why}") from None
         took = time.perf_counter() - began
         log.info("loaded %s on %s in %s in %.2f s", row.id, model.device, model.backend.precision, took)
+        if not self._awaited[key]:  # all who wanted it were stopped in the meantime
+            self._models.pop(key, None)
+            await self._slowly(model.close)
         return model
 
     def _discard(self, id: str, model: LocalModel) -> None:
@@ -249,12 +284,18 @@ class Fleet:
             del self._running[id]
         self._models = {key: task for key, task in self._models.items() if not _gives(task, model)}
 
-    def _drop_unused(self) -> None:
+    async def _drop_unused(self) -> None:
         used = {id(running.model) for _, running in self._loaded()}
-        for key, task in list(self._models.items()):
-            if _succeeded(task) and id(task.result()) not in used:
-                del self._models[key]
-                task.result().close()
+        unused = [
+            key
+            for key, task in self._models.items()
+            if _succeeded(task) and id(task.result()) not in used and not self._awaited[key]
+        ]
+        for model in [self._models.pop(key).result() for key in unused]:  # all, before anybody else has a turn
+            await self._slowly(model.close)
+
+    async def _slowly(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 (work's own)
+        return await asyncio.get_running_loop().run_in_executor(self._loader, work, *arguments)
 
     def _loaded(self) -> list[tuple[str, Running]]:
         return [(id, task.result()) for id, task in self._running.items() if _succeeded(task)]
@@ -277,6 +318,11 @@ class Fleet:
                 log.exception("the allocations could not follow the load")
 
 
+async def _aside(is_small: bool, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 (work's own)
+    """Do the work: here if it is small, else in another thread, so that other requests do not wait."""
+    return work(*arguments) if is_small else await asyncio.to_thread(work, *arguments)
+
+
 def _first(wish: Deployment) -> int:
     """How many workers a deployment starts with."""
     return max(wish.adaptive.least, 1) if wish.adaptive else wish.allocations
@@ -296,7 +342,7 @@ def _portions(inputs: Inputs) -> Iterator[Inputs]:
 
 
 def _check_memory(row: Model, folder: Path) -> None:
-    needed, has = int(ROOM * (folder / "model.safetensors").stat().st_size), memory.available()
+    needed, has = ROOM * Weights(folder / "model.safetensors").count(), memory.available()
     if has is not None and needed > has:
         raise Unavailable(f"{row.id} needs about {needed >> 20} MB of memory to load, {has >> 20} MB are available")
 

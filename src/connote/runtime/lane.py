@@ -40,7 +40,8 @@ class Lane:
     Each worker is one allocation: a thread that takes a batch, runs it and answers. The backend computes outside
     of the GIL, so several workers share one backend and its weights. What comes after the backend is the caller's.
 
-    `broken` is called once, from a worker, if the device fails: the lane then answers nobody any more.
+    `broken` is called once, from a worker, if the device fails: the lane then answers nobody any more. A lane that has
+    ended, so or by `close`, never starts again.
     """
 
     def __init__(
@@ -54,12 +55,12 @@ class Lane:
     ) -> None:
         self._backend, self._name, self._broken = backend, name, broken
         self._capacity = CAPACITY if capacity is None else capacity
-        self._backlog = Backlog(budget=backend.budget, pads=backend.pads)
+        self._backlog = Backlog(budget=backend.budget, pads=backend.pads, dropped=self._forget)
         self._known: dict[tuple[bytes, bytes], Item] = {}  # waiting or running
         self._ready = threading.Condition()
         self._fault: str | None = None
         self._wanted = 0
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[int, threading.Thread] = {}  # by number, those that have not decided to end
         self.totals = Totals()
         self.scale(workers)
 
@@ -81,23 +82,26 @@ class Lane:
     def scale(self, workers: int) -> None:
         """Change the number of workers; those too many end after their batch."""
         with self._ready:
+            if self._fault is not None:
+                return
             self._wanted = workers
-            self._threads = [thread for thread in self._threads if thread.is_alive()]
-            for number in range(len(self._threads), workers):
+            for number in set(range(workers)) - self._threads.keys():
                 thread = threading.Thread(target=self._work, args=(number,), name=f"{self._name}-{number}", daemon=True)
-                self._threads.append(thread)
                 thread.start()
+                self._threads[number] = thread
             self._ready.notify_all()
 
-    def submit(self, encoded: Sequence[Encoded], *, is_urgent: bool = False) -> "Future[list[Output]]":
+    def submit(
+        self, encoded: Sequence[Encoded], *, is_urgent: bool = False, is_admitted: bool = False
+    ) -> "Future[list[Output]]":
         """Queue items, urgent ones before all others; the future gives their outputs in order, or the first error.
 
         What only a future waits for that was cancelled is not computed. Raises Overloaded at once if the queue is
-        full, Unavailable if the lane has stopped.
+        full, unless they belong to a request that was admitted; Unavailable if the lane has stopped.
         """
         job = Job(len(encoded))
         with self._ready:
-            self._check_open()
+            self._check_open(is_admitted=is_admitted)
             fresh = [self._join(item, job, position, is_urgent=is_urgent) for position, item in enumerate(encoded)]
             done = self.totals
             self.totals = replace(done, requests=done.requests + 1, items=done.items + len(encoded))
@@ -106,14 +110,15 @@ class Lane:
 
     def close(self) -> None:
         """End the workers after their batch; what still waits is answered with Unavailable."""
+        threads = list(self._threads.values())
         self._stop(f"model deployment [{self._name}] was stopped")
-        for thread in self._threads:
+        for thread in threads:
             thread.join(timeout=10)
 
-    def _check_open(self) -> None:
+    def _check_open(self, *, is_admitted: bool) -> None:
         if self._wanted == 0:
             raise Unavailable(self._fault or f"model deployment [{self._name}] is stopping")
-        if self._backlog.tokens >= self._capacity:
+        if self._backlog.tokens >= self._capacity and not is_admitted:
             self.totals = replace(self.totals, rejected=self.totals.rejected + 1)
             error = Overloaded(
                 f"inference queue of [{self._name}] is full ({self._backlog.items} items of {self._backlog.tokens} "
@@ -158,12 +163,13 @@ class Lane:
                 if batch:
                     return batch
                 self._ready.wait()
+            del self._threads[number]
         return []
 
     def _run(self, batch: Sequence[Item]) -> None:
         """Compute and answer. A batch that fails is halved, until the item that fails stands alone."""
         try:
-            outputs: Sequence[Output | Exception] = self._backend.run([item.encoded for item in batch])
+            outputs: Sequence[Output | Exception] = self._compute(batch)
         except DeviceFault:
             raise
         except Exception as error:  # noqa: BLE001 (a worker must outlive any batch; its callers get the error)
@@ -176,11 +182,21 @@ class Lane:
         for item, output in zip(batch, outputs, strict=True):
             self._settle(item, output)
 
+    def _compute(self, batch: Sequence[Item]) -> Sequence[Output]:
+        outputs = self._backend.run([item.encoded for item in batch])
+        if len(outputs) != len(batch):
+            raise ValueError(f"{len(outputs)} outputs for {len(batch)} inputs")
+        return outputs
+
     def _settle(self, item: Item, answer: Output | Exception) -> None:
         with self._ready:
-            if self._known.get(item.key) is item:
-                del self._known[item.key]
+            self._forget(item)
         item.settle(answer)
+
+    def _forget(self, item: Item) -> None:
+        """Nobody can join it from now on."""
+        if self._known.get(item.key) is item:
+            del self._known[item.key]
 
     def _count(self, batch: Sequence[Item], seconds: float) -> None:
         with self._ready:
@@ -194,16 +210,18 @@ class Lane:
 
     def _break(self, batch: Sequence[Item], fault: DeviceFault) -> None:
         reason = f"the device of model deployment [{self._name}] has failed ({fault}); it is loaded again"
-        self._stop(reason, batch)
-        self._broken()
+        if self._stop(reason, batch):
+            self._broken()
 
-    def _stop(self, reason: str, running: Sequence[Item] = ()) -> None:
+    def _stop(self, reason: str, running: Sequence[Item] = ()) -> bool:
+        """Answer all who wait; whether it had not ended before."""
         with self._ready:
-            self._fault, self._wanted = reason, 0
+            is_first, self._fault, self._wanted = self._fault is None, self._fault or reason, 0
             left = [*running, *self._backlog.drain()]
             self._ready.notify_all()
         for item in left:
             self._settle(item, Unavailable(reason))
+        return is_first
 
 
 def _described(error: Exception) -> ConnoteError:

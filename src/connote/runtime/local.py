@@ -44,8 +44,8 @@ Outputs = Sparse | Dense | Scores
 class LocalModel:
     """Loaded, and safe to use from many threads: encode, run in batches of any items, finish."""
 
-    def __init__(self, row: Model, folder: Path, tokenizer: Tokenizer, placed: Placed) -> None:
-        self._idf = Idf(folder / idf.FILE, tokenizer.ids()) if row.idf else None
+    def __init__(self, row: Model, folder: Path, tokenizer: Tokenizer, table: Idf | None, placed: Placed) -> None:
+        self._idf = table
         self.identity = identity(row, folder)
         self.row, self.backend, self.quality, self._tokenizer = row, placed.backend, placed.quality, tokenizer
         self._display = tokenizer.display()
@@ -66,7 +66,9 @@ class LocalModel:
         most = min(row.max_tokens, checkpoint.architecture.max_tokens)
         tokenizer = Tokenizer(folder / "tokenizer.json", most, checkpoint.architecture.vocabulary)
         encode = tokenizer.encode if row.head is not Head.CROSS else partial(tokenizer.encode_pairs, SAMPLE[0])
-        return cls(row, folder, tokenizer, place(checkpoint, threads, precision, encode(SAMPLE), device))
+        # Before the weights: nobody would give these back if the table were not right.
+        table = Idf(folder / idf.FILE, tokenizer.ids()) if row.idf else None
+        return cls(row, folder, tokenizer, table, place(checkpoint, threads, precision, encode(SAMPLE), device))
 
     @property
     def device(self) -> str:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-_LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+_GROUP = Path("/sys/fs/cgroup")
+# What is counted as used, and given back when it is needed: files that were read, as those of models are.
+_CACHED = ("active_file", "inactive_file", "slab_reclaimable")
 
 
 def available() -> int | None:
@@ -22,6 +24,8 @@ def _of_machine() -> int | None:
 def _of_container() -> int | None:
     """https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files."""
     try:
-        return int(_LIMIT.read_text(encoding="ascii")) - int(_USED.read_text(encoding="ascii"))
+        limit, used = (int((_GROUP / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current"))
+        found = dict(line.split() for line in (_GROUP / "memory.stat").read_text(encoding="ascii").splitlines())
+        return limit - used + sum(int(found.get(name, 0)) for name in _CACHED)
     except (OSError, ValueError):  # there is none, or its limit is "max"
         return None

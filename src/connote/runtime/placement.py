@@ -3,6 +3,7 @@
 import importlib.util
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -123,14 +124,12 @@ def _engine(architecture: Architecture) -> _Engine:
 
 
 def _measure(checkpoint: Checkpoint, wished: Sequence[Precision], sample: Sequence[Encoded]) -> dict[str, Quality]:
-    reference = _open(checkpoint, 1, Precision.FLOAT32)
     found = {}
-    for precision in wished:
-        candidate = _open(checkpoint, 1, precision)
-        found[precision.value] = Quality.measure(reference, candidate, sample)
-        candidate.close()
-        log.info("%s in %s: cosine to float32 %s", checkpoint.folder.name, precision, found[precision.value])
-    reference.close()
+    with closing(_open(checkpoint, 1, Precision.FLOAT32)) as reference:
+        for precision in wished:
+            with closing(_open(checkpoint, 1, precision)) as candidate:
+                found[precision.value] = Quality.measure(reference, candidate, sample)
+            log.info("%s in %s: cosine to float32 %s", checkpoint.folder.name, precision, found[precision.value])
     return found
 
 

@@ -1,5 +1,6 @@
 """Weights: a checkpoint's tensors under one set of names, whatever its family calls them."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -37,6 +38,10 @@ class Weights:
         if name not in self._names:
             raise Unavailable(f"{self._path} has no tensor [{name}]")
         return tuple(self._file.get_slice(self._names[name]).get_shape())
+
+    def count(self) -> int:
+        """How many numbers there are in all."""
+        return sum(math.prod(self.shape(name)) for name in self._names)
 
     def get(self, name: str, shape: Sequence[int]) -> Tensor:
         """The tensor as float32. Raises Unavailable if it is missing or has another shape."""

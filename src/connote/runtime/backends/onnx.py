@@ -15,12 +15,14 @@ from connote.runtime.weights import Weights
 
 
 class OnnxBackend:
-    """A checkpoint's graph, run with that many threads. `run` may be called from many threads at once."""
+    """A checkpoint's graph, run with that many threads. `run` may be called from many threads at once.
+
+    In int8 items run one by one: activations get one scale a tensor, so an item's neighbours would change its output.
+    """
 
     precisions = (Precision.FLOAT32, Precision.INT8)
     device = "cpu"
     budget = 1024  # padded tokens; above about this many a CPU leaves its caches
-    pads = True
 
     def __init__(
         self,
@@ -33,7 +35,7 @@ class OnnxBackend:
         if precision not in self.precisions:
             raise Unavailable(f"on this machine [precision] must be one of [{', '.join(self.precisions)}]")
         graph = graphs.build(architecture, weights, head, precision)
-        self.precision = precision
+        self.precision, self.pads = precision, precision is not Precision.INT8
         self._head, self._padding, self._inputs = head, architecture.padding, graph.inputs
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -47,7 +49,13 @@ class OnnxBackend:
         self._session = ort.InferenceSession(graph.proto, options, providers=["CPUExecutionProvider"])
 
     def run(self, batch: Sequence[Encoded]) -> list[Output]:
-        """One output an item; the batch is padded to its longest."""
+        """One output an item."""
+        if self.pads:
+            return self._run(batch)
+        return [output for item in batch for output in self._run([item])]
+
+    def _run(self, batch: Sequence[Encoded]) -> list[Output]:
+        """The batch, padded to its longest."""
         shape = (len(batch), max(item.used for item in batch))
         ids = np.full(shape, self._padding, dtype=np.int64)
         mask, types = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
