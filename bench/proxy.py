@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.proxy
 
-The third party is bench/upstream.py on loopback, which answers at once; client, connote and third party share the cores.
+The third party is bench/upstream.py on loopback, which answers at once; client, connote and it share the cores.
 Calls go straight to it and through connote in turns, on one connection. `× p50` is the straight call's time
 over connote's; `added` is the difference of the medians.
 """

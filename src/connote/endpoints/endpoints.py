@@ -154,6 +154,7 @@ class Endpoints:
             await asyncio.to_thread(self._store.remove, id)
             self._stored.pop(id, None)
             self._unreadable.pop(id, None)
+            self._runner.forget(id)
         await self._fleet.stop(id)
         return {"acknowledged": True, "pipelines": [], "indexes": []}
 

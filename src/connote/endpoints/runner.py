@@ -34,6 +34,10 @@ class Runner:
         settings: Settings = await self._driven(endpoint, endpoint.task.check(endpoint), Caching.USE, terms)
         return settings
 
+    def forget(self, id: str) -> None:
+        """An endpoint is no more: neither are its tokens."""
+        self._sender.forget(id)
+
     async def run(self, call: Call, caching: Caching, terms: Terms) -> Result:
         """The result of a call. More inputs than the service takes at once are sent in several parts."""
         batch, count = call.endpoint.task.batch, len(call.contents or call.inputs)

@@ -1,6 +1,7 @@
 """Where a request of a flow goes to."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 import httpx
@@ -46,6 +47,7 @@ def _host(settings: Settings, name: str) -> str:
     return value
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> httpx.URL:
     try:
         return httpx.URL(text)

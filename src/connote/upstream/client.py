@@ -129,6 +129,7 @@ class Http2Transport(httpx.AsyncHTTPTransport):
 
     def __init__(self, name: str, access: Access, guard: Guard, trusted: Collection[tuple[str, int]]) -> None:
         super().__init__()
+        self._guard, self._trusted = guard, trusted
         proxy = None
         if access.proxy is not None:
             user = access.proxy.username, access.proxy.password
@@ -145,6 +146,12 @@ class Http2Transport(httpx.AsyncHTTPTransport):
             http2=True,
             network_backend=GuardedBackend(guard, trusted),
         )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it. Behind a proxy the backend sees the proxy's address only."""
+        if (request.url.host, port(request.url)) not in self._trusted:
+            self._guard.check_literal(request.url.host)
+        return await super().handle_async_request(request)
 
 
 def _translated(error: Exception, request: httpx.Request) -> httpx.TransportError:

@@ -54,7 +54,7 @@ class Sender:
         self._outbound = outbound
         self._guard = Guard(outbound.allowed, private=outbound.private)
         self._transports: dict[str, httpx.AsyncBaseTransport] = {}
-        self._auths: dict[str, tuple[Settings, httpx.Auth]] = {}
+        self._accounts: dict[str, _Account] = {}
         self._paces: dict[str, Pace] = {}
 
     async def post(self, endpoint: Endpoint, post: Post, terms: Terms) -> Any:  # noqa: ANN401 (decoded as post.reply)
@@ -96,7 +96,7 @@ class Sender:
 
     def forget(self, id: str) -> None:
         """The endpoint is no more: neither are its tokens."""
-        self._auths.pop(id, None)
+        self._accounts.pop(id, None)
 
     async def _begun(self, endpoint: Endpoint, post: Post, idle: float | None) -> httpx.Response:
         """The response to one request, its body unread. Raises Refused for an error, after which it is closed."""
@@ -107,7 +107,7 @@ class Sender:
         timeouts = {"timeout": httpx.Timeout(None, connect=10, read=idle).as_dict()}
         try:
             request = httpx.Request("POST", url, headers=headers, content=content, extensions=timeouts)
-            response = await self._signed_in(endpoint, site, access, request)
+            response = await self._signed_in(endpoint, request)
             if response.is_success:
                 return response
             body = await _closed(response)
@@ -119,12 +119,10 @@ class Sender:
         refused.headers = {name: value for name, value in response.headers.items() if name == "retry-after"}
         raise refused
 
-    async def _signed_in(
-        self, endpoint: Endpoint, site: Site, access: Access, request: httpx.Request
-    ) -> httpx.Response:
+    async def _signed_in(self, endpoint: Endpoint, request: httpx.Request) -> httpx.Response:
         """The response to a request that is signed in. What the sign-in asks for on its way goes the same way."""
         transport = self._transport(endpoint.service)
-        async with aclosing(self._auth(endpoint, site, access).async_auth_flow(request)) as flow:
+        async with aclosing(self._account(endpoint).auth.async_auth_flow(request)) as flow:
             signed = await anext(flow)
             while True:
                 response = await transport.handle_async_request(signed)
@@ -139,9 +137,10 @@ class Sender:
 
     async def _retried(self, endpoint: Endpoint, terms: Terms, attempt: Callable[[], Awaitable[T]]) -> T:
         """What an attempt gives; passing faults are tried again, as long as there is time."""
-        loop = asyncio.get_running_loop()
+        loop, pace = asyncio.get_running_loop(), self._account(endpoint).pace
         for tries in range(self._outbound.retries + 1):
-            await self._paced(endpoint, terms)
+            if pace is not None:
+                await pace.turn(endpoint.id, urgent=terms.urgent)
             try:
                 return await attempt()
             except (Refused, Malformed) as error:
@@ -161,17 +160,6 @@ class Sender:
         most: float = min(self._outbound.first_delay * 2.0**tries, self._outbound.most_delay)
         return most * random.uniform(0.5, 1)  # noqa: S311 (no secret)
 
-    async def _paced(self, endpoint: Endpoint, terms: Terms) -> None:
-        limit = getattr(endpoint.settings, "rate_limit", None)
-        if limit is None:
-            return
-        group = _group(endpoint)
-        if group not in self._paces:
-            self._paces[group] = Pace(endpoint.service.name, limit.requests_per_minute)
-        pace = self._paces[group]
-        pace.per_minute = limit.requests_per_minute
-        await pace.turn(endpoint.id, urgent=terms.urgent)
-
     def _access(self, service: Service) -> Access:
         return self._outbound.access.get(service.name, Access())
 
@@ -181,13 +169,34 @@ class Sender:
             self._transports[service.name] = client.make(service.name, self._access(service), self._guard, own)
         return self._transports[service.name]
 
-    def _auth(self, endpoint: Endpoint, site: Site, access: Access) -> httpx.Auth:
-        """The sign-in of an endpoint, kept with its tokens as long as its settings stay the same."""
-        settings, auth = self._auths.get(endpoint.id, (None, None))
-        if auth is None or settings is not endpoint.settings:
-            auth = site.auth(endpoint.settings, access.token_url)
-            self._auths[endpoint.id] = endpoint.settings, auth
-        return auth
+    def _account(self, endpoint: Endpoint) -> "_Account":
+        """Kept, with its tokens, as long as the settings stay the same."""
+        account = self._accounts.get(endpoint.id)
+        if account is None or account.settings is not endpoint.settings:
+            auth = _site(endpoint.service).auth(endpoint.settings, self._access(endpoint.service).token_url)
+            account = _Account(endpoint.settings, auth, self._pace(endpoint))
+            self._accounts[endpoint.id] = account
+        return account
+
+    def _pace(self, endpoint: Endpoint) -> Pace | None:
+        """Endpoints with the same account at the same model share a pace; the last one made says how fast it is."""
+        limit = getattr(endpoint.settings, "rate_limit", None)
+        if limit is None:
+            return None
+        group, often = _group(endpoint), limit.requests_per_minute
+        if group not in self._paces:
+            self._paces[group] = Pace(endpoint.service.name, often)
+        self._paces[group].per_minute = often
+        return self._paces[group]
+
+
+@dataclass(frozen=True)
+class _Account:
+    """What requests of an endpoint have in common."""
+
+    settings: Settings
+    auth: httpx.Auth
+    pace: Pace | None
 
 
 def _site(service: Service) -> Site:
@@ -197,7 +206,6 @@ def _site(service: Service) -> Site:
 
 
 def _group(endpoint: Endpoint) -> str:
-    """Endpoints with the same account at the same model share a pace."""
     plain = {name: value for name, value in endpoint.settings.plain().items() if name != "rate_limit"}
     told = ascii((endpoint.service.name, endpoint.task.kind, sorted(plain.items()), endpoint.settings.secrets()))
     return hashlib.sha256(told.encode()).hexdigest()
