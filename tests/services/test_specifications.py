@@ -1,0 +1,74 @@
+"""What we send is what the vendors' own specifications allow, whatever is asked of us.
+
+Flows do no I/O, so thousands of conversations are turned into requests without any server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connote.contract.chat import ChatRequest
+from connote.contract.tasks import TaskType
+from connote.services.registry import find
+from connote.services.service import Call, Endpoint, Open, Post
+from conversations import chats
+from openapi import validator
+
+
+@dataclass(frozen=True)
+class Case:
+    """A chat service, and the operation of the specification that its requests are held against."""
+
+    service: str
+    vendor: str
+    path: str
+    settings: Mapping[str, Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = "official"
+    requests: st.SearchStrategy[ChatRequest] = chats()  # noqa: RUF009 (strategies do not change)
+
+
+KEY = {"api_key": "k"}
+CHATS = [Case("openai", "openai", "/chat/completions", KEY | {"model_id": "gpt-5"}, {"user": "me"})]
+
+
+def endpoint(service: str, task: TaskType, raw: Mapping[str, Any], options: Mapping[str, Any]) -> Endpoint:
+    declared = find(service)
+    assert declared is not None
+    kind = declared.tasks[task]
+    return Endpoint(
+        "mine",
+        kind,
+        declared,
+        kind.settings.parse(raw, "service_settings", owner=service),
+        kind.options.parse(options, "task_settings", owner=service),
+        None,
+    )
+
+
+def posted(call: Call) -> Post:
+    """The first request of a flow."""
+    wish = next(call.endpoint.task.flow(call))
+    post = wish.post if isinstance(wish, Open) else wish
+    assert isinstance(post, Post)
+    return post
+
+
+@pytest.mark.parametrize("case", CHATS, ids=lambda case: case.service)
+def test_the_judge_judges(case: Case) -> None:
+    for wrong in ({}, {"model": 1, "messages": []}, {"model": "m", "messages": "hello"}):
+        assert not validator(case.vendor, case.path, case.variant).is_valid(wrong)
+
+
+@pytest.mark.parametrize("case", CHATS, ids=lambda case: case.service)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), stream=st.booleans())
+def test_chats(case: Case, data: st.DataObject, stream: bool) -> None:
+    asked = endpoint(case.service, TaskType.CHAT_COMPLETION, case.settings, case.options)
+    request = data.draw(case.requests)
+    post = posted(Call(asked, asked.options, (), chat=request, stream=stream))
+    validator(case.vendor, case.path, case.variant).validate(post.json)
