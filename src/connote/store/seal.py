@@ -32,8 +32,10 @@ class Seal:
         """The value that was sealed for that owner. Raises Unavailable if it was sealed under another key."""
         try:
             opened = AESGCM(self._key(make=False)).decrypt(sealed[:_NONCE], sealed[_NONCE:], owner.encode())
-        except InvalidTag:
-            raise Unavailable(f"the secrets were sealed under another key than that in {self._file}") from None
+        except (InvalidTag, ValueError):
+            raise Unavailable(
+                f"the secrets are damaged, or were sealed under another key than that in {self._file}"
+            ) from None
         return orjson.loads(opened)
 
     def _key(self, *, make: bool) -> bytes:
