@@ -56,7 +56,8 @@ def _module_doc(service: Service) -> str:
 
 
 def _manner(task: Task) -> str:
-    batch = f" At most {task.batch} inputs go in one call; more are split." if task.batch else ""
+    most = "A settable number of" if callable(task.batch) else f"At most {task.batch}"
+    batch = f" {most} inputs go in one call; more are split." if task.batch else ""
     return f"{batch}{' Can be streamed.' if task.streams else ''}"
 
 

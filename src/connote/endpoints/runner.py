@@ -40,7 +40,7 @@ class Runner:
 
     async def run(self, call: Call, caching: Caching, terms: Terms) -> Result:
         """The result of a call. More inputs than the service takes at once are sent in several parts."""
-        batch, count = call.endpoint.task.batch, len(call.contents or call.inputs)
+        batch, count = call.endpoint.batch, len(call.contents or call.inputs)
         if batch is None or count <= batch:
             return await self._called(call, caching, terms)
         gate = asyncio.Semaphore(_PARTS_AT_ONCE)

@@ -81,6 +81,7 @@ class Emit:
 Wish = Find | Run | Post | Open | Emit
 Flow = Generator[Wish, Any, Result | None]
 Check = Generator[Wish, Any, Settings]
+Batch = int | Callable[[Settings], int] | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ class Task:
     """What a service does for one task type, with the settings that it takes for it.
 
     `check` looks at a new endpoint and returns its settings completed, or raises Rejected. `deployment` tells what an
-    endpoint with these settings runs on this machine; None for a third party. `batch` is the most inputs of one call.
+    endpoint with these settings runs on this machine; None for a third party. `batch` is the most inputs of one call,
+    or tells it from the service settings.
     """
 
     kind: TaskType
@@ -140,7 +142,7 @@ class Task:
     check: Callable[["Endpoint"], Check]
     flow: Callable[[Call], Flow]
     deployment: Callable[[str, Settings], Deployment] | None = None
-    batch: int | None = None
+    batch: Batch = None
     streams: bool = False
 
 
@@ -170,7 +172,7 @@ class Service:
         options: type[Settings] = NoSettings,
         check: Callable[["Endpoint"], Check],
         deployment: Callable[[str, Settings], Deployment] | None = None,
-        batch: int | None = None,
+        batch: Batch = None,
         streams: bool = False,
     ) -> Callable[[Callable[[Call], Flow]], Callable[[Call], Flow]]:
         """Declare a task, or several that one flow does; decorates the flow."""
@@ -217,6 +219,11 @@ class Endpoint:
     def deployment(self) -> Deployment | None:
         """What it runs on this machine, if anything."""
         return self.task.deployment(self.id, self.settings) if self.task.deployment else None
+
+    @property
+    def batch(self) -> int | None:
+        """The most inputs of one call, if there is a most."""
+        return self.task.batch(self.settings) if callable(self.task.batch) else self.task.batch
 
     def wire(self) -> dict[str, Any]:
         """The endpoint as PUT answers it and GET lists it."""
