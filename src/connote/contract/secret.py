@@ -1,6 +1,9 @@
 """Secrets: settings that are kept and used, and never shown."""
 
+import json
+from collections.abc import Iterable
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 
 class Secret:
@@ -17,7 +20,7 @@ class Secret:
 
     def texts(self) -> list[str]:
         """The texts that must not be seen anywhere."""
-        return [self._value]
+        return _forms([self._value])
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other.reveal() == self._value
@@ -36,4 +39,19 @@ class SecretMap(Secret):
 
     def texts(self) -> list[str]:
         """The values; names are no secrets."""
-        return list(self._value.values())
+        return _forms(self._value.values())
+
+
+def _forms(secrets: Iterable[str]) -> list[str]:
+    """The secrets as they are, and as they stand in URLs and in JSON."""
+    found = (
+        (
+            text,
+            quote(text, safe=""),
+            quote(text, safe="/"),
+            json.dumps(text)[1:-1],
+            json.dumps(text, ensure_ascii=False)[1:-1],
+        )
+        for text in secrets
+    )
+    return list(dict.fromkeys(form for forms in found for form in forms))

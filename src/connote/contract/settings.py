@@ -34,6 +34,7 @@ TASK_SETTINGS = "task_settings"
 # The wire's names for JSON types: in error texts (Java's) and in the service listing.
 _JAVA_NAMES = {str: "String", int: "Integer", float: "Double", bool: "Boolean", list: "List", dict: "Map"}
 _LISTED_NAMES = {str: "str", int: "int", float: "float", bool: "bool", list: "list", dict: "map"}
+_WITH_USER = "it must not hold a user or password"
 
 
 @dataclass(frozen=True)
@@ -282,20 +283,26 @@ def _wrong_value(field: Field, value: Any, scope: str) -> list[str]:  # noqa: AN
     return []
 
 
-def _wrong_url(field: Field, value: str, scope: str) -> list[str]:
+def wrong_url(value: str) -> str | None:
+    """Why that cannot be a URL to ask; None if it can."""
     try:
         parts = urlsplit(value)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
         parts, port_is_fine = urlsplit(""), True
-    reason = None
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
-        reason = "it must be a whole address such as https://example.org/path"
-    elif parts.username is not None or parts.password is not None:
-        return [f"[{scope}] Invalid url received for field [{field.name}]. Error: it must not hold a user or password"]
-    elif not value.isascii() or any(character <= " " or character == "\x7f" for character in value):
-        reason = "it has characters that must be percent-encoded"
-    return [f"[{scope}] Invalid url [{value}] received for field [{field.name}]. Error: {reason}"] if reason else []
+        return "it must be a whole address such as https://example.org/path"
+    if parts.username is not None or parts.password is not None:
+        return _WITH_USER
+    if not value.isascii() or any(character <= " " or character == "\x7f" for character in value):
+        return "it has characters that must be percent-encoded"
+    return None
+
+
+def _wrong_url(field: Field, value: str, scope: str) -> list[str]:
+    reason = wrong_url(value)
+    shown = "" if reason == _WITH_USER else f" [{value}]"
+    return [f"[{scope}] Invalid url{shown} received for field [{field.name}]. Error: {reason}"] if reason else []
 
 
 def _wrong_items(field: Field, value: Any, scope: str) -> list[str]:  # noqa: ANN401

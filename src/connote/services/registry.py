@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
+from connote.services.custom import custom
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
 from connote.services.openai import openai
@@ -11,7 +12,7 @@ from connote.services.service import Service
 
 log = logging.getLogger("connote.services")
 
-OWN = (elastic, elasticsearch, openai)
+OWN = (custom, elastic, elasticsearch, openai)
 # A package adds services under this name: each entry point is a Service.
 GROUP = "connote.services"
 

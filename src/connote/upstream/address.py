@@ -31,12 +31,14 @@ def own(site: Site) -> list[httpx.URL]:
 
 
 def _filled(template: str, settings: Settings) -> str:
-    host, slash, path = template.removeprefix("https://").partition("/")
+    scheme, _, rest = template.partition("://")
+    host, slash, path = rest.partition("/")
+    if not host:
+        return template
     return (
-        f"https://{_TEMPLATE.sub(lambda match: _host(settings, match[1]), host)}{slash}"
+        f"{_TEMPLATE.sub(lambda match: _host(settings, match[1]), scheme)}://"
+        f"{_TEMPLATE.sub(lambda match: _host(settings, match[1]), host)}{slash}"
         + _TEMPLATE.sub(lambda match: quote(str(getattr(settings, match[1])), safe=""), path)
-        if template.startswith("https://")
-        else template
     )
 
 
