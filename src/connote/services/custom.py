@@ -177,10 +177,10 @@ def batch_size(settings: Settings) -> int:
     return cast("CustomSettings", settings).batch_size
 
 
-@custom.task(TaskType.TEXT_EMBEDDING, settings=CustomDense, options=Options, check=check, batch=batch_size)
-@custom.task(TaskType.SPARSE_EMBEDDING, settings=CustomSparse, options=Options, check=check, batch=batch_size)
-@custom.task(TaskType.RERANK, settings=CustomRank, options=Options, check=check)
 @custom.task(TaskType.COMPLETION, settings=CustomCompletion, options=Options, check=check)
+@custom.task(TaskType.RERANK, settings=CustomRank, options=Options, check=check)
+@custom.task(TaskType.SPARSE_EMBEDDING, settings=CustomSparse, options=Options, check=check, batch=batch_size)
+@custom.task(TaskType.TEXT_EMBEDDING, settings=CustomDense, options=Options, check=check, batch=batch_size)
 def infer(call: Call) -> Flow:
     """What the paths lead to in the answer to the request."""
     settings = cast("CustomSettings", call.settings)

@@ -4,15 +4,27 @@ import logging
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
+from connote.services.alibabacloud import alibabacloud
+from connote.services.azureaistudio import azureaistudio
 from connote.services.custom import custom
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
+from connote.services.hugging_face import hugging_face, hugging_face_elser
 from connote.services.openai import openai
 from connote.services.service import Service
 
 log = logging.getLogger("connote.services")
 
-OWN = (custom, elastic, elasticsearch, openai)
+OWN = (
+    alibabacloud,
+    azureaistudio,
+    custom,
+    elastic,
+    elasticsearch,
+    hugging_face,
+    hugging_face_elser,
+    openai,
+)
 # A package adds services under this name: each entry point is a Service.
 GROUP = "connote.services"
 

@@ -78,6 +78,23 @@ class DenseSettings(Settings):
     ] = None
 
 
+class RerankOptions(Settings):
+    """The usual task settings of rerank."""
+
+    return_documents: ReturnDocuments = None
+    top_n: TopN = None
+
+
+def ranking(call: Call) -> dict[str, Any]:
+    """What of `return_documents` and `top_n` is set, for a body; the request's go before the endpoint's."""
+    options = cast("RerankOptions", call.options)
+    wanted = {
+        "return_documents": options.return_documents if call.return_documents is None else call.return_documents,
+        "top_n": call.top_n or options.top_n,
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
 def probe(similarity: str = "dot_product", *, exact: str = "cosine") -> Any:  # noqa: ANN401 (a check)
     """The check of a new endpoint: it is called once, and the vectors that come are measured.
 
