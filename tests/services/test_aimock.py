@@ -23,7 +23,7 @@ TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {"ty
 
 @dataclass(frozen=True)
 class Case:
-    """A service with the settings of an endpoint; `base` is where the mock has it."""
+    """A service with the settings of an endpoint; `base` is where the mock has it, `{mock}` in a setting its URL."""
 
     service: str
     settings: Mapping[str, Any]
@@ -31,10 +31,25 @@ class Case:
     base: str = ""
 
 
+class Mocked(httpx.Client):
+    """A connote whose services are the mock, which is at `mock`."""
+
+    mock: str = ""
+
+
 KEY = {"api_key": "k"}
-CHATS = [Case("openai", KEY | {"model_id": "gpt-4o"})]
-EMBEDDINGS = [Case("openai", KEY | {"model_id": "text-embedding-3-small"})]
-RERANKS: list[Case] = []
+AZURE = KEY | {"target": "{mock}", "endpoint_type": "token"}
+CHATS = [
+    Case("azureaistudio", AZURE | {"provider": "mistral"}),
+    Case("hugging_face", KEY | {"url": "{mock}/v1/chat/completions", "model_id": "tgi"}),
+    Case("openai", KEY | {"model_id": "gpt-4o"}),
+]
+EMBEDDINGS = [
+    Case("azureaistudio", AZURE | {"provider": "cohere"}),
+    Case("openai", KEY | {"model_id": "text-embedding-3-small"}),
+]
+# It has Cohere's own path only.
+RERANKS = [Case("azureaistudio", AZURE | {"provider": "cohere", "target": "{mock}/v2/rerank"})]
 
 
 @pytest.fixture(scope="module")
@@ -59,22 +74,24 @@ def mock() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def mocked(mock: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def mocked(mock: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mocked]:
     """A connote whose services are the mock."""
     folder = tmp_path_factory.mktemp("mocked")
     config = folder / "connote.toml"
     bases = {case.service: case.base for case in (*CHATS, *EMBEDDINGS, *RERANKS)}
     config.write_text("".join(f'[services.{name}]\nbase_url = "{mock}{base}"\n' for name, base in bases.items()))
     server = Server(folder / "data", "--config", str(config))
-    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+    with Mocked(base_url=server.url, timeout=60, trust_env=False) as client:
+        client.mock = mock
         yield client
     server.stop()
 
 
-def create(http: httpx.Client, task: str, case: Case) -> str:
+def create(http: Mocked, task: str, case: Case) -> str:
     path = f"/_inference/{task}/{task}-{case.service}"
     http.delete(path)
-    body = {"service": case.service, "service_settings": case.settings, "task_settings": case.options}
+    settings = {name: value.replace("{mock}", http.mock) for name, value in case.settings.items()}
+    body = {"service": case.service, "service_settings": settings, "task_settings": case.options}
     made = http.put(path, json=body)
     assert made.status_code == 200, made.text
     return path
@@ -84,13 +101,13 @@ chats = pytest.mark.parametrize("case", CHATS, ids=lambda case: case.service)
 
 
 @chats
-def test_a_completion(mocked: httpx.Client, case: Case) -> None:
+def test_a_completion(mocked: Mocked, case: Case) -> None:
     reply = mocked.post(create(mocked, "completion", case), json={"input": "Hello"})
     assert reply.json() == {"completion": [{"result": WORDS}]}
 
 
 @chats
-def test_a_chat_that_calls_a_tool(mocked: httpx.Client, case: Case) -> None:
+def test_a_chat_that_calls_a_tool(mocked: Mocked, case: Case) -> None:
     asked = {"messages": [{"role": "user", "content": "How is the weather?"}], "tools": TOOLS}
     reply = mocked.post(create(mocked, "chat_completion", case), json=asked).json()
     (choice,) = reply["choices"]
@@ -101,7 +118,7 @@ def test_a_chat_that_calls_a_tool(mocked: httpx.Client, case: Case) -> None:
 
 
 @chats
-def test_a_stream(mocked: httpx.Client, case: Case) -> None:
+def test_a_stream(mocked: Mocked, case: Case) -> None:
     asked = {"messages": [{"role": "user", "content": "Hello"}]}
     reply = mocked.post(f"{create(mocked, 'chat_completion', case)}/_stream", json=asked)
     assert reply.status_code == 200, reply.text
@@ -112,7 +129,7 @@ def test_a_stream(mocked: httpx.Client, case: Case) -> None:
 
 
 @chats
-def test_a_stream_that_calls_a_tool(mocked: httpx.Client, case: Case) -> None:
+def test_a_stream_that_calls_a_tool(mocked: Mocked, case: Case) -> None:
     asked = {"messages": [{"role": "user", "content": "How is the weather?"}], "tools": TOOLS}
     reply = mocked.post(f"{create(mocked, 'chat_completion', case)}/_stream", json=asked)
     *told, _ = [line.removeprefix("data: ") for line in reply.text.splitlines() if line.startswith("data: ")]
@@ -124,13 +141,13 @@ def test_a_stream_that_calls_a_tool(mocked: httpx.Client, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", EMBEDDINGS, ids=lambda case: case.service)
-def test_embeddings(mocked: httpx.Client, case: Case) -> None:
+def test_embeddings(mocked: Mocked, case: Case) -> None:
     reply = mocked.post(create(mocked, "text_embedding", case), json={"input": ["a", "b"]})
     assert reply.json() == {"text_embedding": [{"embedding": [0.25, -0.5, 1.0]}] * 2}
 
 
 @pytest.mark.parametrize("case", RERANKS, ids=lambda case: case.service)
-def test_reranking(mocked: httpx.Client, case: Case) -> None:
+def test_reranking(mocked: Mocked, case: Case) -> None:
     asked = {"query": "a", "input": ["b", "c"]}
     reply = mocked.post(create(mocked, "rerank", case), json=asked)
     assert [(rank["index"], rank["relevance_score"]) for rank in reply.json()["rerank"]] == [(1, 0.9), (0, 0.25)]

@@ -75,7 +75,7 @@ def test_templates_are_filled_wherever_they_stand(remote: httpx.Client, provider
             "query_parameters": [["a b", "${key}"], ["fix", "1&2"]],
             "request": INPUT,
             "response": {"json_parser": {"text_embeddings": "$.data[*].vector", "embedding_type": "float"}},
-            "input_type": {"translation": {"ingest": "document", "search": "query"}},
+            "input_type": {"translation": {"ingest": "document", "search": "query"}, "default": ""},
             "batch_size": 10,
             "rate_limit": {"requests_per_minute": 10000},
             "dimensions": 2,
@@ -244,7 +244,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no such input type": (
         {"input_type": {"translation": {"x": "y"}}},
-        "[translation] must have keys of [classification",
+        "[translation] does not allow the setting [x]",
     ),
     "a batch of none": ({"batch_size": 0}, "[batch_size] must be a positive integer"),
     "secrets that are no texts": ({"secret_parameters": {"a": 1}}, "Invalid value [***]"),

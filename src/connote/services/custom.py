@@ -24,7 +24,6 @@ from connote.services.remote import DenseSettings, Limited, MaxInputTokens, per_
 from connote.services.service import Call, Check, Endpoint, Flow, Post, Service, Site
 from connote.services.template import MOST_DEPTH, is_deeper
 
-_INPUT_TYPES = ("classification", "clustering", "ingest", "search")
 # What a request gives, by task.
 _ASKED = {
     TaskType.TEXT_EMBEDDING: ("input", "input_type"),
@@ -34,35 +33,31 @@ _ASKED = {
 }
 
 
-class InputTypes(Settings):
+class Words(Settings):
     """What the service calls the input types."""
 
-    translation: Annotated[
-        dict[str, str] | None,
-        About("Translation", "The service's words for ingest, search, classification, clustering."),
-    ] = None
-    default: Annotated[str | None, About("Default", "The word if a request says no type, or one without a word.")] = (
-        None
-    )
+    ingest: Annotated[str | None, About("Ingest", "The word for what is stored.")] = None
+    search: Annotated[str | None, About("Search", "The word for queries.")] = None
+    classification: Annotated[str | None, About("Classification", "The word for what is classified.")] = None
+    clustering: Annotated[str | None, About("Clustering", "The word for what is grouped.")] = None
+
+
+class InputTypes(Settings):
+    """What `${input_type}` stands for."""
+
+    translation: Annotated[Words, About("Translation", "The service's words for input types.")] = Words()
+    default: Annotated[str, About("Default", "The word if a request says no type, or one without a word.")] = ""
 
     @classmethod
     def take(cls, raw: MutableMapping[str, Any], problems: list[str], scope: str, *, kept: bool = False) -> Self | None:
-        """The default may be the empty string, which is also what stands for none."""
+        """The default may be said to be the empty string, which it is anyway."""
         if raw.get("default") == "":
             raw.pop("default")
         return super().take(raw, problems, scope, kept=kept)
 
-    def problems(self, scope: str) -> list[str]:
-        """Only input types are translated."""
-        return [
-            f"[{scope}] Invalid value [{name}] received. [translation] must have keys of [{', '.join(_INPUT_TYPES)}]"
-            for name in self.translation or ()
-            if name not in _INPUT_TYPES
-        ]
-
     def word(self, input_type: str | None) -> str:
         """The service's word."""
-        return (self.translation or {}).get(input_type or "", self.default or "")
+        return self.translation.plain().get(input_type or "") or self.default
 
 
 class CustomSettings(Settings):
