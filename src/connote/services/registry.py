@@ -4,14 +4,19 @@ import logging
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
+from connote.services.azureopenai import azureopenai
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
+from connote.services.llama import llama
+from connote.services.nvidia import nvidia
 from connote.services.openai import openai
+from connote.services.rows import ROWS
 from connote.services.service import Service
+from connote.services.tei import tei
 
 log = logging.getLogger("connote.services")
 
-OWN = (elastic, elasticsearch, openai)
+OWN = (azureopenai, elastic, elasticsearch, llama, nvidia, openai, tei, *ROWS)
 # A package adds services under this name: each entry point is a Service.
 GROUP = "connote.services"
 
