@@ -32,8 +32,25 @@ class Case:
 
 
 KEY = {"api_key": "k"}
-CHATS = [Case("openai", KEY | {"model_id": "gpt-4o"})]
-EMBEDDINGS = [Case("openai", KEY | {"model_id": "text-embedding-3-small"})]
+DEPLOYMENT = {"resource_name": "shop", "deployment_id": "gpt-4o", "api_version": "2024-10-21"}
+CHATS = [
+    Case("azureopenai", KEY | DEPLOYMENT),
+    Case("deepseek", KEY | {"model_id": "deepseek-chat"}, base="/v1"),
+    Case("groq", KEY | {"model_id": "llama-3.3-70b-versatile"}),
+    Case("lmstudio", {"model_id": "gpt-oss-20b"}),
+    Case("mistral", KEY | {"model": "mistral-large-latest"}),
+    Case("ollama", {"model_id": "llama3.2"}),
+    Case("openai", KEY | {"model_id": "gpt-4o"}),
+    Case("vllm", {"model_id": "gpt-oss-20b"}),
+]
+EMBEDDINGS = [
+    Case("azureopenai", KEY | DEPLOYMENT),
+    Case("lmstudio", {"model_id": "nomic-embed-text"}),
+    Case("mistral", KEY | {"model": "mistral-embed"}),
+    Case("ollama", {"model_id": "nomic-embed-text"}),
+    Case("openai", KEY | {"model_id": "text-embedding-3-small"}),
+    Case("vllm", {"model_id": "bge-m3"}),
+]
 RERANKS: list[Case] = []
 
 
