@@ -42,7 +42,7 @@ def service_page(service: Service) -> str:
     """One service: its tasks, their settings, and how each was verified."""
     aliases = f" (also `{'`, `'.join(service.aliases)}`)" if service.aliases else ""
     site = f"Asked at `{service.site.url or 'the url of the endpoint'}`.\n" if service.site else ""
-    parts = [NOTE, f"# `{service.name}`{aliases}\n", inspect.cleandoc(_module_doc(service)) + "\n", site]
+    parts = [NOTE, f"# `{service.name}`{aliases}\n", _about(service) + "\n", site]
     for task in service.tasks.values():
         parts += [f"## {task.kind}\n", f"{inspect.getdoc(task.flow)}{_manner(task)}\n"]
         parts += [_settings("service_settings", task.settings), _settings("task_settings", task.options)]
@@ -50,9 +50,9 @@ def service_page(service: Service) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _module_doc(service: Service) -> str:
+def _about(service: Service) -> str:
     flow = next(iter(service.tasks.values())).flow
-    return str(inspect.getmodule(flow).__doc__)
+    return service.about or inspect.cleandoc(str(inspect.getmodule(flow).__doc__))
 
 
 def _manner(task: Task) -> str:

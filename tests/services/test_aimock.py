@@ -39,14 +39,27 @@ class Mocked(httpx.Client):
 
 KEY = {"api_key": "k"}
 AZURE = KEY | {"target": "{mock}", "endpoint_type": "token"}
+DEPLOYMENT = {"resource_name": "shop", "deployment_id": "gpt-4o", "api_version": "2024-10-21"}
 CHATS = [
     Case("azureaistudio", AZURE | {"provider": "mistral"}),
+    Case("azureopenai", KEY | DEPLOYMENT),
+    Case("deepseek", KEY | {"model_id": "deepseek-chat"}, base="/v1"),
+    Case("groq", KEY | {"model_id": "llama-3.3-70b-versatile"}),
     Case("hugging_face", KEY | {"url": "{mock}/v1/chat/completions", "model_id": "tgi"}),
+    Case("lmstudio", {"model_id": "gpt-oss-20b"}),
+    Case("mistral", KEY | {"model": "mistral-large-latest"}),
+    Case("ollama", {"model_id": "llama3.2"}),
     Case("openai", KEY | {"model_id": "gpt-4o"}),
+    Case("vllm", {"model_id": "gpt-oss-20b"}),
 ]
 EMBEDDINGS = [
     Case("azureaistudio", AZURE | {"provider": "cohere"}),
+    Case("azureopenai", KEY | DEPLOYMENT),
+    Case("lmstudio", {"model_id": "nomic-embed-text"}),
+    Case("mistral", KEY | {"model": "mistral-embed"}),
+    Case("ollama", {"model_id": "nomic-embed-text"}),
     Case("openai", KEY | {"model_id": "text-embedding-3-small"}),
+    Case("vllm", {"model_id": "bge-m3"}),
 ]
 # It has Cohere's own path only.
 RERANKS = [Case("azureaistudio", AZURE | {"provider": "cohere", "target": "{mock}/v2/rerank"})]

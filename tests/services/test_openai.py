@@ -54,6 +54,21 @@ def test_dimensions_are_sent_only_if_the_user_gave_them(remote: httpx.Client, pr
     assert "[dimensions] must be [3]" in refused.json()["error"]["reason"]
 
 
+def test_the_task_embedding_takes_texts_and_nothing_else(remote: httpx.Client, provider: Provider) -> None:
+    provider.tell("/openai/v1/embeddings", embeddings)
+    assert create(remote, "embedding").json()["service_settings"]["dimensions"] == 3
+    text, picture = {"type": "text", "value": "bcd"}, {"type": "image", "value": "aGk="}
+    reply = remote.post("/_inference/embedding/mine", json={"input": ["a", {"content": text}]})
+    assert reply.json() == {"embeddings": [{"embedding": [1.0, 0.5, 1.0]}, {"embedding": [3.0, 0.5, 1.0]}]}
+    assert provider.asked[-1].json["input"] == ["a", "bcd"]
+    asked = len(provider.asked)
+    for content in (picture, [text, text]):
+        refused = remote.post("/_inference/embedding/mine", json={"input": ["a", {"content": content}]})
+        assert refused.status_code == 400
+        assert "Field [input[1]] must be one text" in refused.json()["error"]["reason"]
+    assert len(provider.asked) == asked
+
+
 def test_completion_and_chat(remote: httpx.Client, provider: Provider) -> None:
     answer = {
         "id": "c1",

@@ -33,7 +33,17 @@ class Case:
 
 
 KEY = {"api_key": "k"}
-CHATS = [Case("openai", "openai", "/chat/completions", KEY | {"model_id": "gpt-5"}, {"user": "me"})]
+AZURE = KEY | {"resource_name": "shop", "deployment_id": "gpt", "api_version": "2024-10-21"}
+THINKING = chats(efforts=("low", "high"))
+CHATS = [
+    Case("azureopenai", "openai", "/deployments/{deployment-id}/chat/completions", AZURE, {"user": "me"}, "azure"),
+    Case("openai", "openai", "/chat/completions", KEY | {"model_id": "gpt-5"}, {"user": "me"}),
+    # Those that say that they speak as OpenAI does.
+    *(
+        Case(service, "openai", "/chat/completions", KEY | {"model_id": "m"}, requests=THINKING)
+        for service in ("ai21", "deepseek", "fireworksai", "groq", "lmstudio", "nvidia", "ollama", "vllm")
+    ),
+]
 
 
 def endpoint(service: str, task: TaskType, raw: Mapping[str, Any], options: Mapping[str, Any]) -> Endpoint:

@@ -167,12 +167,12 @@ def _chat_url(id: str) -> str:
 def _call(endpoint: Endpoint, request: InferenceRequest, *, stream: bool = False) -> Call:
     if endpoint.task.kind is TaskType.RERANK and not request.query:
         raise IllegalArgument(f"Field [query] cannot be null for task type [{TaskType.RERANK}]")
-    is_completion = endpoint.task.kind is TaskType.COMPLETION
+    is_completion, is_embedding = (endpoint.task.kind is kind for kind in (TaskType.COMPLETION, TaskType.EMBEDDING))
     return Call(
         endpoint=endpoint,
         options=_options(endpoint, request),
-        inputs=request.texts(),
-        contents=request.inputs if endpoint.task.kind is TaskType.EMBEDDING else (),
+        inputs=() if is_embedding else request.texts(),
+        contents=request.inputs if is_embedding else (),
         query=request.query,
         input_type=request.input_type,
         top_n=request.top_n,

@@ -51,7 +51,7 @@ class OpenAiSettings(Settings):
 
 
 class EmbeddingSettings(OpenAiSettings, DenseSettings):
-    """Settings of text_embedding."""
+    """Settings of text_embedding and embedding."""
 
     max_input_tokens: MaxInputTokens = None
     rate_limit: Limited = per_minute(3000)
@@ -84,10 +84,15 @@ openai = Service("openai", "OpenAI", Site("https://api.openai.com", sign_in))
 
 
 @openai.task(
-    TaskType.TEXT_EMBEDDING, settings=EmbeddingSettings, options=Options, check=probe("dot_product"), batch=2048
+    TaskType.TEXT_EMBEDDING,
+    TaskType.EMBEDDING,
+    settings=EmbeddingSettings,
+    options=Options,
+    check=probe("dot_product"),
+    batch=2048,
 )
 def embed(call: Call) -> Flow:
-    """One vector an input."""
+    """One vector an input, which is a text."""
     settings, options = cast("EmbeddingSettings", call.settings), cast("Options", call.options)
     body: dict[str, Any] = {"model": settings.model_id}
     if options.user is not None:

@@ -6,24 +6,34 @@ from importlib.metadata import entry_points
 
 from connote.services.alibabacloud import alibabacloud
 from connote.services.azureaistudio import azureaistudio
+from connote.services.azureopenai import azureopenai
 from connote.services.custom import custom
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
 from connote.services.hugging_face import hugging_face, hugging_face_elser
+from connote.services.llama import llama
+from connote.services.nvidia import nvidia
 from connote.services.openai import openai
+from connote.services.rows import ROWS
 from connote.services.service import Service
+from connote.services.tei import tei
 
 log = logging.getLogger("connote.services")
 
 OWN = (
     alibabacloud,
     azureaistudio,
+    azureopenai,
     custom,
     elastic,
     elasticsearch,
     hugging_face,
     hugging_face_elser,
+    llama,
+    nvidia,
     openai,
+    tei,
+    *ROWS,
 )
 # A package adds services under this name: each entry point is a Service.
 GROUP = "connote.services"

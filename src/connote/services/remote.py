@@ -6,7 +6,7 @@ model_id: ModelId
 rate_limit: Limited = per_minute(3000)
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, cast
 
@@ -19,7 +19,7 @@ from connote.contract.results import NO_USAGE, Dense, Element, Rank, Ranked, Spa
 from connote.contract.secret import Secret
 from connote.contract.settings import SERVICE_SETTINGS, About, Settings
 from connote.contract.tasks import TaskType
-from connote.services.service import Call, Check, Endpoint
+from connote.services.service import Call, Check, Endpoint, Post
 
 COMPLETIONS = (TaskType.COMPLETION, TaskType.CHAT_COMPLETION)
 # What a new endpoint is tried with.
@@ -136,6 +136,16 @@ def _measured(settings: DenseSettings, result: Dense, similarity: str, exact: st
     return replace(settings, dimensions=result.dimensions, similarity=settings.similarity or usual)
 
 
+def texts(call: Call) -> list[str]:
+    """The inputs of a service that embeds texts only. Raises IllegalArgument for what is something else."""
+    for position, items in enumerate(call.contents):
+        if len(items) != 1 or not items[0].is_text:
+            raise IllegalArgument(
+                f"Field [input[{position}]] must be one text; the service [{call.endpoint.service.name}] takes no more"
+            )
+    return [items[0].value for items in call.contents] or list(call.inputs)
+
+
 def dense(
     call: Call,
     rows: Sequence[Sequence[float]],
@@ -185,8 +195,31 @@ def ranked(
     Raises Malformed for positions that are not in the request.
     """
     shown = returns if call.return_documents is None else call.return_documents
-    best = sorted(scores, key=lambda pair: -pair[1])
-    if any(not 0 <= position < len(call.inputs) for position, _ in best):
-        raise Malformed("the service answers with a document that was not sent")
+    best = sorted(_sent(scores, len(call.inputs)), key=lambda pair: -pair[1])
     kept = best[: call.top_n or top_n]
     return Ranked([Rank(at, score, call.inputs[at] if shown else None) for at, score in kept], usage=usage)
+
+
+def ranked_in_parts(
+    call: Call,
+    most: int,
+    ask: Callable[[Sequence[str]], Post],
+    read: Callable[[Any], Iterable[tuple[int, float]]],
+    *,
+    returns: bool | None = None,
+    top_n: int | None = None,
+) -> Generator[Post, Any, Ranked]:
+    """As `ranked`, `most` documents a call: for services that score each document by itself."""
+    scores = list[tuple[int, float]]()
+    for start in range(0, len(call.inputs), most):
+        part = call.inputs[start : start + most]
+        reply = yield ask(part)
+        scores += [(start + at, score) for at, score in _sent(read(reply), len(part))]
+    return ranked(call, scores, returns=returns, top_n=top_n)
+
+
+def _sent(scores: Iterable[tuple[int, float]], count: int) -> list[tuple[int, float]]:
+    known = list(scores)
+    if any(not 0 <= position < count for position, _ in known):
+        raise Malformed("the service answers with a document that was not sent")
+    return known

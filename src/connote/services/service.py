@@ -49,7 +49,7 @@ class Post:
     """A wish: ask a third party. The reply is its body, decoded as `reply` (a msgspec type; bytes for the raw body).
 
     `url` is a path below the service's own address, or a whole URL that the user has given. `json` is the body, or
-    bytes that are sent as they are.
+    bytes that are sent as they are. `above` is the address above the path where it is not that of the site.
     """
 
     url: str
@@ -57,6 +57,7 @@ class Post:
     reply: Any = dict
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
+    above: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,11 +157,15 @@ class Alias:
 
 @dataclass(frozen=True)
 class Service:
-    """A service under its wire name; `aliases` are older names of it. A hidden one is not listed."""
+    """A service under its wire name; `aliases` are older names of it. A hidden one is not listed.
+
+    `about` is what the reference says of it, if the docstring of its module does not.
+    """
 
     name: str
     title: str
     site: Site | None = None
+    about: str = ""
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     hidden: bool = False
     tasks: dict[TaskType, Task] = field(default_factory=dict)

@@ -20,7 +20,7 @@ def of(site: Site, access: Access, settings: Settings, post: Post) -> httpx.URL:
     if post.url.startswith(("http://", "https://")):
         address = _parsed(post.url)
     else:
-        base = str(access.base_url).rstrip("/") if access.base_url else _filled(site.url, settings)
+        base = str(access.base_url).rstrip("/") if access.base_url else _filled(post.above or site.url, settings)
         address = _parsed(base + post.url)
     return address.copy_merge_params(post.params) if post.params else address
 
