@@ -9,6 +9,8 @@ from connote.services.azureaistudio import azureaistudio
 from connote.services.custom import custom
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
+from connote.services.googleaistudio import googleaistudio
+from connote.services.googlevertexai import googlevertexai
 from connote.services.hugging_face import hugging_face, hugging_face_elser
 from connote.services.openai import openai
 from connote.services.service import Service
@@ -21,6 +23,8 @@ OWN = (
     custom,
     elastic,
     elasticsearch,
+    googleaistudio,
+    googlevertexai,
     hugging_face,
     hugging_face_elser,
     openai,
