@@ -14,6 +14,7 @@ from connote.services.googlevertexai import googlevertexai
 from connote.services.hugging_face import hugging_face, hugging_face_elser
 from connote.services.openai import openai
 from connote.services.service import Service
+from connote.services.watsonxai import watsonxai
 
 log = logging.getLogger("connote.services")
 
@@ -28,6 +29,7 @@ OWN = (
     hugging_face,
     hugging_face_elser,
     openai,
+    watsonxai,
 )
 # A package adds services under this name: each entry point is a Service.
 GROUP = "connote.services"
