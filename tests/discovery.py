@@ -29,11 +29,18 @@ class Discovery:
         method = next((each for each in _methods(self._document) if _path(each).fullmatch(path)), None)
         assert method is not None, f"no method has the path {path}"
         assert set(asked.params) <= {*method["parameters"], *self._document["parameters"]}
+        self._validator(method).validate(asked.json)
+        return str(method["id"])
+
+    def validator(self, method: str) -> Draft202012Validator:
+        """Holds a JSON body against what the method of that id takes."""
+        return next(self._validator(each) for each in _methods(self._document) if each["id"] == method)
+
+    def _validator(self, method: Mapping[str, Any]) -> Draft202012Validator:
         body = self._definitions[method["request"]["$ref"]]
         # What stands in the path need not stand in the body.
-        body = body | {"required": [name for name in body["required"] if name not in method["parameters"]]}
-        Draft202012Validator(body | {"$defs": self._definitions}).validate(asked.json)
-        return str(method["id"])
+        required = [name for name in body["required"] if name not in method["parameters"]]
+        return Draft202012Validator(body | {"required": required, "$defs": self._definitions})
 
 
 @cache

@@ -41,6 +41,7 @@ KEY = {"api_key": "k"}
 AZURE = KEY | {"target": "{mock}", "endpoint_type": "token"}
 CHATS = [
     Case("azureaistudio", AZURE | {"provider": "mistral"}),
+    Case("googleaistudio", KEY | {"model_id": "gemini-2.5-flash"}),
     Case("hugging_face", KEY | {"url": "{mock}/v1/chat/completions", "model_id": "tgi"}),
     Case("openai", KEY | {"model_id": "gpt-4o"}),
 ]
