@@ -22,6 +22,7 @@ from connote.contract.errors import Rejected
 from connote.services.google_account import AccountFile, ServiceAccount
 from connote.services.vertex_settings import ChatSettings, RerankSettings
 from discovery import document
+from openapi import validator
 from provider import Asked, Provider, Reply, events
 from sse import told
 
@@ -364,3 +365,71 @@ def test_one_address_of_the_garden_is_enough(remote: httpx.Client, google: Provi
     assert create(remote, "completion", provider="meta", **{name: f"{google.url}/garden"}).status_code == 200
     reply = remote.post("/_inference/completion/mine/_stream", json={"input": "a"})
     assert told(reply) == [{"completion": [{"delta": "Hi"}]}]
+
+
+def claude(remote: httpx.Client, google: Provider, *replies: Reply, **settings: object) -> None:
+    """An endpoint of a model of Anthropic, whose address names it."""
+    said = {"content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    usage = {"usage": {"input_tokens": 2, "output_tokens": 1}}
+    google.tell("/v1/publishers/anthropic/models/claude-sonnet-4@20250514:rawPredict", Reply(CLAUDE | said | usage))
+    google.tell("/v1/publishers/anthropic/models/claude-sonnet-4@20250514:streamRawPredict", *replies)
+    url = f"{google.url}/v1/publishers/anthropic/models/claude-sonnet-4@20250514"
+    urls = {"url": f"{url}:rawPredict", "streaming_url": f"{url}:streamRawPredict"}
+    made = create(remote, "chat_completion", provider="anthropic", **urls, **settings)
+    assert made.status_code == 200, made.text
+
+
+CLAUDE = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-4-20250514"}
+
+
+def test_a_model_of_anthropic_is_asked_as_anthropic_is(remote: httpx.Client, google: Provider) -> None:
+    claude(remote, google)
+    body = {"messages": [{"role": "system", "content": "Be brief"}, HI], "reasoning": {"effort": "low"}}
+    options = {"max_completion_tokens": 4096, "temperature": 1.0}
+    reply = remote.post("/_inference/chat_completion/mine", json=body | options)
+    assert reply.json() == {
+        "id": "msg_1",
+        "object": "chat.completion",
+        "model": "claude-sonnet-4-20250514",
+        "choices": [{"index": 0, "message": {"content": "Hi", "role": "assistant"}, "finish_reason": "stop"}],
+        "usage": {"completion_tokens": 1, "prompt_tokens": 2, "total_tokens": 3},
+    }
+    sent = google.asked[-1].json
+    assert sent.pop("anthropic_version") == "vertex-2023-10-16"
+    assert sent == {
+        "system": "Be brief",
+        "messages": [HI],
+        "max_tokens": 4096,
+        "temperature": 1.0,
+        "thinking": {"type": "enabled", "budget_tokens": 1024},  # this model wants a budget
+    }
+    validator("anthropic", "/v1/messages").validate(sent | {"model": "m"})
+
+
+@pytest.mark.parametrize(("given", "sent"), [({}, 1024), ({"max_tokens": 64}, 64)])
+def test_a_model_of_anthropic_is_told_how_much_to_write(
+    remote: httpx.Client, google: Provider, given: dict[str, int], sent: int
+) -> None:
+    claude(remote, google, task_settings=given)
+    remote.post("/_inference/chat_completion/mine", json={"messages": [HI]})
+    assert google.asked[-1].json["max_tokens"] == sent
+
+
+def test_a_model_of_anthropic_is_streamed(remote: httpx.Client, google: Provider) -> None:
+    stream = events(
+        {"type": "message_start", "message": CLAUDE | {"content": [], "usage": {"input_tokens": 2}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}},
+        {"type": "message_stop"},
+        names=True,
+        done=False,
+    )
+    claude(remote, google, stream)
+    chunks = told(remote.post("/_inference/chat_completion/mine/_stream", json={"messages": [HI]}))
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == "Hi"
+    assert chunks[-1]["usage"] == {"completion_tokens": 1, "prompt_tokens": 2, "total_tokens": 3}
+    assert google.asked[-1].path.endswith(":streamRawPredict")
+    sent = {"messages": [HI], "max_tokens": 1024, "stream": True, "anthropic_version": "vertex-2023-10-16"}
+    assert google.asked[-1].json == sent

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from connote.contract import content
 from connote.contract.chat import (
     Answer,
     Chat,
@@ -198,14 +199,12 @@ def _part(part: Part) -> dict[str, Any]:
 
 
 def _media(url: str) -> dict[str, Any]:
-    if not url.startswith("data:"):
-        type, _ = mimetypes.guess_type(urlsplit(url).path)
-        return {"fileData": ({"mimeType": type} if type else {}) | {"fileUri": url}}
-    head, comma, data = url.removeprefix("data:").partition(",")
-    type, *rest = head.split(";")
-    if not comma or "base64" not in rest or not type:
+    if parts := content.unpacked(url):
+        return {"inlineData": {"mimeType": parts[0], "data": parts[1]}}
+    if url.startswith("data:"):
         raise IllegalArgument("[messages] a data URL must begin as in [data:image/png;base64,]")
-    return {"inlineData": {"mimeType": type, "data": data}}
+    type, _ = mimetypes.guess_type(urlsplit(url).path)
+    return {"fileData": ({"mimeType": type} if type else {}) | {"fileUri": url}}
 
 
 def _signatures(message: Message) -> dict[str | None, str]:
@@ -370,6 +369,7 @@ class Reader:
         return ToolCall(index, called.id or f"call_{response}_{index}", function, "function")
 
     def _finish(self, reason: str | None) -> str | None:
-        if reason == "STOP" and self._calls:
-            return "tool_calls"
-        return _FINISHES.get(reason, reason.lower()) if reason else None
+        if reason is None:
+            return None
+        finish = _FINISHES.get(reason, reason.lower())
+        return "tool_calls" if self._calls and finish not in ("length", "content_filter") else finish

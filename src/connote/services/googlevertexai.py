@@ -13,7 +13,7 @@ import msgspec
 from connote.contract.results import Usage
 from connote.contract.settings import Settings
 from connote.contract.tasks import TaskType
-from connote.services import gemini, remote, shape
+from connote.services import gemini, model_garden, remote
 from connote.services.google_account import ServiceAccount
 from connote.services.remote import COMPLETIONS, probe
 from connote.services.service import Call, Flow, Post, Service, Site
@@ -126,17 +126,13 @@ def rerank(call: Call) -> Flow:
 @googlevertexai.task(*COMPLETIONS, settings=ChatSettings, options=ChatOptions, check=probe(), streams=True)
 def chat(call: Call) -> Flow:
     """What the model writes; each input of a completion is a message of the user."""
-    settings, thinking = cast("ChatSettings", call.settings), cast("ChatOptions", call.options).thinking_config
-    if settings.is_gemini:
-        models = _models(str(settings.project_id), settings.place)
-        budget = thinking.thinking_budget if thinking else None
-        return (yield from gemini.chat(call, models, str(settings.model_id), budget))
-    where = (settings.streaming_url, settings.url) if call.stream else (settings.url, settings.streaming_url)
-    url = str(where[0] or where[1])
-    model = {} if settings.model_id is None else {"model": settings.model_id}
-    # Mistral and AI21 tell the usage of a stream without being asked, and may refuse to be.
-    counts = settings.provider in ("meta", "hugging_face")
-    return (yield from shape.chat(call, url, model, limit="max_tokens", counts=counts))
+    settings, options = cast("ChatSettings", call.settings), cast("ChatOptions", call.options)
+    if not settings.is_gemini:
+        return (yield from model_garden.chat(call, settings, options.max_tokens))
+    thinking, models = options.thinking_config, _models(str(settings.project_id), settings.place)
+    return (
+        yield from gemini.chat(call, models, str(settings.model_id), thinking.thinking_budget if thinking else None)
+    )
 
 
 def _models(project: str, location: str) -> str:

@@ -15,8 +15,8 @@ from connote.services.remote import (
     per_minute,
 )
 
-GOOGLE = "google"
-PROVIDERS = (GOOGLE, "ai21", "hugging_face", "meta", "mistral")
+GOOGLE, ANTHROPIC = "google", "anthropic"
+PROVIDERS = (GOOGLE, "ai21", ANTHROPIC, "hugging_face", "meta", "mistral")
 _HOST = "aiplatform.googleapis.com"
 _ANYWHERE = "global"
 _LOCATION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -153,4 +153,13 @@ class ChatOptions(Settings):
 
     thinking_config: Annotated[
         ThinkingConfig | None, About("Thinking Config", "How Gemini thinks.", updatable=True)
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        About(
+            "Max Tokens",
+            "The most tokens that a model of Anthropic writes; 1024 if not set.",
+            positive=True,
+            updatable=True,
+        ),
     ] = None
