@@ -45,6 +45,7 @@ CHATS = [
     Case("azureopenai", KEY | DEPLOYMENT),
     Case("deepseek", KEY | {"model_id": "deepseek-chat"}, base="/v1"),
     Case("groq", KEY | {"model_id": "llama-3.3-70b-versatile"}),
+    Case("googleaistudio", KEY | {"model_id": "gemini-2.5-flash"}),
     Case("hugging_face", KEY | {"url": "{mock}/v1/chat/completions", "model_id": "tgi"}),
     Case("lmstudio", {"model_id": "gpt-oss-20b"}),
     Case("mistral", KEY | {"model": "mistral-large-latest"}),

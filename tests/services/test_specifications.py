@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from connote.contract.chat import ChatRequest
 from connote.contract.tasks import TaskType
 from connote.services.registry import find
 from connote.services.service import Call, Endpoint, Open, Post
-from conversations import chats
+from conversations import chats, files, images
+from discovery import document
 from openapi import validator
 
 
@@ -31,9 +33,17 @@ class Case:
     variant: str = "official"
     requests: st.SearchStrategy[ChatRequest] = chats()  # noqa: RUF009 (strategies do not change)
 
+    def judge(self) -> Draft202012Validator:
+        """Holds a body against the specification; `path` is a method's id in Google's."""
+        if self.vendor in ("gemini", "vertex"):
+            return document(self.vendor).validator(self.path)
+        return validator(self.vendor, self.path, self.variant)
+
 
 KEY = {"api_key": "k"}
 AZURE = KEY | {"resource_name": "shop", "deployment_id": "gpt", "api_version": "2024-10-21"}
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+GEMINI = chats(kinds=(images, files), efforts=EFFORTS)
 THINKING = chats(efforts=("low", "high"))
 CHATS = [
     Case("azureopenai", "openai", "/deployments/{deployment-id}/chat/completions", AZURE, {"user": "me"}, "azure"),
@@ -42,6 +52,21 @@ CHATS = [
     *(
         Case(service, "openai", "/chat/completions", KEY | {"model_id": "m"}, requests=THINKING)
         for service in ("ai21", "deepseek", "fireworksai", "groq", "lmstudio", "nvidia", "ollama", "vllm")
+    ),
+    Case(
+        "googleaistudio",
+        "gemini",
+        "generativelanguage.models.generateContent",
+        KEY | {"model_id": "gemini-3-pro-preview"},
+        requests=GEMINI,
+    ),
+    Case(
+        "googlevertexai",
+        "vertex",
+        "aiplatform.projects.locations.publishers.models.generateContent",
+        {"service_account_json": "{}", "model_id": "gemini-2.5-flash", "project_id": "p"},
+        {"thinking_config": {"thinking_budget": 256}},
+        requests=GEMINI,
     ),
 ]
 
@@ -71,7 +96,7 @@ def posted(call: Call) -> Post:
 @pytest.mark.parametrize("case", CHATS, ids=lambda case: case.service)
 def test_the_judge_judges(case: Case) -> None:
     for wrong in ({}, {"model": 1, "messages": []}, {"model": "m", "messages": "hello"}):
-        assert not validator(case.vendor, case.path, case.variant).is_valid(wrong)
+        assert not case.judge().is_valid(wrong)
 
 
 @pytest.mark.parametrize("case", CHATS, ids=lambda case: case.service)
@@ -81,4 +106,4 @@ def test_chats(case: Case, data: st.DataObject, stream: bool) -> None:
     asked = endpoint(case.service, TaskType.CHAT_COMPLETION, case.settings, case.options)
     request = data.draw(case.requests)
     post = posted(Call(asked, asked.options, (), chat=request, stream=stream))
-    validator(case.vendor, case.path, case.variant).validate(post.json)
+    case.judge().validate(post.json)

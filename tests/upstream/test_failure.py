@@ -56,6 +56,12 @@ def test_secrets_are_taken_out_of_the_text() -> None:
     assert "sk-secret" not in refused(401, body, url="https://x", id="mine", secrets=["sk-secret"]).reason
 
 
+def test_a_secret_is_found_before_a_long_text_is_cut() -> None:
+    secret = "k" * 40
+    body = json.dumps({"error": "x" * 1980 + secret}).encode()
+    assert "kkk" not in refused(400, body, url="https://x", id="mine", secrets=iter([secret])).reason
+
+
 @given(
     st.binary(max_size=60)
     | st.recursive(

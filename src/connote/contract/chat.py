@@ -206,7 +206,7 @@ class Chunk(msgspec.Struct, omit_defaults=True):
     """A piece of a streamed answer."""
 
     id: str | None = None
-    choices: list[ChunkChoice] = []
+    choices: list[ChunkChoice] = msgspec.field(default_factory=lambda: [])  # noqa: PIE807 (shown even if empty)
     model: str | None = None
     object: str | None = None
     usage: ChatUsage | None = None

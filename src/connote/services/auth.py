@@ -132,6 +132,6 @@ class ClientCredentials(Token):
 def _told(response: httpx.Response) -> str:
     try:
         body: Any = msgspec.json.decode(response.content)
-        return str(body.get("error_description") or body.get("errorMessage") or body.get("error"))[:300]
+        return str(body.get("error_description") or body.get("errorMessage") or body.get("error"))
     except (msgspec.DecodeError, AttributeError):
-        return response.text[:300]
+        return response.text

@@ -10,6 +10,8 @@ from connote.services.azureopenai import azureopenai
 from connote.services.custom import custom
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
+from connote.services.googleaistudio import googleaistudio
+from connote.services.googlevertexai import googlevertexai
 from connote.services.hugging_face import hugging_face, hugging_face_elser
 from connote.services.llama import llama
 from connote.services.nvidia import nvidia
@@ -17,6 +19,7 @@ from connote.services.openai import openai
 from connote.services.rows import ROWS
 from connote.services.service import Service
 from connote.services.tei import tei
+from connote.services.watsonxai import watsonxai
 
 log = logging.getLogger("connote.services")
 
@@ -27,12 +30,15 @@ OWN = (
     custom,
     elastic,
     elasticsearch,
+    googleaistudio,
+    googlevertexai,
     hugging_face,
     hugging_face_elser,
     llama,
     nvidia,
     openai,
     tei,
+    watsonxai,
     *ROWS,
 )
 # A package adds services under this name: each entry point is a Service.

@@ -4,7 +4,8 @@ A flow is a generator that does no I/O: it yields a wish, is sent the reply, and
 fulfils the wishes (`connote.endpoints.runner`). The idea is httpx's `Auth.auth_flow`.
 
 A third party is asked with `Post`, whose reply is the decoded body. A stream begins with `Open`, whose reply is the
-first event; each `Emit` that follows hands chunks on, and its reply is the next event; None is the end:
+first event; each `Emit` that follows hands chunks on, and its reply is the next event; None is the end, after which a
+last `Emit` may follow:
 
     event = yield Open(Post("/chat/completions", body, Chunk))
     while event is not None:

@@ -23,10 +23,10 @@ _MEMBERS = ("error", "errors", "message", "detail", "error_message", "errorMessa
 
 def refused(status: int, body: bytes, *, url: str, id: str, secrets: Iterable[str] = ()) -> Refused:
     """The error for a service's answer with that status and body. Secrets are taken out of its text."""
-    parsed = _json(body)
+    parsed, secrets = _json(body), list(secrets)
     reason = f"{_prefix(status, url)} for request from inference entity id [{id}] status [{status}]"
     if told := _text(parsed):
-        reason += f". Error message: [{told[:_MOST_TEXT]}]"
+        reason += f". Error message: [{clean(told, secrets)[:_MOST_TEXT]}]"  # half a secret would not be found
     known = status < 500 and status in HTTPStatus._value2member_map_ and status >= 400
     return Refused(
         clean(reason, secrets),
@@ -40,6 +40,12 @@ def unreachable(reason: str, *, id: str, secrets: Iterable[str] = (), transient:
     """The error for a service that did not answer."""
     text = f"Failed to send request from inference entity id [{id}]: {reason}"
     return Refused(clean(text, secrets), status=400, transient=transient)
+
+
+def cleaned(error: Refused, secrets: Iterable[str]) -> Refused:
+    """The error of a sign-in, without the secrets: who gives tokens may repeat what it was asked with."""
+    error.args = (clean(str(error), secrets)[:_MOST_TEXT],)
+    return error
 
 
 def clean(text: str, secrets: Iterable[str]) -> str:

@@ -113,6 +113,8 @@ class Sender:
             body = await _closed(response)
         except (httpx.RequestError, Forbidden, UnicodeError) as error:
             raise _unreachable(endpoint, error) from None
+        except Refused as error:
+            raise failure.cleaned(error, _secrets(endpoint)) from None
         refused = failure.refused(
             response.status_code, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint)
         )
