@@ -67,5 +67,5 @@ def chunks(*deltas: dict[str, Any]) -> list[dict[str, Any]]:
     head = {"id": "c1", "model": "m", "object": "chat.completion.chunk"}
     return [
         *({**head, "choices": [{"index": 0, "delta": delta}]} for delta in deltas),
-        {**head, "usage": {"prompt_tokens": 2, "completion_tokens": 1, "total_tokens": 3}},
+        {**head, "choices": [], "usage": {"prompt_tokens": 2, "completion_tokens": 1, "total_tokens": 3}},
     ]
