@@ -1,5 +1,7 @@
 """What the task embedding takes beside texts: pictures, sound, video and documents, also several for one vector."""
 
+import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,18 @@ from connote.contract.settings import java
 
 _TYPES = ("text", "image", "audio", "video", "pdf")
 _FORMATS = ("text", "base64")
+_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*?;base64,", re.IGNORECASE)
+# How files of a type begin.
+_BEGINNINGS = {
+    rb"\x89PNG": "image/png",
+    rb"\xff\xd8\xff": "image/jpeg",
+    rb"GIF8": "image/gif",
+    rb"RIFF....WEBP": "image/webp",
+    rb"RIFF....WAVE": "audio/wav",
+    rb"ID3|\xff\xfb": "audio/mpeg",
+    rb"....ftyp": "video/mp4",
+    rb"%PDF": "application/pdf",
+}
 
 
 @dataclass(frozen=True)
@@ -23,9 +37,35 @@ class Item:
         """Whether it is a text."""
         return self.type == "text"
 
+    def encoded(self) -> str:
+        """The value as plain base64."""
+        parts = unpacked(self.value)
+        return parts[1] if parts else self.value
+
+    def url(self) -> str:
+        """The value as a `data:` URL. Raises IllegalArgument if it does not tell what it is."""
+        return self.value if unpacked(self.value) else f"data:{_media_type(self.value)};base64,{self.value}"
+
 
 # What becomes one vector.
 Content = tuple[Item, ...]
+
+
+def unpacked(url: str) -> tuple[str, str] | None:
+    """The media type and the base64 in a `data:` URL; None for another URL."""
+    found = _DATA_URL.match(url)
+    return (found[1].lower(), url[found.end() :]) if found else None
+
+
+def _media_type(encoded: str) -> str:
+    try:
+        begin = base64.b64decode(encoded[:32])
+    except ValueError:
+        begin = b""
+    for pattern, type in _BEGINNINGS.items():
+        if re.match(pattern, begin, re.DOTALL):
+            return type
+    raise IllegalArgument("The format of an item cannot be told from its value; give it as [data:image/png;base64,…]")
 
 
 def parse(value: Any, where: str) -> Content:  # noqa: ANN401 (JSON)
