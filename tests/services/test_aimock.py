@@ -41,8 +41,10 @@ KEY = {"api_key": "k"}
 AZURE = KEY | {"target": "{mock}", "endpoint_type": "token"}
 DEPLOYMENT = {"resource_name": "shop", "deployment_id": "gpt-4o", "api_version": "2024-10-21"}
 CHATS = [
+    Case("anthropic", KEY | {"model_id": "claude-sonnet-4-5"}, {"max_tokens": 100}),
     Case("azureaistudio", AZURE | {"provider": "mistral"}),
     Case("azureopenai", KEY | DEPLOYMENT),
+    Case("cohere", KEY | {"model_id": "command-a"}),
     Case("deepseek", KEY | {"model_id": "deepseek-chat"}, base="/v1"),
     Case("groq", KEY | {"model_id": "llama-3.3-70b-versatile"}),
     Case("googleaistudio", KEY | {"model_id": "gemini-2.5-flash"}),
@@ -56,14 +58,18 @@ CHATS = [
 EMBEDDINGS = [
     Case("azureaistudio", AZURE | {"provider": "cohere"}),
     Case("azureopenai", KEY | DEPLOYMENT),
+    Case("cohere", KEY | {"model_id": "embed-v4.0"}),
     Case("lmstudio", {"model_id": "nomic-embed-text"}),
     Case("mistral", KEY | {"model": "mistral-embed"}),
     Case("ollama", {"model_id": "nomic-embed-text"}),
     Case("openai", KEY | {"model_id": "text-embedding-3-small"}),
     Case("vllm", {"model_id": "bge-m3"}),
 ]
-# It has Cohere's own path only.
-RERANKS = [Case("azureaistudio", AZURE | {"provider": "cohere", "target": "{mock}/v2/rerank"})]
+RERANKS = [
+    # It has Cohere's own path only.
+    Case("azureaistudio", AZURE | {"provider": "cohere", "target": "{mock}/v2/rerank"}),
+    Case("cohere", KEY | {"model_id": "rerank-v4.0"}),
+]
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,16 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 GEMINI = chats(kinds=(images, files), efforts=EFFORTS)
 THINKING = chats(efforts=("low", "high"))
 CHATS = [
+    Case(
+        "anthropic",
+        "anthropic",
+        "/v1/messages",
+        KEY | {"model_id": "claude-opus-4-6"},
+        {"max_tokens": 100, "top_k": 3},
+        requests=chats(kinds=(images, files), efforts=EFFORTS),
+    ),
     Case("azureopenai", "openai", "/deployments/{deployment-id}/chat/completions", AZURE, {"user": "me"}, "azure"),
+    Case("cohere", "cohere", "/v2/chat", KEY | {"model_id": "command-a"}, requests=chats(efforts=EFFORTS)),
     Case("openai", "openai", "/chat/completions", KEY | {"model_id": "gpt-5"}, {"user": "me"}),
     # Those that say that they speak as OpenAI does.
     *(
@@ -107,3 +116,18 @@ def test_chats(case: Case, data: st.DataObject, stream: bool) -> None:
     request = data.draw(case.requests)
     post = posted(Call(asked, asked.options, (), chat=request, stream=stream))
     case.judge().validate(post.json)
+
+
+@pytest.mark.parametrize("type", ["float", "byte", "int8", "bit", "binary"])
+@pytest.mark.parametrize("purpose", [None, "unspecified", "ingest", "search", "classification", "clustering"])
+def test_coheres_embeddings(type: str, purpose: str | None) -> None:
+    raw = KEY | {"model_id": "embed-v4.0", "embedding_type": type}
+    asked = endpoint("cohere", TaskType.TEXT_EMBEDDING, raw, {"truncate": "START"})
+    post = posted(Call(asked, asked.options, ["a", "b"], input_type=purpose))
+    validator("cohere", "/v2/embed").validate(post.json)
+
+
+def test_coheres_reranking() -> None:
+    asked = endpoint("cohere", TaskType.RERANK, KEY | {"model_id": "rerank-v4.0"}, {"return_documents": True})
+    post = posted(Call(asked, asked.options, ["a", "b"], query="q", top_n=1))
+    validator("cohere", "/v2/rerank").validate(post.json)

@@ -1,13 +1,14 @@
 """The routes of `_inference`."""
 
 from datetime import UTC, datetime
+from operator import methodcaller
 from typing import Any
 
 from connote.api import events
 from connote.api.events import EventStream
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract import chat, requests
-from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound, Unparsable
+from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints.cache import Caching
@@ -82,9 +83,9 @@ async def stream(ask: Ask) -> Answer:
     inference = ask.connote.inference
     if task is TaskType.CHAT_COMPLETION or (task is TaskType.ANY and "messages" in body):
         chunks = await ask.attended(inference.stream_chat(id, chat.parse(body), ask.text("timeout")))
-        return Answer(response=EventStream(chunks, events.chat, ConnoteError.unified))
+        return Answer(response=EventStream(chunks, events.chat, methodcaller("unified")))
     chunks = await ask.attended(inference.stream(id, requests.parse(_timed(ask, body), task)))
-    return Answer(response=EventStream(chunks, events.completion, ConnoteError.wire))
+    return Answer(response=EventStream(chunks, events.completion, methodcaller("wire")))
 
 
 async def services(ask: Ask) -> Answer:

@@ -5,28 +5,37 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
 from connote.services.alibabacloud import alibabacloud
+from connote.services.anthropic import anthropic
 from connote.services.azureaistudio import azureaistudio
 from connote.services.azureopenai import azureopenai
+from connote.services.cohere import cohere
+from connote.services.contextualai import contextualai
 from connote.services.custom import custom
 from connote.services.elastic import elastic
 from connote.services.elasticsearch import elasticsearch
 from connote.services.googleaistudio import googleaistudio
 from connote.services.googlevertexai import googlevertexai
 from connote.services.hugging_face import hugging_face, hugging_face_elser
+from connote.services.jinaai import jinaai
 from connote.services.llama import llama
+from connote.services.mixedbread import mixedbread
 from connote.services.nvidia import nvidia
 from connote.services.openai import openai
 from connote.services.rows import ROWS
 from connote.services.service import Service
 from connote.services.tei import tei
+from connote.services.voyageai import voyageai
 from connote.services.watsonxai import watsonxai
 
 log = logging.getLogger("connote.services")
 
 OWN = (
     alibabacloud,
+    anthropic,
     azureaistudio,
     azureopenai,
+    cohere,
+    contextualai,
     custom,
     elastic,
     elasticsearch,
@@ -34,10 +43,13 @@ OWN = (
     googlevertexai,
     hugging_face,
     hugging_face_elser,
+    jinaai,
     llama,
+    mixedbread,
     nvidia,
     openai,
     tei,
+    voyageai,
     watsonxai,
     *ROWS,
 )

@@ -6,14 +6,14 @@ model_id: ModelId
 rate_limit: Limited = per_minute(3000)
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, cast
 
 import numpy as np
 
 from connote.contract.chat import ChatRequest
-from connote.contract.content import Item
+from connote.contract.content import Content, Item
 from connote.contract.errors import IllegalArgument, Malformed
 from connote.contract.results import NO_USAGE, Dense, Element, Rank, Ranked, Sparse, SparseVector, Usage, Vectors
 from connote.contract.secret import Secret
@@ -146,6 +146,21 @@ def texts(call: Call) -> list[str]:
     return [items[0].value for items in call.contents] or list(call.inputs)
 
 
+def purpose(call: Call, names: Mapping[str, str], usual: str | None = None) -> str | None:
+    """What a service calls the purpose of the inputs, by `names`: the request's, else the endpoint's, else `usual`."""
+    asked = call.input_type
+    if asked in (None, "unspecified"):
+        asked = getattr(call.options, "input_type", None)
+    return usual if asked is None else names.get(asked)
+
+
+def refuse_types(items: Content, taken: Collection[str], title: str) -> None:
+    """Raise IllegalArgument for an item that the service cannot read."""
+    for item in items:
+        if item.type not in taken:
+            raise IllegalArgument(f"{title} takes no items of type [{item.type}] here, only [{', '.join(taken)}]")
+
+
 def dense(
     call: Call,
     rows: Sequence[Sequence[float]],
@@ -161,10 +176,13 @@ def dense(
         raise Malformed("the service answers with vectors that are empty or differ in length")
     try:
         with np.errstate(over="ignore"):  # too large a number becomes infinite, and is told below
-            vectors = np.array(rows, dtype=np.float32 if element == "float" else np.int16)
+            vectors = np.array(rows, dtype=np.float32)
     except (OverflowError, TypeError, ValueError):
         raise Malformed(f"the service answers with vectors that are not of type [{element}]") from None
-    if not np.isfinite(vectors).all() or (element != "float" and (vectors.min() < -128 or vectors.max() > 127)):
+    is_good = bool(np.isfinite(vectors).all())
+    if is_good and element != "float":
+        is_good = not ((vectors % 1).any() or vectors.min() < -128 or vectors.max() > 127)
+    if not is_good:
         raise Malformed(f"the service answers with numbers that are not of type [{element}]")
     typed = vectors.astype(np.float32 if element == "float" else np.int8, copy=False)
     return Dense(cast("Vectors", typed), usage=usage, element=element, task=call.endpoint.task.kind)

@@ -10,7 +10,7 @@ import msgspec
 
 from connote.contract.chat import Answer, Chat, ChatUsage, Choice, Chunk, ChunkChoice, Delta, ToolCall
 from connote.contract.errors import IllegalArgument
-from connote.contract.results import Dense, Ranked, Usage
+from connote.contract.results import Dense, Element, Ranked, Usage
 from connote.services import remote
 from connote.services.service import Call, Emit, Flow, Open, Post
 
@@ -136,25 +136,46 @@ class Event(msgspec.Struct):
 
 
 def embed(
-    call: Call, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    call: Call,
+    url: str,
+    body: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+    *,
+    element: Element = "float",
 ) -> Generator[Post, Any, Dense]:
     """One vector an input, which must be texts; `body` is what is sent beside the input."""
     reply: Embeddings = yield Post(url, {"input": remote.texts(call), **body}, Embeddings, headers or {})
+    return vectors(call, reply, element)
+
+
+def vectors(call: Call, reply: Embeddings, element: Element = "float") -> Dense:
+    """The vectors in an answer, in the order of the inputs."""
     items = reply.data
     if all(item.index is not None for item in items):
         items = sorted(items, key=lambda item: item.index or 0)
     usage = reply.usage.counted() if reply.usage else Usage()
-    return remote.dense(call, [item.embedding for item in items], usage=usage)
+    return remote.dense(call, [item.embedding for item in items], element=element, usage=usage)
 
 
 def rerank(
-    call: Call, url: str, body: Mapping[str, Any], *, returns: bool | None = None, top_n: int | None = None
+    call: Call,
+    url: str,
+    body: Mapping[str, Any],
+    *,
+    returns: bool | None = None,
+    top_n: int | None = None,
+    names: tuple[str, str] = ("documents", "top_n"),
+    answer: type[Ranking] = Ranking,
 ) -> Generator[Post, Any, Ranked]:
-    """Documents by score. Their texts are at hand, so they are not asked for."""
-    asked = {**body, "query": call.query, "documents": list(call.inputs)}
+    """Documents by score. Their texts are at hand, so they are not asked for.
+
+    `names` are what the service calls the documents, and the most of them that it shall return.
+    """
+    documents, limit = names
+    asked = {**body, "query": call.query, documents: list(call.inputs)}
     if most := call.top_n or top_n:
-        asked["top_n"] = most
-    reply: Ranking = yield Post(url, asked, Ranking)
+        asked[limit] = most
+    reply: Ranking = yield Post(url, asked, answer)
     usage = reply.usage.counted() if reply.usage else Usage()
     scores = [(each.index, each.relevance_score) for each in reply.results]
     return remote.ranked(call, scores, returns=returns, top_n=top_n, usage=usage)

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 import orjson
 
-from connote.contract.errors import ConnoteError, Malformed, Refused
+from connote.contract.errors import ConnoteError, Malformed, Refused, Rejected
 from connote.contract.settings import Settings
 from connote.services.service import Endpoint, Open, Post, Service, Site
 from connote.upstream import address, client, failure, frames
@@ -102,7 +102,7 @@ class Sender:
         """The response to one request, its body unread. Raises Refused for an error, after which it is closed."""
         site, access = _site(endpoint.service), self._access(endpoint.service)
         url = address.of(site, access, endpoint.settings, post)
-        content = post.json if isinstance(post.json, bytes) else orjson.dumps(post.json)
+        content = _content(post)
         headers = _HEADERS | dict(site.headers) | dict(post.headers)
         timeouts = {"timeout": httpx.Timeout(None, connect=10, read=idle).as_dict()}
         try:
@@ -219,6 +219,17 @@ def _secrets(endpoint: Endpoint) -> list[str]:
 
 def _shown(response: httpx.Response) -> str:
     return str(response.request.url.copy_with(query=None))
+
+
+def _content(post: Post) -> bytes:
+    if isinstance(post.json, bytes):
+        return post.json
+    try:
+        return orjson.dumps(post.json)
+    except TypeError:
+        raise Rejected(
+            "The request cannot be sent on: it is nested too deeply, or a number of it is too large"
+        ) from None
 
 
 async def _closed(response: httpx.Response) -> bytes:
