@@ -7,7 +7,7 @@ from connote.api import events
 from connote.api.events import EventStream
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract import chat, requests
-from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound, Unparsable
+from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints.cache import Caching
@@ -82,9 +82,9 @@ async def stream(ask: Ask) -> Answer:
     inference = ask.connote.inference
     if task is TaskType.CHAT_COMPLETION or (task is TaskType.ANY and "messages" in body):
         chunks = await ask.attended(inference.stream_chat(id, chat.parse(body), ask.text("timeout")))
-        return Answer(response=EventStream(chunks, events.chat, ConnoteError.unified))
+        return Answer(response=EventStream(chunks, events.chat, lambda error: error.unified()))
     chunks = await ask.attended(inference.stream(id, requests.parse(_timed(ask, body), task)))
-    return Answer(response=EventStream(chunks, events.completion, ConnoteError.wire))
+    return Answer(response=EventStream(chunks, events.completion, lambda error: error.wire()))
 
 
 async def services(ask: Ask) -> Answer:
