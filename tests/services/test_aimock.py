@@ -38,9 +38,11 @@ class Mocked(httpx.Client):
 
 
 KEY = {"api_key": "k"}
+AWS = {"access_key": "k", "secret_key": "s", "region": "us-east-1", "model": "anthropic.claude-3-haiku-20240307-v1:0"}
 AZURE = KEY | {"target": "{mock}", "endpoint_type": "token"}
 DEPLOYMENT = {"resource_name": "shop", "deployment_id": "gpt-4o", "api_version": "2024-10-21"}
 CHATS = [
+    Case("amazonbedrock", AWS),
     Case("anthropic", KEY | {"model_id": "claude-sonnet-4-5"}, {"max_tokens": 100}),
     Case("azureaistudio", AZURE | {"provider": "mistral"}),
     Case("azureopenai", KEY | DEPLOYMENT),

@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 
 from connote.contract.chat import ChatRequest
 from connote.contract.tasks import TaskType
-from connote.services.registry import find
-from connote.services.service import Call, Endpoint, Open, Post
+from connote.services.service import Call
 from conversations import chats, files, images
 from discovery import document
+from flows import endpoint, posted
 from openapi import validator
 
 
@@ -78,28 +78,6 @@ CHATS = [
         requests=GEMINI,
     ),
 ]
-
-
-def endpoint(service: str, task: TaskType, raw: Mapping[str, Any], options: Mapping[str, Any]) -> Endpoint:
-    declared = find(service)
-    assert declared is not None
-    kind = declared.tasks[task]
-    return Endpoint(
-        "mine",
-        kind,
-        declared,
-        kind.settings.parse(raw, "service_settings", owner=service),
-        kind.options.parse(options, "task_settings", owner=service),
-        None,
-    )
-
-
-def posted(call: Call) -> Post:
-    """The first request of a flow."""
-    wish = next(call.endpoint.task.flow(call))
-    post = wish.post if isinstance(wish, Open) else wish
-    assert isinstance(post, Post)
-    return post
 
 
 @pytest.mark.parametrize("case", CHATS, ids=lambda case: case.service)

@@ -1,9 +1,9 @@
 """Inference on an endpoint: checked, run by the endpoint's flow, answered within its time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from connote.contract import durations
 from connote.contract.chat import Chat, ChatRequest, Chunk
@@ -168,9 +168,10 @@ def _call(endpoint: Endpoint, request: InferenceRequest, *, stream: bool = False
     if endpoint.task.kind is TaskType.RERANK and not request.query:
         raise IllegalArgument(f"Field [query] cannot be null for task type [{TaskType.RERANK}]")
     is_completion, is_embedding = (endpoint.task.kind is kind for kind in (TaskType.COMPLETION, TaskType.EMBEDDING))
+    extra = _extra(endpoint, request)
     return Call(
         endpoint=endpoint,
-        options=_options(endpoint, request),
+        options=_options(endpoint, {name: item for name, item in request.task_settings.items() if name not in extra}),
         inputs=() if is_embedding else request.texts(),
         contents=request.inputs if is_embedding else (),
         query=request.query,
@@ -179,11 +180,19 @@ def _call(endpoint: Endpoint, request: InferenceRequest, *, stream: bool = False
         return_documents=request.return_documents,
         chat=ChatRequest.of(request.texts()) if is_completion else None,
         stream=stream,
+        extra=extra,
     )
 
 
-def _options(endpoint: Endpoint, request: InferenceRequest) -> Settings:
-    if not request.task_settings:
+def _extra(endpoint: Endpoint, request: InferenceRequest) -> dict[str, Any]:
+    """The task settings that are not declared, if the endpoint takes such."""
+    declared = {field.name for field in endpoint.task.options.fields()}
+    given = request.task_settings if endpoint.takes_extra else {}
+    return {name: value for name, value in given.items() if name not in declared}
+
+
+def _options(endpoint: Endpoint, given: Mapping[str, Any]) -> Settings:
+    if not given:
         return endpoint.options
     current = {**endpoint.options.plain(), **endpoint.options.secrets()}
-    return endpoint.task.options.parse({**current, **request.task_settings}, TASK_SETTINGS, owner=endpoint.service.name)
+    return endpoint.task.options.parse({**current, **given}, TASK_SETTINGS, owner=endpoint.service.name)

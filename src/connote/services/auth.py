@@ -32,11 +32,16 @@ class Header(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the header. Raises Rejected if the secret cannot stand in one."""
         if self._secret is not None:
-            text = self._secret.reveal()
-            if not text.isascii() or not text.isprintable():
-                raise Rejected("the secret has characters that cannot stand in an HTTP header; see that it is whole")
-            request.headers[self._name] = self._before + text
+            request.headers[self._name] = self._before + shown(self._secret)
         yield request
+
+
+def shown(secret: Secret) -> str:
+    """The text of a secret. Raises Rejected if it cannot stand in a header."""
+    text: str = secret.reveal()
+    if not text.isascii() or not text.isprintable():
+        raise Rejected("the secret has characters that cannot stand in an HTTP header; see that it is whole")
+    return text
 
 
 def bearer(setting: str = "api_key") -> Factory:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
 from connote.services.alibabacloud import alibabacloud
+from connote.services.amazon_sagemaker import amazon_sagemaker
+from connote.services.amazonbedrock import amazonbedrock
 from connote.services.anthropic import anthropic
 from connote.services.azureaistudio import azureaistudio
 from connote.services.azureopenai import azureopenai
@@ -31,6 +33,8 @@ log = logging.getLogger("connote.services")
 
 OWN = (
     alibabacloud,
+    amazon_sagemaker,
+    amazonbedrock,
     anthropic,
     azureaistudio,
     azureopenai,

@@ -28,6 +28,7 @@ from connote.runtime.fleet import Deployment
 from connote.runtime.local import Inputs
 
 T = TypeVar("T")
+Framing = Literal["sse", "aws", "aws-payload"]
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,12 @@ class Post:
 class Open:
     """A wish: ask for a stream. The reply is its first event, decoded as `post.reply`; None if it has none.
 
-    `framing`: server-sent events, or AWS's binary event stream (an event is then the payload with its `:event-type`
-    as the only key above it).
+    `framing`: server-sent events; AWS's binary event stream (an event is then the payload with its `:event-type` as
+    the only key above it); or that with `PayloadPart`s, which together are server-sent events or JSON values.
     """
 
     post: Post
-    framing: Literal["sse", "aws"] = "sse"
+    framing: Framing = "sse"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Call:
 
     `inputs` are texts; of the task embedding `contents` are what may be other than text. `chat` is set for chat and
     completion, of which `stream` says whether chunks are wanted. `input_type` is what the request says, lower case.
+    `extra` are task settings of the request that are not declared, where the task takes such.
     """
 
     endpoint: "Endpoint"
@@ -104,6 +106,7 @@ class Call:
     return_documents: bool | None = None
     chat: ChatRequest | None = None
     stream: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -135,7 +138,8 @@ class Task:
 
     `check` looks at a new endpoint and returns its settings completed, or raises Rejected. `deployment` tells what an
     endpoint with these settings runs on this machine; None for a third party. `batch` is the most inputs of one call,
-    or tells it from the service settings.
+    or tells it from the service settings. `takes_extra` tells from them whether requests, and they alone, may have task
+    settings that are not declared.
     """
 
     kind: TaskType
@@ -146,6 +150,7 @@ class Task:
     deployment: Callable[[str, Settings], Deployment] | None = None
     batch: Batch = None
     streams: bool = False
+    takes_extra: Callable[[Settings], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,12 +185,13 @@ class Service:
         deployment: Callable[[str, Settings], Deployment] | None = None,
         batch: Batch = None,
         streams: bool = False,
+        takes_extra: Callable[[Settings], bool] | None = None,
     ) -> Callable[[Callable[[Call], Flow]], Callable[[Call], Flow]]:
         """Declare a task, or several that one flow does; decorates the flow."""
 
         def declare(flow: Callable[[Call], Flow]) -> Callable[[Call], Flow]:
             for kind in kinds:
-                self.tasks[kind] = Task(kind, settings, options, check, flow, deployment, batch, streams)
+                self.tasks[kind] = Task(kind, settings, options, check, flow, deployment, batch, streams, takes_extra)
             return flow
 
         return declare
@@ -230,6 +236,11 @@ class Endpoint:
     def batch(self) -> int | None:
         """The most inputs of one call, if there is a most."""
         return self.task.batch(self.settings) if callable(self.task.batch) else self.task.batch
+
+    @property
+    def takes_extra(self) -> bool:
+        """Whether a request may have task settings that are not declared."""
+        return self.task.takes_extra is not None and self.task.takes_extra(self.settings)
 
     def wire(self) -> dict[str, Any]:
         """The endpoint as PUT answers it and GET lists it."""

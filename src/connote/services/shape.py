@@ -12,7 +12,7 @@ from connote.contract.chat import Answer, Chat, ChatUsage, Choice, Chunk, ChunkC
 from connote.contract.errors import IllegalArgument
 from connote.contract.results import Dense, Element, Ranked, Usage
 from connote.services import remote
-from connote.services.service import Call, Emit, Flow, Open, Post
+from connote.services.service import Call, Emit, Flow, Framing, Open, Post
 
 # What turns thinking off.
 SILENT = {"reasoning_effort": "none"}
@@ -191,6 +191,7 @@ def chat(
     counts: bool = True,
     thoughts: str | None = None,
     silent: Mapping[str, Any] = SILENT,
+    framing: Framing = "sse",
 ) -> Flow:
     """A chat or a completion, at once or streamed.
 
@@ -202,7 +203,7 @@ def chat(
     shows = not (asked and asked.exclude)
     if call.stream:
         body |= {"stream": True} | ({"stream_options": {"include_usage": True}} if counts else {})
-        event: Event | None = yield Open(Post(url, body, Event, headers or {}))
+        event: Event | None = yield Open(Post(url, body, Event, headers or {}), framing)
         while event is not None:
             event = yield Emit([event.chunk(thoughts=shows)])
         return None

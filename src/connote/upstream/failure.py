@@ -18,7 +18,19 @@ _PREFIXES = {
 _TRANSIENT = frozenset({408, 425, 429})
 _MOST_TEXT = 2000
 # Where services put the text of an error; each may be a text, or lead on to one.
-_MEMBERS = ("error", "errors", "message", "detail", "error_message", "errorMessage", "msg", "reason", "fault", "title")
+_MEMBERS = (
+    "error",
+    "errors",
+    "message",
+    "Message",
+    "detail",
+    "error_message",
+    "errorMessage",
+    "msg",
+    "reason",
+    "fault",
+    "title",
+)
 
 
 def refused(status: int, body: bytes, *, url: str, id: str, secrets: Iterable[str] = ()) -> Refused:

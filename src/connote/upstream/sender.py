@@ -119,6 +119,8 @@ class Sender:
             response.status_code, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint)
         )
         refused.headers = {name: value for name, value in response.headers.items() if name == "retry-after"}
+        # Amazon's services put the type into a header, with an address behind it or none.
+        refused.kind = refused.kind or response.headers.get("x-amzn-errortype", "").partition(":")[0] or None
         raise refused
 
     async def _signed_in(self, endpoint: Endpoint, request: httpx.Request) -> httpx.Response:
