@@ -41,6 +41,10 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 CHATTING = endpoint("amazonbedrock", TaskType.CHAT_COMPLETION, KEYS | {"model": CLAUDE}, {"top_k": 5})
 
 
+def budget(tokens: int) -> dict[str, Any]:
+    return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
+
+
 @pytest.fixture(autouse=True)
 def proven(provider: Provider) -> Iterator[None]:
     """Whatever a test asks, botocore would ask and sign the same."""
@@ -377,6 +381,39 @@ def test_an_answer_with_thoughts_tools_and_sources(claude: httpx.Client, provide
         {"text": "It is sunny"},
         {"toolUse": {"toolUseId": "t1", "name": "weather", "input": {"city": "Köln"}}},
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "sent"),
+    [
+        (CLAUDE, {"reasoning": {"enabled": True}}, {"thinking": {"type": "adaptive"}}),
+        ("eu.anthropic.claude-sonnet-4-5-20250929-v1:0", {"reasoning": {"effort": "low"}}, budget(1638)),
+        ("anthropic.claude-3-7-sonnet-20250219-v1:0", {"reasoning": {"enabled": True}}, budget(4096)),
+        (
+            "anthropic.claude-opus-4-5-20251101-v1:0",
+            {"reasoning": {"effort": "high"}, "max_completion_tokens": 2000},
+            budget(1600),
+        ),
+        ("openai.gpt-oss-120b-1:0", {"reasoning": {"effort": "high"}}, {}),
+    ],
+)
+def test_models_are_asked_to_think_as_they_can(
+    remote: httpx.Client, provider: Provider, model: str, more: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    provider.tell(path(model, "converse"), HI)
+    assert create(remote, "chat_completion", model).status_code == 200
+    assert say(remote, {"role": "user", "content": "a"}, **more).status_code == 200
+    asked = provider.asked[-1].json
+    assert asked.get("additionalModelRequestFields", {}) == sent
+    assert asked.get("outputConfig") == ({"effort": "high"} if "gpt" in model else None)
+
+
+def test_too_few_tokens_to_think_are_told(remote: httpx.Client, provider: Provider) -> None:
+    model = "anthropic.claude-3-7-sonnet-20250219-v1:0"
+    provider.tell(path(model, "converse"), HI)
+    create(remote, "chat_completion", model, options={"max_new_tokens": 64})
+    refused = say(remote, {"role": "user", "content": "a"}, reasoning={"effort": "low"})
+    assert "[max_new_tokens] is [64]; with [reasoning] it must be more than [1024]" in refused.text
 
 
 def test_thoughts_may_be_left_out(claude: httpx.Client, provider: Provider) -> None:

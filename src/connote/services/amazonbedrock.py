@@ -3,6 +3,7 @@
 It needs the extra `bedrock`: `pip install connote[bedrock]`. `domain` is amazonaws.com for most regions.
 """
 
+import re
 from typing import Annotated, Any, cast
 from urllib.parse import quote
 
@@ -13,9 +14,8 @@ from connote.contract.errors import Rejected
 from connote.contract.results import Usage
 from connote.contract.settings import About, Settings
 from connote.contract.tasks import TaskType
-from connote.services import aws, remote
-from connote.services.converse import request
-from connote.services.converse.answer import Event, Reader, Reply
+from connote.services import anthropic_chat, aws, converse_chat, remote
+from connote.services.converse_answer import Event, Reader, Reply
 from connote.services.remote import DenseSettings, Limited, per_minute, probe
 from connote.services.service import Call, Emit, Flow, Open, Post, Service, Site
 
@@ -33,6 +33,10 @@ _TOP_K = {"anthropic": "top_k", "cohere": "k", "mistral": "top_k"}
 _INPUT_TYPES = {"search": "search_query", "classification": "classification", "clustering": "clustering"}
 # Models with vectors of one length only, which refuse to be asked for it.
 _FIXED = ("titan-embed-text-v1", "titan-embed-g1", "embed-english-v3", "embed-multilingual-v3")
+# What surrounds the name of a model of Claude's.
+_CLAUDE = re.compile(r"^.*anthropic\.|-v\d+(:\d+)?$")
+# Of so many tokens to write a share is thought if the request does not say how many there may be: every model takes it.
+_MOST_TOKENS = 8192
 
 MaxNewTokens = Annotated[
     int | None, About("Max New Tokens", "The most tokens to write.", positive=True, updatable=True)
@@ -147,8 +151,9 @@ def chat(call: Call) -> Flow:
     settings, asked = cast("BedrockSettings", call.settings), cast("ChatRequest", call.chat)
     options = cast("Options", call.options)
     usual = {"maxTokens": options.max_new_tokens, "temperature": options.temperature, "topP": options.top_p}
-    body = request.body(asked, usual, _additional(settings, options, asked))
     model = asked.model or settings.model
+    thinking, effort = _thinking(asked, settings, model, options.max_new_tokens)
+    body = converse_chat.body(asked, usual, _top_k(settings, options) | thinking, effort)
     reader = Reader(model, shows=not (asked.reasoning and asked.reasoning.exclude))
     if call.stream:
         event = yield Open(Post(_path(model, "converse-stream"), body, Event), "aws")
@@ -159,19 +164,33 @@ def chat(call: Call) -> Flow:
     return Chat(reader.answer(reply))
 
 
-def _additional(settings: BedrockSettings, options: Options, asked: ChatRequest) -> dict[str, Any]:
-    """What only some models know. Raises Rejected for `top_k` where it means nothing."""
-    more: dict[str, Any] = {}
-    if options.top_k is not None:
-        if settings.maker not in _TOP_K:
-            raise Rejected(
-                f"The [top_k] task parameter is not available for provider [{settings.maker or settings.model}]"
-            )
-        more[_TOP_K[settings.maker]] = int(options.top_k) if options.top_k == int(options.top_k) else options.top_k
-    if settings.maker == "anthropic" and request.thinks(asked.reasoning):
-        # https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-adaptive-thinking.html
-        more["thinking"] = {"type": "adaptive"}
-    return more
+def _top_k(settings: BedrockSettings, options: Options) -> dict[str, float]:
+    """Raises Rejected where it means nothing."""
+    if options.top_k is None:
+        return {}
+    if settings.maker not in _TOP_K:
+        raise Rejected(f"The [top_k] task parameter is not available for provider [{settings.maker or settings.model}]")
+    return {_TOP_K[settings.maker]: int(options.top_k) if options.top_k == int(options.top_k) else options.top_k}
+
+
+def _thinking(
+    asked: ChatRequest, settings: BedrockSettings, model: str, usual: int | None
+) -> tuple[dict[str, Any], str | None]:
+    """What Claude is told of thinking, and how hard a model shall try; nothing, if it shall not think.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-adaptive-thinking.html
+    """
+    reasoning = asked.reasoning
+    if reasoning is None or reasoning.enabled is False or reasoning.effort == "none":
+        return {}, None
+    effort = "low" if reasoning.effort == "minimal" else reasoning.effort
+    if settings.maker != "anthropic" or not (reasoning.enabled or effort):
+        return {}, effort
+    most = asked.max_completion_tokens or usual or _MOST_TOKENS
+    tokens = anthropic_chat.budget(reasoning, _CLAUDE.sub("", model), most, "max_new_tokens")
+    if tokens is not None:
+        return {"thinking": {"type": "enabled", "budget_tokens": tokens}}, None
+    return {"thinking": {"type": "adaptive"}}, effort
 
 
 def _path(model: str, operation: str) -> str:

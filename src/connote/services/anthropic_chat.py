@@ -172,11 +172,20 @@ def _thinking(reasoning: Reasoning | None, model: str, most: int) -> dict[str, A
     if reasoning.enabled is False or reasoning.effort == "none":
         return {"thinking": {"type": "disabled"}}
     display = {"display": "omitted"} if reasoning.exclude else {}
-    if _THINKS_BY_BUDGET.match(model):
-        if most <= _LEAST_BUDGET:
-            raise IllegalArgument(f"[max_tokens] is [{most}]; with [reasoning] it must be more than [{_LEAST_BUDGET}]")
-        budget = max(_LEAST_BUDGET, min(int(most * _SHARES[reasoning.effort or "medium"]), most - 1))
-        return {"thinking": {"type": "enabled", "budget_tokens": budget, **display}}
+    if (tokens := budget(reasoning, model, most)) is not None:
+        return {"thinking": {"type": "enabled", "budget_tokens": tokens, **display}}
     thinking = {"thinking": {"type": "adaptive", "display": "summarized", **display}}
     effort = "low" if reasoning.effort == "minimal" else reasoning.effort
     return thinking | ({"output_config": {"effort": effort}} if effort else {})
+
+
+def budget(reasoning: Reasoning, model: str, most: int, limit: str = "max_tokens") -> int | None:
+    """How many of the most tokens to write, the setting `limit`, go to thinking; None if the model sees to it itself.
+
+    Raises IllegalArgument if that leaves too few.
+    """
+    if not _THINKS_BY_BUDGET.match(model):
+        return None
+    if most <= _LEAST_BUDGET:
+        raise IllegalArgument(f"[{limit}] is [{most}]; with [reasoning] it must be more than [{_LEAST_BUDGET}]")
+    return max(_LEAST_BUDGET, min(int(most * _SHARES[reasoning.effort or "medium"]), most - 1))

@@ -1,4 +1,10 @@
-"""What is asked of Converse."""
+"""Chats as the Converse API of Amazon Bedrock is asked for them.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+
+Thoughts travel in `reasoning_details` too, so that a client can send them back with their signatures: as
+`{"type": "reasoning.text", "text": …, "signature": …}`, or encrypted as `{"type": "reasoning.encrypted", "data": …}`.
+"""
 
 import json
 import re
@@ -6,12 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from connote.contract import chat
+from connote.contract import chat, content
 from connote.contract.chat import ChatRequest, Message
 from connote.contract.errors import IllegalArgument
-from connote.services.converse import FORMAT
 
 Block = dict[str, Any]
+
+# How a part of `reasoning_details` says whose thinking it is.
+FORMAT = "amazon-converse-v1"
 
 _SYSTEM = ("system", "developer")
 _IMAGES = {"image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
@@ -27,13 +35,15 @@ _DOCUMENTS = {
     "text/markdown": "md",
 }
 _CHOICES: Mapping[str, Block] = {"auto": {"auto": {}}, "required": {"any": {}}}
-_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh"}
 
 
-def body(asked: ChatRequest, usual: Mapping[str, Any], additional: Mapping[str, Any]) -> Block:
-    """The body of a request. `usual` is the configuration where the request does not say, None where that does not.
+def body(
+    asked: ChatRequest, usual: Mapping[str, Any], additional: Mapping[str, Any], effort: str | None = None
+) -> Block:
+    """The body of a request.
 
-    Raises IllegalArgument for what Converse has no place for.
+    `usual` is the configuration where the request does not say, None where that does not; `additional` is what only
+    some models know, `effort` how hard they think. Raises IllegalArgument for what Converse has no place for.
     """
     if asked.reasoning and asked.reasoning.summary:
         raise IllegalArgument("Field [reasoning.summary] cannot be specified: Converse does not sum up thoughts")
@@ -45,7 +55,6 @@ def body(asked: ChatRequest, usual: Mapping[str, Any], additional: Mapping[str, 
         "stopSequences": asked.stop,
     }
     config = _set(usual) | _set(own)
-    effort = _EFFORTS.get(asked.reasoning.effort or "") if asked.reasoning and thinks(asked.reasoning) else None
     parts: Block = {
         "system": system,
         "inferenceConfig": config,
@@ -54,13 +63,6 @@ def body(asked: ChatRequest, usual: Mapping[str, Any], additional: Mapping[str, 
         "outputConfig": {"effort": effort} if effort else {},
     }
     return {"messages": turns} | {name: part for name, part in parts.items() if part}
-
-
-def thinks(reasoning: chat.Reasoning | None) -> bool:
-    """Whether thinking is asked for."""
-    if reasoning is None or reasoning.enabled is False or reasoning.effort == "none":
-        return False
-    return reasoning.enabled is True or reasoning.effort is not None
 
 
 def _set(values: Mapping[str, Any]) -> Block:
@@ -120,9 +122,8 @@ def _parts(message: Message, names: set[str]) -> list[Block]:
 
 def _data(url: str, formats: Mapping[str, str], field: str) -> tuple[str, str]:
     """The format and the base64 of a `data:` URL; Bedrock fetches nothing from elsewhere."""
-    head, comma, data = url.partition(",")
-    type, _, encoding = head.removeprefix("data:").partition(";")
-    if not comma or not head.startswith("data:") or not encoding.endswith("base64") or type not in formats:
+    type, data = content.unpacked(url) or ("", "")
+    if type not in formats:
         raise IllegalArgument(
             f"[messages] [{field}] must be a URL such as data:{next(iter(formats))};base64,… with one of the types "
             f"[{', '.join(formats)}]"

@@ -1,4 +1,4 @@
-"""What Converse answers, at once and in events."""
+"""What the Converse API answers, at once and in events: see `converse_chat`."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 
 from connote.contract.chat import Answer, ChatUsage, Chunk, Delta, FunctionCall, ToolCall
-from connote.services.converse import FORMAT
+from connote.services.converse_chat import FORMAT
 
 _FINISHES = {
     "end_turn": "stop",
