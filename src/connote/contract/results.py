@@ -7,7 +7,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.contract.errors import Malformed
+from connote.contract.body import about
+from connote.contract.errors import IllegalArgument, Malformed
 from connote.contract.tasks import TaskType
 
 Vector = NDArray[np.float32]
@@ -108,6 +109,12 @@ class Dense:
     def dimensions(self) -> int:
         """How many dimensions a vector has."""
         return int(self.vectors.shape[1]) * (8 if self.element == "bit" else 1)
+
+    def check(self, wished: int | None, field: str) -> None:
+        """Raise IllegalArgument if a request wishes in that field for other dimensions."""
+        if wished not in (None, self.dimensions):
+            told = f"[{field}] is [{wished}], but the vectors of the endpoint have {self.dimensions} dimensions"
+            raise about(field, IllegalArgument(told))
 
     def wire(self) -> dict[str, Any]:
         """The body of a text_embedding or embedding answer."""
