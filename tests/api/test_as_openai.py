@@ -1,11 +1,13 @@
 """OpenAI's routes as they are on the wire; that its SDK likes them is in tests/clients."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from conftest import Server
 from connote.contract import openai
 from provider import Asked, Provider, Reply, events
 
@@ -199,3 +201,18 @@ def test_every_failure_has_openais_form(
     error = reply.json()["error"]
     assert error.keys() == {"message", "type", "param", "code"}
     assert (error["type"], error["code"]) == ("invalid_request_error", code)
+
+
+def test_a_missing_key_is_told_in_each_protocol(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", environment={"CONNOTE_API_KEY": "s3cret"})
+    try:
+        with httpx.Client(base_url=server.url, trust_env=False) as client:
+            refused = [client.get("/v1/models"), client.post("/v2/embed", json={}), client.get("/info")]
+            passed = client.get("/v1/models", headers={"Authorization": "Bearer s3cret"})
+    finally:
+        server.stop()
+    assert [reply.status_code for reply in (*refused, passed)] == [401, 401, 401, 200]
+    openais, coheres, teis = (reply.json() for reply in refused)
+    assert openais["error"]["code"] == "invalid_api_key"
+    assert coheres.keys() == {"message"}
+    assert teis.keys() == {"error", "error_type"}

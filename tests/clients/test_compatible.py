@@ -1,5 +1,6 @@
 """The official SDKs of OpenAI and Cohere, unchanged, against real servers: local models, and a service that chats."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from conftest import Server
 from provider import Asked, Provider, Reply, events
-from sdk import tell
+from sdk import ROOT, tell
 
 HERE = Path(__file__).parent
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
@@ -49,6 +50,16 @@ def chatting(remote: httpx.Client, provider: Provider) -> str:
     for task, id in (("chat_completion", "gpt"), ("completion", "davinci")):
         assert remote.put(f"/_inference/{task}/{id}", json=body).status_code == 200
     return str(remote.base_url)
+
+
+@pytest.mark.parametrize("release", ["openai==3.54.0", "cohere==7.3.1"])
+def test_the_examples_of_the_documentation_run(chatting: str, release: str) -> None:
+    page = (ROOT / "docs" / "compatible.md").read_text()
+    section = next(part for part in page.split("\n## ") if part.lower().startswith(release.partition("==")[0]))
+    examples = "\n".join(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
+    printed = [line.partition("  # ")[2] or "Sunny" for line in examples.splitlines() if line.startswith("print")]
+    told = tell(examples.replace("http://127.0.0.1:9200", chatting.rstrip("/")), release)
+    assert told.splitlines() == printed
 
 
 @pytest.mark.parametrize(

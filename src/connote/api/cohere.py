@@ -13,27 +13,27 @@ from connote.contract.tasks import TaskType
 
 
 async def embed_v2(ask: Ask) -> Answer:
-    """Cohere, release 2: vectors of texts, or of what else the endpoint embeds. [More](compatible.md)."""
+    """Cohere, release 2: vectors of texts, or of what else the endpoint embeds."""
     return await _embed(ask, "2")
 
 
 async def embed_v1(ask: Ask) -> Answer:
-    """Cohere, release 1: vectors of texts. [More](compatible.md)."""
+    """Cohere, release 1: vectors of texts."""
     return await _embed(ask, "1")
 
 
 async def rerank_v2(ask: Ask) -> Answer:
-    """Cohere, release 2: documents by score, best first. [More](compatible.md)."""
+    """Cohere, release 2: documents by score, best first."""
     return await _rerank(ask, "2")
 
 
 async def rerank_v1(ask: Ask) -> Answer:
-    """Cohere, release 1: documents by score, best first. [More](compatible.md)."""
+    """Cohere, release 1: documents by score, best first."""
     return await _rerank(ask, "1")
 
 
 async def chat(ask: Ask) -> Answer:
-    """Cohere, release 2: what a chat model answers, at once or streamed. [More](compatible.md)."""
+    """Cohere, release 2: what a chat model answers, at once or streamed."""
     asked, inference, given = cohere_chat.ChatAsked.of(await ask.json()), ask.connote.inference, ask.text("timeout")
     if asked.stream:
         chunks = await ask.attended(inference.stream_chat(asked.model, asked.request, given, TaskType.ANY))

@@ -26,7 +26,7 @@ async def model(ask: Ask) -> Answer:
 
 
 async def embeddings(ask: Ask) -> Answer:
-    """OpenAI: vectors of texts. [More](compatible.md)."""
+    """OpenAI: vectors of texts."""
     asked = openai.EmbeddingsRequest.of(await ask.json())
     found = run.endpoint(ask, asked.model, TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING)
     request = InferenceRequest.of(
@@ -41,7 +41,7 @@ async def embeddings(ask: Ask) -> Answer:
 
 
 async def chat(ask: Ask) -> Answer:
-    """OpenAI: what a chat model answers, at once or streamed; also over completion endpoints. [More](compatible.md)."""
+    """OpenAI: what a chat model answers, at once or streamed; also over completion endpoints."""
     asked, inference, given = openai.ChatAsked.of(await ask.json()), ask.connote.inference, ask.text("timeout")
     if asked.stream:
         chunks = await ask.attended(inference.stream_chat(asked.model, asked.request, given, TaskType.ANY))

@@ -12,7 +12,7 @@ from connote.endpoints.cache import Caching
 from connote.endpoints.inference import describe, refuse_cut
 from connote.services.service import Endpoint
 
-TIMEOUT = {"timeout": "How long to wait, such as `30s`; default `30s`."}
+TIMEOUT = {"timeout": "How long to wait, such as `30s`; default `30s`, for completion and chat `120s`."}
 PARAMS = TIMEOUT | {"truncate": "`end` (default) cuts long input and warns; `none` refuses it. connote's own."}
 
 

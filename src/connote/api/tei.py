@@ -21,7 +21,7 @@ _LABELS = {"id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}}
 
 
 async def embed(ask: Ask) -> Answer:
-    """Text Embeddings Inference: vectors of texts. [More](compatible.md)."""
+    """Text Embeddings Inference: vectors of texts."""
     asked = read(await ask.json(), tei.DenseRequest, "embed")
     found = _endpoint(ask, asked.model, TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING)
     if not asked.normalize and found.service.site is None:
@@ -32,14 +32,14 @@ async def embed(ask: Ask) -> Answer:
 
 
 async def embed_sparse(ask: Ask) -> Answer:
-    """Text Embeddings Inference: weights of tokens, by their ids. [More](compatible.md)."""
+    """Text Embeddings Inference: weights of tokens, by their ids."""
     asked = read(await ask.json(), tei.SparseRequest, "embed_sparse")
     done = await _embedded(ask, asked, _endpoint(ask, asked.model, TaskType.SPARSE_EMBEDDING))
     return _answer(done, tei.weighed(cast("Sparse", done.result)))
 
 
 async def rerank(ask: Ask) -> Answer:
-    """Text Embeddings Inference: `texts` by score, best first; with `documents` Cohere's. [More](compatible.md)."""
+    """Text Embeddings Inference: `texts` by score, best first; with `documents` Cohere's."""
     body = await ask.json()
     if _is_coheres(body):
         return await cohere.rerank_v1(ask)
