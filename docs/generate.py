@@ -21,7 +21,8 @@ NOTE = "<!-- Written by docs/generate.py. Change the declarations, not this file
 
 def api() -> str:
     """The routes with their parameters."""
-    parts = [NOTE, "# The API\n", "Every route also takes:\n", _params(COMMON_PARAMS)]
+    about = "[OpenAI, Cohere and TEI clients](compatible.md) tells more of the routes that are theirs.\n"
+    parts = [NOTE, "# The API\n", about, "Every route also takes:\n", _params(COMMON_PARAMS)]
     for route in ROUTES:
         parts += [f"## `{route.method} {route.path}`\n", f"{inspect.getdoc(route.handler)}\n"]
         if route.params:

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from connote.api import cohere as as_cohere
+from connote.api import openai as as_openai
+from connote.api import tei as as_tei
+from connote.contract import cohere, cohere_chat, openai
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
@@ -26,6 +31,16 @@ def test_a_reference_page_is_what_the_declarations_give(name: str) -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / link).exists(), link
+
+
+def test_every_route_of_other_protocols_and_what_they_do_not_take_is_named() -> None:
+    page = (DOCS / "compatible.md").read_text()
+    ignored = [openai.IGNORED, cohere.IGNORED]
+    refused = [openai.NEUTRAL, cohere.NEUTRAL, cohere_chat.NEUTRAL]
+    for names in (*ignored, *refused):
+        assert [name for name in names if f"`{name}`" not in page] == []
+    for room in (as_openai, as_cohere, as_tei):
+        assert [route.path for route in room.ROUTES if f"{route.path}`" not in page] == []
 
 
 def test_every_dependency_is_explained() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import string
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -10,13 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connote.api.server import ROUTES
+from provider import Asked, Provider, Reply, events
 
-REQUESTS = 5000
+REQUESTS, CHATS = 6000, 1500
 
 TASKS = "sparse_embedding text_embedding rerank completion chat_completion any"
 IDS = ".elser-2-elastic .elser-2-elasticsearch .rerank-v1-elasticsearch mine _all * _services _update _stream"
 FIELDS = "input query input_type task_settings return_documents top_n timeout service task_type service_settings"
-words = st.sampled_from(f"{TASKS} {IDS}".split())
+CHAT_FIELDS = (
+    "model messages stream stream_options tools tool_choice stop max_tokens max_completion_tokens n temperature p "
+    "reasoning_effort thinking documents strict_tools response_format"
+)
+words = st.sampled_from(f"{TASKS} {IDS} v1 v2 embed".split())
 names = words | st.text(string.ascii_lowercase + "._-%/ é\x00", min_size=1, max_size=8)
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 values: st.SearchStrategy[object] = st.recursive(
@@ -24,7 +30,7 @@ values: st.SearchStrategy[object] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-fields = st.sampled_from(f"{FIELDS} chunking_settings region_policy text messages".split())
+fields = st.sampled_from(f"{FIELDS} chunking_settings region_policy text messages model inputs texts documents".split())
 service_settings = st.fixed_dictionaries(
     {},
     optional={
@@ -58,7 +64,49 @@ likely = st.fixed_dictionaries(
         "text": st.text(max_size=60) | values,
     },
 )
-bodies = likely | st.dictionaries(fields | st.text(max_size=5), values, max_size=4) | values
+texts = st.text(max_size=30) | st.lists(st.text(max_size=30), max_size=3) | st.lists(st.integers(), max_size=3) | values
+# What OpenAI's, Cohere's and TEI's routes take.
+compatible = st.fixed_dictionaries(
+    {},
+    optional={
+        "model": st.sampled_from(f"{IDS} .multilingual-e5-small-elasticsearch".split()) | values,
+        **dict.fromkeys(("input", "inputs", "texts", "documents", "query", "images"), texts),
+        "encoding_format": st.sampled_from(["float", "base64"]) | values,
+        "dimensions": st.sampled_from([384, 3]) | values,
+        "input_type": st.sampled_from(["search", "search_query", "search_document", "image"]) | values,
+        "embedding_types": st.lists(st.sampled_from(["float", "base64", "int8"]), max_size=2) | values,
+        "truncate": st.sampled_from(["END", "NONE", True, False]) | values,
+        "prompt_name": st.sampled_from(["query", "passage"]) | values,
+        **dict.fromkeys(("return_text", "return_documents", "normalize", "raw_scores"), st.booleans() | values),
+        "top_n": st.integers(-1, 3) | values,
+        "messages": values,
+    },
+)
+part = st.fixed_dictionaries({"type": st.just("text"), "text": st.text(max_size=9)})
+function = st.fixed_dictionaries({"name": st.just("f")}, optional={"arguments": st.just("{}")})
+call = st.fixed_dictionaries({"id": st.text(max_size=3), "type": st.just("function"), "function": function})
+message = st.fixed_dictionaries(
+    {"role": st.sampled_from(["user", "assistant", "system", "tool"])},
+    optional={
+        "content": st.text(max_size=9) | st.lists(part, max_size=2) | st.none(),
+        "tool_calls": st.lists(call, max_size=2),
+    },
+)
+tool = st.fixed_dictionaries({"type": st.just("function"), "function": st.just({"name": "f", "parameters": {}})})
+# A chat that is right; `wrong` then puts anything in the place of some of it.
+right = st.fixed_dictionaries(
+    {"model": st.just("mine"), "messages": st.lists(message, min_size=1, max_size=3)},
+    optional={
+        "stream": st.booleans(),
+        "tools": st.lists(tool, max_size=2),
+        "temperature": st.floats(0, 1),
+        "max_tokens": st.integers(1, 9),
+    },
+)
+chat_fields = st.sampled_from(CHAT_FIELDS.split())
+wrong = st.dictionaries(chat_fields, values | st.lists(message | values, max_size=2), max_size=1)
+chats = st.tuples(right, st.just({}) | wrong).map(lambda parts: parts[0] | parts[1])
+bodies = likely | compatible | st.dictionaries(fields | st.text(max_size=5), values, max_size=4) | values
 params = st.dictionaries(
     st.sampled_from(["timeout", "pretty", "filter_path", "dry_run", "force", "truncate", "error_trace", "format", "x"]),
     st.text(string.ascii_letters + string.digits + "*.,-", max_size=8) | st.sampled_from(["true", "30s", "none"]),
@@ -95,4 +143,41 @@ def test_no_request_is_answered_with_a_5xx(
     # 503: an endpoint over a model whose weights cannot be had here.
     assert reply.status_code < 500 or reply.status_code == 503, reply.text
     if reply.status_code >= 400 and method != "HEAD" and "filter_path" not in params:
-        assert orjson.loads(reply.content.removeprefix(b"event: error\ndata: "))["error"]["type"]
+        assert is_told(orjson.loads(reply.content.removeprefix(b"event: error\ndata: "))), reply.text
+
+
+def is_told(body: dict[str, Any]) -> bool:
+    """Whether it is an error in the form of Elasticsearch, OpenAI, Cohere or TEI."""
+    error = body.get("error")
+    if isinstance(error, str):
+        return isinstance(body["error_type"], str)
+    return isinstance(error["type"] if error else body["message"], str)
+
+
+def answered(asked: Asked) -> Reply:
+    """A service that chats."""
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    piece = {"role": "assistant", "content": "Hi", "tool_calls": [{"id": "a", "function": {"name": "f"}}]}
+    if asked.json.get("stream"):
+        return events({"choices": [{"delta": piece}]}, {"choices": [], "usage": usage})
+    return Reply({"choices": [{"message": piece}], "usage": usage})
+
+
+@settings(max_examples=CHATS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(path=st.sampled_from(["/v1/chat/completions", "/v2/chat"]), body=chats)
+def test_no_chat_is_answered_with_a_5xx(
+    remote: httpx.Client, provider: Provider, path: str, body: dict[str, object]
+) -> None:
+    if not provider.asked:
+        provider.tell("/openai/v1/chat/completions", answered)
+        paced = {"api_key": "sk", "model_id": "m", "rate_limit": {"requests_per_minute": 1_000_000}}
+        own = {"service": "openai", "service_settings": paced}
+        assert remote.put("/_inference/chat_completion/mine", json=own).status_code == 200
+    reply = remote.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert reply.status_code in (200, 400), reply.text
+    if reply.status_code == 400:
+        assert is_told(reply.json()), reply.text
+    elif body.get("stream"):
+        assert reply.text.endswith("data: [DONE]\n\n")
+    else:
+        assert reply.json()["id"]

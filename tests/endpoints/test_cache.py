@@ -86,6 +86,7 @@ def test_only_what_is_new_is_computed_once_and_all_is_joined_in_order(library: L
                 assert vector.weights == pytest.approx(expected.vectors[0].weights, abs=1e-5)
                 assert vector.is_truncated == expected.vectors[0].is_truncated
             assert [(cut.position, cut.used) for cut in mixed.cuts] == [(1, 512), (5, 512)]
+            assert list(mixed.reads) == [3, 512, 3, 3, 3, 512]
 
     asyncio.run(story())
 

@@ -112,6 +112,29 @@ def test_what_was_cut_is_counted(make: Make, family: str) -> None:
     assert (cut.position, cut.tokens, cut.used) == (1, len(toy.raw.encode(LONG)), 12)
 
 
+@pytest.mark.parametrize("head", list(Head))
+def test_the_tokens_of_every_text_are_counted(make: Make, head: Head) -> None:
+    toy = make("bert", head)
+    result = infer(toy.load(max_tokens=12), Inputs(["a dog", LONG], query="a mat"))
+    one = len(toy.raw.encode("a dog"))
+    if head is Head.CROSS:
+        assert list(result.reads) == [len(toy.raw.encode("a mat", "a dog")), 12]
+    elif head is Head.LATE:
+        assert list(result.reads) == [len(toy.raw.encode("a mat")) + one, len(toy.raw.encode("a mat")) + 12]
+    else:
+        assert list(result.reads) == [one, 12]
+
+
+def test_sparse_tokens_come_with_their_ids(make: Make) -> None:
+    toy = make("bert", Head.SPARSE)
+    result = infer(toy.load(), Inputs(["a dog"]))
+    assert isinstance(result, Sparse)
+    (vector,) = result.vectors
+    assert vector.ids is not None
+    names = {id: token.replace(".", "__") for token, id in toy.raw.get_vocab().items()}
+    assert [names[id] for id in vector.ids.tolist()] == list(vector.tokens)
+
+
 def test_the_smaller_of_the_models_and_the_rows_limit_holds(make: Make) -> None:
     toy = make("xlm-roberta", Head.MEAN)
     assert toy.load(max_tokens=10).encode(Inputs([LONG]))[0].used == 10

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from connote.api import filter_path, media
 from connote.app import Connote
+from connote.contract import sse
 from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
@@ -45,6 +46,7 @@ class Ask:
 
     def __init__(self, request: Request, connote: Connote) -> None:
         self.request, self.connote = request, connote
+        self.body: dict[str, Any] | None = None  # once it is read
 
     def path(self, name: str) -> str:
         """A part of the path."""
@@ -69,6 +71,8 @@ class Ask:
 
     async def json(self) -> dict[str, Any]:
         """The body, a JSON object. Raises Unparsable, NotAcceptable or TooLarge."""
+        if self.body is not None:
+            return self.body
         raw = await self._body()
         if not raw.strip():
             raise Unparsable("request body is required")
@@ -79,6 +83,7 @@ class Ask:
             raise Unparsable(f"[{error.lineno}:{error.colno}] the request body is not JSON: {error.msg}") from None
         if not isinstance(body, dict):
             raise Unparsable(f"the request body must be a JSON object, not [{java(body)}]")
+        self.body = body
         return body
 
     async def attended(self, work: Coroutine[Any, Any, T]) -> T:
@@ -109,18 +114,30 @@ class Ask:
         return _decoded(b"".join(parts), self.request.headers.get("content-encoding", "identity").lower(), most)
 
 
+def elastic(ask: Ask, error: ConnoteError) -> Answer:
+    """A failure as Elasticsearch tells it."""
+    # The flag itself may be what is wrong, so it is read leniently.
+    body = error.wire(trace=ask.text("error_trace") in ("", "true"))
+    return Answer(body, error.status, headers=error.headers)
+
+
 Handler = Callable[[Ask], Awaitable[Answer]]
+Told = Callable[[Ask, ConnoteError], Answer]
 
 
 @dataclass(frozen=True)
 class Route:
-    """One thing that can be asked: the reference of the API is made of these."""
+    """One thing that can be asked: the reference of the API is made of these.
+
+    `told` is how a failure looks. If the route `streams`, it is the stream's only event.
+    """
 
     method: str
     path: str
     handler: Handler
     params: Mapping[str, str] = field(default_factory=dict)
     streams: bool = False
+    told: Told = elastic
 
     def check(self, ask: Ask) -> None:
         """Raise IllegalArgument for query parameters that this route does not know."""
@@ -148,15 +165,16 @@ def render(ask: Ask, answer: Answer) -> Response:
     return response
 
 
-def failure(ask: Ask, error: ConnoteError, *, streams: bool) -> Answer:
-    """The answer to a request that failed; to one for a stream, the stream's only event."""
-    chat = ask.request.path_params.get("task_type", "").lower() == "chat_completion" and ask.request.method == "POST"
-    # The flag itself may be what is wrong, so it is read leniently.
-    body = error.unified() if chat else error.wire(trace=ask.text("error_trace") in ("", "true"))
-    if not streams:
-        return Answer(body, error.status, headers=error.headers)
-    event = b"event: error\ndata: " + orjson.dumps(body) + b"\n\n"
-    return Answer(response=Response(event, error.status, media_type="text/event-stream"), headers=error.headers)
+def failure(ask: Ask, error: ConnoteError, routes: Mapping[str, Route]) -> Answer:
+    """The answer to a request that failed, `routes` being those of its path by method."""
+    route = routes.get(ask.request.method)
+    # A method that is not there is told as the path's others would tell it.
+    told = (route or next(iter(routes.values()))).told if routes else elastic
+    answer = told(ask, error)
+    if route is None or not route.streams:
+        return answer
+    event = sse.event(answer.body, "error")
+    return Answer(response=Response(event, answer.status, media_type="text/event-stream"), headers=answer.headers)
 
 
 def _json(ask: Ask, answer: Answer) -> Response:

@@ -1,18 +1,16 @@
 """The routes of `_inference`."""
 
 from datetime import UTC, datetime
-from operator import methodcaller
 from typing import Any
 
-from connote.api import events
+from connote.api import events, run
 from connote.api.events import EventStream
-from connote.api.exchange import Answer, Ask, Route
+from connote.api.exchange import Answer, Ask, Route, elastic
 from connote.contract import chat, requests
-from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Unparsable
+from connote.contract.errors import ConnoteError, InvalidRequest, NotFound, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
-from connote.endpoints.cache import Caching
-from connote.endpoints.inference import describe, refuse_cut, timeout
+from connote.endpoints.inference import timeout
 from connote.services.registry import SERVICES
 
 _ALL = ("_all", "*")
@@ -62,19 +60,13 @@ async def infer(ask: Ask) -> Answer:
 
     The header `Cache-Control: no-cache` computes anew what the cache has; `no-store` also keeps nothing in it.
     """
-    task, truncate = ask.task(), ask.text("truncate")
-    if truncate not in (None, "end", "none"):
-        raise IllegalArgument(f"[truncate] must be [end] or [none], not [{truncate}]")
+    task, whole = ask.task(), run.whole(ask)
     body, id = await ask.json(), ask.path("inference_id")
     if task is TaskType.CHAT_COMPLETION:
         asked = chat.parse(body)
         return Answer((await ask.attended(ask.connote.inference.chat(id, asked, ask.text("timeout")))).wire())
-    request = requests.parse(_timed(ask, body), task)
-    _, result = await ask.attended(ask.connote.inference.infer(id, request, _caching(ask)))
-    if truncate == "none":
-        refuse_cut(result.cuts)
-    warnings = (f"{describe(result.cuts)}; the rest was left out (truncate)",) if result.cuts else ()
-    return Answer(result.wire(), warnings=warnings)
+    done = await run.infer(ask, id, requests.parse(_timed(ask, body), task), whole=whole)
+    return Answer(done.result.wire(), warnings=done.warnings)
 
 
 async def stream(ask: Ask) -> Answer:
@@ -83,9 +75,9 @@ async def stream(ask: Ask) -> Answer:
     inference = ask.connote.inference
     if task is TaskType.CHAT_COMPLETION or (task is TaskType.ANY and "messages" in body):
         chunks = await ask.attended(inference.stream_chat(id, chat.parse(body), ask.text("timeout")))
-        return Answer(response=EventStream(chunks, events.chat, methodcaller("unified")))
+        return Answer(response=EventStream(chunks, events.CHAT))
     chunks = await ask.attended(inference.stream(id, requests.parse(_timed(ask, body), task)))
-    return Answer(response=EventStream(chunks, events.completion, methodcaller("wire")))
+    return Answer(response=EventStream(chunks, events.COMPLETION))
 
 
 async def services(ask: Ask) -> Answer:
@@ -149,13 +141,10 @@ def _allowed(name: str, item: object) -> bool:
     )
 
 
-def _caching(ask: Ask) -> Caching:
-    """What the request wants of the cache: https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1."""
-    given = ",".join(ask.request.headers.getlist("cache-control"))
-    directives = {directive.partition("=")[0].strip().lower() for directive in given.split(",")}
-    if "no-store" in directives:
-        return Caching.BYPASS
-    return Caching.REFRESH if "no-cache" in directives else Caching.USE
+def _told(ask: Ask, error: ConnoteError) -> Answer:
+    """Errors of a chat look as OpenAI's do, all others as Elasticsearch's."""
+    is_chat = ask.request.path_params.get("task_type", "").lower() == TaskType.CHAT_COMPLETION
+    return Answer(error.unified(), error.status, headers=error.headers) if is_chat else elastic(ask, error)
 
 
 def _timed(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
@@ -164,12 +153,10 @@ def _timed(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
 
 
 _ID, _TYPED = "/_inference/{inference_id}", "/_inference/{task_type}/{inference_id}"
-_TIMEOUT = {"timeout": "How long to wait, such as `30s`; default `30s`."}
 _DELETE = {
     "dry_run": "Delete nothing; only list the pipelines and indices that use the endpoint.",
     "force": "Delete it though it is in use or preconfigured.",
 }
-_INFER = _TIMEOUT | {"truncate": "`end` (default) cuts long input and warns; `none` refuses it. connote's own."}
 
 # Fixed names stand before ids, and longer paths before shorter ones.
 ROUTES = (
@@ -180,17 +167,17 @@ ROUTES = (
     Route("GET", "/_inference/_region_policy", get_policy),
     Route("PUT", "/_inference/_region_policy", put_policy, {"force": "Accepted: nothing is cut off."}),
     Route("DELETE", "/_inference/_region_policy", delete_policy),
-    Route("PUT", f"{_ID}/_update", update, _TIMEOUT),
-    Route("POST", f"{_ID}/_stream", stream, _TIMEOUT, streams=True),
-    Route("PUT", f"{_TYPED}/_update", update, _TIMEOUT),
-    Route("POST", f"{_TYPED}/_stream", stream, _TIMEOUT, streams=True),
+    Route("PUT", f"{_ID}/_update", update, run.TIMEOUT),
+    Route("POST", f"{_ID}/_stream", stream, run.TIMEOUT, streams=True, told=_told),
+    Route("PUT", f"{_TYPED}/_update", update, run.TIMEOUT),
+    Route("POST", f"{_TYPED}/_stream", stream, run.TIMEOUT, streams=True, told=_told),
     *(
         route
         for path in (_ID, _TYPED)
         for route in (
             Route("GET", path, get),
-            Route("PUT", path, put, _TIMEOUT),
-            Route("POST", path, infer, _INFER),
+            Route("PUT", path, put, run.TIMEOUT),
+            Route("POST", path, infer, run.PARAMS, told=_told),
             Route("DELETE", path, delete, _DELETE),
         )
     ),

@@ -13,14 +13,14 @@ from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connote.api import auth, connote, inference, media, root
+from connote.api import auth, cohere, connote, inference, media, openai, root, tei
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
 
 log = logging.getLogger("connote.api")
 
-ROUTES = (*root.ROUTES, *inference.ROUTES, *connote.ROUTES)
+ROUTES = (*root.ROUTES, *inference.ROUTES, *connote.ROUTES, *openai.ROUTES, *cohere.ROUTES, *tei.ROUTES)
 
 
 def create(house: Connote) -> ASGIApp:
@@ -91,8 +91,7 @@ async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
 
 
 def _failed(ask: Ask, error: ConnoteError, routes: dict[str, Route]) -> Response:
-    route = routes.get(ask.request.method)
-    return render(ask, failure(ask, error, streams=route is not None and route.streams))
+    return render(ask, failure(ask, error, routes))
 
 
 def _no_route(request: Request, routes: dict[str, Route]) -> ConnoteError:

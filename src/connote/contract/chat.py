@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from connote.contract.errors import InvalidRequest, Unparsable
+from connote.contract.body import read
+from connote.contract.errors import InvalidRequest
 from connote.contract.results import Completion, Cut, Usage
 
 MOST_MESSAGES = 4096
@@ -284,10 +285,7 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
 
     Raises Unparsable for a field that is unknown or of a wrong type, InvalidRequest for values that cannot be.
     """
-    try:
-        request = msgspec.convert(body, ChatRequest)
-    except msgspec.ValidationError as error:
-        raise Unparsable(f"[unified_chat_completion_request] {error}") from None
+    request = read(body, ChatRequest, "unified_chat_completion_request")
     if problems := list(_problems(request)):
         raise InvalidRequest(problems)
     return request

@@ -29,11 +29,15 @@ from typing import Any, ClassVar
 
 
 class ConnoteError(Exception):
-    """An answer other than success: `status` and `type` are the wire's, the message is its `reason`."""
+    """An answer other than success: `status` and `type` are the wire's, the message is its `reason`.
+
+    `param` is the field of the request that is at fault, if it is one.
+    """
 
     status: int = 500
     type: ClassVar[str] = "status_exception"
     headers: Mapping[str, str] = {}
+    param: str | None = None
 
     @property
     def reason(self) -> str:
@@ -50,7 +54,8 @@ class ConnoteError(Exception):
     def unified(self) -> dict[str, Any]:
         """The error in the shape of OpenAI's, which chat completion has."""
         code = HTTPStatus(self.status).phrase.lower().replace(" ", "_")
-        return {"error": {"code": code, "message": self.reason, "type": self.type}}
+        param = {} if self.param is None else {"param": self.param}
+        return {"error": {"code": code, "message": self.reason, **param, "type": self.type}}
 
 
 class Rejected(ConnoteError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connote.contract import content
+from connote.contract.body import about
 from connote.contract.content import Content, Item
 from connote.contract.errors import IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
@@ -29,6 +30,28 @@ class InferenceRequest:
     return_documents: bool | None
     top_n: int | None
     timeout: str | None
+
+    @classmethod
+    def of(
+        cls,
+        task: TaskType,
+        inputs: Sequence[Content],
+        field: str,
+        *,
+        input_type: str | None = None,
+        query: str | None = None,
+        return_documents: bool | None = None,
+        top_n: int | None = None,
+        timeout: str | None = None,
+    ) -> "InferenceRequest":
+        """The request that another protocol makes; its inputs came in that field. Raises InvalidRequest."""
+        if not inputs:
+            raise about(field, InvalidRequest([f"Field [{field}] cannot be an empty array"]))
+        if len(inputs) > MOST_INPUTS:
+            raise about(field, InvalidRequest([_too_many(field, len(inputs))]))
+        if query is not None and not query:
+            raise about("query", InvalidRequest([f"Field [query] cannot be empty for task type [{task}]"]))
+        return cls(task, inputs, input_type, {}, query, return_documents, _top_n(top_n), timeout)
 
     def texts(self) -> list[str]:
         """The inputs where each must be one text. Raises IllegalArgument for one that is not."""
@@ -65,6 +88,22 @@ def parse(body: Mapping[str, Any], task: TaskType) -> InferenceRequest:
     return request
 
 
+def texts(value: Any, field: str) -> list[str]:  # noqa: ANN401 (JSON)
+    """What another protocol has in that field: a text or several. Raises Unparsable for all else, tokens included."""
+    given = [value] if isinstance(value, str) else value
+    if isinstance(given, list) and all(isinstance(each, str) for each in given):
+        return given
+    told = f"[{field}] must be a text or an array of texts"
+    if isinstance(given, list) and all(isinstance(each, int | list) for each in given):
+        told += "; tokens are not taken, since their numbers mean nothing to another model"
+    raise about(field, Unparsable(told))
+
+
+def contents(given: Sequence[str]) -> list[Content]:
+    """Texts as inputs."""
+    return [(Item("text", text),) for text in given]
+
+
 def _problems(request: InferenceRequest, body: Mapping[str, Any]) -> list[str]:
     task, found = request.task, []
     if body.get("input") is None:
@@ -72,7 +111,7 @@ def _problems(request: InferenceRequest, body: Mapping[str, Any]) -> list[str]:
     elif not request.inputs:
         found.append("Field [input] cannot be an empty array")
     elif len(request.inputs) > MOST_INPUTS:
-        found.append(f"Field [input] has {len(request.inputs)} texts, at most {MOST_INPUTS} are taken in one request")
+        found.append(_too_many("input", len(request.inputs)))
     if task is TaskType.ANY:
         return found
     if task is TaskType.RERANK:
@@ -91,6 +130,10 @@ def _problems(request: InferenceRequest, body: Mapping[str, Any]) -> list[str]:
     if request.input_type is not None and task not in (TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING):
         found.append(f"Field [input_type] cannot be specified for task type [{task}]")
     return found
+
+
+def _too_many(field: str, count: int) -> str:
+    return f"Field [{field}] has {count} texts, at most {MOST_INPUTS} are taken in one request"
 
 
 def _inputs(value: Any) -> list[Content]:  # noqa: ANN401
@@ -143,5 +186,5 @@ def _input_type(value: str | None) -> str | None:
 
 def _top_n(value: int | None) -> int | None:
     if value is not None and value < 1:
-        raise IllegalArgument(f"Invalid value [{value}]. [top_n] must be a positive integer")
+        raise about("top_n", IllegalArgument(f"Invalid value [{value}]. [top_n] must be a positive integer"))
     return value

@@ -7,7 +7,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.contract.errors import Malformed
+from connote.contract.body import about
+from connote.contract.errors import IllegalArgument, Malformed
 from connote.contract.tasks import TaskType
 
 Vector = NDArray[np.float32]
@@ -56,11 +57,15 @@ class Result(Protocol):
 
 @dataclass(frozen=True)
 class SparseVector:
-    """Token strings with their weights (float32, same length), in the order in which they are shown."""
+    """Token strings with their weights (float32, same length), in the order in which they are shown.
+
+    `ids` are the tokens' numbers in the model's vocabulary (same length), where they are known.
+    """
 
     tokens: Sequence[str]
     weights: Vector
     is_truncated: bool = False
+    ids: NDArray[np.int32] | None = None
 
     def wire(self) -> dict[str, Any]:
         """`is_truncated` comes first, as in Elasticsearch."""
@@ -69,11 +74,12 @@ class SparseVector:
 
 @dataclass(frozen=True)
 class Sparse:
-    """One sparse vector an input."""
+    """One sparse vector an input; `reads` is how many tokens of each a model on this machine has read."""
 
     vectors: Sequence[SparseVector]
     cuts: Sequence[Cut] = ()
     usage: Usage = NO_USAGE
+    reads: Sequence[int] = ()
 
     def wire(self) -> dict[str, Any]:
         """The body of a sparse_embedding answer."""
@@ -89,7 +95,7 @@ class Dense:
     """One row of `vectors` an input.
 
     Elements are float32 (inputs × dimensions), or int8: bytes (inputs × dimensions), or packed bits (inputs ×
-    dimensions / 8). `task` is text_embedding, or embedding, whose answers have another name.
+    dimensions / 8). `task` is text_embedding, or embedding, whose answers have another name. `reads` is as in Sparse.
     """
 
     vectors: Vectors
@@ -97,11 +103,18 @@ class Dense:
     usage: Usage = NO_USAGE
     element: Element = "float"
     task: TaskType = TaskType.TEXT_EMBEDDING
+    reads: Sequence[int] = ()
 
     @property
     def dimensions(self) -> int:
         """How many dimensions a vector has."""
         return int(self.vectors.shape[1]) * (8 if self.element == "bit" else 1)
+
+    def check(self, wished: int | None, field: str) -> None:
+        """Raise IllegalArgument if a request wishes in that field for other dimensions."""
+        if wished not in (None, self.dimensions):
+            told = f"[{field}] is [{wished}], but the vectors of the endpoint have {self.dimensions} dimensions"
+            raise about(field, IllegalArgument(told))
 
     def wire(self) -> dict[str, Any]:
         """The body of a text_embedding or embedding answer."""

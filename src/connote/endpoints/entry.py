@@ -12,7 +12,7 @@ from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime.local import Outputs, Scores
 
 # Counts the forms that there have been. It is the first byte, and part of the cache's keys.
-FORM: Literal[1] = 1
+FORM: Literal[2] = 2
 
 
 class Kind(IntEnum):
@@ -24,14 +24,19 @@ class Kind(IntEnum):
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """`numbers` are float32 in this machine's byte order; `cut` is how many tokens there were, how many served."""
+    """`numbers` are float32 in this machine's byte order, `ids` int32.
 
-    form: Literal[1]
+    `cut` is how many tokens there were and how many served; `read` how many were read, those of a query among them.
+    """
+
+    form: Literal[2]
     kind: Kind
     numbers: bytes
     cut: tuple[int, int] | None
+    read: int
     tokens: list[str] = []
     is_truncated: bool = False
+    ids: bytes = b""
 
 
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Entry).decode
@@ -40,16 +45,16 @@ _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Ent
 def split(outputs: Outputs) -> list[bytes]:
     """An entry for each text."""
     cuts = {cut.position: (cut.tokens, cut.used) for cut in outputs.cuts}
+    reads = dict(enumerate(outputs.reads))
     match outputs:
         case Sparse(vectors):
-            made = [
-                Entry(FORM, Kind.SPARSE, one.weights.tobytes(), cuts.get(i), list(one.tokens), one.is_truncated)
-                for i, one in enumerate(vectors)
-            ]
+            made = [_sparse(one, cuts.get(i), reads.get(i, 0)) for i, one in enumerate(vectors)]
         case Dense(vectors):
-            made = [Entry(FORM, Kind.DENSE, row.tobytes(), cuts.get(i)) for i, row in enumerate(vectors)]
+            rows = enumerate(vectors)
+            made = [Entry(FORM, Kind.DENSE, row.tobytes(), cuts.get(i), reads.get(i, 0)) for i, row in rows]
         case Scores(values):
-            made = [Entry(FORM, Kind.SCORE, score.tobytes(), cuts.get(i)) for i, score in enumerate(values)]
+            scores = enumerate(values)
+            made = [Entry(FORM, Kind.SCORE, score.tobytes(), cuts.get(i), reads.get(i, 0)) for i, score in scores]
     return [_encode(entry) for entry in made]
 
 
@@ -57,13 +62,26 @@ def join(encoded: Sequence[bytes]) -> Outputs:
     """The outputs for the texts of these entries, in their order; at least one, and all of one model."""
     entries = [_decode(one) for one in encoded]
     cuts = [Cut(i, *entry.cut) for i, entry in enumerate(entries) if entry.cut is not None]
+    reads = [entry.read for entry in entries]
     match entries[0].kind:
         case Kind.SPARSE:
-            return Sparse([SparseVector(e.tokens, _floats(e.numbers), e.is_truncated) for e in entries], cuts)
+            return Sparse([_vector(entry) for entry in entries], cuts, reads=reads)
         case Kind.DENSE:
-            return Dense(_floats(b"".join(entry.numbers for entry in entries)).reshape(len(entries), -1), cuts)
+            rows = _floats(b"".join(entry.numbers for entry in entries)).reshape(len(entries), -1)
+            return Dense(rows, cuts, reads=reads)
         case Kind.SCORE:
-            return Scores(_floats(b"".join(entry.numbers for entry in entries)), cuts)
+            return Scores(_floats(b"".join(entry.numbers for entry in entries)), cuts, reads)
+
+
+def _sparse(vector: SparseVector, cut: tuple[int, int] | None, read: int) -> Entry:
+    ids = b"" if vector.ids is None else vector.ids.tobytes()
+    weights = vector.weights.tobytes()
+    return Entry(FORM, Kind.SPARSE, weights, cut, read, list(vector.tokens), vector.is_truncated, ids)
+
+
+def _vector(entry: Entry) -> SparseVector:
+    ids = np.frombuffer(entry.ids, dtype=np.int32) if len(entry.ids) == len(entry.numbers) else None
+    return SparseVector(entry.tokens, _floats(entry.numbers), entry.is_truncated, ids)
 
 
 def _floats(numbers: bytes) -> NDArray[np.float32]:

@@ -48,9 +48,11 @@ class Inference:
             _timed_out(endpoint, request.timeout, limit)
         return endpoint, cast("Chat", result).completion() if endpoint.task.kind is TaskType.COMPLETION else result
 
-    async def chat(self, id: str, request: ChatRequest, given: str | None = None) -> Chat:
-        """The answer of a chat model, at once. Raises what `infer` raises."""
-        endpoint = self._chatting(id)
+    async def chat(
+        self, id: str, request: ChatRequest, given: str | None = None, task: TaskType = TaskType.CHAT_COMPLETION
+    ) -> Chat:
+        """The answer of a chat model, at once; with the task `any` also of a completion's. Raises what `infer` does."""
+        endpoint = self._chatting(id, task)
         call = Call(endpoint, endpoint.options, (), chat=request)
         limit = timeout(endpoint.task.kind, given)
         try:
@@ -59,9 +61,11 @@ class Inference:
         except TimeoutError:
             _timed_out(endpoint, given, limit)
 
-    async def stream_chat(self, id: str, request: ChatRequest, given: str | None = None) -> AsyncGenerator[Chunk, None]:
-        """The answer of a chat model in chunks; the first has come. Raises what `infer` raises, also between chunks."""
-        endpoint = self._chatting(id)
+    async def stream_chat(
+        self, id: str, request: ChatRequest, given: str | None = None, task: TaskType = TaskType.CHAT_COMPLETION
+    ) -> AsyncGenerator[Chunk, None]:
+        """The answer that `chat` gives in chunks; the first has come. Raises what `infer` raises, also between them."""
+        endpoint = self._chatting(id, task)
         _check_streams(endpoint)
         return await self._streamed(Call(endpoint, endpoint.options, (), chat=request, stream=True), given)
 
@@ -96,11 +100,14 @@ class Inference:
             )
         return endpoint
 
-    def _chatting(self, id: str) -> Endpoint:
+    def _chatting(self, id: str, task: TaskType) -> Endpoint:
         endpoint = self._endpoints.find(id)
         if TaskType.CHAT_COMPLETION not in endpoint.service.tasks:
             raise Rejected(f"The {endpoint.service.name} service does not support unified completion")
-        return self._found(id, TaskType.CHAT_COMPLETION)
+        self._found(id, task)
+        if not endpoint.chats:
+            raise Rejected(f"The endpoint [{id}] does [{endpoint.task.kind}]: it takes no messages")
+        return endpoint
 
 
 async def _continued(first: Chunk | None, rest: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
@@ -118,10 +125,10 @@ def timeout(task: TaskType, given: str | None) -> float | None:
     return TIMEOUT_COMPLETION if task in (TaskType.COMPLETION, TaskType.CHAT_COMPLETION) else TIMEOUT
 
 
-def refuse_cut(cuts: Sequence[Cut]) -> None:
-    """Raise IllegalArgument if an input was cut, for those who asked for `truncate=none`."""
+def refuse_cut(cuts: Sequence[Cut], wish: str) -> None:
+    """Raise IllegalArgument if an input was cut, for those whose wish, such as `truncate=none`, was that none is."""
     if cuts:
-        raise IllegalArgument(f"{describe(cuts)}; shorten the input, or leave out [truncate=none] to let it be cut")
+        raise IllegalArgument(f"{describe(cuts)}; shorten the input, or leave out [{wish}] to let it be cut")
 
 
 def describe(cuts: Sequence[Cut]) -> str:

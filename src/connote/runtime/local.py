@@ -31,10 +31,11 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Scores:
-    """One score a text (float32)."""
+    """One score a text (float32). `reads` counts a query with each text, as if each were scored alone."""
 
     values: NDArray[np.float32]
     cuts: Sequence[Cut] = ()
+    reads: Sequence[int] = ()
 
 
 Vector = NDArray[np.float32]
@@ -81,7 +82,7 @@ class LocalModel:
             return None
         encoded = self.encode(inputs)
         vectors = [self._vector(self._idf.terms(item), item.is_truncated) for item in encoded]
-        return Sparse(vectors, _cuts(encoded))
+        return Sparse(vectors, _cuts(encoded), reads=_reads(encoded))
 
     def encode(self, inputs: Inputs) -> list[Encoded]:
         """The items that the model is to see for a request."""
@@ -98,20 +99,20 @@ class LocalModel:
 
     def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to a request, from its items' outputs."""
-        cuts = _cuts(encoded)
+        cuts, reads = _cuts(encoded), _reads(encoded)
         match self.row.head:
             case Head.SPARSE:
                 pairs = zip(cast("Sequence[Terms]", outputs), encoded, strict=True)
-                return Sparse([self._sparse(terms, item.is_truncated) for terms, item in pairs], cuts)
+                return Sparse([self._sparse(terms, item.is_truncated) for terms, item in pairs], cuts, reads=reads)
             case Head.MEAN | Head.CLS:
-                return Dense(np.stack(cast("Sequence[Vector]", outputs)), cuts)
+                return Dense(np.stack(cast("Sequence[Vector]", outputs)), cuts, reads=reads)
             case Head.CROSS:
-                return Scores(np.array(outputs, dtype=np.float32), cuts)
+                return Scores(np.array(outputs, dtype=np.float32), cuts, reads)
             case Head.LATE:
                 query, *documents = cast("Sequence[Vector]", outputs)
                 scores = [heads.late_interaction(query, document) for document in documents]
                 moved = [Cut(max(cut.position - 1, 0), cut.tokens, cut.used) for cut in cuts if cut.position > 0]
-                return Scores(np.array(scores, dtype=np.float32), moved)
+                return Scores(np.array(scores, dtype=np.float32), moved, [reads[0] + read for read in reads[1:]])
 
     def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
         weights = terms.weights
@@ -126,12 +127,16 @@ class LocalModel:
             # Two tokens may be shown alike; the higher weight, which comes first, stands.
             first = dict(reversed(list(zip(tokens, range(len(tokens)), strict=True))))
             kept = sorted(first.values())
-            tokens, weights = [tokens[i] for i in kept], weights[kept]
-        return SparseVector(tokens, weights, is_truncated)
+            tokens, weights, ids = [tokens[i] for i in kept], weights[kept], ids[kept]
+        return SparseVector(tokens, weights, is_truncated, ids.astype(np.int32))
 
     def close(self) -> None:
         """Give back the memory."""
         self.backend.close()
+
+
+def _reads(encoded: Sequence[Encoded]) -> list[int]:
+    return [item.used for item in encoded]
 
 
 def _cuts(encoded: Sequence[Encoded]) -> list[Cut]:

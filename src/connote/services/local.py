@@ -10,7 +10,7 @@ import numpy as np
 from connote.chunking import chunk, count_words
 from connote.contract.chunks import Sentences
 from connote.contract.errors import IllegalArgument, Rejected
-from connote.contract.results import Dense, Rank, Ranked, Sparse, SparseVector
+from connote.contract.results import Dense, Rank, Ranked, Sparse, SparseVector, Usage
 from connote.contract.settings import SERVICE_SETTINGS, About, Settings
 from connote.contract.tasks import TaskType
 from connote.runtime.catalog import Model
@@ -56,14 +56,14 @@ def check_dimensions(model_id: str, wished: int | None, has: int | None) -> None
 
 def sparse(call: Call) -> Generator[Run, Any, Sparse]:
     """Tokens with their weights, highest weight first."""
-    outputs = yield Run(_deployment(call), Inputs(call.inputs, search=call.search))
-    return cast("Sparse", outputs)
+    outputs = cast("Sparse", (yield Run(_deployment(call), Inputs(call.inputs, search=call.search))))
+    return replace(outputs, usage=Usage(sum(outputs.reads)))
 
 
 def dense(call: Call) -> Flow:
     """One vector a text."""
-    outputs = yield Run(_deployment(call), Inputs(call.inputs, search=call.search))
-    return cast("Dense", outputs)
+    outputs = cast("Dense", (yield Run(_deployment(call), Inputs(call.inputs, search=call.search))))
+    return replace(outputs, usage=Usage(sum(outputs.reads)))
 
 
 def rerank(call: Call, *, long_documents: str | None = None, most_chunks: int | None = None) -> Flow:
@@ -79,7 +79,8 @@ def rerank(call: Call, *, long_documents: str | None = None, most_chunks: int | 
     shown = options.return_documents if call.return_documents is None else call.return_documents
     order = np.argsort(-best, kind="stable")[: call.top_n]
     cuts = [replace(cut, position=int(owners[cut.position])) for cut in scores.cuts]
-    return Ranked([Rank(int(i), float(best[i]), call.inputs[i] if shown else None) for i in order], cuts)
+    ranks = [Rank(int(i), float(best[i]), call.inputs[i] if shown else None) for i in order]
+    return Ranked(ranks, cuts, Usage(sum(scores.reads)))
 
 
 def _deployment(call: Call) -> Deployment:
@@ -89,7 +90,8 @@ def _deployment(call: Call) -> Deployment:
 def alphabetical(vector: SparseVector) -> SparseVector:
     """The same vector, its tokens in alphabetical order."""
     order = sorted(range(len(vector.tokens)), key=vector.tokens.__getitem__)
-    return replace(vector, tokens=[vector.tokens[i] for i in order], weights=vector.weights[order])
+    tokens, ids = [vector.tokens[i] for i in order], vector.ids
+    return replace(vector, tokens=tokens, weights=vector.weights[order], ids=None if ids is None else ids[order])
 
 
 def _chunks(

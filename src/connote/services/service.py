@@ -228,6 +228,12 @@ class Endpoint:
     preconfigured: bool = False
 
     @property
+    def chats(self) -> bool:
+        """Whether it takes messages: chat_completion does, and so does completion where one flow does both."""
+        chat = self.service.tasks.get(TaskType.CHAT_COMPLETION)
+        return chat is not None and chat.flow is self.task.flow
+
+    @property
     def deployment(self) -> Deployment | None:
         """What it runs on this machine, if anything."""
         return self.task.deployment(self.id, self.settings) if self.task.deployment else None
