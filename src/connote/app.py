@@ -12,8 +12,10 @@ from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.endpoints.memory import Memory
+from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
+from connote.endpoints.shadow import Shadows
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
@@ -23,6 +25,7 @@ from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
 from connote.store.seal import Seal
+from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
 from connote.upstream.sender import Sender
 
@@ -38,6 +41,8 @@ class Connote:
     cache: Cache
     endpoints: Endpoints
     inference: Inference
+    meter: Meter
+    shadows: Shadows
     remote: Remote | None
     sender: Sender
     values: ValueStore
@@ -90,18 +95,25 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         cache = _cache(config, fleet, folder.path)
         other = config.elastic.remote()
         remote = Remote(*other) if other else None
-        sender = Sender(config.sending())
-        runner = Runner(library, cache, sender, remote)
+        sender, prices = Sender(config.sending()), config.pricing()
+        runner, meter = Runner(library, cache, sender, remote), Meter(UsageStore(engine), prices)
         try:
-            endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner)
-            inference = Inference(endpoints, runner)
-            yield Connote(config, folder, library, fleet, cache, endpoints, inference, remote, sender, values, uuid)
+            endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner, prices)
+            shadows = Shadows(endpoints.find, runner, meter)
+            endpoints.on_delete.append(shadows.forget)
+            inference = Inference(endpoints, runner, meter, shadows)
+            rooms = endpoints, inference, meter, shadows, remote, sender
+            try:
+                yield Connote(config, folder, library, fleet, cache, *rooms, values, uuid)
+            finally:
+                await shadows.close()
         finally:
             await sender.close()
             if remote:
                 await remote.close()
             await fleet.close()
             await cache.close()
+            await meter.close()
             engine.dispose()
 
 

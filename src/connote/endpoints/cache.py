@@ -44,7 +44,7 @@ class Cache:
         self.hits, self.misses = Counter[str](), Counter[str]()
 
     async def run(self, wish: Deployment, inputs: Inputs, caching: Caching = Caching.USE) -> Outputs:
-        """What `Fleet.run` gives, and raises; equal texts are computed once."""
+        """What `Fleet.run` gives, and raises; equal texts are computed once. The usage is of what was computed."""
         if caching is Caching.BYPASS or not self._is_on or not inputs.texts:
             return await self._fleet.run(wish, inputs)
         texts = list(dict.fromkeys(inputs.texts))
@@ -65,7 +65,8 @@ class Cache:
             if is_whole:
                 return outputs
         entries = found | computed
-        return await _aside(inputs.texts, entry.join, [entries[text] for text in inputs.texts])
+        joined = await _aside(inputs.texts, entry.join, [entries[text] for text in inputs.texts])
+        return joined if outputs is None else replace(joined, usage=outputs.usage)
 
     def counts(self, deployment: str) -> dict[str, int]:
         """Hits and misses of one deployment since the start."""

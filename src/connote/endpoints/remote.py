@@ -1,13 +1,18 @@
 """Another connote that runs the endpoints of the `elastic` service: one with a GPU, say."""
 
+from dataclasses import replace
+
 import httpx
 import msgspec
 
 from connote.contract.errors import ConnoteError, IllegalArgument, NotFound, Overloaded, Unavailable
+from connote.contract.results import Usage
 from connote.endpoints import entry
 from connote.runtime.local import Inputs, Outputs
 
 PATH = "/_connote/run"
+# The header that tells how many tokens were read.
+TOKENS = "X-Connote-Tokens"
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,7 +48,7 @@ class Remote:
         try:
             entries = msgspec.msgpack.decode(reply.content, type=list[bytes])
             _check_count(entries, asked.texts)
-            return entry.join(entries)
+            return replace(entry.join(entries), usage=Usage(int(reply.headers.get(TOKENS, 0))))
         except (msgspec.DecodeError, IndexError, ValueError):
             raise Unavailable(f"{self.url} ([elastic] url) does not answer as a connote of this version does") from None
 

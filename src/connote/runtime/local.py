@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.contract.results import Cut, Dense, Sparse, SparseVector
+from connote.contract.results import NO_USAGE, Cut, Dense, Sparse, SparseVector, Usage
 from connote.runtime import heads, idf
 from connote.runtime.backends.backend import Output, Precision, Terms
 from connote.runtime.catalog import Head, Model
@@ -35,6 +35,7 @@ class Scores:
 
     values: NDArray[np.float32]
     cuts: Sequence[Cut] = ()
+    usage: Usage = NO_USAGE
 
 
 Vector = NDArray[np.float32]
@@ -81,7 +82,7 @@ class LocalModel:
             return None
         encoded = self.encode(inputs)
         vectors = [self._vector(self._idf.terms(item), item.is_truncated) for item in encoded]
-        return Sparse(vectors, _cuts(encoded))
+        return Sparse(vectors, _cuts(encoded), _read(encoded))
 
     def encode(self, inputs: Inputs) -> list[Encoded]:
         """The items that the model is to see for a request."""
@@ -98,20 +99,20 @@ class LocalModel:
 
     def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to a request, from its items' outputs."""
-        cuts = _cuts(encoded)
+        cuts, usage = _cuts(encoded), _read(encoded)
         match self.row.head:
             case Head.SPARSE:
                 pairs = zip(cast("Sequence[Terms]", outputs), encoded, strict=True)
-                return Sparse([self._sparse(terms, item.is_truncated) for terms, item in pairs], cuts)
+                return Sparse([self._sparse(terms, item.is_truncated) for terms, item in pairs], cuts, usage)
             case Head.MEAN | Head.CLS:
-                return Dense(np.stack(cast("Sequence[Vector]", outputs)), cuts)
+                return Dense(np.stack(cast("Sequence[Vector]", outputs)), cuts, usage)
             case Head.CROSS:
-                return Scores(np.array(outputs, dtype=np.float32), cuts)
+                return Scores(np.array(outputs, dtype=np.float32), cuts, usage)
             case Head.LATE:
                 query, *documents = cast("Sequence[Vector]", outputs)
                 scores = [heads.late_interaction(query, document) for document in documents]
                 moved = [Cut(max(cut.position - 1, 0), cut.tokens, cut.used) for cut in cuts if cut.position > 0]
-                return Scores(np.array(scores, dtype=np.float32), moved)
+                return Scores(np.array(scores, dtype=np.float32), moved, usage)
 
     def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
         weights = terms.weights
@@ -132,6 +133,10 @@ class LocalModel:
     def close(self) -> None:
         """Give back the memory."""
         self.backend.close()
+
+
+def _read(encoded: Sequence[Encoded]) -> Usage:
+    return Usage(sum(item.used for item in encoded))
 
 
 def _cuts(encoded: Sequence[Encoded]) -> list[Cut]:

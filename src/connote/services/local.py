@@ -79,7 +79,8 @@ def rerank(call: Call, *, long_documents: str | None = None, most_chunks: int | 
     shown = options.return_documents if call.return_documents is None else call.return_documents
     order = np.argsort(-best, kind="stable")[: call.top_n]
     cuts = [replace(cut, position=int(owners[cut.position])) for cut in scores.cuts]
-    return Ranked([Rank(int(i), float(best[i]), call.inputs[i] if shown else None) for i in order], cuts)
+    ranks = [Rank(int(i), float(best[i]), call.inputs[i] if shown else None) for i in order]
+    return Ranked(ranks, cuts, scores.usage)
 
 
 def _deployment(call: Call) -> Deployment:
