@@ -37,7 +37,8 @@ class Meter:
         for row, figures in store.read(month=self._month).items():
             self._spend(row, figures)
         self._writing = asyncio.Lock()
-        self._writer: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None  # held, so that it is not lost before its end
 
     def check(self, endpoint: Endpoint) -> None:
         """Raise OverBudget if the endpoint has spent what it may this month."""
@@ -57,21 +58,33 @@ class Meter:
         row = Row(self._month, endpoint.id, attempt.key, price.currency if price else "")
         self._waiting.setdefault(row, Figures()).add(figures)
         self._spend(row, figures)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.get_running_loop().create_task(self._write_later())
+        self._write_in(GATHER)
 
     async def read(self, month: str | None, inference_id: str | None, key: str | None) -> list[dict[str, Any]]:
         """The figures up to now; only those of a month, endpoint and key if they are given."""
-        await asyncio.shield(self._write())
+        await asyncio.shield(self.write())
         found = await asyncio.to_thread(self._store.read, month=month, inference_id=inference_id, key=key)
         return [_shown(row, figures) for row, figures in found.items()]
 
+    async def write(self) -> None:
+        """Write what waits; if that fails it goes on waiting."""
+        async with self._writing:
+            taken, self._waiting = self._waiting, {}
+            if not taken:
+                return
+            try:
+                await asyncio.to_thread(self._store.add, taken)
+            except SQLAlchemyError as error:
+                log.warning("the usage cannot be written, and waits: %s", error)
+                for row, figures in taken.items():
+                    self._waiting.setdefault(row, Figures()).add(figures)
+                self._write_in(_LATER)
+
     async def close(self) -> None:
         """Write what waits."""
-        async with self._writing:  # so that none is broken off
-            if self._writer:
-                self._writer.cancel()
-        await self._write()
+        await self.write()
+        if self._timer:
+            self._timer.cancel()
 
     def _turned(self) -> datetime:
         """The time; if the month has turned nothing is spent yet."""
@@ -90,25 +103,14 @@ class Meter:
     def _spend(self, row: Row, figures: Figures) -> None:
         self._spent.setdefault((row.inference_id, row.currency), Figures()).add(figures)
 
-    async def _write_later(self) -> None:
-        pause = GATHER
-        while self._waiting:
-            await asyncio.sleep(pause)
-            pause = GATHER if await self._write() else _LATER
+    def _write_in(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._begin)
 
-    async def _write(self) -> bool:
-        """Write what waits; if that fails it goes on waiting."""
-        async with self._writing:
-            taken, self._waiting = self._waiting, {}
-            try:
-                if taken:
-                    await asyncio.to_thread(self._store.add, taken)
-            except SQLAlchemyError as error:
-                log.warning("the usage cannot be written, and waits: %s", error)
-                for row, figures in taken.items():
-                    self._waiting.setdefault(row, Figures()).add(figures)
-                return False
-            return True
+    def _begin(self) -> None:
+        self._timer = None
+        if self._waiting:
+            self._task = asyncio.get_running_loop().create_task(self.write())
 
 
 def _shown(row: Row, figures: Figures) -> dict[str, Any]:
