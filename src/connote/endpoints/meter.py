@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connote.endpoints import budget
 from connote.endpoints.attempt import Attempt
-from connote.endpoints.price import Prices
+from connote.endpoints.price import Price, Prices
 from connote.services.service import Endpoint
 from connote.store.usage import Figures, Row, UsageStore
 
@@ -53,7 +53,8 @@ class Meter:
     def count(self, attempt: Attempt) -> None:
         """Count an attempt that has ended."""
         endpoint = attempt.call.endpoint
-        price, figures = self._prices.of(endpoint), self._figures(attempt)
+        price = self._prices.of(endpoint)
+        figures = _figures(attempt, price)
         self._turned()
         row = Row(self._month, endpoint.id, attempt.key, price.currency if price else "")
         self._waiting.setdefault(row, Figures()).add(figures)
@@ -93,13 +94,6 @@ class Meter:
             self._month, self._spent = month, {}
         return now
 
-    def _figures(self, attempt: Attempt) -> Figures:
-        endpoint, usage, errors = attempt.call.endpoint, attempt.usage, int(attempt.error is not None)
-        if not attempt.has_come:
-            return Figures(1, errors, cost=0.0 if self._prices.of(endpoint) else None)  # free, as far as is known
-        cost = self._prices.cost(endpoint, usage)
-        return Figures(1, errors, int(cost is None), usage.read, usage.written, cost)
-
     def _spend(self, row: Row, figures: Figures) -> None:
         self._spent.setdefault((row.inference_id, row.currency), Figures()).add(figures)
 
@@ -111,6 +105,14 @@ class Meter:
         self._timer = None
         if self._waiting:
             self._task = asyncio.get_running_loop().create_task(self.write())
+
+
+def _figures(attempt: Attempt, price: Price | None) -> Figures:
+    endpoint, usage, errors = attempt.call.endpoint, attempt.usage, int(attempt.error is not None)
+    if not attempt.has_come:
+        return Figures(1, errors, cost=0.0 if price else None)  # free, as far as is known
+    cost = price.cost(endpoint, usage) if price else None
+    return Figures(1, errors, int(cost is None), usage.read, usage.written, cost)
 
 
 def _shown(row: Row, figures: Figures) -> dict[str, Any]:

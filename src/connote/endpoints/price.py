@@ -28,14 +28,16 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self.search is not None or self.input is not None
         return self.input is not None and (task.embeds or self.output is not None)
 
-    def cost(self, task: TaskType, usage: Usage) -> float | None:
-        """What one request costs; None if a price for something that it took is not known."""
-        if task is TaskType.RERANK and self.search is not None:
+    def cost(self, endpoint: Endpoint, usage: Usage) -> float | None:
+        """What one request costs; None if a price is not known, or if the service does not tell tokens."""
+        if endpoint.task.kind is TaskType.RERANK and self.search is not None:
             return self.search / 1e3 + (self.input or 0.0) * usage.read / 1e6
+        if usage == NO_USAGE and endpoint.service.site is not None:
+            return None
         parts = ((usage.read, self.input), (usage.written, self.output))
-        known = [tokens * price / 1e6 for tokens, price in parts if price is not None]
-        is_known = all(price is not None for tokens, price in parts if tokens)
-        return sum(known) if known and is_known else None
+        if any(tokens and price is None for tokens, price in parts):
+            return None
+        return sum(tokens * price / 1e6 for tokens, price in parts if price is not None)
 
 
 class Prices:
@@ -48,14 +50,6 @@ class Prices:
         """The price of what an endpoint runs, if it is known for its task."""
         price = self._prices.get(name(endpoint))
         return price if price and price.covers(endpoint.task.kind) else None
-
-    def cost(self, endpoint: Endpoint, usage: Usage) -> float | None:
-        """What one request cost; None if that is not known, as where a service does not tell tokens."""
-        price = self.of(endpoint)
-        if price is None:
-            return None
-        is_told = usage != NO_USAGE or endpoint.service.site is None or price.search is not None
-        return price.cost(endpoint.task.kind, usage) if is_told else None
 
 
 def name(endpoint: Endpoint) -> str:
