@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chats import Chats
 from checkpoints import Toy
 from connote.runtime.backends import native
 from connote.runtime.backends.backend import Precision
@@ -22,6 +23,15 @@ from connote.services.registry import SERVICES
 from provider import Provider
 
 ROOT = Path(__file__).parent.parent
+# A token of the model `priced` costs 0.001 to read and 0.002 to write; a reranking 0.5.
+PRICES = """
+[prices."openai/priced"]
+input = 1000
+output = 2000
+currency = "USD"
+[prices."elasticsearch/.rerank-v1"]
+search = 500
+"""
 Load = Callable[[str], LocalModel]
 Make = Callable[[str, Head], Toy]
 
@@ -110,7 +120,7 @@ def provider_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
         for name, service in SERVICES.items()
         if service.site
     ]
-    config.write_text('[outbound]\nfirst_delay = "10ms"\nmost_delay = "20ms"\n' + "".join(sections))
+    config.write_text('[outbound]\nfirst_delay = "10ms"\nmost_delay = "20ms"\n' + PRICES + "".join(sections))
     running = Server(folder / "data", "--config", str(config))
     yield provider, running
     assert running.stop() == 0
@@ -132,6 +142,12 @@ def remote(provider_server: tuple[Provider, Server]) -> Iterator[httpx.Client]:
         for endpoint in client.get("/_inference").json()["endpoints"]:
             if not endpoint["inference_id"].startswith("."):
                 client.delete(f"/_inference/{endpoint['inference_id']}?force=true")
+
+
+@pytest.fixture
+def chats(remote: httpx.Client, provider: Provider) -> Chats:
+    """Chat endpoints that fail as told."""
+    return Chats(remote, provider)
 
 
 @pytest.fixture(scope="session")

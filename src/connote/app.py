@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.endpoints.memory import Memory
+from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
+from connote.endpoints.shadow import Shadows
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
@@ -23,6 +25,7 @@ from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
 from connote.store.seal import Seal
+from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
 from connote.upstream.sender import Sender
 
@@ -38,6 +41,8 @@ class Connote:
     cache: Cache
     endpoints: Endpoints
     inference: Inference
+    meter: Meter
+    shadows: Shadows
     remote: Remote | None
     sender: Sender
     values: ValueStore
@@ -81,31 +86,46 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
     Raises Conflict if another process has the folder, Unavailable if it cannot be used.
     """
     with DataFolder(Path(config.data)) as folder:
-        engine = database.connect(folder.path)
-        library = Library(config.models_path(), config.catalog())
-        fleet = Fleet(library, precision=config.runtime.precision, idle_after=config.runtime.seconds())
-        values = ValueStore(engine)
-        uuid = values.get("cluster_uuid") or secrets.token_urlsafe(16)
-        values.put("cluster_uuid", uuid)
-        cache = _cache(config, fleet, folder.path)
-        other = config.elastic.remote()
-        remote = Remote(*other) if other else None
-        sender = Sender(config.sending())
-        runner = Runner(library, cache, sender, remote)
-        try:
-            endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner)
-            inference = Inference(endpoints, runner)
-            yield Connote(config, folder, library, fleet, cache, endpoints, inference, remote, sender, values, uuid)
-        finally:
-            await sender.close()
-            if remote:
-                await remote.close()
-            await fleet.close()
-            await cache.close()
-            engine.dispose()
+        async with AsyncExitStack() as closing:
+            yield _wired(config, folder, closing)
 
 
-def _cache(config: Config, fleet: Fleet, folder: Path) -> Cache:
+def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Connote:
+    """The rooms; each leaves in `closing` what is to be done at the end, the last one first."""
+    engine = database.connect(folder.path)
+    closing.callback(engine.dispose)
+    values, prices = ValueStore(engine), config.pricing()
+    uuid = values.get("cluster_uuid") or secrets.token_urlsafe(16)
+    values.put("cluster_uuid", uuid)
+    meter = Meter(UsageStore(engine), prices)
+    closing.push_async_callback(meter.close)
+    library, fleet, cache = _models(config, folder, closing)
+    remote, sender = _others(config, closing)
+    runner = Runner(library, cache, sender, remote)
+    endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner, prices)
+    shadows = Shadows(endpoints.find, runner, meter)
+    closing.push_async_callback(shadows.close)
+    endpoints.on_delete.append(shadows.forget)
+    inference = Inference(endpoints, runner, meter, shadows)
+    rooms = (library, fleet, cache, endpoints, inference, meter, shadows, remote, sender)
+    return Connote(config, folder, *rooms, values, uuid)
+
+
+def _models(config: Config, folder: DataFolder, closing: AsyncExitStack) -> tuple[Library, Fleet, Cache]:
+    library = Library(config.models_path(), config.catalog())
+    fleet = Fleet(library, precision=config.runtime.precision, idle_after=config.runtime.seconds())
     disk = config.cache.disk_bytes()
-    store = CacheStore(folder / "cache.db", disk) if disk else None
-    return Cache(fleet, Memory(config.cache.memory_bytes()), store)
+    store = CacheStore(folder.path / "cache.db", disk) if disk else None
+    cache = Cache(fleet, Memory(config.cache.memory_bytes()), store)
+    closing.push_async_callback(cache.close)
+    closing.push_async_callback(fleet.close)
+    return library, fleet, cache
+
+
+def _others(config: Config, closing: AsyncExitStack) -> tuple[Remote | None, Sender]:
+    other, sender = config.elastic.remote(), Sender(config.sending())
+    closing.push_async_callback(sender.close)
+    remote = Remote(*other) if other else None
+    if remote:
+        closing.push_async_callback(remote.close)
+    return remote, sender

@@ -228,7 +228,8 @@ def _ask_server(settings: Config, method: str, path: str, body: Any) -> Any:  # 
     url = DataFolder(Path(settings.data)).server()
     if url is None:
         return None
-    headers = {"Authorization": f"ApiKey {settings.api_key}"} if settings.api_key else {}
+    key = next(iter(settings.keys().values()), None)
+    headers = {"Authorization": f"ApiKey {key}"} if key else {}
     sent = None if body is None else {name: value for name, value in body.items() if value is not None}
     try:
         reply = httpx.request(method, url + path, json=sent, headers=headers, timeout=610, trust_env=False)

@@ -1,6 +1,7 @@
 """Configuration: defaults, then a TOML file, then `CONNOTE_*` variables, then flags."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,12 +10,19 @@ from platformdirs import user_config_path, user_data_path
 
 from connote.contract import durations, sizes
 from connote.contract.errors import IllegalArgument
+from connote.endpoints.asking import ANONYMOUS
+from connote.endpoints.price import Price, Prices
+from connote.endpoints.shadow import KEY as SHADOW
 from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import CATALOG, Head, Model
 from connote.runtime.sources import Folder, Hub
 from connote.services.registry import SERVICES
 from connote.upstream import settings as upstream
 from connote.upstream.settings import Access, Outbound
+
+# The name of the single `api_key`.
+DEFAULT = "default"
+_KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 
 class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
@@ -169,6 +177,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     data: str = msgspec.field(default_factory=lambda: str(user_data_path("connote")))
     models_folder: str | None = None
     api_key: str | None = None
+    api_keys: dict[str, str] = {}
     server: ServerConfig = msgspec.field(default_factory=ServerConfig)
     runtime: RuntimeConfig = msgspec.field(default_factory=RuntimeConfig)
     cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
@@ -176,6 +185,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     secret_key_file: str = msgspec.field(default_factory=lambda: str(user_config_path("connote") / "secret.key"))
     outbound: OutboundConfig = msgspec.field(default_factory=OutboundConfig)
     services: dict[str, ServiceConfig] = {}
+    prices: dict[str, Price] = {}
     models: list[ModelConfig] = []
 
     def catalog(self) -> list[Model]:
@@ -188,7 +198,31 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
         Without a key only this machine's own users may ask, and what they may reach they can reach without connote; so
         private addresses are open to them. With a key only those in `[outbound] allow` are.
         """
-        return self.outbound.settings(self.services, private=self.api_key is None)
+        return self.outbound.settings(self.services, private=not self.keys())
+
+    def keys(self) -> dict[str, str]:
+        """The keys that clients may send, by name; none if there is no authentication. Raises IllegalArgument."""
+        found = {DEFAULT: self.api_key} if self.api_key else {}
+        for name, key in self.api_keys.items():
+            if not _KEY_NAME.fullmatch(name) or name in (*found, ANONYMOUS, SHADOW):
+                raise IllegalArgument(
+                    f"[api_keys] {name} is no name for a key: it must be of letters, digits, _, . and -, and is not "
+                    f"[{ANONYMOUS}], [{SHADOW}], nor beside [api_key] the name of that one, [{DEFAULT}]"
+                )
+            if not key or key in found.values():
+                raise IllegalArgument(f"[api_keys] {name} must be a key, and one that no other name has")
+            found[name] = key
+        return found
+
+    def pricing(self) -> Prices:
+        """The prices, checked. Raises IllegalArgument for one of no service, or of nothing."""
+        for name, price in self.prices.items():
+            service, _, model = name.partition("/")
+            if service not in SERVICES or not model:
+                raise IllegalArgument(f'[prices."{name}"] must be named "SERVICE/MODEL", with a known service')
+            if {price.input, price.output, price.search} == {None}:
+                raise IllegalArgument(f'[prices."{name}"] must have one of input, output, search')
+        return Prices(self.prices)
 
     def models_path(self) -> Path:
         """Where model files are kept."""
@@ -210,7 +244,12 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
         config.server.port = int(environment.get("CONNOTE_PORT", config.server.port))
     except ValueError:
         raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
-    config.cache.memory_bytes(), config.cache.disk_bytes(), config.sending()  # what is wrong is told at once
+    (
+        config.cache.memory_bytes(),
+        config.cache.disk_bytes(),
+        config.sending(),
+        config.pricing(),
+    )  # what is wrong is told at once
     return config
 
 

@@ -43,7 +43,7 @@ def check(config: Config) -> None:
 
 def check_safe(config: Config) -> None:
     """Raise IllegalArgument if others than this machine could ask without a key."""
-    if config.api_key is None and not _is_loopback(config.server.host):
+    if not config.keys() and not _is_loopback(config.server.host):
         raise IllegalArgument(
             f"refusing to listen on {config.server.host} without authentication: set CONNOTE_API_KEY (clients then "
             "send it as their API key), or listen on 127.0.0.1 behind a proxy that authenticates"

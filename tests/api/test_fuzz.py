@@ -30,7 +30,8 @@ values: st.SearchStrategy[object] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-fields = st.sampled_from(f"{FIELDS} chunking_settings region_policy text messages model inputs texts documents".split())
+MORE = "chunking_settings region_policy text messages model inputs texts documents budget fallback shadow"
+fields = st.sampled_from(f"{FIELDS} {MORE}".split())
 service_settings = st.fixed_dictionaries(
     {},
     optional={

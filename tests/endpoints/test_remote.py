@@ -44,6 +44,8 @@ def test_the_answer_is_the_same_and_the_endpoint_says_where_it_runs(here: httpx.
     assert [vector["is_truncated"] for vector in replies[0].json()["sparse_embedding"]] == [False, True]
     assert replies[0].headers["Warning"] == replies[1].headers["Warning"]
     rows = {row["inference_id"]: row for row in here.get("/_connote/endpoints").json()["endpoints"]}
+    (counted,) = here.get("/_connote/usage?endpoint=.elser-2-elastic").json()["usage"]
+    assert 512 < counted["input_tokens"] < 530  # the long text was cut at 512
     assert rows[".elser-2-elastic"]["device"] == f"remote {other.url}"
     assert rows[".elser-2-elastic"]["state"] == "not loaded"
     assert rows[".elser-2-elasticsearch"]["device"] == "cpu"

@@ -55,6 +55,7 @@ async def house(service: Provider, folder: Path, **outbound: Any) -> AsyncIterat
             )
         service.reset()
         yield rooms
+        await rooms.meter.write()  # which it else does by itself, a little later
         await asyncio.sleep(0.05)  # closed sockets are noticed by the loop
         assert connector(rooms)._acquired == set()
         assert asyncio.all_tasks() - before == set()

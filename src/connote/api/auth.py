@@ -3,11 +3,12 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import Headers
 
 from connote.contract.errors import IllegalArgument, Unauthorized
+from connote.endpoints.asking import ANONYMOUS
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -27,19 +28,24 @@ def check_host(headers: Headers, names: Sequence[str]) -> None:
         )
 
 
-def check(headers: Headers, api_key: str | None) -> None:
-    """Raise Unauthorized unless the request carries the key; without a key to ask for, anything passes.
+def check(headers: Headers, keys: Mapping[str, str]) -> str:
+    """The name of the key that the request carries. Raises Unauthorized unless it carries one of the keys.
+
+    Without keys to ask for anything passes, and is anonymous. All keys are compared, each in constant time.
 
     The forms are those of Elasticsearch's clients: `ApiKey KEY`, `ApiKey base64(id:KEY)`, `Bearer KEY`, and
     `Basic base64(user:KEY)`.
     """
-    if api_key is None:
-        return
+    if not keys:
+        return ANONYMOUS
     given = headers.get("authorization", "")
     if not given:
         raise Unauthorized("missing authentication credentials: send the header [Authorization: ApiKey …]")
-    if not any(hmac.compare_digest(candidate.encode(), api_key.encode()) for candidate in _candidates(given)):
-        raise Unauthorized("unable to authenticate: the [Authorization] header does not hold the server's key")
+    candidates = [candidate.encode() for candidate in _candidates(given)]
+    found = [name for name, key in keys.items() for each in candidates if hmac.compare_digest(each, key.encode())]
+    if not found:
+        raise Unauthorized("unable to authenticate: the [Authorization] header does not hold a key of the server")
+    return found[0]
 
 
 def _candidates(given: str) -> list[str]:

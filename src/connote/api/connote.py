@@ -1,6 +1,7 @@
 """connote's own routes, `_connote`: where endpoints run, what the models are, how a text would be cut."""
 
 import asyncio
+import re
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from connote.api.exchange import Answer, Ask, Route
 from connote.chunking import Chunk, chunk
 from connote.contract import chunks
-from connote.contract.errors import Unparsable
+from connote.contract.errors import IllegalArgument, NotFound, Unparsable
 from connote.contract.requests import MOST_INPUTS
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
@@ -18,6 +19,8 @@ from connote.runtime.autoscale import Adaptive
 from connote.runtime.fleet import CORES, Deployment
 from connote.runtime.local import Inputs
 from connote.runtime.placement import Device
+
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 async def models(ask: Ask) -> Answer:
@@ -76,9 +79,37 @@ async def run(ask: Ask) -> Answer:
     return Answer(response=Response(content, media_type="application/vnd.msgpack"))
 
 
+async def usage(ask: Ask) -> Answer:
+    """Requests, errors, tokens and cost by month, endpoint and name of the API key: see docs/policies.md."""
+    month = ask.text("month")
+    if month is not None and not _MONTH.fullmatch(month):
+        raise IllegalArgument(f"[month] must be such as [2026-11], not [{month}]")
+    return Answer({"usage": await ask.connote.meter.read(month, ask.text("endpoint"), ask.text("key"))})
+
+
+async def shadows(ask: Ask) -> Answer:
+    """Each endpoint with a shadow: errors and times of both, and how much alike their answers are."""
+    return Answer({"shadows": ask.connote.shadows.wire(ask.connote.endpoints.all())})
+
+
+async def reset_shadow(ask: Ask) -> Answer:
+    """Set the figures of an endpoint with a shadow back to nothing."""
+    endpoint = ask.connote.endpoints.find(ask.path("inference_id"))
+    if endpoint.policy.shadow is None:
+        raise NotFound(f"Inference endpoint [{endpoint.id}] has no shadow")
+    ask.connote.shadows.forget(endpoint.id)
+    return Answer({"acknowledged": True})
+
+
 def _shown(text: str, part: Chunk) -> dict[str, Any]:
     return {"start_offset": part.start, "end_offset": part.end, "text": text[part.start : part.end]}
 
+
+_USAGE = {
+    "endpoint": "Only this endpoint.",
+    "key": "Only the API key of this name.",
+    "month": "Only this month, such as `2026-11`.",
+}
 
 ROUTES = (
     Route("POST", remote.PATH, run),
@@ -87,4 +118,7 @@ ROUTES = (
     Route("GET", "/_connote/stats", stats),
     Route("POST", "/_connote/cache/_clear", clear_cache),
     Route("POST", "/_connote/_chunk", preview),
+    Route("GET", "/_connote/usage", usage, _USAGE),
+    Route("GET", "/_connote/shadow", shadows),
+    Route("DELETE", "/_connote/shadow/{inference_id}", reset_shadow),
 )

@@ -16,6 +16,7 @@ from connote.contract import sse
 from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
+from connote.endpoints import asking
 from connote.version import VERSION_SPOKEN
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class Ask:
     """A request: path, query and body, read as what they should be."""
 
     def __init__(self, request: Request, connote: Connote) -> None:
-        self.request, self.connote = request, connote
+        self.request, self.connote, self.asking = request, connote, asking.begin()
         self.body: dict[str, Any] | None = None  # once it is read
 
     def path(self, name: str) -> str:
@@ -158,7 +159,7 @@ def render(ask: Ask, answer: Answer) -> Response:
     response = answer.response or _json(ask, answer)
     for name, value in answer.headers.items():
         response.headers[name] = value
-    for warning in answer.warnings:
+    for warning in (*answer.warnings, *ask.asking.warnings):
         # The quoted text may hold neither quotes nor anything outside of ASCII.
         text = warning.replace('"', "'").encode("ascii", "replace").decode().translate({10: " ", 13: " ", 92: "/"})
         response.headers.append("Warning", f'299 Elasticsearch-{VERSION_SPOKEN}-connote "{text}"')

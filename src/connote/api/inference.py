@@ -30,7 +30,10 @@ async def get(ask: Ask) -> Answer:
 
 
 async def put(ask: Ask) -> Answer:
-    """Create an endpoint. A model of this machine is loaded at its first use; a service is asked once, to try it."""
+    """Create an endpoint. A model of this machine is loaded at its first use; a service is asked once, to try it.
+
+    Beside its settings it may have a `budget`, `fallback` and `shadow`: see docs/policies.md.
+    """
     seconds = timeout(ask.task(), ask.text("timeout"))
     created = await ask.connote.endpoints.create(ask.path("inference_id"), ask.task(), await ask.json(), seconds)
     return Answer(created.endpoint.wire() | {"service": created.service}, warnings=created.warnings)
@@ -38,6 +41,8 @@ async def put(ask: Ask) -> Answer:
 
 async def update(ask: Ask) -> Answer:
     """Change what of an endpoint can be changed: allocations of local models; of services keys, limits, task settings.
+
+    So can `budget`, `fallback` and `shadow`; null takes one away.
 
     The task type must be in the path, or `task_type` in the body.
     """

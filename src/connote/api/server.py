@@ -71,6 +71,8 @@ def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Await
             response = _failed(ask, ConnoteError("internal error; the server's log says more"), routes)
         response.headers.setdefault("Content-Type", content_type)
         response.headers["X-Elastic-Product"] = "Elasticsearch"
+        if ask.asking.answered:
+            response.headers["X-Connote-Endpoint"] = ask.asking.answered
         if opaque := request.headers.get("x-opaque-id"):
             response.headers["X-Opaque-Id"] = opaque
         return response
@@ -80,9 +82,9 @@ def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Await
 
 async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
     config = ask.connote.config
-    if config.api_key is None:
+    if not (keys := config.keys()):
         auth.check_host(ask.request.headers, [config.server.host, *config.server.allowed_hosts])
-    auth.check(ask.request.headers, config.api_key)
+    ask.asking.key = auth.check(ask.request.headers, keys)
     route = routes.get(ask.request.method)
     if route is None:
         raise _no_route(ask.request, routes)

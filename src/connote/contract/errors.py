@@ -172,11 +172,14 @@ class Refused(ConnoteError):
     """A service has answered with an error, or not at all: its status where that is below 500, else 400.
 
     `kind` is the type that it gave its error. `transient`: the same request may succeed later, or elsewhere.
+    `reached`: there was a connection to it.
     """
 
-    def __init__(self, reason: str, *, status: int, kind: str | None = None, transient: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, status: int, kind: str | None = None, transient: bool = False, reached: bool = True
+    ) -> None:
         super().__init__(reason)
-        self.status, self.kind, self.transient = status, kind, transient
+        self.status, self.kind, self.transient, self.reached = status, kind, transient, reached
 
     def unified(self) -> dict[str, Any]:
         """The error in the shape of OpenAI's, with the type that the service gave."""

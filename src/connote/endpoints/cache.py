@@ -54,7 +54,7 @@ class Cache:
         if caching is Caching.USE:
             self.misses[wish.id] += len(missing)
             self.hits[wish.id] += len(inputs.texts) - len(missing)
-        outputs, computed = None, dict[str, bytes]()
+        computed = dict[str, bytes]()
         if missing:
             is_whole = len(missing) == len(inputs.texts)
             outputs = await self._fleet.run(wish, inputs if is_whole else replace(inputs, texts=missing))

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from connote.contract import chunks
+from connote.contract import chunks, policy
 from connote.contract.errors import (
     AlreadyExists,
     Conflict,
@@ -18,9 +18,12 @@ from connote.contract.errors import (
     Rejected,
     TimedOut,
 )
+from connote.contract.policy import Policy
 from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, Settings, java, refuse_unknown
 from connote.contract.tasks import TaskType
+from connote.endpoints import budget, fallback, shadow
 from connote.endpoints.preconfigured import ENDPOINTS as PRECONFIGURED
+from connote.endpoints.price import Prices
 from connote.endpoints.runner import Runner
 from connote.runtime.fleet import Fleet
 from connote.services import registry
@@ -29,6 +32,8 @@ from connote.store.endpoints import EndpointStore, Record
 from connote.upstream.sender import Terms
 
 log = logging.getLogger("connote.endpoints")
+
+S = TypeVar("S", bound=Settings)
 
 _VALID_ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?", re.ASCII)
 
@@ -45,8 +50,9 @@ class Created:
 class Endpoints:
     """Preconfigured and stored endpoints; a stored one stands before a preconfigured one of the same id."""
 
-    def __init__(self, store: EndpointStore, fleet: Fleet, runner: Runner) -> None:
-        self._store, self._fleet, self._runner = store, fleet, runner
+    def __init__(self, store: EndpointStore, fleet: Fleet, runner: Runner, prices: Prices) -> None:
+        self._store, self._fleet, self._runner, self._prices = store, fleet, runner, prices
+        self.on_delete: list[Callable[[str], None]] = []
         self._writing = asyncio.Lock()
         self._stored: dict[str, Endpoint] = {}
         self._unreadable: dict[str, str] = {}
@@ -80,6 +86,10 @@ class Endpoints:
         found = {**PRECONFIGURED, **self._stored}
         return [found[id] for id in sorted(found) if task in (TaskType.ANY, found[id].task.kind)]
 
+    def chain(self, endpoint: Endpoint) -> list[Endpoint]:
+        """The endpoint, and those that may answer in its place, in the order in which they are asked."""
+        return fallback.chain(endpoint, self.find, self._fleet.library)
+
     def wire(self, endpoint: Endpoint) -> dict[str, Any]:
         """The endpoint as GET lists it: while allocations follow the load, with their present number."""
         shown = endpoint.wire()
@@ -107,6 +117,7 @@ class Endpoints:
         endpoint = await self._tried(endpoint, seconds)
         async with self._writing:
             self._check_free(id)
+            self._check_policy(endpoint)
             await asyncio.to_thread(self._store.add, _to_record(endpoint))
             self._stored[id] = endpoint
         warnings = (service.aliases[name].warning,) if name in service.aliases else ()
@@ -116,11 +127,13 @@ class Endpoints:
         """Change what of an endpoint can be changed, after a trial. A loaded deployment is scaled at once."""
         current = self.find(id)
         changed = _changed(current, task, body)
-        if changed.service.site is not None:
+        if changed.service.site is not None and _asks_otherwise(changed, current):
             changed = await self._tried(changed, seconds)
         async with self._writing:
             if self.find(id) is not current:
                 raise Conflict(f"Inference endpoint [{id}] was changed by another request in the meantime; try again")
+            if changed.policy != current.policy:
+                self._check_policy(changed)
             await asyncio.to_thread(self._store.replace, _to_record(changed))
             self._stored[id] = changed
         if changed.deployment is not None:
@@ -136,6 +149,15 @@ class Endpoints:
             raise TimedOut(f"timeout [{seconds:g}s] waiting for the trial of endpoint [{endpoint.id}]") from None
         return replace(endpoint, settings=settings)
 
+    def _check_policy(self, endpoint: Endpoint) -> None:
+        """Raise Invalid for a policy that other endpoints, or prices, do not go with."""
+        if found := [
+            *budget.problems(endpoint, self._prices),
+            *fallback.problems(endpoint, self.find, self._fleet.library),
+            *shadow.problems(endpoint, self.find),
+        ]:
+            raise Invalid(found)
+
     def _check_free(self, id: str) -> None:
         if id in self._stored or id in self._unreadable:
             raise AlreadyExists(f"Inference endpoint [{id}] already exists")
@@ -143,20 +165,36 @@ class Endpoints:
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
         """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""
         preconfigured = id not in self._unreadable and self.get(id, task).preconfigured
+        used = self._used(id)
         if dry_run:
-            return {"acknowledged": False, "pipelines": [], "indexes": [], "error_message": ""}
+            return {"acknowledged": False, "pipelines": [], "indexes": [], "error_message": used}
         if preconfigured and not force:
             raise Rejected(
                 f"[{id}] is a reserved inference endpoint. "
                 "Use the force=true query parameter to delete the inference endpoint."
             )
         async with self._writing:
+            if (used := self._used(id)) and not force:
+                raise Conflict(used)
             await asyncio.to_thread(self._store.remove, id)
             self._stored.pop(id, None)
             self._unreadable.pop(id, None)
             self._runner.forget(id)
         await self._fleet.stop(id)
+        for forget in self.on_delete:
+            forget(id)
         return {"acknowledged": True, "pipelines": [], "indexes": []}
+
+    def _used(self, id: str) -> str:
+        """Who would miss the endpoint; empty if nobody."""
+        users = [each.id for each in self.all() if each.id != id and id in each.policy.others()]
+        if not users:
+            return ""
+        return (
+            f"Inference endpoint {id} is the fallback or shadow of inference endpoints: [{', '.join(users)}]. "
+            "Ensure that no endpoints are using this inference endpoint, or use force to ignore this warning and "
+            "delete the inference endpoint."
+        )
 
 
 def resolve_task(url: TaskType, body: object) -> TaskType:
@@ -218,10 +256,19 @@ def _parse(
     chunking = chunks.parse(raw_chunking) if type.embeds else None
     if chunking is None and raw_chunking is not None:
         rest[chunks.SCOPE] = raw_chunking
+    policies = _policy(rest)
     settings = task.settings.parse({**implied, **raw_settings}, SERVICE_SETTINGS, owner=service.name, kept=kept)
     options = task.options.parse(raw_options or {}, TASK_SETTINGS, owner=service.name, kept=kept)
     refuse_unknown(rest, service.name)
-    return Endpoint(id, task, service, settings, options, chunking)
+    return Endpoint(id, task, service, settings, options, chunking, policy=policies)
+
+
+def _policy(rest: dict[str, Any]) -> Policy:
+    problems = list[str]()
+    found = Policy.take(rest, problems, policy.SCOPE)
+    if found is None:
+        raise Invalid(problems)
+    return found
 
 
 def _object(rest: dict[str, Any], name: str) -> dict[str, Any] | None:
@@ -233,7 +280,7 @@ def _object(rest: dict[str, Any], name: str) -> dict[str, Any] | None:
     return value
 
 
-def _merge(current: Settings, given: Mapping[str, Any] | None, scope: str, service: Service) -> Settings:
+def _merge(current: S, given: Mapping[str, Any] | None, scope: str, service: Service) -> S:
     """`current` with the given settings in place of its own; those that cannot be changed may only be repeated."""
     if not given:
         return current
@@ -264,8 +311,14 @@ def _changed(current: Endpoint, task: TaskType, body: Mapping[str, Any]) -> Endp
         raise Rejected(f"[{chunks.SCOPE}] cannot be updated; create another inference endpoint")
     settings = _merge(current.settings, _object(rest, SERVICE_SETTINGS), SERVICE_SETTINGS, current.service)
     options = _merge(current.options, _object(rest, TASK_SETTINGS), TASK_SETTINGS, current.service)
+    given = {field.name: rest.pop(field.name) for field in Policy.fields() if field.name in rest}
+    policies = _merge(current.policy, given, policy.SCOPE, current.service)
     refuse_unknown(rest, current.service.name)
-    return replace(current, settings=settings, options=options)
+    return replace(current, settings=settings, options=options, policy=policies)
+
+
+def _asks_otherwise(one: Endpoint, other: Endpoint) -> bool:
+    return (one.settings, one.options) != (other.settings, other.options)
 
 
 def _to_record(endpoint: Endpoint) -> Record:
@@ -281,6 +334,7 @@ def _to_record(endpoint: Endpoint) -> Record:
             for scope, settings in ((SERVICE_SETTINGS, endpoint.settings), (TASK_SETTINGS, endpoint.options))
             if (secrets := settings.secrets())
         },
+        endpoint.policy.plain() or None,
     )
 
 
@@ -291,6 +345,7 @@ def _from_record(record: Record) -> Endpoint:
         SERVICE_SETTINGS: {**record.service_settings, **record.secrets.get(SERVICE_SETTINGS, {})},
         TASK_SETTINGS: {**record.task_settings, **record.secrets.get(TASK_SETTINGS, {})},
         chunks.SCOPE: record.chunking_settings,
+        **(record.policy or {}),
     }
     endpoint = _parse(record.inference_id, type, service, parts, {}, kept=True)
     return replace(endpoint, preconfigured=record.inference_id in PRECONFIGURED)

@@ -1,22 +1,28 @@
 """Inference on an endpoint: checked, run by the endpoint's flow, answered within its time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, NoReturn, cast
+from typing import Any, TypeVar, cast
 
 from connote.contract import durations
 from connote.contract.chat import Chat, ChatRequest, Chunk
-from connote.contract.errors import IllegalArgument, MethodNotAllowed, Rejected, TimedOut
+from connote.contract.errors import IllegalArgument, MethodNotAllowed, Rejected
 from connote.contract.requests import InferenceRequest
 from connote.contract.results import Cut, Result
 from connote.contract.settings import TASK_SETTINGS, Settings
 from connote.contract.tasks import TaskType
+from connote.endpoints import asking, fallback
+from connote.endpoints.attempt import Attempt
 from connote.endpoints.cache import Caching
 from connote.endpoints.endpoints import Endpoints
+from connote.endpoints.meter import Meter
 from connote.endpoints.runner import Runner
+from connote.endpoints.shadow import Shadows
 from connote.services.service import Call, Endpoint
 from connote.upstream.sender import Terms
+
+T = TypeVar("T")
 
 # Seconds that a request may take if it does not say.
 TIMEOUT = 30.0
@@ -24,28 +30,25 @@ TIMEOUT_COMPLETION = 120.0
 
 
 class Inference:
-    """The corridor: from a request to a result."""
+    """The corridor: from a request to a result.
 
-    def __init__(self, endpoints: Endpoints, runner: Runner) -> None:
-        self._endpoints, self._runner = endpoints, runner
+    Each endpoint that is asked is one attempt: it is counted by the meter, and its shadow gets a copy.
+    """
+
+    def __init__(self, endpoints: Endpoints, runner: Runner, meter: Meter, shadows: Shadows) -> None:
+        self._endpoints, self._runner, self._meter, self._shadows = endpoints, runner, meter, shadows
 
     async def infer(
         self, id: str, request: InferenceRequest, caching: Caching = Caching.USE
     ) -> tuple[Endpoint, Result]:
-        """Run the request on the endpoint of that id.
+        """Run the request on the endpoint of that id. Gives also which endpoint has answered.
 
         Raises NotFound, Rejected if the endpoint does another task, TimedOut, and whatever the service finds wrong.
         """
         endpoint = self._found(id, request.task)
         if endpoint.task.kind is TaskType.CHAT_COMPLETION:
             raise Rejected(f"The task type [{endpoint.task.kind}] takes [messages]: ask {_chat_url(id)}")
-        call = _call(endpoint, request)
-        limit = timeout(endpoint.task.kind, request.timeout)
-        try:
-            async with asyncio.timeout(limit):
-                result = await self._runner.run(call, caching, _terms(call, limit))
-        except TimeoutError:
-            _timed_out(endpoint, request.timeout, limit)
+        endpoint, result = await self._run(_call(endpoint, request), request.timeout, caching)
         return endpoint, cast("Chat", result).completion() if endpoint.task.kind is TaskType.COMPLETION else result
 
     async def chat(
@@ -53,13 +56,8 @@ class Inference:
     ) -> Chat:
         """The answer of a chat model, at once; with the task `any` also of a completion's. Raises what `infer` does."""
         endpoint = self._chatting(id, task)
-        call = Call(endpoint, endpoint.options, (), chat=request)
-        limit = timeout(endpoint.task.kind, given)
-        try:
-            async with asyncio.timeout(limit):
-                return cast("Chat", await self._runner.run(call, Caching.BYPASS, _terms(call, limit)))
-        except TimeoutError:
-            _timed_out(endpoint, given, limit)
+        _, result = await self._run(Call(endpoint, endpoint.options, (), chat=request), given, Caching.BYPASS)
+        return cast("Chat", result)
 
     async def stream_chat(
         self, id: str, request: ChatRequest, given: str | None = None, task: TaskType = TaskType.CHAT_COMPLETION
@@ -67,7 +65,7 @@ class Inference:
         """The answer that `chat` gives in chunks; the first has come. Raises what `infer` raises, also between them."""
         endpoint = self._chatting(id, task)
         _check_streams(endpoint)
-        return await self._streamed(Call(endpoint, endpoint.options, (), chat=request, stream=True), given)
+        return await self._stream(Call(endpoint, endpoint.options, (), chat=request, stream=True), given)
 
     async def stream(self, id: str, request: InferenceRequest) -> AsyncGenerator[Chunk, None]:
         """The answer of a completion model in chunks; the first has come. Raises what `infer` raises."""
@@ -75,21 +73,47 @@ class Inference:
         _check_streams(endpoint)
         if endpoint.task.kind is TaskType.CHAT_COMPLETION:
             raise Rejected(f"The task type [{endpoint.task.kind}] takes [messages]: ask {_chat_url(id)}")
-        return await self._streamed(_call(endpoint, request, stream=True), request.timeout)
+        return await self._stream(_call(endpoint, request, stream=True), request.timeout)
 
-    async def _streamed(self, call: Call, given: str | None) -> AsyncGenerator[Chunk, None]:
-        limit = timeout(call.endpoint.task.kind, given)
-        chunks = self._runner.stream(call, _terms(call, limit))
-        try:
-            async with asyncio.timeout(limit):
-                first = await anext(chunks, None)
-        except TimeoutError:
-            await chunks.aclose()
-            _timed_out(call.endpoint, given, limit)
-        except BaseException:
-            await chunks.aclose()
-            raise
-        return _continued(first, chunks)
+    async def _run(self, call: Call, given: str | None, caching: Caching) -> tuple[Endpoint, Result]:
+        async def attempt(call: Call, terms: Terms) -> Result:
+            with self._attempt(call, caching) as attempt:
+                async with asyncio.timeout_at(terms.deadline):
+                    return attempt.gave(await self._runner.run(call, caching, terms))
+
+        return await self._first(call, given, attempt)
+
+    async def _stream(self, call: Call, given: str | None) -> AsyncGenerator[Chunk, None]:
+        async def attempt(call: Call, terms: Terms) -> AsyncGenerator[Chunk, None]:
+            chunks = self._chunks(call, terms)
+            return _continued(await anext(chunks, None), chunks)
+
+        _, chunks = await self._first(call, given, attempt)
+        return chunks
+
+    async def _chunks(self, call: Call, terms: Terms) -> AsyncGenerator[Chunk, None]:
+        """The chunks of one attempt. Only the first must come in time."""
+        with self._attempt(call, Caching.BYPASS) as attempt:
+            async with aclosing(self._runner.stream(call, terms)) as chunks:
+                async with asyncio.timeout_at(terms.deadline):
+                    first = await anext(chunks, None)
+                if first is not None:
+                    yield attempt.streamed(first)
+                async for chunk in chunks:
+                    yield attempt.streamed(chunk)
+                attempt.ended()
+
+    def _attempt(self, call: Call, caching: Caching) -> Attempt:
+        """One call of one endpoint. Raises OverBudget if the endpoint has spent what it may."""
+        self._meter.check(call.endpoint)
+        return Attempt(call, asking.current().key, caching, self._meter.count, self._shadows.mirror)
+
+    async def _first(
+        self, call: Call, given: str | None, attempt: Callable[[Call, Terms], Awaitable[T]]
+    ) -> tuple[Endpoint, T]:
+        """What the endpoint gives, or the first of its fallbacks that is not down too."""
+        chain = [each for each in self._endpoints.chain(call.endpoint) if each.task.streams or not call.stream]
+        return await fallback.first(chain, call, timeout(call.endpoint.task.kind, given), given, attempt)
 
     def _found(self, id: str, task: TaskType) -> Endpoint:
         endpoint = self._endpoints.find(id)
@@ -137,24 +161,6 @@ def describe(cuts: Sequence[Cut]) -> str:
     return told if len(cuts) <= 5 else f"{told}; and {len(cuts) - 5} more inputs"
 
 
-def _timed_out(endpoint: Endpoint, given: str | None, limit: float | None) -> NoReturn:
-    why = (
-        ""
-        if endpoint.service.site
-        else "A model that is being loaded or pulled goes on loading: repeat the request, or "
-    )
-    raise TimedOut(
-        f"timeout [{given or f'{limit:.0f}s'}] waiting for inference result of [{endpoint.id}]. "
-        f"{why}{'give' if why else 'Give'} it more time with ?timeout="
-    ) from None
-
-
-def _terms(call: Call, limit: float | None) -> Terms:
-    deadline = None if limit is None else asyncio.get_running_loop().time() + limit
-    # Whatever somebody waits for passes what is only ingested.
-    return Terms(deadline, urgent=call.search or not call.endpoint.task.kind.embeds)
-
-
 def _check_streams(endpoint: Endpoint) -> None:
     service = endpoint.service
     streaming = sorted(task.kind for task in service.tasks.values() if task.streams)
@@ -188,6 +194,7 @@ def _call(endpoint: Endpoint, request: InferenceRequest, *, stream: bool = False
         chat=ChatRequest.of(request.texts()) if is_completion else None,
         stream=stream,
         extra=extra,
+        task_settings=request.task_settings,
     )
 
 

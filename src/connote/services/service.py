@@ -21,6 +21,7 @@ import httpx
 from connote.contract import chunks
 from connote.contract.chat import ChatRequest, Chunk
 from connote.contract.content import Content
+from connote.contract.policy import NO_POLICY, Policy
 from connote.contract.results import Result
 from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, NoSettings, Settings
 from connote.contract.tasks import TaskType
@@ -94,6 +95,7 @@ class Call:
     `inputs` are texts; of the task embedding `contents` are what may be other than text. `chat` is set for chat and
     completion, of which `stream` says whether chunks are wanted. `input_type` is what the request says, lower case.
     `extra` are task settings of the request that are not declared, where the task takes such.
+    `task_settings` are those of the request alone; `options` has them.
     """
 
     endpoint: "Endpoint"
@@ -107,6 +109,7 @@ class Call:
     chat: ChatRequest | None = None
     stream: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    task_settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -226,6 +229,7 @@ class Endpoint:
     options: Settings
     chunking: chunks.ChunkingSettings | None
     preconfigured: bool = False
+    policy: Policy = NO_POLICY
 
     @property
     def chats(self) -> bool:
@@ -260,4 +264,4 @@ class Endpoint:
             shown[TASK_SETTINGS] = options
         if self.chunking is not None:
             shown[chunks.SCOPE] = chunks.wire(self.chunking)
-        return shown
+        return shown | self.policy.wire()

@@ -8,6 +8,8 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Float,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -23,9 +25,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from connote.contract.errors import Unavailable
 
-VERSION = 2
-# What brings a database from a version to the next.
-_STEPS = {1: "ALTER TABLE endpoints ADD COLUMN secrets BLOB"}
+VERSION = 3
+# What brings a database from a version to the next; new tables need no step.
+_STEPS = {
+    1: "ALTER TABLE endpoints ADD COLUMN secrets BLOB",
+    2: "ALTER TABLE endpoints ADD COLUMN policy JSON",
+}
 
 metadata = MetaData()
 
@@ -39,6 +44,23 @@ endpoints = Table(
     Column("task_settings", JSON, nullable=False),
     Column("chunking_settings", JSON(none_as_null=True)),
     Column("secrets", LargeBinary),
+    Column("policy", JSON(none_as_null=True)),
+)
+
+# What was used: a row for each month (2026-11), endpoint, name of an API key, and currency ("" if none is told).
+usage = Table(
+    "usage",
+    metadata,
+    Column("month", String, primary_key=True),
+    Column("inference_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("currency", String, primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("unpriced", Integer, nullable=False),
+    Column("read", Integer, nullable=False),
+    Column("written", Integer, nullable=False),
+    Column("cost", Float),
 )
 
 # Single values by name: the version of these tables, the region policy.

@@ -27,6 +27,7 @@ class Record:
     task_settings: Mapping[str, Any]
     chunking_settings: Mapping[str, Any] | None
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    policy: Mapping[str, Any] | None = None
 
 
 class EndpointStore:

@@ -48,10 +48,12 @@ def refused(status: int, body: bytes, *, url: str, id: str, secrets: Iterable[st
     )
 
 
-def unreachable(reason: str, *, id: str, secrets: Iterable[str] = (), transient: bool = True) -> Refused:
+def unreachable(
+    reason: str, *, id: str, secrets: Iterable[str] = (), transient: bool = True, reached: bool = True
+) -> Refused:
     """The error for a service that did not answer."""
     text = f"Failed to send request from inference entity id [{id}]: {reason}"
-    return Refused(clean(text, secrets), status=400, transient=transient)
+    return Refused(clean(text, secrets), status=400, transient=transient, reached=reached)
 
 
 def cleaned(error: Refused, secrets: Iterable[str]) -> Refused:

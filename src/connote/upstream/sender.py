@@ -41,10 +41,15 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Terms:
-    """What one request may take: the time at which it must be over (the loop's clock), and whether it passes others."""
+    """What one request may take: the time at which it must be over (the loop's clock), and whether it passes others.
+
+    `spare`: another endpoint stands by. Then what cannot be connected to is not tried again, and what answers with a
+    passing fault is tried once more.
+    """
 
     deadline: float | None = None
     urgent: bool = True
+    spare: bool = False
 
 
 class Sender:
@@ -151,10 +156,15 @@ class Sender:
                 is_passing = isinstance(error, Malformed) or error.transient
                 delay = self._delay(tries, error)
                 has_time = delay <= _MOST_WAIT and (terms.deadline is None or loop.time() + delay < terms.deadline)
-                if not is_passing or not has_time or tries == self._outbound.retries:
+                if not is_passing or not has_time or tries >= self._most_retries(terms, error):
                     raise
             await asyncio.sleep(delay)
         raise AssertionError("the last try returns or raises")
+
+    def _most_retries(self, terms: Terms, error: ConnoteError) -> int:
+        if not terms.spare:
+            return self._outbound.retries
+        return 0 if isinstance(error, Refused) and not error.reached else min(1, self._outbound.retries)
 
     def _delay(self, tries: int, error: ConnoteError) -> float:
         asked = _seconds(error.headers.get("retry-after", ""))
@@ -313,6 +323,7 @@ def _unreachable(endpoint: Endpoint, error: Exception, before: str = "") -> Refu
         id=endpoint.id,
         secrets=_secrets(endpoint),
         transient=not (is_forbidden or isinstance(error, ValueError)),
+        reached=not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError),
     )
 
 
