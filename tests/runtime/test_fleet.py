@@ -323,6 +323,32 @@ def test_a_request_that_was_let_in_is_taken_whole_and_does_not_fill_the_queue(
     trial(story)
 
 
+def test_a_flood_is_refused_before_it_is_tokenised(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connote.runtime.lane.CAPACITY", 8_000)
+    encode, tokenised = LocalModel.encode, 0
+
+    def counted(self: LocalModel, inputs: Inputs) -> list[Encoded]:
+        nonlocal tokenised
+        tokenised += len(inputs.texts)
+        return encode(self, inputs)
+
+    monkeypatch.setattr(LocalModel, "encode", counted)
+
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        flood = [fleet.run(FIXED, Inputs([f"{who} {n} {'cat ' * 300}" for n in range(80)])) for who in range(9)]
+        answers = await asyncio.gather(*flood, return_exceptions=True)
+        kinds = [type(answer) for answer in answers]
+        taken = kinds.count(Sparse)
+        assert 0 < taken < 9
+        assert kinds.count(Overloaded) == 9 - taken
+        assert tokenised == 1 + taken * 80
+
+    trial(story)
+
+
 def test_a_machine_runs_no_more_workers_than_it_has_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleets, "CORES", 8)
     assert Deployment("e", "m", allocations=100, threads=2).fitted == Deployment("e", "m", allocations=4, threads=2)

@@ -191,22 +191,26 @@ class Fleet:
         if (known := await _aside(is_small, model.look_up, inputs)) is not None:
             return known
         encoded, waits = list[Encoded](), list[asyncio.Future[list[Output]]]()
-        try:
-            for portion in _portions(inputs):
-                some = await _aside(is_small, model.encode, portion)
-                encoded += some
-                if len(waits) >= AHEAD:
-                    await waits[-AHEAD]
-                is_urgent = inputs.search or inputs.query is not None
-                waits.append(asyncio.wrap_future(lane.submit(some, is_urgent=is_urgent, is_admitted=bool(waits))))
-                self._grow(running)
-            # Most requests are one part, and a gathering costs more than their tokenising.
-            parts = [await waits[0]] if len(waits) == 1 else await asyncio.gather(*waits)
-            outputs = [output for part in parts for output in part]
-        finally:
-            for wait in waits:  # those that are left if one has failed, or the caller has gone
-                if not wait.cancel() and not wait.cancelled():
-                    wait.exception()  # or it would be logged as one that nobody has seen
+        is_urgent, left = inputs.search or inputs.query is not None, model.size(inputs)
+        # Who is refused is so before anything of it is tokenised.
+        with lane.admitted(left, is_urgent=is_urgent) as promise:
+            try:
+                for portion in _portions(inputs):
+                    some = await _aside(is_small, model.encode, portion)
+                    encoded += some
+                    left -= model.size(portion)
+                    if len(waits) >= AHEAD:
+                        await waits[-AHEAD]
+                    wait = lane.submit(some, is_urgent=is_urgent, promise=promise, left=left)
+                    waits.append(asyncio.wrap_future(wait))
+                    self._grow(running)
+                # Most requests are one part, and a gathering costs more than their tokenising.
+                parts = [await waits[0]] if len(waits) == 1 else await asyncio.gather(*waits)
+                outputs = [output for part in parts for output in part]
+            finally:
+                for each in waits:  # those that are left if one has failed, or the caller has gone
+                    if not each.cancel() and not each.cancelled():
+                        each.exception()  # or it would be logged as one that nobody has seen
         return await _aside(is_small, model.finish, encoded, outputs)
 
     def _grow(self, running: Running) -> None:
