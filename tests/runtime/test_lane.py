@@ -158,7 +158,10 @@ def test_what_was_promised_fills_the_queue_for_large_requests_and_not_for_small_
     monkeypatch.setattr(lanes, "ASSUMED", 7_500)  # a second; so 150,000 are 20 seconds' work
     busy(lane, backend)
     with lane.admitted(400_000) as first:  # found the queue empty
-        with pytest.raises(Overloaded, match="400000 tokens would be computed before") as refused, lane.admitted(20_000):
+        with (
+            pytest.raises(Overloaded, match="400000 tokens would be computed before") as refused,
+            lane.admitted(20_000),
+        ):
             pass
         assert refused.value.headers["Retry-After"] == "34"  # then there is room
         with lane.admitted(100):

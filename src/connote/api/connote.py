@@ -57,7 +57,7 @@ async def preview(ask: Ask) -> Answer:
 
 
 async def run(ask: Ask) -> Answer:
-    """Run a model for another connote, whose `[elastic] url` leads here: `model`, `texts`, `query`, `search`, `caching`.
+    """Run a model for another connote whose `[elastic] url` leads here: `model`, `texts`, `query`, `search`, `caching`.
 
     The answer is MessagePack: an entry for each text.
     """
