@@ -45,7 +45,7 @@ class Plan:
     peers: Sequence[str]
 
 
-QUICKLY = Plan(passages=16, rounds=2, queries=8, bursts=2, peers=QUICK)
+QUICKLY = Plan(passages=12, rounds=2, queries=8, bursts=2, peers=QUICK)
 FULLY = Plan(passages=32, rounds=4, queries=8, bursts=12, peers=tuple(PEERS))
 
 
@@ -158,7 +158,7 @@ def main() -> None:
     raw = Tokenizer.from_file(str(original() / "tokenizer.json"))
     raw.no_padding()
     with tempfile.TemporaryDirectory() as scratch:
-        for name in options.shapes or (("tiny", "mini") if options.quick else tuple(SHAPES)):
+        for name in options.shapes or (("mini",) if options.quick else tuple(SHAPES)):
             shape = SHAPES[name]
             passages = texts.passages(raw, plan.passages, options.corpus)
             queries = texts.queries(raw, plan.queries, options.corpus)
@@ -178,7 +178,7 @@ def _options() -> argparse.Namespace:
         "--corpus", type=Path, metavar="FILE", help="take the texts from the `text` of these JSON lines"
     )
     parser.add_argument("--threads", type=int, nargs="+", metavar="N", help="default: 1 and 2; quick: 1")
-    parser.add_argument("--shapes", nargs="+", choices=SHAPES, help="default: all; quick: tiny and mini")
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, help="default: all; quick: mini")
     parser.add_argument("--peers", nargs="*", choices=PEERS, metavar="PEER", help=f"some of: {', '.join(PEERS)}")
     return parser.parse_args()
 

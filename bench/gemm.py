@@ -27,7 +27,7 @@ class Gemm:
         for precision in native.precisions():
             self._keep(self._native, precision, self._native_rate(precision))
         flops = 2 * _ROWS * self._inner * self._columns
-        for name, took in in_turn(self._tasks, rounds=5).items():
+        for name, took in in_turn(self._tasks, rounds=1, burst=5).items():
             self._keep(self._torch, name, flops / min(took))
 
     def rates(self) -> dict[str, float]:

@@ -227,4 +227,4 @@ PEERS: dict[str, Make] = {
     "fastembed": FastEmbed,
 }
 # Those that come near, and are quick to make.
-QUICK = ("transformers bfloat16", "onnxruntime int8", "onnxruntime int8 max first", "openvino bfloat16 max first")
+QUICK = ("onnxruntime int8", "onnxruntime int8 max first", "openvino bfloat16 max first")

@@ -41,7 +41,10 @@ class Connote:
             self.head_precision = Precision.INT8.value  # it screens the vocabulary in int8, whatever the precision
 
     def encode(self, texts: Sequence[str]) -> list[Pairs]:
-        """Batches of neighbours in length, as a lane forms them."""
+        """Batches as large as a lane's, of neighbours in length.
+
+        A lane does so where padding counts; that of the native engine, which pads nothing, goes by age.
+        """
         model = self.model
         items = model.encode(Inputs(texts))
         outputs: list[Output | None] = [None] * len(items)

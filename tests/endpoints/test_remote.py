@@ -51,6 +51,23 @@ def test_the_answer_is_the_same_and_the_endpoint_says_where_it_runs(here: httpx.
     assert rows[".elser-2-elasticsearch"]["device"] == "cpu"
 
 
+def test_what_a_request_wants_of_the_cache_holds_there_too(here: httpx.Client, other: Server) -> None:
+    def ask(header: str) -> tuple[int, int, int]:
+        with httpx.Client(base_url=other.url, headers={"Authorization": f"ApiKey {KEY}"}) as there:
+            before = there.get("/_connote/stats").json()["cache"]
+            here.post("/_inference/.elser-2-elastic", json={"input": "a barn"}, headers={"Cache-Control": header})
+            after = there.get("/_connote/stats").json()["cache"]
+        entries = after["memory"]["entries"] - before["memory"]["entries"]
+        return after["hits"] - before["hits"], after["misses"] - before["misses"], entries
+
+    assert ask("no-store") == (0, 0, 0)
+    assert ask("no-cache")[:2] == (0, 0)
+    assert ask("") == (1, 0, 0)
+    assert ask("no-store") == (0, 0, 0)
+    rows = {row["inference_id"]: row for row in here.get("/_connote/endpoints").json()["endpoints"]}
+    assert rows[".elser-2-elastic"]["cache"] == {"hits": 0, "misses": 0}
+
+
 def test_dense_and_rerank_go_there_too(here: httpx.Client) -> None:
     for id, task, model, body in (
         ("d", "text_embedding", "all-MiniLM-L6-v2", {"input": "a house"}),
@@ -72,6 +89,7 @@ def test_dense_and_rerank_go_there_too(here: httpx.Client) -> None:
         ({"model": ".elser_model_2", "texts": "a"}, 400),
         ({"model": ".elser_model_2", "texts": ["a"], "more": 1}, 400),
         ({"model": ".elser_model_2", "texts": ["a"], "query": "b"}, 400),
+        ({"model": ".elser_model_2", "texts": ["a"], "caching": "never"}, 400),
         ({"model": ".rerank-v1", "texts": ["a"]}, 400),
         ({"model": "nothing", "texts": ["a"]}, 404),
         ({"texts": ["a"]}, 400),

@@ -140,6 +140,32 @@ def test_an_idle_model_is_unloaded_and_comes_back(trial: Callable[..., None], cl
     trial(story)
 
 
+def test_memory_is_given_back_once_nothing_holds_the_model(
+    trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        await fleet.run(replace(FIXED, id="another"), Inputs(["a dog"]))
+        model = weakref.ref(fleet._running["fixed"].result().model)
+        left: list[LocalModel | None] = []
+
+        def trim() -> None:
+            gc.collect()
+            left.append(model())
+
+        monkeypatch.setattr(memory, "trim", trim)
+        await fleet.stop("fixed")
+        assert left == []  # the other one still needs it
+        await fleet.stop("another")
+        assert left == [None]
+
+    trial(story)
+
+
+def test_free_memory_can_be_given_back() -> None:
+    memory.trim()
+
+
 def test_what_is_not_adaptive_or_in_use_stays(trial: Callable[..., None], clock: Clock) -> None:
     async def story(fleet: Fleet) -> None:
         await fleet.run(FIXED, Inputs(["a dog"]))
@@ -271,6 +297,22 @@ def test_a_change_while_it_loads_counts_once_it_is_loaded(
     trial(story)
 
 
+def test_a_request_with_an_old_wish_starts_what_is_wished_for_now_or_nothing(trial: Callable[..., None]) -> None:
+    async def story(fleet: Fleet) -> None:
+        now: Deployment | None = replace(FIXED, allocations=3)
+        fleet.current = lambda _: now
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        assert fleet.allocations() == {"fixed": 3}
+        await fleet.stop("fixed")
+        for changed in (None, replace(FIXED, model="other")):
+            now = changed
+            with pytest.raises(Unavailable, match=r"\[fixed\] was stopped"):
+                await fleet.run(FIXED, Inputs(["a dog"]))
+            assert state(fleet, "fixed") is None
+
+    trial(story)
+
+
 def test_who_tokenises_does_not_wait_for_pulls(trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
     resolve = Library.resolve
@@ -319,6 +361,30 @@ def test_a_request_that_was_let_in_is_taken_whole_and_does_not_fill_the_queue(
         assert isinstance(answer, Sparse)
         assert len(answer.vectors) == len(texts) + 1
         assert 0 < most < len(texts) / 2
+
+    trial(story)
+
+
+def test_a_flood_is_refused_before_it_is_tokenised(trial: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connote.runtime.lane.CAPACITY", 8_000)
+    encode, tokenised = LocalModel.encode, 0
+
+    def counted(self: LocalModel, inputs: Inputs) -> list[Encoded]:
+        nonlocal tokenised
+        tokenised += len(inputs.texts)
+        return encode(self, inputs)
+
+    monkeypatch.setattr(LocalModel, "encode", counted)
+
+    async def story(fleet: Fleet) -> None:
+        await fleet.run(FIXED, Inputs(["a dog"]))
+        flood = [fleet.run(FIXED, Inputs([f"{who} {n} {'cat ' * 300}" for n in range(80)])) for who in range(9)]
+        answers = await asyncio.gather(*flood, return_exceptions=True)
+        kinds = [type(answer) for answer in answers]
+        taken = kinds.count(Sparse)
+        assert 0 < taken < 9
+        assert kinds.count(Overloaded) == 9 - taken
+        assert tokenised == 1 + taken * 80
 
     trial(story)
 

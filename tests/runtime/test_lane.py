@@ -11,6 +11,7 @@ import pytest
 from checkpoints import spread
 from conftest import Load
 from connote.contract.errors import IllegalArgument, Overloaded, Unavailable
+from connote.runtime import lane as lanes
 from connote.runtime.backends.backend import DeviceFault, Output, Precision
 from connote.runtime.lane import Lane
 from connote.runtime.local import Inputs
@@ -142,13 +143,58 @@ def test_a_search_does_not_wait_for_the_same_text_in_the_ingest_queue(lane: Lane
 def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(backend: Gated) -> None:
     lane = Lane(backend, name="test", workers=1, capacity=5)
     answers = [busy(lane, backend), lane.submit([item(2, 3), item(3, 4)])]
-    with pytest.raises(Overloaded, match=r"queue of \[test\] is full \(2 items of 7 tokens wait\)") as refused:
+    with pytest.raises(Overloaded, match=r"queue of \[test\] is full \(2 items of 7 tokens wait,") as refused:
         lane.submit([item(4)])
     assert int(refused.value.headers["Retry-After"]) >= 1
     assert lane.totals.rejected == 1
     backend.open.set()
     assert [scores(answer) for answer in answers] == [[99], [2, 3]]
     lane.close()
+
+
+def test_what_was_promised_fills_the_queue_for_large_requests_and_not_for_small_ones(
+    lane: Lane, backend: Gated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "ASSUMED", 7_500)  # a second; so 150,000 are 20 seconds' work
+    busy(lane, backend)
+    with lane.admitted(400_000) as first:  # found the queue empty
+        with (
+            pytest.raises(Overloaded, match="400000 tokens would be computed before") as refused,
+            lane.admitted(20_000),
+        ):
+            pass
+        assert refused.value.headers["Retry-After"] == "34"  # then there is room
+        with lane.admitted(100):
+            pass
+        lane.submit([item(2, 10)], promise=first, left=160_000)
+        with pytest.raises(Overloaded) as refused, lane.admitted(20_000):
+            pass
+        assert refused.value.headers["Retry-After"] == "11"  # half of it is done
+        lane.submit([item(3, 10)], promise=first, left=90_000)
+        with lane.admitted(20_000):
+            pass
+
+
+def test_a_queue_that_is_full_of_ingest_takes_searches(backend: Gated) -> None:
+    lane = Lane(backend, name="test", workers=1, capacity=5)
+    busy(lane, backend)
+    ingest = lane.submit([item(2, 7)])
+    with lane.admitted(3, is_urgent=True) as promise:
+        search = lane.submit([item(3, 6)], is_urgent=True, promise=promise)
+    with pytest.raises(Overloaded):
+        lane.submit([item(4)], is_urgent=True)
+    backend.open.set()
+    assert (scores(search), scores(ingest)) == ([3], [2])
+    lane.close()
+
+
+def test_room_follows_the_rate_of_batches_that_are_not_small(lane: Lane, backend: Gated) -> None:
+    backend.open.set()
+    assert scores(lane.submit([item(1, 2)])) == [1]
+    assert lane._rate() == lanes.ASSUMED
+    for value in range(3):
+        scores(lane.submit([item(value, 90)]))
+    assert until(lambda: lane._rate() != lanes.ASSUMED)
 
 
 def test_who_has_left_is_not_computed(lane: Lane, backend: Gated) -> None:

@@ -60,7 +60,7 @@ async def preview(ask: Ask) -> Answer:
 
 
 async def run(ask: Ask) -> Answer:
-    """Run a model for another connote, whose `[elastic] url` leads here: `model`, `texts`, `query`, `search`.
+    """Run a model for another connote whose `[elastic] url` leads here: `model`, `texts`, `query`, `search`, `caching`.
 
     The answer is MessagePack: an entry for each text.
     """
@@ -74,7 +74,7 @@ async def run(ask: Ask) -> Answer:
     if (model.task is TaskType.RERANK) != (asked.query is not None):
         raise Unparsable("field [query] must be given for a reranker, and for no other model")
     wish = Deployment(f"_connote/{model.id}", model.id, adaptive=Adaptive(0, CORES), device=Device.FASTEST)
-    outputs = await ask.connote.cache.run(wish, Inputs(asked.texts, asked.query, asked.search))
+    outputs = await ask.connote.cache.run(wish, Inputs(asked.texts, asked.query, asked.search), asked.caching)
     content = msgspec.msgpack.encode(await asyncio.to_thread(entry.split, outputs))
     return Answer(response=Response(content, media_type="application/vnd.msgpack"))
 

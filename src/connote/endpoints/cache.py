@@ -9,7 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from enum import Enum, auto
+from enum import StrEnum, auto
 from typing import Any, TypeVar
 
 from connote.endpoints import entry
@@ -24,7 +24,7 @@ _MANY = 1 << 16
 T = TypeVar("T")
 
 
-class Caching(Enum):
+class Caching(StrEnum):
     """What one request wants of the cache."""
 
     USE = auto()

@@ -25,7 +25,7 @@ from connote.endpoints import budget, fallback, shadow
 from connote.endpoints.preconfigured import ENDPOINTS as PRECONFIGURED
 from connote.endpoints.price import Prices
 from connote.endpoints.runner import Runner
-from connote.runtime.fleet import Fleet
+from connote.runtime.fleet import Deployment, Fleet
 from connote.services import registry
 from connote.services.service import Endpoint, Service, Task
 from connote.store.endpoints import EndpointStore, Record
@@ -53,6 +53,7 @@ class Endpoints:
     def __init__(self, store: EndpointStore, fleet: Fleet, runner: Runner, prices: Prices) -> None:
         self._store, self._fleet, self._runner, self._prices = store, fleet, runner, prices
         self.on_delete: list[Callable[[str], None]] = []
+        fleet.current = self._current
         self._writing = asyncio.Lock()
         self._stored: dict[str, Endpoint] = {}
         self._unreadable: dict[str, str] = {}
@@ -139,6 +140,13 @@ class Endpoints:
         if changed.deployment is not None:
             self._fleet.scale(changed.deployment)
         return changed
+
+    def _current(self, wish: Deployment) -> Deployment | None:
+        """The deployment of an endpoint as it is now; others than those of endpoints are what they are."""
+        if not _VALID_ID.fullmatch(wish.id) and wish.id not in PRECONFIGURED:
+            return wish
+        endpoint = self._stored.get(wish.id) or PRECONFIGURED.get(wish.id)
+        return endpoint.deployment if endpoint else None
 
     async def _tried(self, endpoint: Endpoint, seconds: float | None) -> Endpoint:
         deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds

@@ -5,18 +5,20 @@ import msgspec
 
 from connote.contract.errors import ConnoteError, IllegalArgument, NotFound, Overloaded, Unavailable
 from connote.endpoints import entry
+from connote.endpoints.cache import Caching
 from connote.runtime.local import Inputs, Outputs
 
 PATH = "/_connote/run"
 
 
-class Request(msgspec.Struct, forbid_unknown_fields=True):
+class Request(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What is asked of the other one: these texts through this model."""
 
     model: str
     texts: list[str]
     query: str | None = None
     search: bool = False
+    caching: Caching = Caching.USE  # of the other one's cache
 
 
 class Remote:
@@ -29,9 +31,9 @@ class Remote:
             headers=headers, timeout=httpx.Timeout(None, connect=5), follow_redirects=False
         )
 
-    async def run(self, model: str, inputs: Inputs) -> Outputs:
+    async def run(self, model: str, inputs: Inputs, caching: Caching = Caching.USE) -> Outputs:
         """What the model gives there. Raises what the other one answers, Unavailable if it does not."""
-        asked = Request(model, list(inputs.texts), inputs.query, inputs.search)
+        asked = Request(model, list(inputs.texts), inputs.query, inputs.search, caching)
         try:
             reply = await self._client.post(self.url + PATH, json=msgspec.to_builtins(asked))
         except httpx.HTTPError as error:

@@ -98,7 +98,8 @@ class Runner:
                 return self._found(wish.model)
             case Run():
                 if self._remote and wish.deployment.device is Device.FASTEST:
-                    return await self._remote.run(wish.deployment.model, wish.inputs)  # it has a cache of its own
+                    # It has a cache of its own, and what is asked of ours is asked of that.
+                    return await self._remote.run(wish.deployment.model, wish.inputs, caching)
                 return await self._cache.run(wish.deployment, wish.inputs, caching)
             case Post():
                 return await self._sender.post(endpoint, wish, terms)

@@ -19,13 +19,12 @@ class Backlog:
         self._budget, self._pads, self._dropped = budget, pads, dropped
         self._search, self._ingest = _Line(sorts=pads), _Line(sorts=pads)
         self._turn = 0
-        self.items = self.tokens = 0
+        self.items = self.tokens = self.urgent_tokens = 0
 
     def add(self, item: Item) -> None:
         """Put an item in its line."""
         (self._search if item.is_urgent else self._ingest).add(item)
-        self.items += 1
-        self.tokens += item.tokens
+        self._count(item, 1)
 
     def take(self) -> list[Item]:
         """The next batch: the oldest item of a line, and what goes well with it. Empty if nothing is wanted.
@@ -42,8 +41,14 @@ class Backlog:
     def drain(self) -> list[Item]:
         """Everything that waits, which then waits no more."""
         left = [*self._search.drain(), *self._ingest.drain()]
-        self.items = self.tokens = 0
+        self.items = self.tokens = self.urgent_tokens = 0
         return left
+
+    def _count(self, item: Item, sign: int) -> None:
+        self.items += sign
+        self.tokens += sign * item.tokens
+        if item.is_urgent:
+            self.urgent_tokens += sign * item.tokens
 
     def _lines(self) -> Sequence["_Line"]:
         self._turn = (self._turn + 1) % TURNS
@@ -64,8 +69,7 @@ class Backlog:
             batch.append(item)
         for item in (*batch, *left):
             line.remove(item)
-            self.items -= 1
-            self.tokens -= item.tokens
+            self._count(item, -1)
         for item in left:
             self._dropped(item)
         return batch

@@ -99,6 +99,8 @@ class Fleet:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.library = library
+        # What is wished for now under the id of a wish; None if nobody owns it any more. A request may hold an old one.
+        self.current: Callable[[Deployment], Deployment | None] = lambda wish: wish
         self._precision, self._idle_after, self._clock = precision, idle_after, clock
         self._running: dict[str, asyncio.Task[Running]] = {}
         self._models: dict[_Key, asyncio.Task[LocalModel]] = {}
@@ -158,6 +160,7 @@ class Fleet:
         task.cancel()
         if _succeeded(task):
             await asyncio.to_thread(task.result().lane.close)
+        del task  # which holds the model
         await self._drop_unused()
 
     async def close(self) -> None:
@@ -191,22 +194,26 @@ class Fleet:
         if (known := await _aside(is_small, model.look_up, inputs)) is not None:
             return known
         encoded, waits = list[Encoded](), list[asyncio.Future[list[Output]]]()
-        try:
-            for portion in _portions(inputs):
-                some = await _aside(is_small, model.encode, portion)
-                encoded += some
-                if len(waits) >= AHEAD:
-                    await waits[-AHEAD]
-                is_urgent = inputs.search or inputs.query is not None
-                waits.append(asyncio.wrap_future(lane.submit(some, is_urgent=is_urgent, is_admitted=bool(waits))))
-                self._grow(running)
-            # Most requests are one part, and a gathering costs more than their tokenising.
-            parts = [await waits[0]] if len(waits) == 1 else await asyncio.gather(*waits)
-            outputs = [output for part in parts for output in part]
-        finally:
-            for wait in waits:  # those that are left if one has failed, or the caller has gone
-                if not wait.cancel() and not wait.cancelled():
-                    wait.exception()  # or it would be logged as one that nobody has seen
+        is_urgent, left = inputs.search or inputs.query is not None, model.size(inputs)
+        # Who is refused is so before anything of it is tokenised.
+        with lane.admitted(left, is_urgent=is_urgent) as promise:
+            try:
+                for portion in _portions(inputs):
+                    some = await _aside(is_small, model.encode, portion)
+                    encoded += some
+                    left -= model.size(portion)
+                    if len(waits) >= AHEAD:
+                        await waits[-AHEAD]
+                    wait = lane.submit(some, is_urgent=is_urgent, promise=promise, left=left)
+                    waits.append(asyncio.wrap_future(wait))
+                    self._grow(running)
+                # Most requests are one part, and a gathering costs more than their tokenising.
+                parts = [await waits[0]] if len(waits) == 1 else await asyncio.gather(*waits)
+                outputs = [output for part in parts for output in part]
+            finally:
+                for each in waits:  # those that are left if one has failed, or the caller has gone
+                    if not each.cancel() and not each.cancelled():
+                        each.exception()  # or it would be logged as one that nobody has seen
         return await _aside(is_small, model.finish, encoded, outputs)
 
     def _grow(self, running: Running) -> None:
@@ -228,9 +235,12 @@ class Fleet:
     def _start(self, wish: Deployment) -> asyncio.Task[Running]:
         if self._ticker is None:
             self._ticker = asyncio.create_task(self._tick_for_ever())
+        current = self.current(wish)
+        if current is None or (current.model, current.device) != (wish.model, wish.device):
+            raise Unavailable(f"model deployment [{wish.id}] was stopped")
         task = self._running.get(wish.id)
         if task is None or (task.done() and not _succeeded(task)):
-            task = self._running[wish.id] = asyncio.create_task(self._deploy(wish.fitted))
+            task = self._running[wish.id] = asyncio.create_task(self._deploy(current.fitted))
             task.add_done_callback(_log_failure)
         return task
 
@@ -291,8 +301,11 @@ class Fleet:
             for key, task in self._models.items()
             if _succeeded(task) and id(task.result()) not in used and not self._awaited[key]
         ]
-        for model in [self._models.pop(key).result() for key in unused]:  # all, before anybody else has a turn
-            await self._slowly(model.close)
+        models = [self._models.pop(key).result() for key in unused]  # all, before anybody else has a turn
+        while models:
+            await self._slowly(models.pop().close)
+        if unused:
+            await self._slowly(memory.trim)
 
     async def _slowly(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 (work's own)
         return await asyncio.get_running_loop().run_in_executor(self._loader, work, *arguments)

@@ -1,10 +1,12 @@
 """A lane: the queue before one backend, and the threads that work it off in batches."""
 
 import logging
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -16,8 +18,13 @@ from connote.runtime.tokenizer import Encoded
 
 log = logging.getLogger("connote.runtime")
 
-# Tokens that may wait. What then comes is refused at once; a request that finds room is taken whole.
-CAPACITY = 1_000_000
+# Tokens that may wait, and seconds that they may take: most callers leave after 30. What then comes is refused at once;
+# a request that finds room is taken whole.
+CAPACITY, HORIZON = 1_000_000, 20.0
+# A request of no more tokens waits for what is queued before it; a larger one also for what others have yet to queue.
+SMALL = 1 << 14
+# Tokens a second of a worker, until batches that show it have run; and what share of that a new batch leaves standing.
+ASSUMED, MEMORY = 5_000.0, 0.98
 # What a client that is refused is told to wait at most, in seconds.
 LONGEST_WAIT = 60
 
@@ -32,6 +39,14 @@ class Totals:
     batches: int = 0
     rejected: int = 0
     seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class Promise:
+    """A request that was admitted, and about how many tokens it has yet to submit."""
+
+    left: int
+    is_urgent: bool
 
 
 class Lane:
@@ -56,6 +71,8 @@ class Lane:
         self._backend, self._name, self._broken = backend, name, broken
         self._capacity = CAPACITY if capacity is None else capacity
         self._backlog = Backlog(budget=backend.budget, pads=backend.pads, dropped=self._forget)
+        self._promises: set[Promise] = set()
+        self._pace = (0.0, 0.0)  # tokens and seconds of late batches that were not small
         self._known: dict[tuple[bytes, bytes], Item] = {}  # waiting or running
         self._ready = threading.Condition()
         self._fault: str | None = None
@@ -91,17 +108,44 @@ class Lane:
                 self._threads[number] = thread
             self._ready.notify_all()
 
+    @contextmanager
+    def admitted(self, tokens: int, *, is_urgent: bool = False) -> Iterator[Promise]:
+        """Room for a request of about so many tokens, which it may submit piece by piece while this lasts.
+
+        Raises Overloaded at once if the queue is full, Unavailable if the lane has stopped.
+        """
+        promise = Promise(tokens, is_urgent)
+        with self._ready:
+            self._check_open()
+            self._check_room(promise)
+            self._promises.add(promise)
+        try:
+            yield promise
+        finally:
+            with self._ready:
+                self._promises.discard(promise)
+
     def submit(
-        self, encoded: Sequence[Encoded], *, is_urgent: bool = False, is_admitted: bool = False
+        self,
+        encoded: Sequence[Encoded],
+        *,
+        is_urgent: bool = False,
+        promise: Promise | None = None,
+        left: int = 0,
     ) -> "Future[list[Output]]":
         """Queue items, urgent ones before all others; the future gives their outputs in order, or the first error.
 
         What only a future waits for that was cancelled is not computed. Raises Overloaded at once if the queue is
-        full, unless they belong to a request that was admitted; Unavailable if the lane has stopped.
+        full, unless they belong to a request that was admitted, which has `left` to submit after them; Unavailable if
+        the lane has stopped.
         """
         job = Job(len(encoded))
         with self._ready:
-            self._check_open(is_admitted=is_admitted)
+            self._check_open()
+            if promise is None:
+                self._check_room(Promise(sum(item.used for item in encoded), is_urgent))
+            else:
+                promise.left = left
             fresh = [self._join(item, job, position, is_urgent=is_urgent) for position, item in enumerate(encoded)]
             done = self.totals
             self.totals = replace(done, requests=done.requests + 1, items=done.items + len(encoded))
@@ -115,23 +159,35 @@ class Lane:
         for thread in threads:
             thread.join(timeout=10)
 
-    def _check_open(self, *, is_admitted: bool) -> None:
+    def _check_open(self) -> None:
         if self._wanted == 0:
             raise Unavailable(self._fault or f"model deployment [{self._name}] is stopping")
-        if self._backlog.tokens >= self._capacity and not is_admitted:
-            self.totals = replace(self.totals, rejected=self.totals.rejected + 1)
-            error = Overloaded(
-                f"inference queue of [{self._name}] is full ({self._backlog.items} items of {self._backlog.tokens} "
-                "tokens wait). Unable to execute command"
-            )
-            error.headers = {"Retry-After": str(self._seconds_to_wait())}
-            raise error
 
-    def _seconds_to_wait(self) -> int:
-        """How long the queue takes at the rate measured so far."""
-        done = self.totals
-        rate = self._wanted * done.tokens / done.seconds if done.seconds else self._backlog.tokens
-        return min(max(ceil(self._backlog.tokens / rate), 1), LONGEST_WAIT)
+    def _check_room(self, asked: Promise) -> None:
+        rate = self._rate()
+        before, most = self._before(asked), min(self._capacity, HORIZON * rate)
+        if before < most:
+            return
+        self.totals = replace(self.totals, rejected=self.totals.rejected + 1)
+        error = Overloaded(
+            f"inference queue of [{self._name}] is full ({self._backlog.items} items of {self._backlog.tokens} tokens "
+            f"wait, {before} tokens would be computed before this request). Unable to execute command"
+        )
+        # Until half of it is done: at the first room that there is, all who were refused would come at once.
+        seconds = ceil(max(before / 2, before - most) / rate)
+        error.headers = {"Retry-After": str(min(max(seconds, 1), LONGEST_WAIT))}
+        raise error
+
+    def _before(self, asked: Promise) -> int:
+        """Tokens that are computed before a request: what waits, and what others were promised; searches go first."""
+        most = SMALL if asked.left <= SMALL else sys.maxsize
+        before = self._backlog.urgent_tokens if asked.is_urgent else self._backlog.tokens
+        return before + sum(min(one.left, most) for one in self._promises if one.is_urgent or not asked.is_urgent)
+
+    def _rate(self) -> float:
+        """Tokens a second of all workers, as of late."""
+        tokens, seconds = self._pace
+        return self._wanted * (tokens / seconds if seconds else ASSUMED)
 
     def _join(self, encoded: Encoded, job: Job, position: int, *, is_urgent: bool) -> bool:
         """Wait for the item, which may be on its way already; true if it is not."""
@@ -199,11 +255,14 @@ class Lane:
             del self._known[item.key]
 
     def _count(self, batch: Sequence[Item], seconds: float) -> None:
+        tokens = sum(item.tokens for item in batch)
         with self._ready:
             done = self.totals
+            if 2 * tokens >= self._backend.budget:  # of a small one most of the time is not the tokens'
+                self._pace = MEMORY * self._pace[0] + tokens, MEMORY * self._pace[1] + seconds
             self.totals = replace(
                 done,
-                tokens=done.tokens + sum(item.tokens for item in batch),
+                tokens=done.tokens + tokens,
                 batches=done.batches + 1,
                 seconds=done.seconds + seconds,
             )

@@ -39,6 +39,8 @@ class Scores:
 
 
 Vector = NDArray[np.float32]
+# About how many of a text a token has; of some scripts it is one or two.
+CHARACTERS = 4
 Outputs = Sparse | Dense | Scores
 
 
@@ -47,6 +49,7 @@ class LocalModel:
 
     def __init__(self, row: Model, folder: Path, tokenizer: Tokenizer, table: Idf | None, placed: Placed) -> None:
         self._idf = table
+        self._most = tokenizer.most
         self.identity = identity(row, folder)
         self.row, self.backend, self.quality, self._tokenizer = row, placed.backend, placed.quality, tokenizer
         self._display = tokenizer.display()
@@ -83,6 +86,11 @@ class LocalModel:
         encoded = self.encode(inputs)
         vectors = [self._vector(self._idf.terms(item), item.is_truncated) for item in encoded]
         return Sparse(vectors, _cuts(encoded), reads=_reads(encoded))
+
+    def size(self, inputs: Inputs) -> int:
+        """About how many tokens the model will see; nothing is tokenised for that."""
+        each = len(inputs.query or "") if self.row.head is Head.CROSS else 0
+        return sum(min((each + len(text)) // CHARACTERS + 2, self._most) for text in inputs.texts)
 
     def encode(self, inputs: Inputs) -> list[Encoded]:
         """The items that the model is to see for a request."""

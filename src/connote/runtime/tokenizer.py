@@ -42,7 +42,7 @@ class Tokenizer:
     """A tokenizer.json, cut at `max_tokens`; whatever truncation and padding the file carries is switched off."""
 
     def __init__(self, file: Path, max_tokens: int, vocabulary: int) -> None:
-        self._name, self._max, self._vocabulary = file.name, max_tokens, vocabulary
+        self._name, self.most, self._vocabulary = file.name, max_tokens, vocabulary
         with _checked(f"{file.name} is not a tokenizer"):
             self._raw = RawTokenizer.from_file(str(file))
             self._raw.no_padding()
@@ -64,7 +64,7 @@ class Tokenizer:
         Else the document is, and the query is to half if it is longer. Raises what `encode` raises.
         """
         (question,) = self._batch([query], special=False)
-        return [self._pair.join(question.ids, found.ids, self._max) for found in self._batch(documents, special=False)]
+        return [self._pair.join(question.ids, found.ids, self.most) for found in self._batch(documents, special=False)]
 
     def ids(self) -> dict[str, int]:
         """The id of every token."""
@@ -109,17 +109,17 @@ class Tokenizer:
         if self._raw.num_special_tokens_to_add(is_pair=False) == 0:
             raise Unavailable(f"{self._name} adds no special tokens to a text: it needs a post_processor")
         special = self._raw.num_special_tokens_to_add(is_pair=True)
-        if self._max < special + 2:
-            raise Unavailable(f"{self._name} adds {special} special tokens: a maximum of {self._max} leaves no room")
+        if self.most < special + 2:
+            raise Unavailable(f"{self._name} adds {special} special tokens: a maximum of {self.most} leaves no room")
 
     def _cut(self, encoding: Encoding) -> Encoded:
         whole = len(encoding.ids)
         ids, types = np.array(encoding.ids, dtype=np.int64), np.array(encoding.type_ids, dtype=np.int64)
-        if whole <= self._max:
+        if whole <= self.most:
             return Encoded(ids, types, whole)
         # Ends are special tokens: keep them, drop the tail of what they enclose.
         tail = int(np.argmin(encoding.special_tokens_mask[::-1]))
-        keep = np.r_[0 : self._max - tail, whole - tail : whole]
+        keep = np.r_[0 : self.most - tail, whole - tail : whole]
         return Encoded(ids[keep], types[keep], whole)
 
 
