@@ -77,7 +77,7 @@ def test_a_conversation_is_passed_on(remote: httpx.Client, provider: Provider) -
         "n": 1,
         "messages": [
             *messages[:2],
-            {"role": "assistant", "content": [{"type": "text", "text": "Look"}], "reasoning": "I look\nhm"},
+            {"role": "assistant", "content": [{"type": "text", "text": "Look"}]},
         ],
         "tools": [tool | {"function": {"name": "look", "parameters": {}, "strict": True}}],
         "tool_choice": "none",
