@@ -146,6 +146,8 @@ class Lane:
                 self._check_room(Promise(sum(item.used for item in encoded), is_urgent))
             else:
                 promise.left = left
+                if not left:  # what has kept its promise need not be looked at by all who come
+                    self._promises.discard(promise)
             fresh = [self._join(item, job, position, is_urgent=is_urgent) for position, item in enumerate(encoded)]
             done = self.totals
             self.totals = replace(done, requests=done.requests + 1, items=done.items + len(encoded))
