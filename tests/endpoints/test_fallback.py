@@ -257,3 +257,13 @@ def test_requests_side_by_side_are_told_of_their_own_fallback(chats: Chats) -> N
     for reply, (content, warned) in zip(replies, [("spare", True), ("up", False)] * 20, strict=True):
         assert (text(reply), reply.headers["X-Connote-Endpoint"]) == (content, content)
         assert ("Warning" in reply.headers) == warned
+
+
+def test_the_routes_of_other_apis_fall_back_and_are_counted_too(chats: Chats) -> None:
+    chats.make("spare", answer("spare"))
+    chats.make("foreign", DOWN, fallback=["spare"])
+    reply = chats.http.post("/v1/chat/completions", json=ASK | {"model": "foreign"})
+    assert text(reply) == "spare"
+    assert reply.headers["X-Connote-Endpoint"] == "spare"
+    assert "in place of [foreign]" in reply.headers["Warning"]
+    assert chats.usage("foreign")["errors"] == 1
