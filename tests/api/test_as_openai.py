@@ -149,6 +149,28 @@ def test_a_completion_endpoint_is_still_none_for_elasticsearchs_chat(remote: htt
     assert "Incompatible task_type" in refused.json()["error"]["message"]
 
 
+def test_a_conversation_does_not_fall_back_on_what_completes_texts_only(
+    remote: httpx.Client, provider: Provider
+) -> None:
+    provider.tell("/custom/ask", Reply({"out": "spare"}))
+    spare = {
+        "url": f"{provider.url}/custom/ask",
+        "request": '{"prompts": ${input}}',
+        "response": {"json_parser": {"completion_result": "$.out"}},
+    }
+    made = remote.put("/_inference/completion/spare", json={"service": "custom", "service_settings": spare})
+    assert made.status_code == 200, made.text
+    provider.tell("/openai/v1/chat/completions", AT_ONCE, Reply({"error": {"message": "out of order"}}, 503))
+    body = {"service": "openai", "service_settings": {"api_key": "sk", "model_id": "m"}, "fallback": ["spare"]}
+    made = remote.put("/_inference/completion/mine", json=body)
+    assert made.status_code == 200, made.text
+    text = remote.post("/_inference/completion/mine", json={"input": "Hi"})
+    assert text.json() == {"completion": [{"result": "spare"}]}
+    asked = len(provider.asked)
+    assert "out of order" in ask(remote).json()["error"]["message"]
+    assert {each.path for each in provider.asked[asked:]} == {"/openai/v1/chat/completions"}
+
+
 def test_vectors_of_a_service(remote: httpx.Client, provider: Provider) -> None:
     def embeddings(asked: Asked) -> Reply:
         return Reply({"data": [{"embedding": [1.5, -2], "index": at} for at, _ in enumerate(asked.json["input"])]})

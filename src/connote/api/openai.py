@@ -37,7 +37,7 @@ async def embeddings(ask: Ask) -> Answer:
         timeout=ask.text("timeout"),
     )
     done = await run.infer(ask, found.id, request, whole=run.whole(ask))
-    return Answer(openai.embeddings(cast("Dense", done.result), asked, found.id), warnings=done.warnings)
+    return Answer(openai.embeddings(cast("Dense", done.result), asked, done.endpoint.id), warnings=done.warnings)
 
 
 async def chat(ask: Ask) -> Answer:

@@ -112,7 +112,8 @@ class Inference:
         self, call: Call, given: str | None, attempt: Callable[[Call, Terms], Awaitable[T]]
     ) -> tuple[Endpoint, T]:
         """What the endpoint gives, or the first of its fallbacks that is not down too."""
-        chain = [each for each in self._endpoints.chain(call.endpoint) if each.task.streams or not call.stream]
+        able = (each for each in self._endpoints.chain(call.endpoint) if each.task.streams or not call.stream)
+        chain = [each for each in able if call.fits(each)]
         return await fallback.first(chain, call, timeout(call.endpoint.task.kind, given), given, attempt)
 
     def _found(self, id: str, task: TaskType) -> Endpoint:

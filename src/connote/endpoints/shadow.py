@@ -101,6 +101,8 @@ class Shadows:
         try:
             other = self._find(id)
             self._meter.check(other)
+            if not live.call.fits(other):
+                raise Rejected(f"The endpoint [{id}] takes no messages")
             call = replace(fallback.for_another(live.call, other), stream=False)
             attempt = Attempt(call, KEY, live.caching, self._meter.count)
             with attempt:

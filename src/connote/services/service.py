@@ -121,6 +121,10 @@ class Call:
         """Whether the input is a query."""
         return self.input_type == "search"
 
+    def fits(self, endpoint: "Endpoint") -> bool:
+        """Whether that endpoint could answer it too: a conversation is nothing for one that completes texts only."""
+        return endpoint.chats or self.chat is None or bool(self.inputs)
+
 
 @dataclass(frozen=True)
 class Site:
