@@ -109,10 +109,11 @@ def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
 def test_a_configuration_that_is_wrong_is_one_clear_line(tmp_path: Path) -> None:
     file = tmp_path / "connote.toml"
     file.write_text("[server]\nports = 1\n")
-    failed(connote("serve", "--config", str(file)), "connote.toml", "ports")
-    failed(connote("serve", "--config", str(tmp_path / "none.toml")), "none.toml")
+    data = ("--data", str(tmp_path / "data"))
+    failed(connote("serve", "--config", str(file), *data), "connote.toml", "ports")
+    failed(connote("serve", "--config", str(tmp_path / "none.toml"), *data), "none.toml")
     file.write_text('[[models]]\nid = "mine"\nhead = "sparse"\nfolder = "/nowhere"\n')
-    failed(connote("serve", "--config", str(file)), "mine: there is no folder /nowhere")
+    failed(connote("serve", "--config", str(file), *data), "mine: there is no folder /nowhere")
 
 
 def test_a_key_is_asked_for_and_never_logged(tmp_path: Path) -> None:
