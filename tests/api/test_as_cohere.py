@@ -53,8 +53,7 @@ def test_an_answer_has_coheres_form(remote: httpx.Client, provider: Provider) ->
 def test_a_conversation_is_passed_on(remote: httpx.Client, provider: Provider) -> None:
     # vLLM takes thoughts back; to OpenAI they are not sent.
     provider.tell("/vllm/v1/chat/completions", AT_ONCE)
-    settings = {"model_id": "m"}
-    body = {"service": "vllm", "service_settings": settings}
+    body = {"service": "vllm", "service_settings": {"model_id": "m"}}
     assert remote.put("/_inference/chat_completion/mine", json=body).status_code == 200
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA", "detail": "low"}}
     thought = [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Look"}]
@@ -80,7 +79,7 @@ def test_a_conversation_is_passed_on(remote: httpx.Client, provider: Provider) -
         "model": "m",
         "messages": [
             *messages[:2],
-            {"role": "assistant", "content": [{"type": "text", "text": "Look"}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "Look"}], "reasoning": "I look\nhm"},
         ],
         "tools": [tool | {"function": {"name": "look", "parameters": {}, "strict": True}}],
         "tool_choice": "none",

@@ -175,8 +175,8 @@ def test_no_chat_is_answered_with_a_5xx(
         own = {"service": "openai", "service_settings": paced}
         assert remote.put("/_inference/chat_completion/mine", json=own).status_code == 200
     reply = remote.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
-    assert reply.status_code in (200, 400), reply.text
-    if reply.status_code == 400:
+    assert reply.status_code in (200, 400, 404), reply.text
+    if reply.status_code != 200:
         assert is_told(reply.json()), reply.text
     elif body.get("stream"):
         assert reply.text.endswith("data: [DONE]\n\n")
