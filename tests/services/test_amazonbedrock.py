@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,8 @@ def test_whatever_is_asked_botocore_would_send(asked: ChatRequest, streams: bool
     body = posted(call).json
     bedrock.check_body("ConverseStream" if streams else "Converse", body, modelId=CLAUDE)
     roles = [turn["role"] for turn in body["messages"]]
-    assert roles == [("user", "assistant")[at % 2] for at in range(len(roles))]
+    # A blank first message of the user is left out, and what begins then is told by Bedrock.
+    assert all(before != after for before, after in pairwise(roles))
     assert all(turn["content"] for turn in body["messages"])
 
 
@@ -497,6 +499,8 @@ def test_a_stream_with_thoughts_text_and_tools(claude: httpx.Client, provider: P
         {"tool_calls": [{"index": 0, "function": {"arguments": '{"ci'}}]},
         {"tool_calls": [{"index": 0, "function": {"arguments": 'ty": "Rome"}'}}]},
         {"tool_calls": [{"index": 1, "id": "t2", "function": {"name": "time", "arguments": ""}, "type": "function"}]},
+        # It takes nothing, which is an object too.
+        {"tool_calls": [{"index": 1, "function": {"arguments": "{}"}}]},
         {},
     ]
     assert chunks[-2]["choices"][0]["finish_reason"] == "tool_calls"

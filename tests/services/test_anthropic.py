@@ -352,9 +352,11 @@ def test_thinking_text_and_tool_calls_stream(remote: httpx.Client, asked: Provid
                 {"index": 1, "id": "toolu_2", "type": "function", "function": {"name": "now", "arguments": ""}}
             ]
         },
+        # It takes nothing, which is an object too.
+        {"tool_calls": [{"index": 1, "function": {"arguments": "{}"}}]},
         {},
     ]
-    assert [chunk["choices"][0].get("finish_reason") for chunk in chunks] == [None] * 10 + ["tool_calls"]
+    assert [chunk["choices"][0].get("finish_reason") for chunk in chunks] == [None] * 11 + ["tool_calls"]
     assert chunks[-1]["usage"] == {
         "prompt_tokens": 15,
         "completion_tokens": 5,

@@ -124,12 +124,15 @@ def details(blocks: Sequence[Block]) -> list[dict[str, Any]]:
 
 
 class Stream:
-    """Makes chunks of the events of one stream. Thinking comes as it is written, and signed when it is whole."""
+    """Makes chunks of the events of one stream. Thinking comes as it is written, and signed when it is whole.
+
+    A tool that takes nothing is called without a word; its arguments are an empty object then, as in an answer at once.
+    """
 
     def __init__(self) -> None:
         self._head, self._count = Reply("", ""), Count()
         self._block = Block("none")
-        self._calls = -1
+        self._calls, self._is_bare = -1, False
 
     def chunk(self, event: Event) -> list[Chunk]:
         """What an event adds; nothing, for many."""
@@ -139,8 +142,7 @@ class Stream:
         if event.content_block is not None:
             return self._begun(event.content_block)
         if event.type == "content_block_stop":
-            block, self._block = self._block, Block("none")
-            return [self._chunk(Delta(reasoning_details=held))] if (held := details([block])) else []
+            return self._stopped()
         if event.delta is None:
             return []
         return self._added(event.delta) if event.type == "content_block_delta" else self._ended(event)
@@ -148,7 +150,7 @@ class Stream:
     def _begun(self, block: Block) -> list[Chunk]:
         self._block = block
         if block.type == "tool_use":
-            self._calls += 1
+            self._calls, self._is_bare = self._calls + 1, True
             return [self._chunk(Delta(tool_calls=[_call(block, self._calls, "")]))]
         return self._pieces(block.text, block.thinking)
 
@@ -156,9 +158,18 @@ class Stream:
         self._block.thinking += change.thinking
         self._block.signature += change.signature
         if change.partial_json:
-            piece = ToolCall(self._calls, function=FunctionCall(arguments=change.partial_json))
-            return [self._chunk(Delta(tool_calls=[piece]))]
+            return self._argued(change.partial_json)
         return self._pieces(change.text, change.thinking)
+
+    def _argued(self, arguments: str) -> list[Chunk]:
+        self._is_bare = False
+        return [self._chunk(Delta(tool_calls=[ToolCall(self._calls, function=FunctionCall(arguments=arguments))]))]
+
+    def _stopped(self) -> list[Chunk]:
+        block, self._block = self._block, Block("none")
+        if block.type == "tool_use" and self._is_bare:
+            return self._argued("{}")
+        return [self._chunk(Delta(reasoning_details=held))] if (held := details([block])) else []
 
     def _pieces(self, text: str, thinking: str) -> list[Chunk]:
         return [self._chunk(Delta(content=text or None, reasoning=thinking or None))] if text or thinking else []

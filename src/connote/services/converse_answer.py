@@ -149,6 +149,12 @@ class BlockDelta(msgspec.Struct, rename="camel"):
     content_block_index: int
 
 
+class BlockStop(msgspec.Struct, rename="camel"):
+    """A block ends."""
+
+    content_block_index: int
+
+
 class Stop(msgspec.Struct, rename="camel"):
     """Why the answer ends."""
 
@@ -167,6 +173,7 @@ class Event(msgspec.Struct, rename="camel"):
     message_start: dict[str, Any] | None = None
     content_block_start: BlockStart | None = None
     content_block_delta: BlockDelta | None = None
+    content_block_stop: BlockStop | None = None
     message_stop: Stop | None = None
     metadata: Metadata | None = None
 
@@ -178,6 +185,7 @@ class Reader:
         self._model, self._shows = model, shows
         # Converse gives its answers no id.
         self._id, self._calls = f"chatcmpl-{uuid4().hex}", dict[int, int]()
+        self._bare = set[int]()  # the calls that have no arguments yet
 
     def answer(self, reply: Reply) -> Answer:
         """The answer in one reply."""
@@ -208,18 +216,28 @@ class Reader:
         if event.message_start is not None:
             return Delta(role="assistant")
         if event.content_block_start and (called := event.content_block_start.start.tool_use):
-            index = self._calls.setdefault(event.content_block_start.content_block_index, len(self._calls))
-            function = FunctionCall(called.name, "")
-            return Delta(tool_calls=[ToolCall(index, called.tool_use_id, function, "function")])
-        if event.content_block_delta is None:
-            return Delta()
-        at, piece = event.content_block_delta.content_block_index, event.content_block_delta.delta
+            return self._called(event.content_block_start.content_block_index, called)
+        if event.content_block_stop and (at := event.content_block_stop.content_block_index) in self._bare:
+            return self._argued(at, "{}")
+        return self._added(event.content_block_delta) if event.content_block_delta else Delta()
+
+    def _added(self, block: BlockDelta) -> Delta:
+        at, piece = block.content_block_index, block.delta
         if piece.tool_use:
-            return Delta(tool_calls=[ToolCall(self._calls[at], function=FunctionCall(arguments=piece.tool_use.input))])
+            return self._argued(at, piece.tool_use.input) if piece.tool_use.input else Delta()
         thought = piece.reasoning_content
         if thought and self._shows:
             return Delta(reasoning=thought.text, reasoning_details=[thought.detail(at)])
         return Delta(content=piece.text)
+
+    def _called(self, at: int, called: Called) -> Delta:
+        self._bare.add(at)
+        index = self._calls.setdefault(at, len(self._calls))
+        return Delta(tool_calls=[ToolCall(index, called.tool_use_id, FunctionCall(called.name, ""), "function")])
+
+    def _argued(self, at: int, arguments: str) -> Delta:
+        self._bare.discard(at)
+        return Delta(tool_calls=[ToolCall(self._calls[at], function=FunctionCall(arguments=arguments))])
 
 
 def _finish(reason: str) -> str:
