@@ -257,6 +257,21 @@ def test_thinking_is_reasoning(remote: httpx.Client, asked: Provider) -> None:
     assert asked.asked[-1].json["messages"][1]["content"] == [{"type": "thinking", "thinking": "Hm."}, HI]
 
 
+def test_thoughts_are_left_out_if_they_are_not_wanted(remote: httpx.Client, asked: Provider) -> None:
+    plan: dict[str, Any] = {
+        "tool_plan": "I look.",
+        "tool_calls": [{"id": "c", "type": "function", "function": {"name": "look"}}],
+    }
+    asked.tell(CHAT, said({"type": "thinking", "thinking": "Hm."}, HI, **plan))
+    message = chat(remote, user("a"), reasoning={"exclude": True}).json()["choices"][0]["message"]
+    assert message == {"role": "assistant", "content": "Hi", "tool_calls": plan["tool_calls"]}
+    thought = event("content-delta", 0, message={"content": {"thinking": "Hm."}})
+    planned = event("tool-plan-delta", message={"tool_plan": "I look."})
+    asked.tell(CHAT, events(BEGUN, thought, planned, content(1, {"text": "Hi"}), names=True, done=False))
+    chunks = told(chat(remote, user("a"), stream=True, reasoning={"exclude": True}).text)
+    assert [chunk["choices"][0]["delta"] for chunk in chunks] == [{"role": "assistant"}, {"content": "Hi"}]
+
+
 def event(type: str, index: int | None = None, **delta: object) -> dict[str, Any]:
     return {"type": type} | ({} if index is None else {"index": index}) | ({"delta": delta} if delta else {})
 

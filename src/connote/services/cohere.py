@@ -122,10 +122,11 @@ def chat(call: Call) -> Flow:
     """What the model writes; each input of a completion is a message of the user."""
     assert call.chat is not None  # noqa: S101 (the corridor sees to it)
     body = cohere_chat.body(call.chat, cast("CohereSettings", call.settings).model_id)
+    shows = not (call.chat.reasoning and call.chat.reasoning.exclude)
     if not call.stream:
         reply: Reply = yield Post("/v2/chat", body, Reply)
-        return Chat(answer(reply, body["model"]))
-    stream = Stream(body["model"])
+        return Chat(answer(reply, body["model"], shows=shows))
+    stream = Stream(body["model"], shows=shows)
     event = yield Open(Post("/v2/chat", body | {"stream": True}, Event))
     while event is not None:
         event = yield Emit(stream.chunk(event))

@@ -80,12 +80,13 @@ class Event(msgspec.Struct):
     delta: Change | None = None
 
 
-def answer(reply: Reply, model: str) -> Answer:
-    """The answer of a chat. Raises Refused if the model broke off."""
+def answer(reply: Reply, model: str, *, shows: bool = True) -> Answer:
+    """The answer of a chat; `shows` says whether thoughts are shown. Raises Refused if the model broke off."""
     said = reply.message
+    thoughts = [*(piece.thinking for piece in said.content), said.tool_plan] if shows else []
     message = Delta(
         content="".join(piece.text for piece in said.content) or None,
-        reasoning="".join([*(piece.thinking for piece in said.content), said.tool_plan]) or None,
+        reasoning="".join(thoughts) or None,
         tool_calls=said.tool_calls or None,
     )
     finish = _finish(reply.finish_reason)
@@ -93,10 +94,10 @@ def answer(reply: Reply, model: str) -> Answer:
 
 
 class Stream:
-    """Makes chunks of the events of one stream."""
+    """Makes chunks of the events of one stream; `shows` says whether thoughts are shown."""
 
-    def __init__(self, model: str) -> None:
-        self._model, self._id = model, ""
+    def __init__(self, model: str, *, shows: bool = True) -> None:
+        self._model, self._id, self._shows = model, "", shows
 
     def chunk(self, event: Event) -> list[Chunk]:
         """What an event adds; nothing, for some. Raises Refused if the model broke off."""
@@ -114,7 +115,7 @@ class Stream:
 
     def _added(self, more: SaidMore, index: int | None) -> list[Chunk]:
         piece = more.content if isinstance(more.content, Piece) else Piece()
-        text, thinking = piece.text, piece.thinking + more.tool_plan
+        text, thinking = piece.text, piece.thinking + more.tool_plan if self._shows else ""
         if isinstance(more.tool_calls, ToolCall):
             call = msgspec.structs.replace(more.tool_calls, index=index or 0)
             return [self._chunk(Delta(tool_calls=[call]))]
