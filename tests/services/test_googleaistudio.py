@@ -295,6 +295,7 @@ def test_pictures_and_files(chatting: httpx.Client, provider: Provider) -> None:
             {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png,raw"}}]},
             "a data URL must begin",
         ),
+        ({"role": "model", "content": "Hi"}, "Invalid role [model]"),
     ],
 )
 def test_what_gemini_cannot_be_asked_is_not_asked(

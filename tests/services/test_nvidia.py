@@ -25,6 +25,7 @@ def logits(asked: Asked) -> Reply:
         ("ingest", None, "passage"),
         ("ingest", "search", "query"),
         ("ingest", "clustering", "query"),
+        ("ingest", "unspecified", "passage"),
     ],
 )
 def test_the_input_type(

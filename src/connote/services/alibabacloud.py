@@ -213,8 +213,7 @@ def _path(call: Call, task: str) -> str:
 
 
 def _body(call: Call) -> dict[str, Any]:
-    wanted = call.input_type or cast("EmbeddingOptions", call.options).input_type
-    type = _INPUT_TYPES.get(wanted or "")
+    type = remote.purpose(call, _INPUT_TYPES)
     return {"input": list(call.inputs)} | ({"input_type": type} if type else {})
 
 

@@ -172,8 +172,13 @@ def _contents(messages: Sequence[Message], *, signs: bool) -> list[dict[str, Any
             parts = [_response(message, names)]
         elif message.role == "assistant":
             parts = [*_signed(message), *_calls(message, names, signs=signs)]
+        elif message.role in ("user", *_INSTRUCTIONS):
+            parts = _parts(message) if message.role == "user" else []
         else:
-            parts = [] if message.role in _INSTRUCTIONS else _parts(message)
+            raise IllegalArgument(
+                f"[messages] Invalid role [{message.role}]; "
+                "it must be one of [assistant, developer, system, tool, user]"
+            )
         if message.role == before == "tool":
             contents[-1]["parts"] += parts  # the results of one turn belong together
         elif parts:

@@ -18,6 +18,7 @@ from connote.services.remote import (
     OptionalUrl,
     per_minute,
     probe,
+    purpose,
     ranked_in_parts,
 )
 from connote.services.row import Chats, RowSettings, row
@@ -87,7 +88,7 @@ nvidia = Service("nvidia", "NVIDIA", Site("https://integrate.api.nvidia.com", be
 def embed(call: Call) -> Flow:
     """One vector an input. What is neither to be stored nor a query is embedded as a query."""
     settings, options = cast("EmbeddingSettings", call.settings), cast("EmbeddingOptions", call.options)
-    kind = _KINDS.get(call.input_type or options.input_type or "search", "query")
+    kind = purpose(call, _KINDS) or "query"
     body: dict[str, Any] = {**settings.named(), "input_type": kind}
     if options.truncate is not None:
         body["truncate"] = options.truncate.upper()
