@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from connote.contract.chat import ChatRequest
+from connote.contract.chat import ChatRequest, Message
 from connote.contract.tasks import TaskType
 from connote.services.service import Call
 from conversations import chats, files, images
@@ -96,6 +96,25 @@ def test_chats(case: Case, data: st.DataObject, stream: bool) -> None:
     case.judge().validate(post.json)
 
 
+@pytest.mark.parametrize(
+    ("service", "raw", "role"),
+    [
+        ("openai", KEY | {"model_id": "m"}, "developer"),
+        ("azureopenai", AZURE, "developer"),
+        ("azureopenai", AZURE | {"api_version": "2024-06-01"}, "system"),
+        ("deepseek", KEY | {"model_id": "m"}, "system"),
+        ("mistral", KEY | {"model": "m"}, "system"),
+        ("vllm", {"model_id": "m"}, "system"),
+        ("watsonxai", KEY | {"url": "a.b", "model_id": "m", "project_id": "p", "api_version": "2024-05-31"}, "system"),
+    ],
+)
+def test_only_openai_knows_developers(service: str, raw: Mapping[str, Any], role: str) -> None:
+    asked = endpoint(service, TaskType.CHAT_COMPLETION, raw, {})
+    request = ChatRequest([Message("user", "Hi"), Message("developer", "Be brief."), Message("user", "So?")])
+    posts = posted(Call(asked, asked.options, (), chat=request))
+    assert [message["role"] for message in posts.json["messages"]] == ["user", role, "user"]
+
+
 @pytest.mark.parametrize("type", ["float", "byte", "int8", "bit", "binary"])
 @pytest.mark.parametrize("purpose", [None, "unspecified", "ingest", "search", "classification", "clustering"])
 def test_coheres_embeddings(type: str, purpose: str | None) -> None:
@@ -109,3 +128,10 @@ def test_coheres_reranking() -> None:
     asked = endpoint("cohere", TaskType.RERANK, KEY | {"model_id": "rerank-v4.0"}, {"return_documents": True})
     post = posted(Call(asked, asked.options, ["a", "b"], query="q", top_n=1))
     validator("cohere", "/v2/rerank").validate(post.json)
+
+
+@pytest.mark.parametrize("task", [TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING])
+def test_openais_embeddings(task: TaskType) -> None:
+    asked = endpoint("openai", task, KEY | {"model_id": "text-embedding-3-small"}, {"user": "me"})
+    post = posted(Call(asked, asked.options, ["a", "b"]))
+    validator("openai", "/embeddings", "official").validate(post.json)

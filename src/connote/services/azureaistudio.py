@@ -176,8 +176,8 @@ def chat(call: Call) -> Flow:
     extra = options.plain()
     if "max_new_tokens" in extra:
         extra[limit] = extra.pop("max_new_tokens")
-    url = _address(settings, "/v1/chat/completions")
-    return (yield from shape.chat(call, url, extra, _headers(settings, extra), limit=limit, counts=is_openai))
+    url, headers = _address(settings, "/v1/chat/completions"), _headers(settings, extra)
+    return (yield from shape.chat(call, url, extra, headers, limit=limit, counts=is_openai, developers=is_openai))
 
 
 def _at_once(call: Call, settings: ChatSettings, options: ChatOptions) -> Flow:

@@ -97,4 +97,14 @@ def chat(call: Call) -> Flow:
     settings, (extra, headers) = cast("ChatSettings", call.settings), along(call.options)
     is_new = settings.api_version >= _NEWER
     limit = "max_completion_tokens" if is_new else "max_tokens"
-    return (yield from shape.chat(call, settings.at("/chat/completions"), extra, headers, limit=limit, counts=is_new))
+    return (
+        yield from shape.chat(
+            call,
+            settings.at("/chat/completions"),
+            extra,
+            headers,
+            limit=limit,
+            counts=is_new,
+            developers=is_new,
+        )
+    )

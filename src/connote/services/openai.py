@@ -110,7 +110,8 @@ def chat(call: Call) -> Flow:
     if options.user is not None:
         extra["user"] = options.user
     headers = _headers(settings, options)
-    return (yield from shape.chat(call, settings.url or "/v1/chat/completions", extra, headers))
+    url = settings.url or "/v1/chat/completions"
+    return (yield from shape.chat(call, url, extra, headers, developers=True))
 
 
 def _headers(settings: OpenAiSettings, options: Options) -> dict[str, str]:

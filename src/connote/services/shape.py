@@ -191,14 +191,16 @@ def chat(
     counts: bool = True,
     thoughts: str | None = None,
     silent: Mapping[str, Any] = SILENT,
+    developers: bool = False,
     framing: Framing = "sse",
 ) -> Flow:
     """A chat or a completion, at once or streamed.
 
     `extra` is sent unless the request says otherwise, `limit` is what the service calls the most tokens to write, and
-    `counts` whether it tells the usage of a stream if it is asked for it. For `thoughts` and `silent` see `body_of`.
+    `counts` whether it tells the usage of a stream if it is asked for it. For `thoughts`, `silent` and `developers` see
+    `body_of`.
     """
-    body = body_of(call, extra or {}, limit, thoughts=thoughts, silent=silent)
+    body = body_of(call, extra or {}, limit, thoughts=thoughts, silent=silent, developers=developers)
     asked = call.chat.reasoning if call.chat else None
     shows = not (asked and asked.exclude)
     if call.stream:
@@ -218,11 +220,13 @@ def body_of(
     *,
     thoughts: str | None = None,
     silent: Mapping[str, Any] = SILENT,
+    developers: bool = False,
 ) -> dict[str, Any]:
     """The body of a chat request.
 
     `thoughts` is what the service calls the thoughts of earlier messages; without it they are not sent back. `silent`
-    is what turns thinking off. Raises IllegalArgument for what of [reasoning] the service cannot do.
+    is what turns thinking off. `developers` says whether it knows that role, which is OpenAI's own; at others it is the
+    system that speaks. Raises IllegalArgument for what of [reasoning] the service cannot do.
     """
     assert call.chat is not None  # noqa: S101 (the corridor sees to it)
     asked = call.chat.wire()
@@ -230,6 +234,8 @@ def body_of(
         said, _ = message.pop("reasoning", None), message.pop("reasoning_details", None)
         if thoughts and said is not None:
             message[thoughts] = said
+        if message["role"] == "developer" and not developers:
+            message["role"] = "system"
     if "max_completion_tokens" in asked:
         asked[limit] = asked.pop("max_completion_tokens")
     effort = _effort(call, asked.pop("reasoning", {}), silent)
