@@ -244,6 +244,15 @@ def test_ranking(remote: httpx.Client, google: Provider) -> None:
     assert google.asked[-1].json["topN"] == 1
 
 
+def test_many_documents_are_ranked_in_parts(remote: httpx.Client, google: Provider) -> None:
+    google.tell(RANK, ranking)
+    create(remote, "rerank", project_id="my-project")
+    documents = ["a" * (450 - at) for at in range(450)]
+    ranks = remote.post("/_inference/rerank/mine", json={"query": "q", "input": documents, "top_n": 3}).json()["rerank"]
+    assert [rank["index"] for rank in ranks] == [449, 448, 447]
+    assert [len(asked.json["records"]) for asked in google.asked if asked.path == RANK][1:] == [200, 200, 50]
+
+
 def test_a_ranking_model_is_named(remote: httpx.Client, google: Provider) -> None:
     google.tell(RANK, ranking)
     create(remote, "rerank", project_id="my-project", model_id="semantic-ranker-fast-004")

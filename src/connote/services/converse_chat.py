@@ -172,16 +172,20 @@ def _calls(message: Message) -> Iterator[Block]:
 
 
 def _tools(asked: ChatRequest) -> Block:
-    """The tools that may be called. Converse cannot forbid to call them: they are left out where that is asked."""
+    """The tools that may be called. Converse cannot forbid to call them: they are left out where that is asked.
+
+    Unless they were called before: then Converse wants to be told of them.
+    """
     choice = asked.tool_choice
     if isinstance(choice, str) and choice not in ("none", *_CHOICES):
         raise IllegalArgument(f"Invalid value [{choice}]. [tool_choice] must be one of [auto, none, required]")
-    if not asked.tools or choice == "none":
+    was_called = any(message.tool_calls for message in asked.messages)
+    if not asked.tools or (choice == "none" and not was_called):
         return {}
     config: Block = {"tools": [{"toolSpec": _tool(tool.function)} for tool in asked.tools]}
-    if isinstance(choice, str):
+    if isinstance(choice, str) and choice != "none":
         config["toolChoice"] = _CHOICES[choice]
-    elif choice is not None:
+    elif isinstance(choice, chat.ToolChoice):
         config["toolChoice"] = {"tool": {"name": choice.function.name}}
     return config
 

@@ -4,6 +4,7 @@ Gemini and embeddings are asked at the host of their location, or at aiplatform.
 at discoveryengine.googleapis.com; the models that others have put into the Model Garden at the `url` that Google shows.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -26,6 +27,9 @@ from connote.services.vertex_settings import (
     RerankOptions,
     RerankSettings,
 )
+
+# What the ranking takes at most in one call.
+_MOST_RECORDS = 200
 
 
 class Statistics(msgspec.Struct):
@@ -105,13 +109,9 @@ def embed(call: Call) -> Flow:
 
 @googlevertexai.task(TaskType.RERANK, settings=RerankSettings, options=RerankOptions, check=probe())
 def rerank(call: Call) -> Flow:
-    """The documents by their relevance to the query, by Discovery Engine's ranking. It takes 200 at most."""
+    """The documents by their relevance to the query, by Discovery Engine's ranking; 200 go in one call."""
     settings, top_n = cast("RerankSettings", call.settings), cast("RerankOptions", call.options).top_n
-    body: dict[str, Any] = {
-        "query": call.query,
-        "records": [{"id": str(at), "content": text} for at, text in enumerate(call.inputs)],
-        "ignoreRecordDetailsInResponse": True,
-    }
+    body: dict[str, Any] = {"query": call.query, "ignoreRecordDetailsInResponse": True}
     if settings.model_id is not None:
         body["model"] = settings.model_id
     if wanted := call.top_n or top_n:
@@ -119,8 +119,15 @@ def rerank(call: Call) -> Flow:
     config = (
         f"/v1/projects/{quote(settings.project_id, safe='')}/locations/global/rankingConfigs/default_ranking_config"
     )
-    reply: Records = yield Post(f"{config}:rank", body, Records)
-    return remote.ranked(call, [(int(record.id), record.score) for record in reply.records], top_n=top_n)
+
+    def ask(documents: Sequence[str]) -> Post:
+        records = [{"id": str(at), "content": text} for at, text in enumerate(documents)]
+        return Post(f"{config}:rank", body | {"records": records}, Records)
+
+    def read(reply: Records) -> list[tuple[int, float]]:
+        return [(int(record.id), record.score) for record in reply.records]
+
+    return (yield from remote.ranked_in_parts(call, _MOST_RECORDS, ask, read, top_n=top_n))
 
 
 @googlevertexai.task(*COMPLETIONS, settings=ChatSettings, options=ChatOptions, check=probe(), streams=True)
