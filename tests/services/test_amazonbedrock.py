@@ -294,7 +294,7 @@ def test_a_tool_may_be_chosen(claude: httpx.Client, provider: Provider, choice: 
 def test_tools_that_were_called_are_told_though_none_may_be(claude: httpx.Client, provider: Provider) -> None:
     """Converse refuses a conversation with calls but without tools."""
     call = {"id": "t1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
-    said = [
+    said: list[dict[str, Any]] = [
         {"role": "user", "content": "a"},
         {"role": "assistant", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "t1", "content": "rain"},
