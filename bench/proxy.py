@@ -96,20 +96,19 @@ async def streams(url: str, path: str, body: dict[str, object], count: int) -> t
     return most, first, chunks / (time.perf_counter() - start)
 
 
-def holding(http: httpx.Client, upstream: str, count: int, seconds: int, report: Report) -> None:
-    """Streams through connote, and straight."""
-    model = f"s{seconds}"
-    made = http.put(
-        f"/_inference/chat_completion/{model}",
-        json={"service": "openai", "service_settings": SETTINGS | {"model_id": model}},
-    )
+def streaming(http: httpx.Client, upstream: str, count: int, model: str, report: Report) -> None:
+    """So many streams at once, straight and through connote: how many were open together, and chunks a second."""
+    path = f"/_inference/chat_completion/{model}"
+    made = http.put(path, json={"service": "openai", "service_settings": SETTINGS | {"model_id": model}})
     assert made.status_code == 200, made.text
-    messages = [{"role": "user", "content": "a"}]
-    case, found = f"{count} streams at once, 20 chunks/s each", {}
-    straight = {"messages": messages, "model": model, "stream": True}
-    found["straight"] = asyncio.run(streams(upstream, "/v1/chat/completions", straight, count))
-    path = f"/_inference/chat_completion/{model}/_stream"
-    found["connote"] = asyncio.run(streams(str(http.base_url).rstrip("/"), path, {"messages": messages}, count))
+    chunks, pause = model[1:].split("-")
+    case = f"{count} streams of {chunks} chunks, one in {pause} ms"
+    asked: dict[str, object] = {"messages": [{"role": "user", "content": "a"}]}
+    straight = asked | {"model": model, "stream": True}
+    found = {
+        "straight": asyncio.run(streams(upstream, "/v1/chat/completions", straight, count)),
+        "connote": asyncio.run(streams(str(http.base_url).rstrip("/"), f"{path}/_stream", asked, count)),
+    }
     for name, (most, first, rate) in found.items():
         report.add(case, name, "streams_held", most, found["straight"][0])
         report.add(case, name, "chunks_per_s", rate, found["straight"][2])
@@ -131,8 +130,9 @@ def main() -> None:
         config.write_text(f'secret_key_file = "{folder}/key"\n[services.openai]\nbase_url = "{upstream}"\n')
         with serving("--config", str(config)) as http:
             for texts, dimensions in ((1, 384), (1, 1536), (16, 1536)):
-                calls(http, upstream, texts, dimensions, 15 if options.quick else 100, report)
-            holding(http, upstream, options.streams, 5 if options.quick else 15, report)
+                calls(http, upstream, texts, dimensions, 10 if options.quick else 50, report)
+            streaming(http, upstream, options.streams, "n20-500" if options.quick else "n60-500", report)
+            streaming(http, upstream, 20, "n200-0" if options.quick else "n1000-0", report)
     report.note("client, connote and the third party share the cores")
     report.print()
     report.write(options.json)

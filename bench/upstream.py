@@ -2,8 +2,8 @@
 
     python -m bench.upstream PORT
 
-`/v1/embeddings` gives vectors of as many dimensions as `model` says (`d384`); a streamed chat gives a chunk every 50 ms
-for as many seconds as `model` says (`s5`).
+The model says what is wanted: `d384` is an embedding of so many dimensions, `n30-500` a chat that streams 30 chunks,
+one every 500 ms.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ CHUNK = (
     b'data: {"id":"c","object":"chat.completion.chunk","model":"m",'
     b'"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
 )
-PAUSE = 0.05
 JSON, STREAM = (b"content-type", b"application/json"), (b"content-type", b"text/event-stream")
 
 
@@ -31,30 +30,29 @@ def vectors(count: int, dimensions: int) -> bytes:
 async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
     if scope["type"] != "http":
         return
-    body = b""
-    while (message := await receive())["type"] == "http.request":
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message.get("more_body", False)
     asked = json.loads(body)
+    if asked.get("stream"):
+        await stream(asked["model"], send)
+        return
+    content = b'{"choices":[{"message":{"content":"x"}}]}'
     if scope["path"] == "/v1/embeddings":
         content = vectors(len(asked["input"]), int(asked["model"][1:]))
-        await send({"type": "http.response.start", "status": 200, "headers": [JSON, length(content)]})
-        await send({"type": "http.response.body", "body": content})
-    elif asked.get("stream"):
-        await send({"type": "http.response.start", "status": 200, "headers": [STREAM]})
-        for _ in range(round(float(asked["model"][1:]) / PAUSE)):
-            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
-            await asyncio.sleep(PAUSE)
-        await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
-    else:
-        content = b'{"choices":[{"message":{"content":"x"}}]}'
-        await send({"type": "http.response.start", "status": 200, "headers": [JSON, length(content)]})
-        await send({"type": "http.response.body", "body": content})
+    headers = [JSON, (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
 
 
-def length(content: bytes) -> tuple[bytes, bytes]:
-    return b"content-length", str(len(content)).encode()
+async def stream(model: str, send: Any) -> None:  # noqa: ANN401 (ASGI)
+    count, pause = map(int, model[1:].split("-"))
+    await send({"type": "http.response.start", "status": 200, "headers": [STREAM]})
+    for _ in range(count):
+        await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+        await asyncio.sleep(pause / 1000)
+    await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
 
 if __name__ == "__main__":
