@@ -31,6 +31,14 @@ def test_the_first_that_is_not_down_answers_and_the_answer_says_so(chats: Chats)
     assert [chats.usage(id)["errors"] for id in ("first", "second", "third")] == [1, 1, 0]
 
 
+def test_a_warning_holds_nothing_that_a_header_may_not(chats: Chats) -> None:
+    chats.make("spare", answer("spare"))
+    chats.make("rude", Reply({"error": {"message": 'a\x00b\x1b[31m\td\r\ne "f" \\ g\u00e9'}}, 503), fallback=["spare"])
+    reply = chats.ask("rude")
+    assert text(reply) == "spare"
+    assert "a b [31m d  e 'f' / g?" in reply.headers["Warning"]
+
+
 def test_the_endpoint_answers_itself_if_it_can(chats: Chats) -> None:
     chats.make("spare", answer("spare"))
     chats.make("own", answer("own"), fallback=["spare"])

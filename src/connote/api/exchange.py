@@ -1,6 +1,7 @@
 """One request and its answer, as the routes see them."""
 
 import asyncio
+import re
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from connote.endpoints import asking
 from connote.version import VERSION_SPOKEN
 
 T = TypeVar("T")
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 
 # Accepted by every route.
 COMMON_PARAMS = {
@@ -160,8 +163,8 @@ def render(ask: Ask, answer: Answer) -> Response:
     for name, value in answer.headers.items():
         response.headers[name] = value
     for warning in (*answer.warnings, *ask.asking.warnings):
-        # The quoted text may hold neither quotes nor anything outside of ASCII.
-        text = warning.replace('"', "'").encode("ascii", "replace").decode().translate({10: " ", 13: " ", 92: "/"})
+        # A service's own words may be in it; the quoted text may hold neither quotes nor anything but visible ASCII.
+        text = _UNSEEN.sub(" ", warning).replace('"', "'").replace("\\", "/").encode("ascii", "replace").decode()
         response.headers.append("Warning", f'299 Elasticsearch-{VERSION_SPOKEN}-connote "{text}"')
     return response
 
