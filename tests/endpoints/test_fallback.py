@@ -11,6 +11,10 @@ import pytest
 
 from chats import ASK, DOWN, Chats, answer, body, stream, text, vectors
 from conftest import Server
+from connote.contract.policy import Policy
+from connote.endpoints import fallback
+from connote.endpoints.preconfigured import ENDPOINTS
+from connote.runtime.library import Library
 from provider import Provider, Reply
 
 SLOW = Reply(pieces=[b"{", b" " * 10] * 20, pause=0.5)
@@ -275,3 +279,24 @@ def test_the_routes_of_other_apis_fall_back_and_are_counted_too(chats: Chats) ->
     assert reply.headers["X-Connote-Endpoint"] == "spare"
     assert "in place of [foreign]" in reply.headers["Warning"]
     assert chats.usage("foreign")["errors"] == 1
+
+
+def test_circles_are_found_when_an_endpoint_is_made_anew(chats: Chats) -> None:
+    chats.make("head", answer())
+    chats.make("tail", answer(), fallback=["head"])
+    chats.http.delete("/_inference/head?force=true")
+    again = body(f"{chats.provider.url}/head", fallback=["tail"])
+    refused = chats.http.put("/_inference/chat_completion/head", json=again)
+    assert refused.status_code == 400
+    assert "[fallback] Invalid value [tail]. It falls back to [head] itself" in refused.json()["error"]["reason"]
+
+
+def test_a_list_has_its_bound_and_a_line_may_be_long(chats: Chats, library: Library) -> None:
+    chats.provider.tell("/many", answer())
+    given = body(f"{chats.provider.url}/many", fallback=[f"e{i}" for i in range(100_000)])
+    refused = chats.http.put("/_inference/chat_completion/many", json=given)
+    assert "[fallback] has [100000] endpoints; at most 16 are allowed" in refused.json()["error"]["reason"]
+    one = ENDPOINTS[".elser-2-elastic"]
+    line = {f"e{i}": replace(one, id=f"e{i}", policy=Policy(fallback=[f"e{i + 1}"])) for i in range(3000)}
+    line["e3000"] = replace(one, id="e3000")
+    assert [each.id for each in fallback.chain(line["e0"], line.__getitem__, library)] == list(line)

@@ -159,10 +159,14 @@ class Endpoints:
 
     def _check_policy(self, endpoint: Endpoint) -> None:
         """Raise Invalid for a policy that other endpoints, or prices, do not go with."""
+
+        def find(id: str) -> Endpoint:
+            return endpoint if id == endpoint.id else self.find(id)  # others may name what is only being made
+
         if found := [
             *budget.problems(endpoint, self._prices),
-            *fallback.problems(endpoint, self.find, self._fleet.library),
-            *shadow.problems(endpoint, self.find),
+            *fallback.problems(endpoint, find, self._fleet.library),
+            *shadow.problems(endpoint, find),
         ]:
             raise Invalid(found)
 

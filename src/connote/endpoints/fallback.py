@@ -27,6 +27,8 @@ from connote.upstream.sender import Terms
 T = TypeVar("T")
 Find = Callable[[str], Endpoint]
 
+# So many may be listed; each has fallbacks of its own, too.
+MOST = 16
 # Of a reason that stands in a header, so many characters.
 _MOST_TOLD = 300
 _ELEMENTS = {"int8": "byte", "binary": "bit"}
@@ -59,6 +61,8 @@ class Vectors:
 def problems(endpoint: Endpoint, find: Find, library: Library) -> list[str]:
     """What is wrong with an endpoint's fallbacks."""
     ids = endpoint.policy.fallback or []
+    if len(ids) > MOST:
+        return [f"[fallback] has [{len(ids)}] endpoints; at most {MOST} are allowed"]
     found = {id: _problem(endpoint, id, find, library) for id in ids}
     found |= {id: "It is listed twice" for id in ids if ids.count(id) > 1}
     return [f"[fallback] Invalid value [{id}]. {problem}" for id, problem in found.items() if problem]
@@ -68,7 +72,7 @@ def chain(endpoint: Endpoint, find: Find, library: Library) -> list[Endpoint]:
     """The endpoint and its fallbacks, each followed by its own. Those that do not fit any more are left out."""
     if not endpoint.policy.fallback:
         return [endpoint]
-    fitting = (each for each in _line(endpoint, find, set()) if not _misfit(endpoint, each, library))
+    fitting = (each for each in _line(endpoint, find) if not _misfit(endpoint, each, library))
     return list({each.id: each for each in (endpoint, *fitting)}.values())
 
 
@@ -119,16 +123,19 @@ def for_another(call: Call, endpoint: Endpoint) -> Call:
     return replace(call, endpoint=endpoint, options=options, chat=chat, extra={})
 
 
-def _line(endpoint: Endpoint, find: Find, seen: set[str]) -> Iterator[Endpoint]:
-    for id in endpoint.policy.fallback or ():
+def _line(endpoint: Endpoint, find: Find) -> Iterator[Endpoint]:
+    """Its fallbacks, each followed by its own. No recursion: a line may be longer than the stack is deep."""
+    seen, left = set[str](), list(reversed(endpoint.policy.fallback or ()))
+    while left:
+        if (id := left.pop()) in seen:
+            continue
+        seen.add(id)
         try:
             found = find(id)
         except (NotFound, Rejected):
             continue  # it was deleted by force, or its service is gone
-        if id not in seen:
-            seen.add(id)
-            yield found
-            yield from _line(found, find, seen)
+        yield found
+        left += reversed(found.policy.fallback or ())
 
 
 def _problem(endpoint: Endpoint, id: str, find: Find, library: Library) -> str | None:
@@ -138,7 +145,7 @@ def _problem(endpoint: Endpoint, id: str, find: Find, library: Library) -> str |
         found = find(id)
     except (NotFound, Rejected) as error:
         return error.reason
-    if any(each.id == endpoint.id for each in _line(found, find, set())):
+    if any(each.id == endpoint.id for each in _line(found, find)):
         return f"It falls back to [{endpoint.id}] itself, so that they would go round in a circle"
     return _misfit(endpoint, found, library)
 
