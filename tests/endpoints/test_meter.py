@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from connote.runtime.library import Library
 from connote.services.service import Call, Endpoint
 from connote.store import database
 from connote.store.usage import UsageStore
-from provider import Provider, Reply
+from provider import Asked, Provider, Reply
 
 MONTH = f"{datetime.now(UTC):%Y-%m}"
 
@@ -101,6 +102,41 @@ def test_embeddings_that_are_split_count_as_one_request(chats: Chats) -> None:
     assert chats.http.post("/_inference/split", json={"input": ["a"] * 2049}).status_code == 200
     row = chats.usage("split")
     assert (row["requests"], row["input_tokens"], row["cost"]) == (1, 8, pytest.approx(0.008))
+
+
+def test_of_a_split_request_that_fails_the_parts_that_came_are_counted(chats: Chats) -> None:
+    first = threading.Event()
+
+    def answered(asked: Asked) -> Reply:
+        if len(asked.json["input"]) > 1:
+            first.set()
+            return vectors(*[[1, 2]] * len(asked.json["input"]))
+        time.sleep(0.5 if first.wait(5) else 0)
+        return Reply({"error": {"message": "no"}}, 400)
+
+    chats.provider.tell("/openai/v1/embeddings", vectors([1, 2]), answered)
+    settings = {"service": "openai", "service_settings": {"api_key": "sk", "model_id": "priced"}}
+    chats.http.put("/_inference/text_embedding/half", json=settings)
+    assert chats.http.post("/_inference/half", json={"input": ["a"] * 2049}).status_code == 400
+    row = chats.usage("half")
+    assert (row["requests"], row["errors"], row["input_tokens"], row["cost"]) == (1, 1, 4, pytest.approx(0.004))
+
+
+def test_tokens_that_cannot_be_do_no_harm_to_others(chats: Chats) -> None:
+    mad = {"prompt_tokens": 2**70, "completion_tokens": -5, "total_tokens": 3}
+    chats.make("sane", answer())
+    chats.make("mad", Reply({"id": "c", "model": "m", "choices": [], "usage": mad}))
+    chats.ask("sane")
+    chats.ask("mad")
+    assert chats.usage("sane")["requests"] == 1
+    assert (chats.usage("mad")["input_tokens"], chats.usage("mad")["output_tokens"]) == (10**9, 0)
+
+
+def test_the_cost_of_what_was_given_up_is_not_known(chats: Chats) -> None:
+    chats.make("given-up", Reply(pieces=[b"{"] * 10, pause=0.3), model="priced")
+    assert chats.ask("given-up", timeout="200ms").status_code == 408
+    row = chats.usage("given-up")
+    assert (row["requests"], row["errors"], row["cost"], row["unpriced_requests"]) == (1, 1, None, 1)
 
 
 def test_local_models_count_the_tokens_that_they_read(chats: Chats, library: Library) -> None:

@@ -164,3 +164,15 @@ def test_a_shadow_must_be_another_endpoint_for_the_same_task(chats: Chats) -> No
         assert refused.status_code == 400
         assert reason in refused.json()["error"]["reason"]
     assert chats.http.post("/_inference/chat_completion/self", json=ASK).status_code == 200
+
+
+def test_a_shadow_that_was_made_anew_for_another_task_is_not_asked(chats: Chats) -> None:
+    chats.make("twin", answer())
+    chats.make("cast", answer("cast"), shadow={"endpoint": "twin", "sample": 1})
+    chats.http.delete("/_inference/twin?force=true")
+    assert chats.http.put("/_inference/completion/twin", json=body(f"{chats.provider.url}/twin")).status_code == 200
+    chats.provider.asked.clear()
+    assert text(chats.ask("cast")) == "cast"
+    found = figures(chats, "cast", 1)
+    assert found["shadow"]["last_error"] == "Its task type is [completion] and must be [chat_completion]"
+    assert chats.asked("twin") == 0

@@ -17,7 +17,7 @@ class Attempt:
     """What comes of a call; all of `told` are told at its end.
 
     `result` is None until it has come whole: for ever if the call failed, or if its client left a stream. Then `usage`
-    is what had been reported by then.
+    is what had been reported by then, in a stream or with those parts that had come.
     """
 
     def __init__(self, call: Call, key: str, caching: Caching, *told: Callable[["Attempt"], None]) -> None:
@@ -25,7 +25,7 @@ class Attempt:
         self.result: Result | None = None
         self.error: Exception | None = None
         self.usage, self.seconds = NO_USAGE, 0.0
-        self._began, self._texts = perf_counter(), list[str]()
+        self._began, self._texts, self._parts = perf_counter(), list[str](), 0
 
     def __enter__(self) -> "Attempt":
         return self
@@ -39,13 +39,17 @@ class Attempt:
 
     @property
     def has_come(self) -> bool:
-        """Whether anything has come, be it the beginning of a stream."""
-        return self.result is not None or bool(self._texts)
+        """Whether anything has come, be it the beginning of a stream or a part."""
+        return self.result is not None or bool(self._texts) or self._parts > 0
 
     def gave(self, result: R) -> R:
         """Take the result."""
         self.result, self.usage = result, result.usage
         return result
+
+    def part(self, result: Result) -> None:
+        """Take a part of the result: it has been used, whatever becomes of the others."""
+        self._parts, self.usage = self._parts + 1, self.usage + result.usage
 
     def streamed(self, chunk: Chunk) -> Chunk:
         """Take a chunk. Services report usage at the end, or again and again what it is so far."""

@@ -79,7 +79,7 @@ class Inference:
         async def attempt(call: Call, terms: Terms) -> Result:
             with self._attempt(call, caching) as attempt:
                 async with asyncio.timeout_at(terms.deadline):
-                    return attempt.gave(await self._runner.run(call, caching, terms))
+                    return attempt.gave(await self._runner.run(call, caching, terms, attempt.part))
 
         return await self._first(call, given, attempt)
 
@@ -201,9 +201,10 @@ def _call(endpoint: Endpoint, request: InferenceRequest, *, stream: bool = False
 
 def _extra(endpoint: Endpoint, request: InferenceRequest) -> dict[str, Any]:
     """The task settings that are not declared, if the endpoint takes such."""
+    if not request.task_settings or not endpoint.takes_extra:
+        return {}
     declared = {field.name for field in endpoint.task.options.fields()}
-    given = request.task_settings if endpoint.takes_extra else {}
-    return {name: value for name, value in given.items() if name not in declared}
+    return {name: value for name, value in request.task_settings.items() if name not in declared}
 
 
 def _options(endpoint: Endpoint, given: Mapping[str, Any]) -> Settings:

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from connote.contract.errors import ConnoteError
+from connote.contract.results import Usage
 from connote.endpoints import budget
 from connote.endpoints.attempt import Attempt
 from connote.endpoints.price import Price, Prices
@@ -20,6 +23,8 @@ log = logging.getLogger("connote.endpoints")
 GATHER = 0.5
 # After a failure it is tried again so much later.
 _LATER = 5.0
+# No request takes more tokens; a service that tells more, or less than none, is not believed.
+_MOST_TOKENS = 10**9
 
 
 def _now() -> datetime:
@@ -31,11 +36,11 @@ class Meter:
 
     def __init__(self, store: UsageStore, prices: Prices, now: Callable[[], datetime] = _now) -> None:
         self._store, self._prices, self._now = store, prices, now
-        self._waiting: dict[Row, Figures] = {}
-        self._month = f"{now():%Y-%m}"
-        self._spent: dict[tuple[str, str], Figures] = {}  # this month, by endpoint and currency
+        self._waiting = defaultdict[Row, Figures](Figures)
+        self._set_month(now())
+        self._spent = defaultdict[tuple[str, str], Figures](Figures)  # this month, by endpoint and currency
         for row, figures in store.read(month=self._month).items():
-            self._spend(row, figures)
+            self._spent[row.inference_id, row.currency].add(figures)
         self._writing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None  # held, so that it is not lost before its end
@@ -46,7 +51,7 @@ class Meter:
             return
         now = self._turned()
         price = self._prices.of(endpoint)
-        paid = self._spent.get((endpoint.id, price.currency if price else ""), Figures())
+        paid = self._spent[endpoint.id, price.currency if price else ""]
         tokens = sum(each.read + each.written for (id, _), each in self._spent.items() if id == endpoint.id)
         budget.check(endpoint, price, paid.cost or 0.0, tokens, now)
 
@@ -57,8 +62,8 @@ class Meter:
         figures = _figures(attempt, price)
         self._turned()
         row = Row(self._month, endpoint.id, attempt.key, price.currency if price else "")
-        self._waiting.setdefault(row, Figures()).add(figures)
-        self._spend(row, figures)
+        self._waiting[row].add(figures)
+        self._spent[row.inference_id, row.currency].add(figures)
         self._write_in(GATHER)
 
     async def read(self, month: str | None, inference_id: str | None, key: str | None) -> list[dict[str, Any]]:
@@ -70,7 +75,7 @@ class Meter:
     async def write(self) -> None:
         """Write what waits; if that fails it goes on waiting."""
         async with self._writing:
-            taken, self._waiting = self._waiting, {}
+            taken, self._waiting = self._waiting, defaultdict(Figures)
             if not taken:
                 return
             try:
@@ -78,7 +83,7 @@ class Meter:
             except SQLAlchemyError as error:
                 log.warning("the usage cannot be written, and waits: %s", error)
                 for row, figures in taken.items():
-                    self._waiting.setdefault(row, Figures()).add(figures)
+                    self._waiting[row].add(figures)
                 self._write_in(_LATER)
 
     async def close(self) -> None:
@@ -90,12 +95,13 @@ class Meter:
     def _turned(self) -> datetime:
         """The time; if the month has turned nothing is spent yet."""
         now = self._now()
-        if self._month != (month := f"{now:%Y-%m}"):
-            self._month, self._spent = month, {}
+        if (now.year, now.month) != self._turn:
+            self._set_month(now)
+            self._spent.clear()
         return now
 
-    def _spend(self, row: Row, figures: Figures) -> None:
-        self._spent.setdefault((row.inference_id, row.currency), Figures()).add(figures)
+    def _set_month(self, now: datetime) -> None:
+        self._turn, self._month = (now.year, now.month), f"{now:%Y-%m}"  # to write it is slow, to compare is not
 
     def _write_in(self, seconds: float) -> None:
         if self._timer is None:
@@ -108,11 +114,16 @@ class Meter:
 
 
 def _figures(attempt: Attempt, price: Price | None) -> Figures:
-    endpoint, usage, errors = attempt.call.endpoint, attempt.usage, int(attempt.error is not None)
-    if not attempt.has_come:
-        return Figures(1, errors, cost=0.0 if price else None)  # free, as far as is known
+    endpoint, errors = attempt.call.endpoint, int(attempt.error is not None)
+    if not attempt.has_come and (endpoint.service.site is None or isinstance(attempt.error, ConnoteError)):
+        return Figures(1, errors, cost=0.0 if price else None)  # it was refused, so it is free, as far as is known
+    usage = Usage(_believed(attempt.usage.read), _believed(attempt.usage.written))
     cost = price.cost(endpoint, usage) if price else None
     return Figures(1, errors, int(cost is None), usage.read, usage.written, cost)
+
+
+def _believed(tokens: int) -> int:
+    return min(max(tokens, 0), _MOST_TOKENS)
 
 
 def _shown(row: Row, figures: Figures) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Prices:
 
     def of(self, endpoint: Endpoint) -> Price | None:
         """The price of what an endpoint runs, if it is known for its task."""
-        price = self._prices.get(name(endpoint))
+        price = self._prices.get(name(endpoint)) if self._prices else None
         return price if price and price.covers(endpoint.task.kind) else None
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import replace
 from typing import Any
 
@@ -38,8 +38,11 @@ class Runner:
         """An endpoint is no more: neither are its tokens."""
         self._sender.forget(id)
 
-    async def run(self, call: Call, caching: Caching, terms: Terms) -> Result:
-        """The result of a call. More inputs than the service takes at once are sent in several parts."""
+    async def run(self, call: Call, caching: Caching, terms: Terms, came: Callable[[Result], None]) -> Result:
+        """The result of a call. More inputs than the service takes at once are sent in several parts.
+
+        `came` is told each part, so that it is known what was used if another part fails.
+        """
         batch, count = call.endpoint.batch, len(call.contents or call.inputs)
         if batch is None or count <= batch:
             return await self._called(call, caching, terms)
@@ -48,9 +51,11 @@ class Runner:
         async def part(start: int) -> Result:
             async with gate:
                 some = slice(start, start + batch)
-                return await self._called(
+                result = await self._called(
                     replace(call, inputs=call.inputs[some], contents=call.contents[some]), caching, terms
                 )
+                came(result)
+                return result
 
         try:
             async with asyncio.TaskGroup() as group:

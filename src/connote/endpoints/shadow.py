@@ -100,6 +100,8 @@ class Shadows:
         attempt = Attempt(live.call, KEY, live.caching)
         try:
             other = self._find(id)
+            if misfit := _misfit(live.call.endpoint, other):
+                raise Rejected(misfit)  # it was deleted by force, and made anew
             self._meter.check(other)
             if not live.call.fits(other):
                 raise Rejected(f"The endpoint [{id}] takes no messages")
@@ -108,7 +110,7 @@ class Shadows:
             with attempt:
                 async with asyncio.timeout(_TIME):
                     terms = Terms(asyncio.get_running_loop().time() + _TIME, urgent=False)
-                    attempt.gave(await self._runner.run(call, live.caching, terms))
+                    attempt.gave(await self._runner.run(call, live.caching, terms, attempt.part))
         except (ConnoteError, TimeoutError) as error:
             attempt.error = error
         return attempt
@@ -123,9 +125,12 @@ def problems(endpoint: Endpoint, find: Callable[[str], Endpoint]) -> list[str]:
         problem = "It is the endpoint itself"
     else:
         try:
-            kind = find(shadow.endpoint).task.kind
-            if kind is not endpoint.task.kind:
-                problem = f"Its task type is [{kind}] and must be [{endpoint.task.kind}]"
+            problem = _misfit(endpoint, find(shadow.endpoint))
         except (NotFound, Rejected) as error:
             problem = error.reason
     return [f"[shadow] Invalid value [{shadow.endpoint}]. [endpoint]: {problem}"] if problem else []
+
+
+def _misfit(endpoint: Endpoint, other: Endpoint) -> str | None:
+    kind = other.task.kind
+    return None if kind is endpoint.task.kind else f"Its task type is [{kind}] and must be [{endpoint.task.kind}]"
