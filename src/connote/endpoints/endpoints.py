@@ -300,10 +300,19 @@ def _merge(current: S, given: Mapping[str, Any] | None, scope: str, service: Ser
         if name in fixed and value != before.get(name)
     ]:
         raise Invalid(problems)
+    _check_secrets(current, before, given, scope)
     # The two ways to say how many allocations replace each other.
     ways = {"num_allocations", "adaptive_allocations"}
     kept = {name: value for name, value in before.items() if not (name in ways and ways & given.keys())}
     return type(current).parse({**kept, **given}, scope, owner=service.name, kept=True)
+
+
+def _check_secrets(current: Settings, before: Mapping[str, Any], given: Mapping[str, Any], scope: str) -> None:
+    """Raise Invalid if secrets would be sent to another address by somebody who need not know them."""
+    moved = [field.name for field in current.fields() if field.about.url and field.name in given]
+    moved = [name for name in moved if given[name] != before.get(name)]
+    if missing := sorted(current.secrets().keys() - given.keys()) if moved else []:
+        raise Invalid([f"[{scope}] to update the setting [{moved[0]}], give [{', '.join(missing)}] as well"])
 
 
 def _difference(settings: Settings, name: str, before: object, after: object) -> str:
