@@ -18,6 +18,7 @@ from connote.contract import chat, requests
 from connote.contract.errors import ConnoteError, Malformed, Refused, TimedOut
 from connote.contract.results import Dense
 from connote.contract.tasks import TaskType
+from connote.endpoints import endpoints
 from connote.upstream import sender
 from connote.upstream.client import Http1Transport
 from provider import Answer, Asked, Provider, Reply, events
@@ -278,3 +279,31 @@ def test_a_url_of_a_user_is_not_trusted_because_it_names_the_host_of_the_gateway
             assert await embed(rooms) == [[1.0, 2.0]]
 
     asyncio.run(act())
+
+
+def test_nothing_is_kept_of_an_endpoint_that_came_to_nothing(service: Provider, tmp_path: Path) -> None:
+    async def act(rooms: Connote) -> None:
+        service.tell(EMBED, Reply({}, 401))
+        accounts, paces = len(rooms.sender._accounts), len(rooms.sender._paces)
+        for number in range(5):
+            settings = {"api_key": f"sk-{number}", "model_id": "m", "rate_limit": {"requests_per_minute": 10**9}}
+            body = {"service": "openai", "service_settings": settings}
+            with pytest.raises(Refused):
+                await rooms.endpoints.create(f"mine{number}", TaskType.TEXT_EMBEDDING, body)
+        assert len(rooms.sender._accounts) <= accounts
+        assert len(rooms.sender._paces) <= paces + 1
+
+    run(service, tmp_path, EMBED, [GOOD], act)
+
+
+def test_a_service_that_says_nothing_is_not_tried_for_ever(
+    service: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "_MOST_TRIAL", 0.3)
+
+    async def act(rooms: Connote) -> None:
+        body = {"service": "openai", "service_settings": {"api_key": "sk-secret", "model_id": "m"}}
+        with pytest.raises(TimedOut, match="waiting for the trial"):
+            await rooms.endpoints.create("mine", TaskType.TEXT_EMBEDDING, body, None)
+
+    run(service, tmp_path, EMBED, [Reply(pieces=[b" "] * 50, pause=0.1)], act)

@@ -106,8 +106,10 @@ class Sender:
             await each.aclose()
 
     def forget(self, id: str) -> None:
-        """The endpoint is no more: neither are its tokens."""
+        """The endpoint is no more: neither are its tokens, nor paces that hold nobody up."""
         self._accounts.pop(id, None)
+        used = [account.pace for account in self._accounts.values()]
+        self._paces = {group: pace for group, pace in self._paces.items() if pace in used or not pace.is_idle}
 
     async def _begun(self, endpoint: Endpoint, post: Post, idle: float | None) -> httpx.Response:
         """The response to one request, its body unread. Raises Refused for an error, after which it is closed."""
