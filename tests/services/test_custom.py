@@ -414,3 +414,11 @@ def test_any_text_and_any_parameter_arrive_as_they_are(remote: httpx.Client, pro
         assert provider.asked[-1].json == wanted
 
     arrives()
+
+
+def test_numbers_that_float32_cannot_hold_are_told(remote: httpx.Client, provider: Provider) -> None:
+    """JSON has no word for what they would become."""
+    provider.tell("/custom/ask", Reply({"scores": [1e300], "tokens": [["a"]], "weights": [[1e300]]}))
+    ranked = create(remote, provider, "rerank", {"relevance_score": "$.scores"}, request=RANKING)
+    sparse = create(remote, provider, "sparse_embedding", {"token_path": "$.tokens", "weight_path": "$.weights"})
+    assert all("numbers that are not of type [float]" in reason(made) for made in (ranked, sparse))
