@@ -110,8 +110,6 @@ class ElasticConfig(msgspec.Struct, forbid_unknown_fields=True):
     def remote(self) -> tuple[str, str | None] | None:
         """Its URL and key, if there is one. Raises IllegalArgument for what is no URL."""
         url = upstream.url(self.url, "[elastic] url")
-        if url is not None and url.userinfo:
-            raise IllegalArgument("[elastic] url must be a URL without a user in it")
         return None if url is None else (str(self.url), self.api_key)
 
 
@@ -131,7 +129,7 @@ class ServiceConfig(msgspec.Struct, forbid_unknown_fields=True):
         access = Access(
             upstream.url(self.base_url, f"[services.{name}] base_url"),
             upstream.url(self.token_url, f"[services.{name}] token_url"),
-            upstream.url(self.proxy, f"[services.{name}] proxy"),
+            upstream.url(self.proxy, f"[services.{name}] proxy", user=True),
             self.ca,
             self.certificate,
             self.key,

@@ -108,3 +108,78 @@ def test_streams(remote: httpx.Client, provider: Provider, task: str) -> None:
     else:
         assert told(reply.text) == chunks
     assert provider.asked[-1].json["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "a\r\nb"])
+def test_headers_that_say_where_a_request_goes_or_ends_are_refused(
+    remote: httpx.Client, provider: Provider, name: str
+) -> None:
+    """With a length of 0 the body would be read as the next request."""
+    provider.tell("/openai/v1/embeddings", embeddings)
+    create(remote, "text_embedding")
+    provider.asked.clear()
+    body = {"input": "a", "task_settings": {"headers": {name: "0"}}}
+    reply = remote.post("/_inference/text_embedding/mine", json=body)
+    assert reply.status_code == 400
+    assert f"[{name}] cannot be set" in reply.json()["error"]["reason"]
+    assert provider.asked == []
+
+
+def test_who_does_not_know_the_secret_cannot_have_it_sent_elsewhere(remote: httpx.Client, provider: Provider) -> None:
+    provider.tell("/openai/token", Reply({"access_token": "t"}))
+    provider.tell("/openai/v1/embeddings", embeddings)
+    account = {"client_id": "me", "client_secret": "s3cret", "scopes": ["a"], "token_url": "https://idp.example/token"}
+    settings = account | {"model_id": "m"}
+    body = {"service": "openai", "service_settings": settings}
+    assert remote.put("/_inference/text_embedding/mine", json=body).status_code == 200
+    moved = {"token_url": "https://evil.example/token"}
+    update = "/_inference/text_embedding/mine/_update"
+    reply = remote.put(update, json={"service_settings": moved})
+    assert reply.status_code == 400
+    assert "to update the setting [token_url], give [client_secret] as well" in reply.json()["error"]["reason"]
+    assert remote.put(update, json={"service_settings": moved | {"client_secret": "n3w"}}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [
+        (Reply(content=b'{"access_token": "t", "x": ' + b"[" * 50_000), "does not answer with a token"),
+        (Reply(content=b" " * 100_000), "does not answer with a token"),
+        (Reply(content=b'{"access_token": "\xff"}'), "does not answer with a token"),
+        (Reply(status=499, content=b"[" * 50_000), "with status [499]"),
+        (Reply({"error": ["x"]}, 418, {"Content-Type": "text/plain; charset=hex"}), "with status [418]: ['x']"),
+    ],
+)
+def test_whatever_is_said_instead_of_a_token_is_no_fault_of_ours(
+    remote: httpx.Client, provider: Provider, token: Reply, told: str
+) -> None:
+    provider.tell("/openai/token", token)
+    settings = {
+        "model_id": "m",
+        "client_id": "me",
+        "client_secret": "s3cret",
+        "scopes": ["a"],
+        "token_url": "https://idp.example/token",
+    }
+    body = {"service": "openai", "service_settings": settings}
+    reply = remote.put("/_inference/text_embedding/mine", json=body)
+    assert 400 <= reply.status_code < 500
+    assert told in reply.json()["error"]["reason"]
+
+
+@pytest.mark.parametrize("expires", [None, "3600", 3600])
+def test_a_token_may_say_how_long_it_lives_in_several_ways(
+    remote: httpx.Client, provider: Provider, expires: object
+) -> None:
+    provider.tell("/openai/token", Reply({"access_token": "t", "expires_in": expires}))
+    provider.tell("/openai/v1/embeddings", embeddings)
+    settings = {
+        "model_id": "m",
+        "client_id": "me",
+        "client_secret": "s3cret",
+        "scopes": ["a"],
+        "token_url": "https://x/t",
+    }
+    body = {"service": "openai", "service_settings": settings}
+    assert remote.put("/_inference/text_embedding/mine", json=body).status_code == 200
+    assert provider.asked[-1].headers["authorization"] == "Bearer t"

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
-from connote.contract.errors import Unavailable
+from connote.contract.errors import ConnoteError, Unavailable
 from connote.store import database
 from connote.store.endpoints import EndpointStore, Record
 from connote.store.seal import Seal
@@ -84,3 +86,32 @@ def test_a_database_of_an_older_version_is_brought_up(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "connote.db") as new:
         (version,) = new.execute("SELECT value FROM settings WHERE name = 'version'").fetchone()
     assert int(version) == database.VERSION
+
+
+def test_what_cannot_be_stored_is_told_without_what_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    engine = database.connect(tmp_path)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE endpoints"))
+    for write in (EndpointStore.add, EndpointStore.replace):
+        with pytest.raises(ConnoteError, match=r"^Failed to store inference endpoint \[mine\]$"):
+            write(EndpointStore(engine, Seal(tmp_path / "key")), record(SECRETS))
+    assert "no such table" in caplog.text
+    assert "model_id" not in caplog.text
+    engine.dispose()
+
+
+def test_a_database_is_upgraded_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = sqlite3.connect(tmp_path / "connote.db")
+    old.executescript(
+        "CREATE TABLE endpoints (inference_id TEXT PRIMARY KEY, task_type TEXT, service TEXT, service_settings JSON,"
+        " task_settings JSON, chunking_settings JSON);"
+        "CREATE TABLE settings (name TEXT PRIMARY KEY, value JSON); INSERT INTO settings VALUES ('version', '1');"
+    )
+    old.close()
+    with monkeypatch.context() as patch:
+        patch.setitem(database._STEPS, 2, "ALTER TABLE nowhere ADD COLUMN policy JSON")
+        with pytest.raises(OperationalError):
+            database.connect(tmp_path)
+    engine = database.connect(tmp_path)
+    EndpointStore(engine, Seal(tmp_path / "key")).add(record(SECRETS))
+    engine.dispose()

@@ -18,6 +18,7 @@ from connote.contract import chat, requests
 from connote.contract.errors import ConnoteError, Malformed, Refused, TimedOut
 from connote.contract.results import Dense
 from connote.contract.tasks import TaskType
+from connote.endpoints import endpoints
 from connote.upstream import sender
 from connote.upstream.client import Http1Transport
 from provider import Answer, Asked, Provider, Reply, events
@@ -39,10 +40,16 @@ def service() -> Iterator[Provider]:
 
 
 @asynccontextmanager
-async def house(service: Provider, folder: Path, **outbound: Any) -> AsyncIterator[Connote]:  # noqa: ANN401
+async def house(
+    service: Provider,
+    folder: Path,
+    *,
+    api_key: str | None = None,
+    **outbound: Any,  # noqa: ANN401
+) -> AsyncIterator[Connote]:
     """A connote whose openai is the provider, with two endpoints. At the end nothing may be left of its requests."""
     quick: dict[str, Any] = {"first_delay": "10ms", "most_delay": "20ms", "retries": 2}
-    config = Config(data=str(folder), secret_key_file=str(folder / "key"))
+    config = Config(data=str(folder), secret_key_file=str(folder / "key"), api_key=api_key)
     config.outbound = OutboundConfig(**(quick | outbound))
     config.services = {"openai": ServiceConfig(base_url=service.url)}
     before = asyncio.all_tasks()
@@ -63,7 +70,7 @@ async def house(service: Provider, folder: Path, **outbound: Any) -> AsyncIterat
 
 def connector(rooms: Connote) -> aiohttp.TCPConnector:
     """The connections to the service."""
-    transport = cast("Http1Transport", rooms.sender._transports["openai"])
+    transport = cast("Http1Transport", rooms.sender._transports["openai", True])
     return cast("aiohttp.TCPConnector", transport._session.connector)
 
 
@@ -120,6 +127,8 @@ def run(
             "more than 5000 bytes",
         ),
         (Reply(content=bytes(10_000)), 400, "more than 5000 bytes"),
+        (Reply({}, 429, {"Retry-After": "²"}), 429, "Received a rate limit status code"),
+        (Reply({}, 429, {"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}), 429, "Received a rate limit"),
     ],
 )
 def test_a_fault_becomes_the_right_error(
@@ -197,6 +206,7 @@ def test_a_request_that_is_given_up_leaves_nothing(service: Provider, tmp_path: 
     [
         (Reply({"error": {"message": "no key"}}, 401), Refused, "Received an authentication error status code"),
         (Reply({"error": {"message": "no money"}}), Refused, "Received an error response"),
+        (Reply(pieces=[b'{"error"'], cut=True), Refused, "Failed to send request from inference entity id"),
         (events(CHUNK, {"error": {"message": "tired"}}), Refused, "Error message: [tired]"),
         (events(CHUNK, CHUNK, done=False, cut=True), Refused, "the stream broke off"),
         (events({"choices": "none"}), Malformed, "Failed to parse the answer"),
@@ -250,3 +260,50 @@ def test_a_failing_part_fails_the_request_and_ends_the_others(service: Provider,
     with pytest.raises(Refused, match="Received a bad request"):
         run(service, tmp_path, EMBED, [some], act)
     assert service.left.wait(5)
+
+
+def test_a_url_of_a_user_is_not_trusted_because_it_names_the_host_of_the_gateway(
+    service: Provider, tmp_path: Path
+) -> None:
+    """The gateway is private: users get there by what the configuration has, not by what they write."""
+
+    async def act() -> None:
+        async with house(service, tmp_path, api_key="k") as rooms:
+            service.tell("/admin", GOOD)
+            settings = {"api_key": "sk-secret", "model_id": "m", "url": f"{service.url}/admin"}
+            body = {"service": "openai", "service_settings": settings}
+            with pytest.raises(Refused, match=r"\[127.0.0.1\] is not reached"):
+                await rooms.endpoints.create("mine", TaskType.TEXT_EMBEDDING, body)
+            assert service.asked == []
+            service.tell(EMBED, GOOD)
+            assert await embed(rooms) == [[1.0, 2.0]]
+
+    asyncio.run(act())
+
+
+def test_nothing_is_kept_of_an_endpoint_that_came_to_nothing(service: Provider, tmp_path: Path) -> None:
+    async def act(rooms: Connote) -> None:
+        service.tell(EMBED, Reply({}, 401))
+        accounts, paces = len(rooms.sender._accounts), len(rooms.sender._paces)
+        for number in range(5):
+            settings = {"api_key": f"sk-{number}", "model_id": "m", "rate_limit": {"requests_per_minute": 10**9}}
+            body = {"service": "openai", "service_settings": settings}
+            with pytest.raises(Refused):
+                await rooms.endpoints.create(f"mine{number}", TaskType.TEXT_EMBEDDING, body)
+        assert len(rooms.sender._accounts) <= accounts
+        assert len(rooms.sender._paces) <= paces + 1
+
+    run(service, tmp_path, EMBED, [GOOD], act)
+
+
+def test_a_service_that_says_nothing_is_not_tried_for_ever(
+    service: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "_MOST_TRIAL", 0.3)
+
+    async def act(rooms: Connote) -> None:
+        body = {"service": "openai", "service_settings": {"api_key": "sk-secret", "model_id": "m"}}
+        with pytest.raises(TimedOut, match="waiting for the trial"):
+            await rooms.endpoints.create("mine", TaskType.TEXT_EMBEDDING, body, None)
+
+    run(service, tmp_path, EMBED, [Reply(pieces=[b" "] * 50, pause=0.1)], act)

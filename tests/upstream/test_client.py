@@ -148,6 +148,23 @@ def test_a_proxy(authority: tuple[trustme.CA, Path], http2: bool) -> None:
 
 
 @pytest.mark.parametrize("http2", [False, True])
+def test_a_proxy_that_refuses_us_does_not_tell_its_password(http2: bool) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def run() -> None:
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as running:
+            address = f"127.0.0.1:{running.sockets[0].getsockname()[1]}"
+            access = Access(proxy=httpx.URL(f"http://me:hunter2@{address}"), http2=http2)
+            with pytest.raises(httpx.ProxyError, match=r"^407 Proxy Authentication Required$"):
+                await ask(access, "https://example.org/?key=secret")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("http2", [False, True])
 @pytest.mark.parametrize("through_proxy", [False, True])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]"])
 def test_a_forbidden_address_is_not_connected_to(host: str, through_proxy: bool, http2: bool) -> None:

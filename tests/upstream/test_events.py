@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connote.contract.errors import Malformed
+from connote.upstream import events as reader
 from connote.upstream.events import MOST_BYTES, Event, EventParser
 
 
@@ -49,3 +50,9 @@ def test_an_event_that_does_not_end_is_refused() -> None:
     parser = EventParser()
     with pytest.raises(Malformed):
         list(parser.feed(b"data: " + b"x" * MOST_BYTES))
+
+
+def test_lines_without_data_are_not_held_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST_BYTES", 100)
+    with pytest.raises(Malformed):
+        parsed(*[b"data:\n"] * 200)

@@ -2,6 +2,7 @@
 
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +78,13 @@ def test_any_body_and_status_is_told(body: bytes, status: int) -> None:
     error = refused(status, body, url="https://x", id="mine")
     assert 400 <= error.status < 500
     json.dumps([error.wire(), error.unified()])
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"error": {"message": "\\ud800", "type": "\\ud800"}}', b"[" * 100_000, b"1" * 10_000]
+)
+def test_every_error_can_be_written(body: bytes) -> None:
+    """A lone surrogate is JSON that no JSON can be made of again."""
+    error = refused(429, body, url="https://x", id="mine")
+    orjson.dumps(error.wire())
+    orjson.dumps(error.unified())

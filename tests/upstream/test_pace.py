@@ -82,3 +82,17 @@ def test_a_queue_that_is_full_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -
             each.cancel()
 
     asyncio.run(run())
+
+
+def test_one_who_leaves_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "MOST_WAITING", 2)
+
+    async def run() -> None:
+        paced = Pace("openai", 1)
+        await paced.turn("mine", urgent=True)
+        for _ in range(5):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.001):
+                    await paced.turn("mine", urgent=True)
+
+    asyncio.run(run())

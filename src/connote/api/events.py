@@ -47,30 +47,30 @@ class EventStream(Response):
         """Send all, or what there is until the client leaves."""
         sending = asyncio.ensure_future(self._sent(send))
         leaving = asyncio.ensure_future(_left(receive))
-        try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sending.cancel()
-            leaving.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+        async with aclosing(self._chunks):
+            try:
+                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                sending.cancel()
+                leaving.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
 
     async def _sent(self, send: Send) -> None:
         async def tell(events: Iterable[bytes], *, more: bool = True) -> None:
             if (body := b"".join(events)) or not more:
                 await send({"type": "http.response.body", "body": body, "more_body": more})
 
-        async with aclosing(self._chunks):
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            try:
-                async for chunk in self._chunks:
-                    await tell(self._dialect.chunk(chunk))
-                await tell(self._dialect.end(), more=False)
-            except ConnoteError as error:
-                await tell(self._dialect.failure(error), more=False)
-            except Exception:
-                log.exception("a stream failed")
-                ours = ConnoteError("internal error; the server's log says more")
-                await tell(self._dialect.failure(ours), more=False)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            async for chunk in self._chunks:
+                await tell(self._dialect.chunk(chunk))
+            await tell(self._dialect.end(), more=False)
+        except ConnoteError as error:
+            await tell(self._dialect.failure(error), more=False)
+        except Exception:
+            log.exception("a stream failed")
+            ours = ConnoteError("internal error; the server's log says more")
+            await tell(self._dialect.failure(ours), more=False)
 
 
 async def _left(receive: Receive) -> None:

@@ -35,6 +35,8 @@ log = logging.getLogger("connote.endpoints")
 
 S = TypeVar("S", bound=Settings)
 
+# Seconds that a trial may take if the request sets no limit.
+_MOST_TRIAL = 600.0
 _VALID_ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?", re.ASCII)
 
 
@@ -149,12 +151,16 @@ class Endpoints:
         return endpoint.deployment if endpoint else None
 
     async def _tried(self, endpoint: Endpoint, seconds: float | None) -> Endpoint:
-        deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        # Without a limit a service that says nothing would be tried for ever, by nobody's wish.
+        seconds = _MOST_TRIAL if seconds is None else seconds
         try:
             async with asyncio.timeout(seconds):
-                settings = await self._runner.check(endpoint, Terms(deadline))
+                settings = await self._runner.check(endpoint, Terms(asyncio.get_running_loop().time() + seconds))
         except TimeoutError:
             raise TimedOut(f"timeout [{seconds:g}s] waiting for the trial of endpoint [{endpoint.id}]") from None
+        finally:
+            # What was tried may come to nothing; what is kept signs in with the settings that are kept.
+            self._runner.forget(endpoint.id)
         return replace(endpoint, settings=settings)
 
     def _check_policy(self, endpoint: Endpoint) -> None:
@@ -304,10 +310,19 @@ def _merge(current: S, given: Mapping[str, Any] | None, scope: str, service: Ser
         if name in fixed and value != before.get(name)
     ]:
         raise Invalid(problems)
+    _check_secrets(current, before, given, scope)
     # The two ways to say how many allocations replace each other.
     ways = {"num_allocations", "adaptive_allocations"}
     kept = {name: value for name, value in before.items() if not (name in ways and ways & given.keys())}
     return type(current).parse({**kept, **given}, scope, owner=service.name, kept=True)
+
+
+def _check_secrets(current: Settings, before: Mapping[str, Any], given: Mapping[str, Any], scope: str) -> None:
+    """Raise Invalid if secrets would be sent to another address by somebody who need not know them."""
+    moved = [field.name for field in current.fields() if field.about.url and field.name in given]
+    moved = [name for name in moved if given[name] != before.get(name)]
+    if missing := sorted(current.secrets().keys() - given.keys()) if moved else []:
+        raise Invalid([f"[{scope}] to update the setting [{moved[0]}], give [{', '.join(missing)}] as well"])
 
 
 def _difference(settings: Settings, name: str, before: object, after: object) -> str:

@@ -139,7 +139,7 @@ def _step(endpoint: Endpoint, flow: Generator[Wish, Any, Any], reply: Any) -> Wi
         raise Malformed(
             f"The answer of the service [{endpoint.service.name}] for request from inference entity id "
             f"[{endpoint.id}] is not as expected: {type(error).__name__}"
-        ) from error
+        ) from None  # its text may be the service's, and is not for `error_trace`
 
 
 def _whole(result: Any) -> Chunk:  # noqa: ANN401

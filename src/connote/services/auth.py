@@ -8,10 +8,10 @@ import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any
 
 import httpx
 import msgspec
+import orjson
 
 from connote.contract.errors import Malformed, Refused, Rejected
 from connote.contract.secret import Secret
@@ -21,6 +21,8 @@ Factory = Callable[[Settings, httpx.URL | None], httpx.Auth]
 
 # Seconds before its end that a token is not used any more.
 _MARGIN = 60.0
+_USUAL_LIFE = 3600.0
+_MOST_BYTES = 64 * 1024
 
 
 class Header(httpx.Auth):
@@ -58,7 +60,7 @@ class TokenReply(msgspec.Struct):
     """What a token endpoint answers (RFC 6749, section 5.1)."""
 
     access_token: str
-    expires_in: float = 3600.0
+    expires_in: float | None = None
 
 
 class Token(httpx.Auth):
@@ -75,43 +77,38 @@ class Token(httpx.Auth):
     def ask(self) -> httpx.Request:
         """The request for a token."""
 
-    def read(self, response: httpx.Response) -> TokenReply:
-        """The token in the answer."""
-        return msgspec.json.decode(response.content, type=TokenReply)
-
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Sign in, first with the token at hand. The answer itself is not read here: it may be a stream."""
         is_fresh = False
         async with self._asking:
             if time.monotonic() >= self._until:
                 response = yield self.ask()
-                await response.aread()
-                self._keep(response)
+                self._keep(response, await _body(response))
                 is_fresh = True
         request.headers["Authorization"] = f"Bearer {self._token}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED and not is_fresh:
             response = yield self.ask()
-            await response.aread()
-            self._keep(response)
+            self._keep(response, await _body(response))
             request.headers["Authorization"] = f"Bearer {self._token}"
             yield request
 
-    def _keep(self, response: httpx.Response) -> None:
+    def _keep(self, response: httpx.Response, body: bytes) -> None:
         if not response.is_success:
             raise Refused(
                 f"{response.request.url.copy_with(query=None)} has refused {self.what} with status "
-                f"[{response.status_code}]: {_told(response)}",
-                status=response.status_code if response.is_client_error else 400,
-                transient=response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS,
+                f"[{response.status_code}]: {_told(body)}",
+                status=response.status_code,
             )
         try:
-            reply = self.read(response)
-        except (msgspec.DecodeError, LookupError, TypeError, ValueError):
+            # Some say the seconds in quotes.
+            reply = msgspec.json.decode(body, type=TokenReply, strict=False)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Malformed(f"{response.request.url.host} does not answer with a token") from None
         if not reply.access_token.isascii() or not reply.access_token.isprintable():
             raise Malformed(f"{response.request.url.host} answers with a token that cannot stand in a header")
-        self._token, self._until = reply.access_token, time.monotonic() + reply.expires_in - _MARGIN
+        life = _USUAL_LIFE if reply.expires_in is None else reply.expires_in
+        self._token, self._until = reply.access_token, time.monotonic() + life - _MARGIN
 
 
 class ClientCredentials(Token):
@@ -134,9 +131,19 @@ class ClientCredentials(Token):
         return httpx.Request("POST", self._url, data=form)
 
 
-def _told(response: httpx.Response) -> str:
+async def _body(response: httpx.Response) -> bytes:
+    """The whole body. Raises Malformed for one that is too large to be about a token."""
+    body = b""
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > _MOST_BYTES:
+            raise Malformed(f"{response.request.url.host} does not answer with a token")
+    return body
+
+
+def _told(body: bytes) -> str:
     try:
-        body: Any = msgspec.json.decode(response.content)
-        return str(body.get("error_description") or body.get("errorMessage") or body.get("error"))
-    except (msgspec.DecodeError, AttributeError):
-        return response.text
+        said = orjson.loads(body)
+        return str(said.get("error_description") or said.get("errorMessage") or said.get("error"))
+    except (orjson.JSONDecodeError, AttributeError):
+        return body.decode(errors="replace")

@@ -3,8 +3,8 @@
 Templates `${name}` stand in `url`, `headers`, `query_parameters` and `request` for values: of `secret_parameters` and
 of the task setting `parameters` by their names, and of the request `${input}` (an array), `${query}`, `${input_type}`,
 `${top_n}` and `${return_documents}`. In `request` a template is a whole value, without quotes around it, and a member
-whose template has no value is left out. What is put in is not looked at again. The host of `url` is filled from what
-the endpoint was made with, never from a request's own task settings.
+whose template has no value is left out. What is put in is not looked at again. The host of `url` is written out: it
+has no templates.
 
 Paths in `response.json_parser` are made of `$`, `.name`, `['name']`, `[*]` and `[0]`.
 """
@@ -188,9 +188,8 @@ def infer(call: Call) -> Flow:
         "return_documents": call.return_documents,
     }
     given = {name: asked[name] for name in _ASKED[call.endpoint.task.kind] if asked[name] is not None}
-    values, stored = {**settings.revealed, **parameters, **given}, _stored(call.endpoint)
-    message = settings.message
-    reply = yield Post(message.address(stored, values), message.json(values), Any, message.headed(values))
+    values, message = {**settings.revealed, **parameters, **given}, settings.message
+    reply = yield Post(message.address(values), message.json(values), Any, message.headed(values))
     return settings.response.json_parser.read(call, reply)
 
 
@@ -204,15 +203,11 @@ def _parameters(endpoint: Endpoint, options: Settings) -> dict[str, Any]:
     return {**own, **given}
 
 
-def _stored(endpoint: Endpoint) -> dict[str, Any]:
-    """What the endpoint was made with."""
-    return {**cast("CustomSettings", endpoint.settings).revealed, **_parameters(endpoint, endpoint.options)}
-
-
 def _misfits(endpoint: Endpoint) -> list[str]:
-    stored, asked = _stored(endpoint), _ASKED[endpoint.task.kind]
+    settings, asked = cast("CustomSettings", endpoint.settings), _ASKED[endpoint.task.kind]
+    stored = {**settings.revealed, **_parameters(endpoint, endpoint.options)}
     known, found = sorted({*stored, *asked}), []
-    for field, names, is_text in cast("CustomSettings", endpoint.settings).message.names():
+    for field, names, is_text in settings.message.names():
         for name in names:
             if name not in known:
                 found.append(

@@ -1,7 +1,8 @@
 """What the service `custom` sends: texts and JSON with templates, checked when they are set and again once filled.
 
 Nothing that is put in leaves its place: in JSON it is one value, in a URL it is percent-encoded and no step up, in a
-header it has no line breaks. Where a request goes is not the request's to say: the host is filled from what is stored.
+header it has no line breaks. The host of a URL has no templates: who may change what they stand for, but not see the
+secrets, could have these sent elsewhere.
 """
 
 import re
@@ -20,7 +21,6 @@ from connote.services.template import JsonTemplate, Template
 Values = Mapping[str, Any]
 
 _URL = re.compile(r"(https?://[^/?#]*)([^?#]*)([^#]*)")
-_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 # RFC 9110, section 5.6.2.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # They say where a request goes and where it ends.
@@ -47,10 +47,13 @@ class Message:
             except ValueError as error:
                 yield name, str(error)
                 return
-        if reason := wrong_url(_emptied(self.url)) if _URL.fullmatch(self.url) else wrong_url(""):
+        parts = _URL.fullmatch(self.url)
+        if reason := wrong_url(_emptied(self.url) if parts else ""):
             yield "url", reason
+        elif parts and "${" in parts[1]:
+            yield "url", "its host must be written out, without templates"
         for name, text in self.headers.items():
-            if not _TOKEN.fullmatch(name) or name.lower() in _FRAMING:
+            if is_reserved(name):
                 yield "headers", f"[{name}] cannot be set"
             elif _is_no_header(_emptied(text)):
                 yield f"headers.{name}", _NO_HEADER
@@ -67,13 +70,12 @@ class Message:
             yield name, Template.parse(text).names, True
         yield "request", JsonTemplate.parse(self.body).names, False
 
-    def address(self, stored: Values, values: Values) -> str:
+    def address(self, values: Values) -> str:
         """The URL. Raises Rejected for values that do not fit into it, without telling them."""
         parts = _URL.fullmatch(self.url)
         assert parts is not None  # noqa: S101 (a problem if it were so)
-        host, path, query = (Template.parse(part) for part in parts.groups())
-        filled = host.fill({name: _host(name, _text(name, stored)) for name in host.names})
-        filled += path.fill({name: quote(_text(name, values) or "", safe="/") for name in path.names})
+        path, query = Template.parse(parts[2]), Template.parse(parts[3])
+        filled = parts[1] + path.fill({name: quote(_text(name, values) or "", safe="/") for name in path.names})
         if any(step in (".", "..") for step in filled.split("/")):
             raise _no_url("it has a step [.] or [..] in its path")
         filled += query.fill({name: quote(_text(name, values) or "", safe="") for name in query.names})
@@ -103,6 +105,11 @@ class Message:
         yield "url", self.url
         yield from ((f"headers.{name}", text) for name, text in self.headers.items())
         yield from ((f"query_parameters.{pair[0]}", pair[1]) for pair in self.params if _is_pair(pair))
+
+
+def is_reserved(header: str) -> bool:
+    """Whether a header is not for users to set: it says where a request goes or ends, or its name is none."""
+    return not _TOKEN.fullmatch(header) or header.lower() in _FRAMING
 
 
 def as_text(value: Any) -> str | None:  # noqa: ANN401 (JSON)
@@ -135,14 +142,6 @@ def _filled(text: str, values: Values) -> str | None:
     texts = {name: _text(name, values) for name in template.names}
     whole = {name: value for name, value in texts.items() if value is not None}
     return template.fill(whole) if len(whole) == len(texts) else None
-
-
-def _host(name: str, value: str | None) -> str:
-    if value is None:
-        raise _no_url(f"[{name}] stands in its host, so it must be in the endpoint's own parameters")
-    if not _HOST.fullmatch(value):
-        raise _no_url(f"[{name}] is no part of a host name")
-    return value
 
 
 def _checked(url: str) -> str:

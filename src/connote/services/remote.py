@@ -15,7 +15,18 @@ import numpy as np
 from connote.contract.chat import ChatRequest
 from connote.contract.content import Content, Item
 from connote.contract.errors import IllegalArgument, Malformed
-from connote.contract.results import NO_USAGE, Dense, Element, Rank, Ranked, Sparse, SparseVector, Usage, Vectors
+from connote.contract.results import (
+    NO_USAGE,
+    Dense,
+    Element,
+    Rank,
+    Ranked,
+    Sparse,
+    SparseVector,
+    Usage,
+    Vector,
+    Vectors,
+)
 from connote.contract.secret import Secret
 from connote.contract.settings import SERVICE_SETTINGS, About, Settings
 from connote.contract.tasks import TaskType
@@ -195,7 +206,7 @@ def sparse(call: Call, vectors: Sequence[Sequence[tuple[str, float]]], *, usage:
     made = []
     for vector in vectors:
         ordered = sorted(vector, key=lambda pair: -pair[1])
-        weights = np.array([weight for _, weight in ordered], dtype=np.float32)
+        weights = _finite([weight for _, weight in ordered])
         made.append(SparseVector([token for token, _ in ordered], weights))
     return Sparse(made, usage=usage)
 
@@ -215,6 +226,7 @@ def ranked(
     shown = returns if call.return_documents is None else call.return_documents
     best = sorted(_sent(scores, len(call.inputs)), key=lambda pair: -pair[1])
     kept = best[: call.top_n or top_n]
+    _finite([score for _, score in kept])
     return Ranked([Rank(at, score, call.inputs[at] if shown else None) for at, score in kept], usage=usage)
 
 
@@ -234,6 +246,15 @@ def ranked_in_parts(
         reply = yield ask(part)
         scores += [(start + at, score) for at, score in _sent(read(reply), len(part))]
     return ranked(call, scores, returns=returns, top_n=top_n)
+
+
+def _finite(numbers: Sequence[float]) -> Vector:
+    """The numbers as float32. Raises Malformed for one that is too large for it: JSON could not tell it."""
+    with np.errstate(over="ignore"):
+        made = np.array(numbers, dtype=np.float32)
+    if not np.isfinite(made).all():
+        raise Malformed("the service answers with numbers that are not of type [float]")
+    return made
 
 
 def _sent(scores: Iterable[tuple[int, float]], count: int) -> list[tuple[int, float]]:

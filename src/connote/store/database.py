@@ -69,7 +69,7 @@ values = Table("settings", metadata, Column("name", String, primary_key=True), C
 
 def connect(folder: Path) -> Engine:
     """Open the database in that folder, made on first use. Raises Unavailable if a newer connote wrote it."""
-    engine = create_engine(f"sqlite:///{folder / 'connote.db'}")
+    engine = create_engine(f"sqlite:///{folder / 'connote.db'}", hide_parameters=True)  # in errors, for they are logged
     event.listen(engine, "connect", _prepare)
     metadata.create_all(engine)
     with engine.begin() as connection:
@@ -88,6 +88,7 @@ def connect(folder: Path) -> Engine:
 
 
 def _upgrade(connection: Connection, version: int) -> None:
+    connection.execute(text("BEGIN"))  # which sqlite3 leaves out before what alters tables: all steps, or none
     for step in range(version, VERSION):
         connection.execute(text(_STEPS[step]))
     connection.execute(update(values).where(values.c.name == "version").values(value=VERSION))

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, insert, select
+from sqlalchemy import Engine, Insert, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from connote.contract.errors import AlreadyExists, Unavailable
+from connote.contract.errors import AlreadyExists, ConnoteError, Unavailable
 from connote.store import database
 from connote.store.seal import Seal
 
@@ -42,24 +42,30 @@ class EndpointStore:
             return [self._record(row) for row in connection.execute(select(database.endpoints))]
 
     def add(self, record: Record) -> None:
-        """Keep a new endpoint. Raises AlreadyExists if the id is taken."""
+        """Keep a new endpoint. Raises AlreadyExists if the id is taken, and what `replace` raises."""
         try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(database.endpoints).values(self._row(record)))
+            self._write(record, insert(database.endpoints).values(self._row(record)))
         except IntegrityError:
             raise AlreadyExists(f"Inference endpoint [{record.inference_id}] already exists") from None
 
     def replace(self, record: Record) -> None:
-        """Keep an endpoint in place of the one with its id, if there is one."""
+        """Keep an endpoint in place of the one with its id, if there is one. Raises ConnoteError if it cannot be."""
         row = self._row(record)
         written = upsert(database.endpoints).values(row)
-        with self._engine.begin() as connection:
-            connection.execute(written.on_conflict_do_update(index_elements=["inference_id"], set_=row))
+        self._write(record, written.on_conflict_do_update(index_elements=["inference_id"], set_=row))
 
     def remove(self, inference_id: str) -> None:
         """Forget an endpoint."""
         with self._engine.begin() as connection:
             connection.execute(delete(database.endpoints).where(database.endpoints.c.inference_id == inference_id))
+
+    def _write(self, record: Record, statement: Insert) -> None:
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(statement)
+        except OperationalError:
+            log.exception("endpoint [%s] cannot be stored", record.inference_id)
+            raise ConnoteError(f"Failed to store inference endpoint [{record.inference_id}]") from None
 
     def _row(self, record: Record) -> dict[str, Any]:
         sealed = self._seal.close(record.secrets, record.inference_id) if record.secrets else None

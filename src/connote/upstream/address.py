@@ -17,12 +17,17 @@ _HOST_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 
 def of(site: Site, access: Access, settings: Settings, post: Post) -> httpx.URL:
     """The URL of a request. Raises Rejected if a setting does not fit into it."""
-    if post.url.startswith(("http://", "https://")):
+    if is_whole(post.url):
         address = _parsed(post.url)
     else:
         base = str(access.base_url).rstrip("/") if access.base_url else _filled(post.above or site.url, settings)
-        address = _parsed(base + post.url)
+        address = _parsed(_straight(base + post.url))
     return address.copy_merge_params(post.params) if post.params else address
+
+
+def is_whole(url: str) -> bool:
+    """Whether a user has given the whole of it; else it is a path below the service's own or configured address."""
+    return url.startswith(("http://", "https://"))
 
 
 def own(site: Site) -> list[httpx.URL]:
@@ -47,6 +52,13 @@ def _host(settings: Settings, name: str) -> str:
     if not _HOST_PART.fullmatch(value):
         raise Rejected(f"[{SERVICE_SETTINGS}] Invalid value [{value}]. [{name}] must be a part of a host name")
     return value
+
+
+def _straight(text: str) -> str:
+    """The URL, if no setting in it is a step up: that would lead to another part of the service, or of a gateway."""
+    if any(step in (".", "..") for step in text.partition("?")[0].split("/")):
+        raise Rejected(f"[{SERVICE_SETTINGS}] Invalid value: a setting that is [.] or [..] cannot be part of a path")
+    return text
 
 
 @lru_cache(maxsize=1024)

@@ -25,33 +25,37 @@ _READ_BYTES = 1 << 16
 _UNDONE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
-def make(name: str, access: Access, guard: Guard, own: Collection[httpx.URL]) -> httpx.AsyncBaseTransport:
-    """The transport of a service. `own` are its addresses; they and the configured ones are reached in any case."""
-    configured = [address for address in (access.base_url, access.token_url, access.proxy) if address is not None]
-    trusted = {(address.host, port(address)) for address in (*own, *configured)}
+def make(name: str, access: Access, guard: Guard, trusted: Collection[httpx.URL] = ()) -> httpx.AsyncBaseTransport:
+    """A transport to a service. The `trusted` addresses are reached whatever the guard says, as is the proxy."""
     if access.http2:
         return Http2Transport(name, access, guard, trusted)
     return Http1Transport(name, access, guard, trusted)
 
 
-def port(address: httpx.URL) -> int:
-    """The port that a URL leads to."""
-    return address.port or (443 if address.scheme == "https" else 80)
+def _place(address: httpx.URL) -> tuple[str, int]:
+    """Where a URL leads to."""
+    return address.host, address.port or (443 if address.scheme == "https" else 80)
+
+
+def _places(trusted: Collection[httpx.URL], access: Access) -> tuple[Collection[tuple[str, int]], ...]:
+    """Where requests may lead to in any case, and where connections may: behind a proxy they lead only there."""
+    places = {_place(address) for address in trusted}
+    return places, places | ({_place(access.proxy)} if access.proxy else set())
 
 
 class Http1Transport(httpx.AsyncBaseTransport):
     """HTTP/1.1 by aiohttp."""
 
-    def __init__(self, name: str, access: Access, guard: Guard, trusted: Collection[tuple[str, int]]) -> None:
+    def __init__(self, name: str, access: Access, guard: Guard, trusted: Collection[httpx.URL]) -> None:
+        self._trusted, connected = _places(trusted, access)
         self._proxy = None if access.proxy is None else yarl.URL(str(access.proxy))
         self._guard = guard
         connector = aiohttp.TCPConnector(
             limit=_MOST_CONNECTIONS,
             keepalive_timeout=_IDLE_SECONDS,
             ssl=access.tls(name),
-            resolver=_GuardedResolver(guard, trusted),
+            resolver=_GuardedResolver(guard, connected),
         )
-        self._trusted = trusted
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -63,7 +67,7 @@ class Http1Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it. The response is unread, and what compression it had is undone."""
         url = request.url
-        if (url.host, port(url)) not in self._trusted:
+        if _place(url) not in self._trusted:
             self._guard.check_literal(url.host)
         idle = request.extensions.get("timeout", {}).get("read")
         try:
@@ -127,9 +131,10 @@ class _GuardedResolver(AbstractResolver):
 class Http2Transport(httpx.AsyncHTTPTransport):
     """HTTP/2 where the service offers it, by httpx's transport over a pool that connects as the guard permits."""
 
-    def __init__(self, name: str, access: Access, guard: Guard, trusted: Collection[tuple[str, int]]) -> None:
+    def __init__(self, name: str, access: Access, guard: Guard, trusted: Collection[httpx.URL]) -> None:
         super().__init__()
-        self._guard, self._trusted = guard, trusted
+        self._guard = guard
+        self._trusted, connected = _places(trusted, access)
         proxy = None
         if access.proxy is not None:
             user = access.proxy.username, access.proxy.password
@@ -144,12 +149,12 @@ class Http2Transport(httpx.AsyncHTTPTransport):
             keepalive_expiry=_IDLE_SECONDS,
             http1=True,
             http2=True,
-            network_backend=GuardedBackend(guard, trusted),
+            network_backend=GuardedBackend(guard, connected),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it. Behind a proxy the backend sees the proxy's address only."""
-        if (request.url.host, port(request.url)) not in self._trusted:
+        if _place(request.url) not in self._trusted:
             self._guard.check_literal(request.url.host)
         return await super().handle_async_request(request)
 
@@ -165,4 +170,8 @@ def _translated(error: Exception, request: httpx.Request) -> httpx.TransportErro
         return httpx.ConnectError(f"cannot connect to [{request.url.host}]: {error.os_error.strerror}", request=request)
     if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError):
         return httpx.LocalProtocolError(str(error), request=request)
+    if isinstance(error, aiohttp.ClientResponseError):
+        # Its text has an address: that of a proxy, with its password, or the service's with all parameters.
+        kind = httpx.ProxyError if isinstance(error, aiohttp.ClientHttpProxyError) else httpx.RemoteProtocolError
+        return kind(f"{error.status} {error.message}".replace("\n", " "), request=request)
     return httpx.RemoteProtocolError(str(error) or type(error).__name__, request=request)

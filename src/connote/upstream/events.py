@@ -54,7 +54,7 @@ class EventParser:
         value = value.removeprefix(" ")
         if name == "data":
             self._data.append(value)
-            self._size += len(value)
+            self._size += len(value) + 1  # an empty line is held too
         elif name == "event":
             self._name = value
 

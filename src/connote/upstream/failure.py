@@ -1,9 +1,10 @@
 """Services' errors, as the wire tells them."""
 
-import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+
+import orjson
 
 from connote.contract.errors import Refused
 
@@ -39,13 +40,22 @@ def refused(status: int, body: bytes, *, url: str, id: str, secrets: Iterable[st
     reason = f"{_prefix(status, url)} for request from inference entity id [{id}] status [{status}]"
     if told := _text(parsed):
         reason += f". Error message: [{clean(told, secrets)[:_MOST_TEXT]}]"  # half a secret would not be found
-    known = status < 500 and status in HTTPStatus._value2member_map_ and status >= 400
     return Refused(
         clean(reason, secrets),
-        status=status if known else 400,
+        status=shown(status),
         kind=_kind(parsed),
-        transient=status >= 500 or status in _TRANSIENT,
+        transient=is_transient(status),
     )
+
+
+def shown(status: int) -> int:
+    """The status that a service's becomes: its own if that is known and below 500."""
+    return status if 400 <= status < 500 and status in HTTPStatus._value2member_map_ else 400
+
+
+def is_transient(status: int) -> bool:
+    """Whether the same request may succeed later."""
+    return status >= 500 or status in _TRANSIENT
 
 
 def unreachable(
@@ -59,6 +69,7 @@ def unreachable(
 def cleaned(error: Refused, secrets: Iterable[str]) -> Refused:
     """The error of a sign-in, without the secrets: who gives tokens may repeat what it was asked with."""
     error.args = (clean(str(error), secrets)[:_MOST_TEXT],)
+    error.transient, error.status = is_transient(error.status), shown(error.status)
     return error
 
 
@@ -84,8 +95,8 @@ def _prefix(status: int, url: str) -> str:
 
 def _json(body: bytes) -> Any:  # noqa: ANN401
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return orjson.loads(body)  # unlike json's, its texts can always be written again
+    except orjson.JSONDecodeError:
         return None
 
 

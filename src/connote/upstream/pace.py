@@ -21,6 +21,11 @@ class Pace:
         self._numbers, self._next = count(), 0.0
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it holds nobody up, as a new one would not."""
+        return not self._queue and self._next <= asyncio.get_running_loop().time()
+
     async def turn(self, id: str, *, urgent: bool) -> None:
         """Wait for a turn of that endpoint. Raises Overloaded if too many wait already."""
         loop = asyncio.get_running_loop()
@@ -33,12 +38,17 @@ class Pace:
                 "queue is full"
             )
         turn = loop.create_future()
-        heapq.heappush(self._queue, (not urgent, next(self._numbers), turn))
+        waiting = (not urgent, next(self._numbers), turn)
+        heapq.heappush(self._queue, waiting)
         self._schedule(loop)
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if waiting in self._queue:
+                # The place is free for another.
+                self._queue.remove(waiting)
+                heapq.heapify(self._queue)
+            elif not turn.cancelled():
                 # It was its turn just now, and it is gone: the next one takes it.
                 self._next = min(self._next, loop.time())
                 self._schedule(loop, again=True)

@@ -16,7 +16,8 @@ import msgspec
 import orjson
 
 from connote.contract.errors import ConnoteError, Malformed, Refused, Rejected
-from connote.contract.settings import Settings
+from connote.contract.settings import TASK_SETTINGS, Settings
+from connote.services import message
 from connote.services.service import Endpoint, Open, Post, Service, Site
 from connote.upstream import address, client, failure, frames
 from connote.upstream.guard import Forbidden, Guard
@@ -31,6 +32,8 @@ _MOST_ERROR = 64 * 1024
 # Whoever asks for more patience than this is told on at once.
 _MOST_WAIT = 60.0
 _IS_JSON = "application/json"
+# What the request itself is at fault for.
+_LOCAL = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ValueError)
 _HEADERS = {
     "User-Agent": f"connote/{VERSION}",
     "Accept": "*/*",
@@ -53,12 +56,12 @@ class Terms:
 
 
 class Sender:
-    """One transport a service, opened when it is first asked."""
+    """Two transports a service, each opened when it is first needed: to where it is, and to where users say it is."""
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
         self._guard = Guard(outbound.allowed, private=outbound.private)
-        self._transports: dict[str, httpx.AsyncBaseTransport] = {}
+        self._transports: dict[tuple[str, bool], httpx.AsyncBaseTransport] = {}
         self._accounts: dict[str, _Account] = {}
         self._paces: dict[str, Pace] = {}
 
@@ -84,7 +87,10 @@ class Sender:
         async def attempt() -> httpx.Response:
             response = await self._begun(endpoint, wish.post, self._outbound.idle)
             if response.headers.get("content-type", "").startswith(_IS_JSON):
-                body = await _closed(response)
+                try:
+                    body = await _closed(response)
+                except httpx.RequestError as error:
+                    raise _unreachable(endpoint, error) from None
                 raise failure.refused(200, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint))
             return response
 
@@ -100,41 +106,55 @@ class Sender:
             await each.aclose()
 
     def forget(self, id: str) -> None:
-        """The endpoint is no more: neither are its tokens."""
+        """The endpoint is no more: neither are its tokens, nor paces that hold nobody up."""
         self._accounts.pop(id, None)
+        used = [account.pace for account in self._accounts.values()]
+        self._paces = {group: pace for group, pace in self._paces.items() if pace in used or not pace.is_idle}
 
     async def _begun(self, endpoint: Endpoint, post: Post, idle: float | None) -> httpx.Response:
         """The response to one request, its body unread. Raises Refused for an error, after which it is closed."""
         site, access = _site(endpoint.service), self._access(endpoint.service)
         url = address.of(site, access, endpoint.settings, post)
         content = _content(post)
+        if reserved := sorted(filter(message.is_reserved, post.headers)):
+            raise Rejected(
+                f"[{TASK_SETTINGS}] Invalid value received for field [headers]. [{reserved[0]}] cannot be set"
+            )
         headers = _HEADERS | dict(site.headers) | dict(post.headers)
-        timeouts = {"timeout": httpx.Timeout(None, connect=10, read=idle).as_dict()}
+        transport = self._transport(endpoint.service, trusted=not address.is_whole(post.url))
         try:
-            request = httpx.Request("POST", url, headers=headers, content=content, extensions=timeouts)
-            response = await self._signed_in(endpoint, request)
+            request = httpx.Request("POST", url, headers=headers, content=content, extensions=_timeouts(idle))
+            response = await self._signed_in(endpoint, request, transport)
             if response.is_success:
                 return response
             body = await _closed(response)
-        except (httpx.RequestError, Forbidden, UnicodeError) as error:
+        except (httpx.RequestError, httpx.InvalidURL, Forbidden, UnicodeError) as error:
             raise _unreachable(endpoint, error) from None
         except Refused as error:
             raise failure.cleaned(error, _secrets(endpoint)) from None
         refused = failure.refused(
             response.status_code, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint)
         )
-        refused.headers = {name: value for name, value in response.headers.items() if name == "retry-after"}
+        after = response.headers.get("retry-after", "")
+        refused.headers = {} if _seconds(after) is None or not after.isascii() else {"retry-after": after}
         # Amazon's services put the type into a header, with an address behind it or none.
         refused.kind = refused.kind or response.headers.get("x-amzn-errortype", "").partition(":")[0] or None
         raise refused
 
-    async def _signed_in(self, endpoint: Endpoint, request: httpx.Request) -> httpx.Response:
-        """The response to a request that is signed in. What the sign-in asks for on its way goes the same way."""
-        transport = self._transport(endpoint.service)
+    async def _signed_in(
+        self, endpoint: Endpoint, request: httpx.Request, transport: httpx.AsyncBaseTransport
+    ) -> httpx.Response:
+        """The response to a request that is signed in, after what the sign-in asks for on its way."""
+        tokens = self._transport(endpoint.service, trusted=self._access(endpoint.service).token_url is not None)
         async with aclosing(self._account(endpoint).auth.async_auth_flow(request)) as flow:
             signed = await anext(flow)
             while True:
-                response = await transport.handle_async_request(signed)
+                if signed is request:
+                    response = await transport.handle_async_request(signed)
+                else:
+                    # Others wait for the same token: it must come, or not, whatever time this request has.
+                    signed.extensions |= _timeouts(self._outbound.idle)
+                    response = await tokens.handle_async_request(signed)
                 try:
                     signed = await flow.asend(response)
                 except StopAsyncIteration:
@@ -177,11 +197,17 @@ class Sender:
     def _access(self, service: Service) -> Access:
         return self._outbound.access.get(service.name, Access())
 
-    def _transport(self, service: Service) -> httpx.AsyncBaseTransport:
-        if service.name not in self._transports:
-            own = address.own(_site(service))
-            self._transports[service.name] = client.make(service.name, self._access(service), self._guard, own)
-        return self._transports[service.name]
+    def _transport(self, service: Service, *, trusted: bool) -> httpx.AsyncBaseTransport:
+        """The way to the service's own and configured addresses, or that to those which users give.
+
+        They are apart, connections included: else a user's URL would be trusted if it named the host of a gateway.
+        """
+        if (service.name, trusted) not in self._transports:
+            access = self._access(service)
+            known = [*address.own(_site(service)), *filter(None, (access.base_url, access.token_url))]
+            made = client.make(service.name, access, self._guard, known if trusted else ())
+            self._transports[service.name, trusted] = made
+        return self._transports[service.name, trusted]
 
     def _account(self, endpoint: Endpoint) -> "_Account":
         """Kept, with its tokens, as long as the settings stay the same."""
@@ -227,6 +253,11 @@ def _group(endpoint: Endpoint) -> str:
 
 def _secrets(endpoint: Endpoint) -> list[str]:
     return endpoint.settings.secret_texts()
+
+
+def _timeouts(idle: float | None) -> dict[str, Any]:
+    """What the transports are told of them."""
+    return {"timeout": httpx.Timeout(None, connect=10, read=idle).as_dict()}
 
 
 def _shown(response: httpx.Response) -> str:
@@ -278,10 +309,11 @@ def _decoded(endpoint: Endpoint, post: Post, body: bytes, response: httpx.Respon
         told = failure.refused(200, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint))
         if "Error message" in told.reason:
             raise told from None
-        raise Malformed(
+        reason = (
             f"Failed to parse the answer of the service [{endpoint.service.name}] for request from inference entity "
             f"id [{endpoint.id}]: {error}"
-        ) from None
+        )
+        raise Malformed(failure.clean(reason, _secrets(endpoint))) from None
 
 
 async def _events(endpoint: Endpoint, wish: Open, response: httpx.Response) -> AsyncIterator[Any]:
@@ -322,18 +354,18 @@ def _unreachable(endpoint: Endpoint, error: Exception, before: str = "") -> Refu
         reason,
         id=endpoint.id,
         secrets=_secrets(endpoint),
-        transient=not (is_forbidden or isinstance(error, ValueError)),
+        transient=not (is_forbidden or isinstance(error, _LOCAL)),
         reached=not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError),
     )
 
 
 def _seconds(retry_after: str) -> float | None:
     """What the header Retry-After asks for (RFC 9110, section 10.2.3); None if it says nothing."""
-    if retry_after.isdigit() and len(retry_after) < 10:
+    if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 10:
         return float(retry_after)
     try:
         at = parsedate_to_datetime(retry_after)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.now(UTC)).total_seconds())

@@ -52,14 +52,16 @@ class Outbound:
     idle: float = 60.0
 
 
-def url(text: str | None, setting: str) -> httpx.URL | None:
-    """The URL that a setting names. Raises IllegalArgument for what is none."""
+def url(text: str | None, setting: str, *, user: bool = False) -> httpx.URL | None:
+    """The URL that a setting names, which may hold a `user`. Raises IllegalArgument for what is none."""
     if text is None:
         return None
     try:
         parsed = httpx.URL(text)
     except httpx.InvalidURL:
         parsed = httpx.URL("")
+    if parsed.userinfo and not user:
+        raise IllegalArgument(f"{setting} must be a URL without a user in it")
     if parsed.scheme not in ("http", "https") or not parsed.host or parsed.query or parsed.fragment:
         raise IllegalArgument(f"{setting} must be a URL such as https://gateway.example.org, not [{text}]")
     return parsed
