@@ -59,6 +59,9 @@ class Connote:
                 **self._place(endpoint),
             }
             for endpoint in self.endpoints.all()
+        ] + [
+            {"inference_id": id, "state": "cannot be used", "reason": reason.strip()}
+            for id, reason in self.endpoints.unreadable().items()
         ]
 
     def _place(self, endpoint: Endpoint) -> dict[str, Any]:

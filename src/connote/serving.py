@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 import uvloop
 
+from connote.api.events import EventStream
 from connote.api.server import create
 from connote.app import opened
 from connote.config import Config
@@ -118,3 +119,4 @@ class _Server(uvicorn.Server):
         """Finish the requests in flight, then end; a second time, end at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
+        EventStream.end_all()

@@ -1,12 +1,15 @@
 """A client that leaves stops what was done for it, at once."""
 
+import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from conftest import Server
 from provider import Provider, Reply, events
 
 SETTINGS = {"api_key": "sk-secret", "model_id": "m"}
@@ -72,3 +75,26 @@ def test_leaving_a_local_model_drops_what_waits(http: httpx.Client) -> None:
     after = lane()
     assert after["waiting"] == 0
     assert after["totals"]["items"] - before["totals"]["items"] < 1000
+
+
+def test_a_server_that_stops_ends_its_streams(provider: Provider, tmp_path: Path) -> None:
+    provider.tell("/v1/chat/completions", Reply({"choices": [{"message": {"content": "x"}}]}))
+    config = tmp_path / "connote.toml"
+    config.write_text(f'[services.openai]\nbase_url = "{provider.url}"\n')
+    server = Server(tmp_path / "data", "--config", str(config))
+    with httpx.Client(base_url=server.url, timeout=30) as http:
+        http.put("/_inference/chat_completion/mine", json={"service": "openai", "service_settings": SETTINGS})
+        provider.tell("/v1/chat/completions", events(*[CHUNK] * 300, pause=0.1))
+        with http.stream("POST", "/_inference/chat_completion/mine/_stream", json=MESSAGES) as response:
+            lines = response.iter_lines()
+            assert next(lines) == "event: message"
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            told = list(lines)
+        server.process.wait(timeout=5)
+    assert server.stop() == 0
+    assert time.monotonic() - began < 5
+    assert "event: error" in told
+    assert "the server stops" in told[-2]
+    assert "Traceback" not in server.log.read_text()
+    assert provider.left.wait(3)

@@ -40,6 +40,7 @@ def test_without_the_key_an_endpoint_comes_without_its_secrets(tmp_path: Path) -
     (tmp_path / "key").write_bytes(bytes(32))
     (found,) = EndpointStore(engine, Seal(tmp_path / "key")).all()
     assert found.secrets == {}
+    assert "sealed under another key" in str(found.problem)
     engine.dispose()
 
 

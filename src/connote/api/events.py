@@ -5,14 +5,14 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from connote.contract import sse
 from connote.contract.chat import Chunk
-from connote.contract.errors import ConnoteError
+from connote.contract.errors import ConnoteError, Unavailable
 
 log = logging.getLogger("connote.api")
 
@@ -34,9 +34,16 @@ class Dialect(Protocol):
 
 
 class EventStream(Response):
-    """A response of chunks as they come. A client that leaves closes the source at once."""
+    """A response of chunks as they come. A client that leaves closes the source at once; so does the server's end."""
 
     media_type = "text/event-stream"
+    _open: ClassVar[set[asyncio.Event]] = set()
+
+    @classmethod
+    def end_all(cls) -> None:
+        """The server stops: end the streams that are open, each with an error."""
+        for stop in cls._open:
+            stop.set()
 
     def __init__(self, chunks: AsyncGenerator[Chunk, None], dialect: Dialect) -> None:
         super().__init__(headers={"Cache-Control": "no-store"})
@@ -45,32 +52,36 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
         """Send all, or what there is until the client leaves."""
-        sending = asyncio.ensure_future(self._sent(send))
-        leaving = asyncio.ensure_future(_left(receive))
+        stop = asyncio.Event()
+        self._open.add(stop)
+        sending, *_ = tasks = [asyncio.ensure_future(each) for each in (self._sent(send), _left(receive), stop.wait())]
         async with aclosing(self._chunks):
             try:
-                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                sending.cancel()
-                leaving.cancel()
-                await asyncio.gather(sending, leaving, return_exceptions=True)
+                self._open.discard(stop)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            if stop.is_set() and sending.cancelled():
+                await self._told(send, self._dialect.failure(Unavailable("the server stops")), more=False)
+
+    async def _told(self, send: Send, events: Iterable[bytes], *, more: bool = True) -> None:
+        if (body := b"".join(events)) or not more:
+            await send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def _sent(self, send: Send) -> None:
-        async def tell(events: Iterable[bytes], *, more: bool = True) -> None:
-            if (body := b"".join(events)) or not more:
-                await send({"type": "http.response.body", "body": body, "more_body": more})
-
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
             async for chunk in self._chunks:
-                await tell(self._dialect.chunk(chunk))
-            await tell(self._dialect.end(), more=False)
+                await self._told(send, self._dialect.chunk(chunk))
+            await self._told(send, self._dialect.end(), more=False)
         except ConnoteError as error:
-            await tell(self._dialect.failure(error), more=False)
+            await self._told(send, self._dialect.failure(error), more=False)
         except Exception:
             log.exception("a stream failed")
             ours = ConnoteError("internal error; the server's log says more")
-            await tell(self._dialect.failure(ours), more=False)
+            await self._told(send, self._dialect.failure(ours), more=False)
 
 
 async def _left(receive: Receive) -> None:

@@ -139,7 +139,8 @@ class Settings:
         rest, problems = dict(raw), list[str]()
         settings = cls.take(rest, problems, scope, kept=kept)
         if settings is None:
-            raise Invalid(problems)
+            # What is missing may be there under a name that is not known.
+            raise Invalid(problems + [f"[{scope}] does not allow the setting [{name}]" for name in list(rest)[:5]])
         refuse_unknown(rest, owner)
         return settings
 

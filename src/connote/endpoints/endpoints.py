@@ -17,6 +17,7 @@ from connote.contract.errors import (
     NotFound,
     Rejected,
     TimedOut,
+    Unavailable,
 )
 from connote.contract.policy import Policy
 from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, Settings, java, refuse_unknown
@@ -64,12 +65,12 @@ class Endpoints:
                 self._stored[record.inference_id] = _from_record(record)
             except ConnoteError as error:
                 log.warning("endpoint [%s] cannot be read: %s", record.inference_id, error)
-                self._unreadable[record.inference_id] = error.reason
+                self._unreadable[record.inference_id] = f"{error.reason} for model [{record.inference_id}]. "
 
     def find(self, id: str) -> Endpoint:
         """The endpoint of that id. Raises NotFound, or Rejected if its service is not there any more."""
         if id in self._unreadable:
-            raise Rejected(f"{self._unreadable[id]} for model [{id}]. ")
+            raise Rejected(self._unreadable[id])
         endpoint = self._stored.get(id) or PRECONFIGURED.get(id)
         if endpoint is None:
             raise NotFound(f"Inference endpoint not found [{id}]")
@@ -88,6 +89,10 @@ class Endpoints:
         """All endpoints of a task type, by id."""
         found = {**PRECONFIGURED, **self._stored}
         return [found[id] for id in sorted(found) if task in (TaskType.ANY, found[id].task.kind)]
+
+    def unreadable(self) -> Mapping[str, str]:
+        """Endpoints that are kept and cannot be used, and why."""
+        return self._unreadable
 
     def chain(self, endpoint: Endpoint) -> list[Endpoint]:
         """The endpoint, and those that may answer in its place, in the order in which they are asked."""
@@ -334,6 +339,10 @@ def _changed(current: Endpoint, task: TaskType, body: Mapping[str, Any]) -> Endp
     rest = dict(body)
     if resolve_task(task, rest.pop("task_type", None)) is not current.task.kind:
         raise Rejected("Task type must match the task type of the existing endpoint")
+    # Clients send the whole endpoint, as the specification types it.
+    named = rest.pop("service", None)
+    if named not in (None, current.service.name, *current.service.aliases):
+        raise Rejected(f"[service] cannot be updated from [{current.service.name}] to [{java(named)}]")
     if chunks.SCOPE in rest:
         raise Rejected(f"[{chunks.SCOPE}] cannot be updated; create another inference endpoint")
     settings = _merge(current.settings, _object(rest, SERVICE_SETTINGS), SERVICE_SETTINGS, current.service)
@@ -366,6 +375,8 @@ def _to_record(endpoint: Endpoint) -> Record:
 
 
 def _from_record(record: Record) -> Endpoint:
+    if record.problem:
+        raise Unavailable(f"{record.problem}: bring the key back, or delete the endpoint and make it again,")
     _, service = _service(record.service)
     type = TaskType.parse(record.task_type)
     parts = {

@@ -28,6 +28,7 @@ class Record:
     chunking_settings: Mapping[str, Any] | None
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     policy: Mapping[str, Any] | None = None
+    problem: str | None = None  # why its secrets cannot be opened
 
 
 class EndpointStore:
@@ -69,14 +70,16 @@ class EndpointStore:
 
     def _row(self, record: Record) -> dict[str, Any]:
         sealed = self._seal.close(record.secrets, record.inference_id) if record.secrets else None
-        return asdict(record) | {"secrets": sealed}
+        row = asdict(record) | {"secrets": sealed}
+        del row["problem"]
+        return row
 
     def _record(self, row: Row[Any]) -> Record:
         values = dict(row._mapping)
-        sealed, opened = values.pop("secrets"), {}
-        if sealed is not None:
-            try:
-                opened = self._seal.open(sealed, values["inference_id"])
-            except Unavailable as error:
-                log.warning("endpoint [%s]: %s", values["inference_id"], error)
-        return Record(**values, secrets=opened)
+        sealed = values.pop("secrets")
+        if sealed is None:
+            return Record(**values)
+        try:
+            return Record(**values, secrets=self._seal.open(sealed, values["inference_id"]))
+        except Unavailable as error:
+            return Record(**values, problem=error.reason)

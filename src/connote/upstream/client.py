@@ -174,4 +174,6 @@ def _translated(error: Exception, request: httpx.Request) -> httpx.TransportErro
         # Its text has an address: that of a proxy, with its password, or the service's with all parameters.
         kind = httpx.ProxyError if isinstance(error, aiohttp.ClientHttpProxyError) else httpx.RemoteProtocolError
         return kind(f"{error.status} {error.message}".replace("\n", " "), request=request)
-    return httpx.RemoteProtocolError(str(error) or type(error).__name__, request=request)
+    broken = "its answer breaks off, or is not encoded as it says"
+    told = broken if isinstance(error, aiohttp.ClientPayloadError) else str(error) or type(error).__name__
+    return httpx.RemoteProtocolError(told, request=request)

@@ -18,6 +18,7 @@ _PREFIXES = {
 }
 _TRANSIENT = frozenset({408, 425, 429})
 _MOST_TEXT = 2000
+_LEAST_SECRET = 4
 # Where services put the text of an error; each may be a text, or lead on to one.
 _MEMBERS = (
     "error",
@@ -74,9 +75,9 @@ def cleaned(error: Refused, secrets: Iterable[str]) -> Refused:
 
 
 def clean(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets."""
+    """The text without the secrets. What has fewer than four characters is none, and would be found everywhere."""
     for secret in secrets:
-        if secret:
+        if len(secret) >= _LEAST_SECRET:
             text = text.replace(secret, "***")
     return text
 

@@ -74,6 +74,8 @@ class Sender:
                 body = await _read(response, MOST_REPLY)
             except httpx.RequestError as error:
                 raise _unreachable(endpoint, error) from None
+            except Malformed as error:  # as large the next time
+                raise failure.unreachable(str(error), id=endpoint.id, transient=False) from None
             finally:
                 await response.aclose()
             return _decoded(endpoint, post, body, response)
