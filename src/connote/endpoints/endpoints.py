@@ -161,11 +161,12 @@ class Endpoints:
         try:
             async with asyncio.timeout(seconds):
                 settings = await self._runner.check(endpoint, Terms(asyncio.get_running_loop().time() + seconds))
-        except TimeoutError:
-            raise TimedOut(f"timeout [{seconds:g}s] waiting for the trial of endpoint [{endpoint.id}]") from None
-        finally:
-            # What was tried may come to nothing; what is kept signs in with the settings that are kept.
+        except BaseException as error:
             self._runner.forget(endpoint.id)
+            if isinstance(error, TimeoutError):
+                told = f"timeout [{seconds:g}s] waiting for the trial of endpoint [{endpoint.id}]"
+                raise TimedOut(told) from None
+            raise
         return replace(endpoint, settings=settings)
 
     def _check_policy(self, endpoint: Endpoint) -> None:

@@ -173,7 +173,8 @@ def _translated(error: Exception, request: httpx.Request) -> httpx.TransportErro
     if isinstance(error, aiohttp.ClientResponseError):
         # Its text has an address: that of a proxy, with its password, or the service's with all parameters.
         kind = httpx.ProxyError if isinstance(error, aiohttp.ClientHttpProxyError) else httpx.RemoteProtocolError
-        return kind(f"{error.status} {error.message}".replace("\n", " "), request=request)
+        # And below its first line the parser shows what it was sent.
+        return kind(f"{error.status} {error.message.partition(chr(10))[0]}", request=request)
     broken = "its answer breaks off, or is not encoded as it says"
     told = broken if isinstance(error, aiohttp.ClientPayloadError) else str(error) or type(error).__name__
     return httpx.RemoteProtocolError(told, request=request)
