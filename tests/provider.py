@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request. Header names are lower case."""
+    """One request. Header names are lower case; what came twice is joined."""
 
     path: str
     params: Mapping[str, str]
@@ -100,7 +100,7 @@ class Provider:
             def do_POST(self) -> None:
                 parts = urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                headers = {name.lower(): value for name, value in self.headers.items()}
+                headers = {name.lower(): ", ".join(self.headers.get_all(name, [])) for name in self.headers}
                 asked = Asked(parts.path, dict(parse_qsl(parts.query)), headers, body)
                 try:
                     self._send(provider.answer(asked))

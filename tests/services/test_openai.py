@@ -42,6 +42,14 @@ def test_embeddings_are_measured_and_asked_for(remote: httpx.Client, provider: P
     assert "sk-secret" not in remote.get("/_inference/mine").text
 
 
+def test_a_users_header_takes_the_place_of_ours_whatever_its_case(remote: httpx.Client, provider: Provider) -> None:
+    provider.tell("/openai/v1/embeddings", embeddings)
+    made = create(remote, "text_embedding", task_settings={"headers": {"user-agent": "mine", "X-Team": "search"}})
+    assert made.status_code == 200
+    (asked,) = provider.asked
+    assert (asked.headers["user-agent"], asked.headers["x-team"]) == ("mine", "search")
+
+
 def test_dimensions_are_sent_only_if_the_user_gave_them(remote: httpx.Client, provider: Provider) -> None:
     provider.tell("/openai/v1/embeddings", embeddings)
     assert create(remote, "text_embedding", service_settings=SETTINGS | {"dimensions": 3}).status_code == 200

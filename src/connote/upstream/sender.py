@@ -122,7 +122,9 @@ class Sender:
             raise Rejected(
                 f"[{TASK_SETTINGS}] Invalid value received for field [headers]. [{reserved[0]}] cannot be set"
             )
-        headers = _HEADERS | dict(site.headers) | dict(post.headers)
+        headers = httpx.Headers(_HEADERS)  # whatever their case, each name stands once
+        headers.update(site.headers)
+        headers.update(post.headers)
         transport = self._transport(endpoint.service, trusted=not address.is_whole(post.url))
         try:
             request = httpx.Request("POST", url, headers=headers, content=content, extensions=_timeouts(idle))
