@@ -173,7 +173,7 @@ def _is_urgent(call: Call) -> bool:
 
 
 def _timed_out(endpoint: Endpoint, told: str) -> TimedOut:
-    fix = "A model that is being loaded or pulled goes on loading: repeat the request, or give it more time with ?timeout="
+    fix = "A model that is being loaded or pulled goes on loading: repeat the request, or give it time with ?timeout="
     if endpoint.service.site is not None:
         fix = "Give it more time with ?timeout=; if calls wait for their turn, [rate_limit] says how many go a minute"
     return TimedOut(f"timeout [{told}] waiting for inference result of [{endpoint.id}]. {fix}")
