@@ -12,7 +12,7 @@ from pathlib import Path
 
 VERSIONS = (
     *("connote", "connote-native", "numpy", "tokenizers", "onnxruntime", "torch", "transformers", "triton"),
-    *("sentence-transformers", "openvino", "nncf", "fastembed", "httpx", "uvicorn"),
+    *("sentence-transformers", "openvino", "nncf", "fastembed", "aiohttp", "httpx", "uvicorn"),
 )
 _INSTRUCTIONS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimddp", "i8mm")
 # A smaller value of these is better.

@@ -50,13 +50,6 @@ def events(
     return Reply(headers={"Content-Type": "text/event-stream"}, pieces=pieces, pause=pause, cut=cut)
 
 
-def told(stream: str) -> list[Any]:
-    """The data of the events that a connote has streamed, without the end."""
-    lines = [line.removeprefix("data: ") for line in stream.splitlines() if line.startswith("data: ")]
-    assert lines.pop() == "[DONE]"
-    return [json.loads(line) for line in lines]
-
-
 Answer = Reply | Callable[[Asked], Reply]
 
 

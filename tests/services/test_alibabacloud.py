@@ -10,7 +10,8 @@ from connote.services.alibabacloud import AlibabaSettings, alibabacloud
 from connote.services.service import Post
 from connote.upstream import address
 from connote.upstream.settings import Access
-from provider import Asked, Provider, Reply, events, told
+from provider import Asked, Provider, Reply, events
+from sse import told
 
 KEY = "OS-secret"
 BASE = "/alibabacloud-ai-search"
@@ -152,7 +153,7 @@ def test_streams_come_through_the_interface_like_openai_s(remote: httpx.Client, 
     messages = [{"role": "user", "content": "a"}]
     body = {"input": "a"} if task == "completion" else {"messages": messages, "max_completion_tokens": 5}
     reply = remote.post(f"/_inference/{task}/mine/_stream", json=body)
-    received = told(reply.text)
+    received = told(reply)
     if task == "completion":
         assert received == [{"completion": [{"delta": text}]} for text in ("Hel", "lo")]
     else:

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from provider import Asked, Provider, Reply, events, told
+from provider import Asked, Provider, Reply, events
+from sse import told
 
 PATH = "/anthropic/v1/messages"
 KEY = "sk-ant-secret"
@@ -328,7 +329,7 @@ def test_thinking_text_and_tool_calls_stream(remote: httpx.Client, asked: Provid
             end("tool_use"),
         ),
     )
-    chunks = told(chat(remote, user("Weather?"), stream=True).text)
+    chunks = told(chat(remote, user("Weather?"), stream=True))
     assert asked.asked[-1].json["stream"] is True
     assert {(chunk["id"], chunk["model"], chunk["object"]) for chunk in chunks} == {
         ("msg_01", "claude-opus-4-6", "chat.completion.chunk")
@@ -370,7 +371,7 @@ def test_a_completion_streams_its_text(remote: httpx.Client, provider: Provider)
     provider.tell(PATH, Reply(message(TEXT)), stream(*text, end("end_turn")))
     create(remote, "completion")
     reply = remote.post("/_inference/completion/mine/_stream", json={"input": "Say hello"})
-    assert told(reply.text) == [{"completion": [{"delta": "Hel"}]}, {"completion": [{"delta": "lo"}]}]
+    assert told(reply) == [{"completion": [{"delta": "Hel"}]}, {"completion": [{"delta": "lo"}]}]
 
 
 @pytest.mark.parametrize(
@@ -388,14 +389,14 @@ def test_a_completion_streams_its_text(remote: httpx.Client, provider: Provider)
 def test_stop_reasons_are_told_as_finish_reasons(remote: httpx.Client, asked: Provider, stop: str, finish: str) -> None:
     asked.tell(PATH, Reply(message(TEXT, stop=stop)), stream(end(stop)))
     assert chat(remote, user("a")).json()["choices"][0]["finish_reason"] == finish
-    assert told(chat(remote, user("a"), stream=True).text)[-1]["choices"][0]["finish_reason"] == finish
+    assert told(chat(remote, user("a"), stream=True))[-1]["choices"][0]["finish_reason"] == finish
 
 
 def test_a_refusal_is_explained(remote: httpx.Client, asked: Provider) -> None:
     why = {"stop_details": {"type": "refusal", "category": "bio", "explanation": "No."}}
     asked.tell(PATH, Reply(message(stop="refusal", **why)), stream(end("refusal", **why)))
     assert chat(remote, user("a")).json()["choices"][0]["message"] == {"role": "assistant", "refusal": "No."}
-    assert told(chat(remote, user("a"), stream=True).text)[-1]["choices"][0]["delta"] == {"refusal": "No."}
+    assert told(chat(remote, user("a"), stream=True))[-1]["choices"][0]["delta"] == {"refusal": "No."}
 
 
 def test_a_prompt_may_say_which_model_and_leave_tools_alone(remote: httpx.Client, asked: Provider) -> None:

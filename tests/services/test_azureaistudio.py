@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from provider import Asked, Provider, Reply, events, told
+from provider import Asked, Provider, Reply, events
+from sse import told
 
 KEY = "az-secret"
 ANSWER = {
@@ -162,7 +163,7 @@ def test_a_chat_with_tools_and_pictures_is_streamed(remote: httpx.Client, provid
     tool = {"type": "function", "function": {"name": "sum", "parameters": {"type": "object"}}}
     body = {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, picture]}], "tools": [tool]}
     reply = remote.post("/_inference/chat_completion/mine/_stream", json=body)
-    received = told(reply.text)
+    received = told(reply)
     assert [chunk["choices"][0]["delta"] for chunk in received] == [
         {"content": "Hi", "role": "assistant"},
         {"tool_calls": [call]},
@@ -189,7 +190,7 @@ def test_a_realtime_endpoint_has_a_form_of_its_own(remote: httpx.Client, provide
     assert asked.headers["authorization"] == f"Bearer {KEY}"
     assert "api-key" not in asked.headers
     streamed = remote.post("/_inference/chat_completion/mine/_stream", json={"messages": messages})
-    received = told(streamed.text)
+    received = told(streamed)
     assert [chunk["choices"][0]["delta"]["content"] for chunk in received] == ["Hi"]
     tool = {"type": "function", "function": {"name": "sum"}}
     refused = remote.post("/_inference/chat_completion/mine", json={"messages": messages, "tools": [tool]})

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from provider import Asked, Provider, Reply, events, told
+from provider import Asked, Provider, Reply, events
+from sse import told
 
 EMBED, RERANK, CHAT = "/cohere/v2/embed", "/cohere/v2/rerank", "/cohere/v2/chat"
 SETTINGS = {"api_key": "co-secret", "model_id": "embed-v4.0"}
@@ -268,7 +269,7 @@ def test_thoughts_are_left_out_if_they_are_not_wanted(remote: httpx.Client, aske
     thought = event("content-delta", 0, message={"content": {"thinking": "Hm."}})
     planned = event("tool-plan-delta", message={"tool_plan": "I look."})
     asked.tell(CHAT, events(BEGUN, thought, planned, content(1, {"text": "Hi"}), names=True, done=False))
-    chunks = told(chat(remote, user("a"), stream=True, reasoning={"exclude": True}).text)
+    chunks = told(chat(remote, user("a"), stream=True, reasoning={"exclude": True}))
     assert [chunk["choices"][0]["delta"] for chunk in chunks] == [{"role": "assistant"}, {"content": "Hi"}]
 
 
@@ -307,7 +308,7 @@ def test_text_thinking_and_tool_calls_stream(remote: httpx.Client, asked: Provid
             done=False,
         ),
     )
-    chunks = told(chat(remote, user("Weather?"), stream=True).text)
+    chunks = told(chat(remote, user("Weather?"), stream=True))
     assert asked.asked[-1].json["stream"] is True
     assert {(chunk["id"], chunk["model"], chunk["object"]) for chunk in chunks} == {
         ("29f1", "command-a", "chat.completion.chunk")
@@ -333,7 +334,7 @@ def test_a_completion_streams_its_text(remote: httpx.Client, provider: Provider)
     provider.tell(CHAT, said(HI), stream)
     create(remote, "completion")
     reply = remote.post("/_inference/completion/mine/_stream", json={"input": "Say hello"})
-    assert told(reply.text) == [{"completion": [{"delta": "Hel"}]}, {"completion": [{"delta": "lo"}]}]
+    assert told(reply) == [{"completion": [{"delta": "Hel"}]}, {"completion": [{"delta": "lo"}]}]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from provider import Asked, Provider, Reply, events, told
+from provider import Asked, Provider, Reply, events
+from sse import told
 
 KEY = "hf_secret"
 
@@ -137,7 +138,7 @@ def test_a_chat_with_tools_is_passed_on(remote: httpx.Client, provider: Provider
     tool = {"type": "function", "function": {"name": "sum", "parameters": {"type": "object"}}}
     body = {"messages": [{"role": "user", "content": "a"}], "tools": [tool], "max_completion_tokens": 5}
     reply = remote.post("/_inference/chat_completion/mine/_stream", json=body)
-    received = told(reply.text)
+    received = told(reply)
     assert [chunk["choices"][0]["delta"] for chunk in received[:2]] == [
         {"content": "Hi", "role": "assistant"},
         {"tool_calls": [call]},
