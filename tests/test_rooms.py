@@ -7,7 +7,19 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "connote"
 # From the top. Files beside the rooms wire them together, so they stand above; what they need in common stands below.
-FLOORS = ("api", "search", "endpoints", "upstream", "services", "runtime", "store", "chunking", "contract")
+FLOORS = (
+    "api",
+    "search",
+    "ingest",
+    "endpoints",
+    "models",
+    "upstream",
+    "services",
+    "runtime",
+    "store",
+    "chunking",
+    "contract",
+)
 WIRING = {"app", "cli", "config", "serving", "version"}
 FILES = sorted(SOURCE.rglob("*.py"))
 # What a room must do without, so that it can run alone.
