@@ -70,7 +70,7 @@ values = Table("settings", metadata, Column("name", String, primary_key=True), C
 def connect(folder: Path) -> Engine:
     """Open the database in that folder, made on first use. Raises Unavailable if a newer connote wrote it."""
     engine = create_engine(f"sqlite:///{folder / 'connote.db'}", hide_parameters=True)  # in errors, for they are logged
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", prepare)
     metadata.create_all(engine)
     with engine.begin() as connection:
         found = connection.scalar(select(values.c.value).where(values.c.name == "version"))
@@ -94,7 +94,8 @@ def _upgrade(connection: Connection, version: int) -> None:
     connection.execute(update(values).where(values.c.name == "version").values(value=VERSION))
 
 
-def _prepare(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
+def prepare(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
+    """Set a new connection up."""
     # WAL: readers do not wait for a writer. FULL: what was acknowledged survives a power loss.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")

@@ -1,0 +1,115 @@
+"""Objects of a mapping: what has properties of its own."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from connote.contract.errors import BadMapping, IllegalArgument
+from connote.contract.settings import java
+from connote.search.mapping.field import Field
+
+_DYNAMIC = {"true": "true", "false": "false", "strict": "strict", "runtime": "true"}
+# What stands at the root only, and is kept as it is put.
+ROOT = ("_source", "_routing", "_meta", "date_detection", "numeric_detection", "dynamic_date_formats", "dynamic_templates")
+ROOT_ALSO = ("runtime", "_data_stream_timestamp", "_size", "_field_names")
+_OWN = ("type", "properties", "dynamic", "enabled", "subobjects", "include_in_parent", "include_in_root", "store_array_source")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """An object, nested or not; `name` is its full path, empty for the whole document.
+
+    `given` are its parameters as they were put, without properties.
+    """
+
+    name: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, "Branch | Field"] = field(default_factory=dict)
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether each of its values is a document of its own, for queries that say `nested`."""
+        return self.given.get("type") == "nested"
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether its values are looked at."""
+        return self.given.get("enabled", True) not in (False, "false")
+
+    @property
+    def dynamic(self) -> str | None:
+        """What becomes of fields that are not mapped: `true`, `false` or `strict`; None is what the object above says."""
+        value = self.given.get("dynamic")
+        if value is None:
+            return None
+        name = str(value).lower()
+        if name not in _DYNAMIC:
+            raise BadMapping(f"Could not convert [{self.name or '_doc'}.dynamic] to boolean: [{java(value)}]")
+        return _DYNAMIC[name]
+
+    def path(self, name: str) -> str:
+        """The full name of a property."""
+        return f"{self.name}.{name}" if self.name else name
+
+    def leaves(self) -> Iterator[Field]:
+        """All fields below, with their multi-fields."""
+        for each in self.properties.values():
+            if isinstance(each, Branch):
+                yield from each.leaves()
+            else:
+                yield each
+                yield from _multi(each)
+
+    def branches(self) -> Iterator["Branch"]:
+        """All objects below."""
+        for each in self.properties.values():
+            if isinstance(each, Branch):
+                yield each
+                yield from each.branches()
+
+    def merged(self, other: "Branch") -> "Branch":
+        """With the properties and parameters of another of its name. Raises IllegalArgument for what cannot change."""
+        if self.is_nested != other.is_nested and (other.given.get("type") or self.is_nested) and self.name:
+            kinds = ("nested" if each.is_nested else "object" for each in (self, other))
+            raise IllegalArgument("object mapping [{}] can't be changed from {} to {}".format(self.name, *kinds))
+        properties = dict(self.properties)
+        for name, theirs in other.properties.items():
+            mine = properties.get(name)
+            if mine is None:
+                properties[name] = theirs
+            elif isinstance(mine, Branch) and isinstance(theirs, Branch):
+                properties[name] = mine.merged(theirs)
+            elif isinstance(mine, Field) and isinstance(theirs, Field):
+                properties[name] = mine.merged(theirs)
+            else:
+                first = "an object" if isinstance(mine, Branch) else "a concrete"
+                raise IllegalArgument(
+                    f"can't merge a non-object mapping [{self.path(name)}] with an object mapping"
+                    if first == "a concrete"
+                    else f"can't merge an object mapping [{self.path(name)}] with a non-object mapping"
+                )
+        return replace(self, given={**self.given, **other.given}, properties=properties)
+
+    def wire(self) -> dict[str, Any]:
+        """The object as GET shows it."""
+        shown = {name: value for name, value in self.given.items() if not (name == "type" and value == "object")}
+        if self.properties:
+            shown["properties"] = {name: each.wire() for name, each in self.properties.items()}
+        elif self.name and "type" not in shown:
+            shown["type"] = "object"
+        return shown
+
+
+def check_params(branch: Branch) -> None:
+    """Raise BadMapping for parameters that no object has."""
+    known = (*_OWN, *ROOT, *ROOT_ALSO) if not branch.name else _OWN
+    if unknown := [f"[{name} : {java(branch.given[name])}]" for name in branch.given if name not in known]:
+        where = f"Mapping definition for [{branch.name}]" if branch.name else "Root mapping definition"
+        raise BadMapping(f"{where} has unsupported parameters:  {' '.join(unknown)}")
+    branch.dynamic  # noqa: B018 (it raises)
+
+
+def _multi(field: Field) -> Iterator[Field]:
+    for each in field.fields.values():
+        yield each
+        yield from _multi(each)

@@ -1,0 +1,172 @@
+"""A field of a mapping: what it is called, which parameters it takes, and how its values are read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from connote.contract.errors import BadDocument, BadMapping, ConnoteError, IllegalArgument
+from connote.contract.settings import java
+from connote.search.mapping.values import Values
+
+if TYPE_CHECKING:
+    from connote.search.analysis import Analyzers
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter: `read` checks what is given and gives the value. Only an `updatable` one may change later."""
+
+    read: Callable[[Any], Any]
+    default: Any = None
+    updatable: bool = False
+
+
+def flag(value: Any) -> bool:  # noqa: ANN401 (JSON)
+    """A boolean, or its text. Raises IllegalArgument."""
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise IllegalArgument(f"Failed to parse value [{java(value)}] as only [true] or [false] are allowed.")
+
+
+def whole(value: Any) -> int:  # noqa: ANN401
+    """An integer, or its text. Raises IllegalArgument."""
+    try:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise ValueError
+        return int(value)
+    except (TypeError, ValueError):
+        raise IllegalArgument(f"Failed to parse value [{java(value)}] as an integer") from None
+
+
+def number(value: Any) -> float:  # noqa: ANN401
+    """A number, or its text. Raises IllegalArgument."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError):
+        raise IllegalArgument(f"Failed to parse value [{java(value)}] as a number") from None
+
+
+def text(value: Any) -> str:  # noqa: ANN401
+    """A text. Raises IllegalArgument."""
+    if not isinstance(value, str):
+        raise IllegalArgument(f"a text is needed, not [{java(value)}]")
+    return value
+
+
+def texts(value: Any) -> list[str]:  # noqa: ANN401
+    """A text or several. Raises IllegalArgument."""
+    return [text(each) for each in (value if isinstance(value, list) else [value])]
+
+
+def anything(value: Any) -> Any:  # noqa: ANN401
+    """Whatever is given."""
+    return value
+
+
+def mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401
+    """An object. Raises IllegalArgument."""
+    if not isinstance(value, Mapping):
+        raise IllegalArgument(f"an object is needed, not [{java(value)}]")
+    return value
+
+
+# What every field takes.
+COMMON = {"copy_to": Param(texts, (), updatable=True), "meta": Param(mapping, None, updatable=True)}
+# What every field with values of its own takes.
+LEAF = COMMON | {
+    "index": Param(flag, True),
+    "store": Param(flag, False),
+    "doc_values": Param(flag, True),
+    "boost": Param(number, 1.0),
+    "similarity": Param(anything),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field with its full name; `given` are the parameters as they were put, and `fields` its multi-fields.
+
+    A subclass says in `params` what it takes and in `add` how a value is read.
+    """
+
+    name: str
+    given: Mapping[str, Any]
+    fields: Mapping[str, "Field"]
+
+    kind: ClassVar[str]
+    params: ClassVar[Mapping[str, Param]] = LEAF
+    # Whether values may be objects, so that a document's object here is one value.
+    takes_objects: ClassVar[bool] = False
+
+    def __getitem__(self, param: str) -> Any:  # noqa: ANN401 (the parameter's own)
+        """The value of a parameter."""
+        spec = self.params[param]
+        return spec.default if self.given.get(param) is None else spec.read(self.given[param])
+
+    @property
+    def copies(self) -> tuple[str, ...]:
+        """The fields that get its values too."""
+        return tuple(self["copy_to"]) if "copy_to" in self.params else ()
+
+    def prepare(self, analyzers: "Analyzers") -> None:
+        """Check what the parameters name. Raises BadMapping."""
+
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ANN401 (JSON)
+        """Take a value that stands at `path` in the document. Raises what `failed` tells of."""
+        raise NotImplementedError
+
+    def put(self, value: Any, into: Values, path: str, id: str) -> None:  # noqa: ANN401
+        """Take a value into the field and its multi-fields. Raises BadDocument."""
+        try:
+            self.add(value, into, path)
+        except ConnoteError as error:
+            if isinstance(error, BadDocument):
+                raise
+            if "ignore_malformed" in self.params and self["ignore_malformed"]:
+                into.ignored.add(self.name)
+                return
+            raise failed(self, value, id, error) from None
+        for each in self.fields.values():
+            each.put(value, into, path, id)
+
+    def merged(self, other: "Field") -> Self:
+        """The field with the parameters of another of its name. Raises IllegalArgument for what cannot change."""
+        if other.kind != self.kind:
+            raise IllegalArgument(f"mapper [{self.name}] cannot be changed from type [{self.kind}] to [{other.kind}]")
+        for name, spec in self.params.items():
+            if not spec.updatable and self[name] != other[name] and name in other.given:
+                raise IllegalArgument(
+                    f"Mapper for [{self.name}] conflicts with existing mapper:\n\tCannot update parameter [{name}] "
+                    f"from [{java(self[name])}] to [{java(other[name])}]"
+                )
+        fields = dict(self.fields)
+        for name, each in other.fields.items():
+            fields[name] = fields[name].merged(each) if name in fields else each
+        return replace(self, given={**self.given, **other.given}, fields=fields)
+
+    def wire(self) -> dict[str, Any]:
+        """The field as GET shows it."""
+        shown = {"type": self.kind, **self.given}
+        if self.fields:
+            shown["fields"] = {name: each.wire() for name, each in self.fields.items()}
+        return shown
+
+
+def failed(field: Field, value: Any, id: str, cause: ConnoteError) -> BadDocument:  # noqa: ANN401
+    """A value does not fit its field."""
+    error = BadDocument(
+        f"[1:1] failed to parse field [{field.name}] of type [{field.kind}] in document with id '{id}'. "
+        f"Preview of field's value: '{java(value)[:100]}'"
+    )
+    error.caused_by = cause
+    return error
+
+
+def unknown(name: str, kind: str, params: Mapping[str, Any]) -> BadMapping:
+    """Parameters are left over."""
+    listed = ", ".join(f"[{param}]" for param in params)
+    return BadMapping(f"unknown parameter{'s' * (len(params) > 1)} {listed} on mapper [{name}] of type [{kind}]")

@@ -1,0 +1,220 @@
+"""The mapping of an index: its fields by name, as they were put and as documents have added to them."""
+
+from collections.abc import Mapping as Object
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from connote.contract.errors import BadMapping, ConnoteError, IllegalArgument
+from connote.contract.settings import java
+from connote.search.analysis import Analyzers
+from connote.search.mapping import branch, date, geo, keyword, number, semantic, special, text, vectors
+from connote.search.mapping.branch import Branch
+from connote.search.mapping.field import Field, unknown
+
+KINDS: Object[str, type[Field]] = {
+    kind.kind: kind
+    for kind in (
+        text.Text,
+        text.MatchOnlyText,
+        text.SearchAsYouType,
+        text.AnnotatedText,
+        keyword.Keyword,
+        keyword.Wildcard,
+        keyword.ConstantKeyword,
+        keyword.Version,
+        keyword.Boolean,
+        keyword.Ip,
+        keyword.Binary,
+        number.Long,
+        number.Integer,
+        number.Short,
+        number.Byte,
+        number.UnsignedLong,
+        number.Double,
+        number.Float,
+        number.HalfFloat,
+        number.ScaledFloat,
+        number.RankFeature,
+        date.Date,
+        date.DateNanos,
+        geo.GeoPoint,
+        vectors.SparseVector,
+        vectors.RankFeatures,
+        vectors.DenseVector,
+        semantic.SemanticText,
+        special.Alias,
+        special.Flattened,
+        special.Unsearched,
+    )
+}
+# Most fields of an index, as Elasticsearch limits them by default, and how deep objects go.
+MOST_FIELDS, MOST_DEPTH = 1000, 20
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Immutable: a change is a new mapping. `root` is the whole document."""
+
+    root: Branch
+    analyzers: Analyzers
+
+    @classmethod
+    def read(cls, body: Object[str, Any], analyzers: Analyzers, most: int = MOST_FIELDS) -> "Mapping":
+        """The mapping in `{"properties": …}`. Raises BadMapping, IllegalArgument."""
+        return cls(_branch("", body, analyzers, 0), analyzers)._checked(most)
+
+    def merged(self, body: Object[str, Any], most: int = MOST_FIELDS) -> "Mapping":
+        """With what `body` adds or changes. Raises BadMapping, IllegalArgument for what cannot change."""
+        other = _branch("", body, self.analyzers, 0)
+        merged = replace(self, root=_prepared(self.root.merged(other), self.analyzers))
+        return merged._checked(most)
+
+    def with_field(self, changed: Field) -> "Mapping":
+        """With that field in place of the one of its name."""
+        *parents, name = changed.name.split(".")
+        return replace(self, root=_prepared(_put(self.root, parents, name, changed), self.analyzers))
+
+    @cached_property
+    def fields(self) -> Object[str, Field]:
+        """Every field by its full name, multi-fields too; an alias is the field that it names."""
+        found = {each.name: each for each in self.root.leaves()}
+        for name, each in list(found.items()):
+            if isinstance(each, special.Alias) and each["path"] in found:
+                found[name] = found[each["path"]]
+        return found
+
+    @cached_property
+    def branches(self) -> Object[str, Branch]:
+        """Every object by its full path."""
+        return {each.name: each for each in self.root.branches()}
+
+    @cached_property
+    def semantic(self) -> Object[str, semantic.SemanticText]:
+        """The fields that are embedded."""
+        return {name: each for name, each in self.fields.items() if isinstance(each, semantic.SemanticText)}
+
+    def find(self, name: str) -> Field | None:
+        """The field of that name; below a flattened one any name is one of its."""
+        if name in self.fields:
+            return self.fields[name]
+        parts = name.split(".")
+        for end in range(len(parts) - 1, 0, -1):
+            above = self.fields.get(".".join(parts[:end]))
+            if isinstance(above, special.Flattened):
+                return above.keyed(name)
+        return None
+
+    def nested_above(self, name: str) -> str | None:
+        """The innermost nested object that the field is in, if any."""
+        parts = name.split(".")
+        paths = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+        return next((path for path in paths if path in self.branches and self.branches[path].is_nested), None)
+
+    def wire(self) -> dict[str, Any]:
+        """The mapping as GET shows it."""
+        return self.root.wire()
+
+    def _checked(self, most: int) -> "Mapping":
+        count = len(self.fields) + len(self.branches)
+        if count > most:
+            raise IllegalArgument(f"Limit of total fields [{most}] has been exceeded")
+        for name, each in self.fields.items():
+            self._check_copies(name, each)
+            if isinstance(each, semantic.SemanticText):
+                self._check_semantic(name)
+        return self
+
+    def _check_copies(self, name: str, field: Field) -> None:
+        for target in field.copies:
+            if target in self.branches:
+                raise IllegalArgument(f"Cannot copy to field [{target}] since it is mapped as an object")
+
+    def _check_semantic(self, name: str) -> None:
+        if self.nested_above(name) is not None:
+            raise BadMapping(f"semantic_text field [{name}] cannot be nested")
+        parts = name.split(".")
+        above = [self.root, *(self.branches[".".join(parts[:end])] for end in range(1, len(parts)) if ".".join(parts[:end]) in self.branches)]
+        if any(each.given.get("subobjects") in (False, "false") for each in above):
+            raise IllegalArgument(f"semantic_text field [{name}] cannot be in an object field with subobjects disabled")
+
+
+def _branch(name: str, body: Any, analyzers: Analyzers, depth: int) -> Branch:  # noqa: ANN401 (JSON)
+    if not isinstance(body, Object):
+        raise BadMapping(f"Expected map for property [properties] on field [{name or '_doc'}] but got [{java(body)}]")
+    if depth > MOST_DEPTH:
+        raise IllegalArgument(f"Limit of mapping depth [{MOST_DEPTH}] has been exceeded due to object field [{name}]")
+    properties = body.get("properties") or {}
+    if not isinstance(properties, Object):
+        raise BadMapping(f"Expected map for property [properties] on field [{name or '_doc'}] but got a {java(properties)}")
+    own = Branch(name, {param: value for param, value in body.items() if param != "properties"})
+    branch.check_params(own)
+    found: dict[str, Branch | Field] = {}
+    for key, value in properties.items():
+        if not key.strip(". ") or any(not part.strip() for part in key.split(".")):
+            raise BadMapping(f"field name cannot be an empty string or contain only whitespace: [{key}]")
+        first, _, rest = key.partition(".")
+        nested = {"properties": {rest: value}} if rest and body.get("subobjects", True) not in (False, "false") else value
+        part = first if nested is not value else key
+        made = _property(own.path(part), nested, analyzers, depth + 1)
+        before = found.get(part)
+        found[part] = before.merged(made) if isinstance(before, Branch) and isinstance(made, Branch) else made
+    return replace(own, properties=found)
+
+
+def _property(name: str, body: Any, analyzers: Analyzers, depth: int) -> Branch | Field:  # noqa: ANN401
+    if not isinstance(body, Object):
+        raise BadMapping(f"Expected map for property [fields] on field [{name}] but got a {java(body)}")
+    kind = body.get("type", "object" if "properties" in body or not body or body.keys() & {"dynamic", "enabled"} else None)
+    if kind is None:
+        raise BadMapping(f"No type specified for field [{name.rpartition('.')[2]}]")
+    if kind in ("object", "nested"):
+        return _branch(name, body, analyzers, depth)
+    return _field(name, kind, body, analyzers)
+
+
+def _field(name: str, kind: Any, body: Object[str, Any], analyzers: Analyzers) -> Field:  # noqa: ANN401
+    if kind not in KINDS:
+        raise BadMapping(f"No handler for type [{java(kind)}] declared on field [{name.rpartition('.')[2]}]")
+    made = KINDS[kind]
+    rest = {param: value for param, value in body.items() if param not in ("type", "fields")}
+    if left := {param: value for param, value in rest.items() if param not in made.params}:
+        raise unknown(name.rpartition(".")[2], kind, left)
+    multi = body.get("fields") or {}
+    if not isinstance(multi, Object):
+        raise BadMapping(f"Expected map for property [fields] on field [{name}] but got [{java(multi)}]")
+    fields = {}
+    for inner, each in multi.items():
+        found = _property(f"{name}.{inner}", each, analyzers, 1)
+        if isinstance(found, Branch):
+            raise BadMapping(f"Type [{found.given.get('type', 'object')}] cannot be used in multi field")
+        fields[inner] = found
+    field = made(name, rest, fields)
+    for param in rest:
+        try:
+            field[param]
+        except ConnoteError as error:
+            raise BadMapping(f"Failed to parse mapping: [{param}] of field [{name}]: {error.reason}") from None
+    field.prepare(analyzers)
+    return field
+
+
+def _prepared(root: Branch, analyzers: Analyzers) -> Branch:
+    for each in root.leaves():
+        each.prepare(analyzers)
+    return root
+
+
+def _put(above: Branch, parents: list[str], name: str, changed: Field) -> Branch:
+    properties = dict(above.properties)
+    if not parents:
+        properties[name] = changed
+        return replace(above, properties=properties)
+    inner = properties[parents[0]]
+    if isinstance(inner, Field):  # a multi-field of it
+        fields = dict(inner.fields)
+        fields[name] = changed
+        properties[parents[0]] = replace(inner, fields=fields)
+    else:
+        properties[parents[0]] = _put(inner, parents[1:], name, changed)
+    return replace(above, properties=properties)

@@ -1,0 +1,164 @@
+"""Fields of vectors that come with the document."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from connote.contract.errors import BadMapping, IllegalArgument
+from connote.contract.settings import java
+from connote.search.analysis import Analyzers
+from connote.search.mapping.field import COMMON, LEAF, Field, Param, anything, flag, mapping, text, whole
+from connote.search.mapping.values import Values
+
+MOST_DIMENSIONS = 4096
+SIMILARITIES = ("cosine", "dot_product", "l2_norm", "max_inner_product")
+DENSE_KINDS = (
+    "hnsw int8_hnsw int4_hnsw bbq_hnsw bbq_disk flat int8_flat int4_flat bbq_flat".split()  # noqa: SIM905 (a table)
+)
+
+
+class SparseVector(Field):
+    """Tokens with weights above 0; of several values of a document a token keeps its highest weight."""
+
+    kind: ClassVar[str] = "sparse_vector"
+    params = COMMON | {"store": Param(flag, False), "index_options": Param(mapping, updatable=True)}
+    takes_objects = True
+
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
+        """An object of weights by token."""
+        weights = read_weights(value, self.kind, self.name)
+        kept = into.sparse[self.name]
+        for token, weight in weights.items():
+            kept[token] = max(weight, kept.get(token, 0.0))
+
+
+class RankFeatures(SparseVector):
+    """Like a sparse vector, under its older name."""
+
+    kind: ClassVar[str] = "rank_features"
+    params = COMMON | {"positive_score_impact": Param(flag, True)}
+
+
+def read_weights(value: Any, kind: str, name: str) -> dict[str, float]:  # noqa: ANN401
+    """Weights by token. Raises IllegalArgument for what is no object of positive finite numbers."""
+    if not isinstance(value, Mapping):
+        raise IllegalArgument(
+            f"[{kind}] fields must be json objects, expected a START_OBJECT but got: [{java(value)[:100]}]"
+        )
+    weights = {}
+    for token, weight in value.items():
+        if isinstance(weight, str):
+            try:
+                weight = float(weight)  # noqa: PLW2901 (the same value, read)
+            except ValueError:
+                pass
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            raise IllegalArgument(
+                f"[{kind}] fields take hashes that map a feature to a strictly positive float, but got "
+                f"[{java(weight)}] for [{token}]"
+            )
+        if not 0 < weight < float(np.finfo(np.float32).max):
+            raise IllegalArgument(
+                f"featureValue must be a positive normal float, got: {weight} for feature [{token}] on field [{name}]"
+            )
+        weights[token] = float(weight)
+    return weights
+
+
+class DenseVector(Field):
+    """A vector of one length; the first one decides it where the mapping does not."""
+
+    kind: ClassVar[str] = "dense_vector"
+    params = LEAF | {
+        "dims": Param(whole),
+        "similarity": Param(text),
+        "element_type": Param(text, "float"),
+        "index_options": Param(mapping, updatable=True),
+    }
+
+    def prepare(self, analyzers: Analyzers) -> None:  # noqa: ARG002
+        """Parameters fit together."""
+        dims, similarity, element = self["dims"], self["similarity"], self["element_type"]
+        if dims is not None and not 1 <= dims <= MOST_DIMENSIONS:
+            raise BadMapping(
+                f"The number of dimensions should be in the range [1, {MOST_DIMENSIONS}] but was [{dims}]"
+            )
+        if similarity is not None and similarity not in SIMILARITIES:
+            raise BadMapping(f"Unknown value [{similarity}] for field [similarity] - accepted values are {java(list(SIMILARITIES))}")
+        if element not in ("float", "byte", "bit", "bfloat16"):
+            raise BadMapping(f"invalid element_type [{element}]; available types are [bit, byte, bfloat16, float]")
+        options = self["index_options"]
+        if options and options.get("type") not in DENSE_KINDS:
+            raise BadMapping(f"Unknown vector index options type [{java(options.get('type'))}] for field [{self.name}]")
+
+    @property
+    def similarity(self) -> str:
+        """How vectors are compared."""
+        default = "l2_norm" if self["element_type"] == "bit" else "cosine"
+        return str(self["similarity"] or default)
+
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
+        """A list of numbers, or bytes as hexadecimal or base64 text."""
+        if self.name in into.dense:
+            raise IllegalArgument(
+                f"Field [{self.name}] of type [dense_vector] doesn't support indexing multiple values for the same "
+                "field in the same document"
+            )
+        into.dense[self.name] = self.read(value)[None, :]
+
+    def read(self, value: Any) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401
+        """The vector (float32, dims). Raises IllegalArgument."""
+        vector = _floats(value, self["element_type"])
+        self.check(vector)
+        return vector
+
+    def check(self, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:
+        """Raise IllegalArgument for a vector that cannot be one of this field."""
+        dims = self["dims"]
+        if dims is not None and len(vector) != dims:
+            raise IllegalArgument(
+                f"The [dense_vector] field [{self.name}] in doc has a different number of dimensions [{len(vector)}] "
+                f"than defined in the mapping [{dims}]"
+            )
+        if not np.isfinite(vector).all():
+            raise IllegalArgument("[dense_vector] vectors may not have values that are not finite numbers")
+        length = float(np.linalg.norm(vector))
+        if self.similarity == "cosine" and self["index"] and length == 0:
+            raise IllegalArgument("The [cosine] similarity does not support vectors with zero magnitude.")
+        if self.similarity == "dot_product" and self["element_type"] == "float" and abs(length - 1) > 1e-4:
+            raise IllegalArgument(
+                "The [dot_product] similarity can only be used with unit-length vectors. Preview of invalid vector: "
+                f"[{', '.join(str(each) for each in vector[:5].tolist())}{', ...' * (len(vector) > 5)}]"
+            )
+
+
+def _floats(value: Any, element: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401
+    if isinstance(value, str):
+        return _decoded(value, element)
+    if not isinstance(value, list) or not value or not all(type(each) in (int, float) for each in value):
+        raise IllegalArgument(f"a [dense_vector] must be an array of numbers, not [{java(value)[:100]}]")
+    found = np.asarray(value, dtype=np.float64)
+    if element in ("byte", "bit") and (np.abs(found + 0.5) > 127.5).any():
+        raise IllegalArgument(f"element_type [{element}] vectors only support integers between [-128, 127]")
+    if element == "bit":
+        return np.unpackbits(found.astype(np.int8).view(np.uint8)).astype(np.float32)
+    with np.errstate(over="ignore"):
+        return found.astype(np.float32)
+
+
+def _decoded(value: str, element: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """Vectors as text: of bytes and bits in hexadecimal; of floats as base64 of big-endian float32, of bytes as base64."""
+    try:
+        if element in ("byte", "bit"):
+            raw = bytes.fromhex(value)
+            packed = np.frombuffer(raw, dtype=np.uint8)
+            return (np.unpackbits(packed) if element == "bit" else packed.view(np.int8)).astype(np.float32)
+        return np.frombuffer(base64.b64decode(value, validate=True), dtype=">f4").astype(np.float32)
+    except (ValueError, binascii.Error):
+        raise IllegalArgument(f"[{value[:50]}] is neither hexadecimal nor base64 of a vector") from None
+
+
+__all__ = ["DenseVector", "RankFeatures", "SparseVector", "anything", "read_weights"]

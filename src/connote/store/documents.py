@@ -1,0 +1,160 @@
+"""The documents of one index: a database of its own, and the truth that all else of the index is derived from.
+
+Every write of a document is a new row with a new sequence number; the row before it says until when it was the
+document. So a search sees documents as they were when its index was last refreshed, and rows that no search can see
+any more are removed.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from connote.store.database import prepare
+
+_metadata = MetaData()
+_documents = Table(
+    "documents",
+    _metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("source", LargeBinary),  # JSON; none is a document that was deleted
+    Column("inference", LargeBinary),
+    Column("routing", String),
+    Column("until", Integer),  # the sequence number that replaced it
+)
+_current = Index("current", _documents.c.id, unique=True, sqlite_where=_documents.c.until.is_(None))
+Index("replaced", _documents.c.until, sqlite_where=_documents.c.until.is_not(None))
+_MANY = 500  # values of one IN
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One state of a document: `source` is JSON, None if it was deleted; `inference` is what its texts became."""
+
+    id: str
+    seq: int
+    version: int
+    source: bytes | None
+    inference: bytes | None = None
+    routing: str | None = None
+
+
+class DocumentStore:
+    """Reads and writes; a call of `write` is one transaction, and survives a power loss once it has returned."""
+
+    def __init__(self, folder: Path) -> None:
+        self._engine: Engine = create_engine(f"sqlite:///{folder / 'documents.db'}", hide_parameters=True)
+        event.listen(self._engine, "connect", prepare)
+        _metadata.create_all(self._engine)
+
+    def write(self, states: Sequence[Stored]) -> None:
+        """Keep these states, in order; each replaces the one of its id. Sequence numbers must rise."""
+        ended = [{"of": each.id, "at": each.seq} for each in states]
+        fresh = [
+            {
+                "seq": each.seq,
+                "id": each.id,
+                "version": each.version,
+                "source": each.source,
+                "inference": each.inference,
+                "routing": each.routing,
+                "until": None,
+            }
+            for each in states
+        ]
+        end = update(_documents).where(_documents.c.id == bindparam("of"), _documents.c.until.is_(None))
+        end = end.values(until=bindparam("at"))
+        with self._engine.begin() as connection:
+            if len({each.id for each in states}) == len(states):
+                connection.execute(end, ended)
+                connection.execute(insert(_documents), fresh)
+                return
+            for before, after in zip(ended, fresh, strict=True):  # one replaces another of the same call
+                connection.execute(end, before)
+                connection.execute(insert(_documents), after)
+
+    def current(self, ids: Sequence[str]) -> dict[str, Stored]:
+        """What is there now of these ids; deleted ones are told as such as long as they are remembered."""
+        return {each.id: each for each in self._read(_documents.c.id, ids, is_current=True)}
+
+    def at(self, seqs: Sequence[int]) -> dict[int, Stored]:
+        """The states with these sequence numbers."""
+        return {each.seq: each for each in self._read(_documents.c.seq, seqs, is_current=False)}
+
+    def since(self, seq: int, *, batch: int = 1000) -> Iterator[list[Stored]]:
+        """The current state of every document written after that sequence number, oldest first, in batches."""
+        while True:
+            with self._engine.connect() as connection:
+                rows = connection.execute(
+                    select(_documents)
+                    .where(_documents.c.seq > seq, _documents.c.until.is_(None))
+                    .order_by(_documents.c.seq)
+                    .limit(batch)
+                ).all()
+            if not rows:
+                return
+            found = [_stored(row) for row in rows]
+            seq = found[-1].seq
+            yield found
+
+    def newest(self) -> int:
+        """The highest sequence number; -1 if nothing was ever written."""
+        with self._engine.connect() as connection:
+            found = connection.scalar(select(func.max(_documents.c.seq)))
+        return -1 if found is None else int(found)
+
+    def count(self) -> int:
+        """How many documents there are."""
+        with self._engine.connect() as connection:
+            wanted = select(func.count()).where(_documents.c.until.is_(None), _documents.c.source.is_not(None))
+            return int(connection.scalar(wanted) or 0)
+
+    def purge(self, seen: int) -> None:
+        """Remove rows that were replaced by then, and what tells of deletions before it."""
+        newest = select(func.max(_documents.c.seq)).scalar_subquery()
+        with self._engine.begin() as connection:
+            connection.execute(delete(_documents).where(_documents.c.until <= seen))
+            connection.execute(
+                delete(_documents).where(
+                    _documents.c.source.is_(None),
+                    _documents.c.until.is_(None),
+                    _documents.c.seq <= seen,
+                    _documents.c.seq < newest,  # whose number must not be given again
+                )
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def _read(self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool) -> Iterable[Stored]:
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), _MANY):
+                query = select(_documents).where(column.in_(wanted[start : start + _MANY]))
+                if is_current:
+                    query = query.where(_documents.c.until.is_(None))
+                yield from (_stored(row) for row in connection.execute(query))
+
+
+def _stored(row: "object") -> Stored:
+    return Stored(row.id, row.seq, row.version, row.source, row.inference, row.routing)  # type: ignore[attr-defined]
