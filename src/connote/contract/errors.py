@@ -25,6 +25,7 @@ ConnoteError                 status_exception
 ├── TimedOut            408  status_exception
 ├── Conflict            409  status_exception
 │   └── VersionConflict      version_conflict_engine_exception
+├── InferenceFailed as its cause  inference_exception: a document's text could not be embedded
 ├── SearchFailed   as its causes  search_phase_execution_exception, with the failure of each index
 ├── TooLarge            413  status_exception
 ├── Overloaded          429  es_rejected_execution_exception
@@ -282,6 +283,16 @@ class Unavailable(ConnoteError):
     """What would answer is not there at present: a model that cannot be had, a device that failed."""
 
     status = 503
+
+
+class InferenceFailed(ConnoteError):
+    """A field of a document could not be embedded; the status is that of what lies behind it."""
+
+    type = "inference_exception"
+
+    def __init__(self, endpoint: str, field: str, cause: ConnoteError) -> None:
+        super().__init__(f"Exception when running inference id [{endpoint}] on field [{field}]")
+        self.status, self.caused_by = cause.status, cause
 
 
 class SearchFailed(ConnoteError):

@@ -1,0 +1,189 @@
+"""An open index: its mapping, its documents in the store, and the engine's segments that are made of them."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping as Object, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connote.contract.errors import ConnoteError
+from connote.search import embedded
+from connote.search.embedded import Embedded
+from connote.search.engine import Index as Engine, Row, Snapshot
+from connote.search.mapping.document import Reader
+from connote.search.mapping.mapping import Mapping
+from connote.search.mapping.row import row
+from connote.search.mapping.values import Values
+from connote.search.settings import IndexSettings
+from connote.store.documents import DocumentStore, Stored
+
+log = logging.getLogger("connote.search")
+
+# The engine keeps what it has after so many writes: fewer are replayed at a start, more are written less often.
+COMMIT_EVERY = 20_000
+
+
+@dataclass
+class Counts:
+    """What an index has done since it was opened; seconds are of work."""
+
+    indexed: int = 0
+    deleted: int = 0
+    failed: int = 0
+    gets: int = 0
+    searches: int = 0
+    refreshes: int = 0
+    seconds_indexing: float = 0.0
+    seconds_searching: float = 0.0
+
+
+@dataclass
+class _Held:
+    """Snapshots that are in use: rows of documents that they can see are not removed."""
+
+    seen: dict[int, int] = field(default_factory=dict)
+    next: int = 0
+
+
+class Index:
+    """Reads and writes of one index.
+
+    `lock` is held while writes are put in order and made durable. `changed` keeps the mapping when documents add to it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        uuid: str,
+        folder: Path,
+        settings: IndexSettings,
+        mapping: Mapping,
+        changed: Callable[["Index"], None],
+    ) -> None:
+        self.name, self.uuid, self.folder = name, uuid, folder
+        self.settings, self.mapping = settings, mapping
+        self.lock = asyncio.Lock()
+        self.counts = Counts()
+        self._changed, self._mapping_lock = changed, threading.Lock()
+        self._held, self._holding = _Held(), threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.documents = DocumentStore(folder)
+        self._engine = Engine.open(folder / "segments")
+        self._uncommitted = 0
+        self._dirty_since: float | None = None
+        self._refreshed_at = 0.0
+        self.newest = self.documents.newest()
+        self._replay()
+
+    # Reading.
+
+    def snapshot(self) -> Snapshot:
+        """What searches see: refreshed first, if the last time is longer ago than the index's refresh interval."""
+        interval = self.settings.refresh_interval
+        if self._dirty_since is not None and interval >= 0 and time.monotonic() - self._refreshed_at >= interval:
+            self.refresh()
+        return self._engine.snapshot
+
+    def refresh(self) -> None:
+        """Make all writes that have been acknowledged visible to searches."""
+        self._dirty_since = None
+        self._refreshed_at = time.monotonic()
+        self._engine.refresh()
+        self.counts.refreshes += 1
+
+    def hold(self, snapshot: Snapshot) -> Callable[[], None]:
+        """Keep the documents that a snapshot sees until what is returned is called."""
+        seen = max((int(segment.seqs.max()) for segment in snapshot.segments if segment.size), default=-1)
+        with self._holding:
+            number = self._held.next = self._held.next + 1
+            self._held.seen[number] = seen
+
+        def release() -> None:
+            with self._holding:
+                self._held.seen.pop(number, None)
+
+        return release
+
+    # Mapping.
+
+    def extend(self, body: Object[str, Any]) -> None:
+        """Add to the mapping, or change it. Raises BadMapping, IllegalArgument."""
+        with self._mapping_lock:
+            merged = self.mapping.merged(body, self.settings.most_fields)
+            if merged.wire() != self.mapping.wire():
+                self.mapping = merged
+                self._changed(self)
+
+    def model(self, name: str, settings: Object[str, Any]) -> None:
+        """Keep what a semantic field's endpoint has turned out to give."""
+        with self._mapping_lock:
+            found = self.mapping.semantic[name]
+            if found.model is None:
+                self.mapping = self.mapping.with_field(found.modelled(settings))
+                self._changed(self)
+
+    def read(self, id: str, source: Object[str, Any]) -> Values:
+        """The values of a document; fields that are not mapped yet are. Raises BadDocument."""
+        for _ in range(3):  # another writer may have mapped a field differently in the meantime
+            values = Reader(self.mapping, id).read(source)
+            if not values.added:
+                return values
+            self.extend(values.added)
+        return Reader(self.mapping, id).read(source)
+
+    # Writing.
+
+    def keep(self, states: Sequence[Stored], rows: Sequence[Row], gone: Iterable[str]) -> None:
+        """Make writes durable, and hand them to the engine. Only who holds `lock` may; in a thread of its own."""
+        self.documents.write(states)
+        self._engine.delete(gone)
+        self._engine.add(rows)
+        self.newest = states[-1].seq
+        self._dirty_since = self._dirty_since or time.monotonic()
+        self._uncommitted += len(states)
+        if self._uncommitted >= COMMIT_EVERY:
+            self.commit()
+
+    def commit(self) -> None:
+        """Let the engine keep its segments, and the store forget what nobody can see any more."""
+        self._engine.refresh()
+        self._engine.commit(self.newest)
+        self._uncommitted = 0
+        with self._holding:
+            seen = min([self.newest, *self._held.seen.values()])
+        self.documents.purge(seen)
+
+    def close(self) -> None:
+        """Keep what there is, and let go of the files."""
+        try:
+            if self._uncommitted:
+                self.commit()
+        except (ConnoteError, OSError):
+            log.exception("the segments of [%s] could not be kept; they will be made again", self.name)
+        self._engine.close()
+        self.documents.close()
+
+    def row(self, id: str, seq: int, version: int, values: Values, found: Object[str, Embedded]) -> Row:
+        """A document as the engine takes it."""
+        return row(id, seq, version, values, self.mapping, found)
+
+    def _replay(self) -> None:
+        """Bring the engine up to what the store has: after a crash, or if its files were not right."""
+        began, count = time.monotonic(), 0
+        for states in self.documents.since(self._engine.upto):
+            self._engine.delete([each.id for each in states if each.source is None])
+            self._engine.add([made for each in states if (made := self._again(each)) is not None])
+            count += len(states)
+        if count:
+            self._uncommitted = count
+            self._engine.refresh()
+            log.info("[%s]: %d documents indexed again in %.1f s", self.name, count, time.monotonic() - began)
+
+    def _again(self, state: Stored) -> Row | None:
+        if state.source is None:
+            return None
+        values = self.read(state.id, embedded.source(state.source))
+        return self.row(state.id, state.seq, state.version, values, embedded.load(state.inference))

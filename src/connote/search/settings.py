@@ -1,0 +1,164 @@
+"""The settings of an index: read in any of their forms, and shown as Elasticsearch shows them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connote.contract import durations
+from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.contract.settings import java
+from connote.search.analysis import Analyzers
+
+# Seconds between refreshes where an index does not say.
+REFRESH = 1.0
+# Settings that change nothing here: one process keeps the index, whatever is said of shards and nodes.
+_ACCEPTED = re.compile(
+    r"(?:number_of_shards|number_of_replicas|auto_expand_replicas|codec|shard\..*|routing.*|merge\..*|translog\..*|"
+    r"lifecycle\..*|hidden|priority|mode|sort\..*|search\..*|indexing\..*|queries\..*|query\..*|highlight\..*|store\..*|"
+    r"mapping\..*|max_.*|knn.*|blocks\..*|gc_deletes|soft_deletes.*|unassigned.*|similarity\..*|load_fixed.*|"
+    r"write\..*|refresh\..*|verified_before_close|dense_vector\..*|number_of_routing_shards|time_series\..*|"
+    r"final_pipeline|default_pipeline|refresh_interval|analysis\..*|analyze\..*|uuid|creation_date|provided_name|version\..*|esql\..*|recovery\..*|allocation\..*)"
+)
+_FIXED = ("number_of_shards", "analysis.", "codec", "sort.", "mode", "number_of_routing_shards", "routing_partition_size")
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """Flat, without the leading `index.`; values as they were given."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "IndexSettings":
+        """Settings, nested or with dots, with `index.` or without. Raises IllegalArgument for one that is not known."""
+        values = {name.removeprefix("index."): value for name, value in _flat(body)}
+        for name in values:
+            if not _ACCEPTED.fullmatch(name):
+                raise IllegalArgument(
+                    f"unknown setting [index.{name}] please check that any required plugins are installed, or check the "
+                    "breaking changes documentation for removed settings"
+                )
+        made = cls(values)
+        made._check()
+        return made
+
+    @property
+    def refresh_interval(self) -> float:
+        """Seconds; below 0 nothing is refreshed unless a request says so."""
+        given = self.values.get("refresh_interval")
+        if given in (None, "null"):
+            return REFRESH
+        if str(given) == "-1":
+            return -1.0
+        return durations.seconds(str(given), "index.refresh_interval") or 0.0
+
+    @property
+    def most_fields(self) -> int:
+        """How many fields the mapping may have."""
+        return self._whole("mapping.total_fields.limit", 1000)
+
+    @property
+    def most_hits(self) -> int:
+        """How far into its hits a search may go by `from` and `size`."""
+        return self._whole("max_result_window", 10_000)
+
+    @property
+    def default_pipeline(self) -> str | None:
+        """The ingest pipeline of writes that name none."""
+        return self._pipeline("default_pipeline")
+
+    @property
+    def final_pipeline(self) -> str | None:
+        """The ingest pipeline that every document goes through last."""
+        return self._pipeline("final_pipeline")
+
+    @property
+    def analyzers(self) -> Analyzers:
+        """The analyzers that it declares, with those that are always there. Raises IllegalArgument."""
+        return Analyzers(_nested({name: value for name, value in self.values.items() if name.startswith("analysis.")}).get("analysis", {}))
+
+    def similarity(self) -> tuple[float, float]:
+        """k1 and b of BM25."""
+        k1, b = self.values.get("similarity.default.k1", 1.2), self.values.get("similarity.default.b", 0.75)
+        try:
+            return float(k1), float(b)
+        except (TypeError, ValueError):
+            raise IllegalArgument("[index.similarity.default] k1 and b must be numbers") from None
+
+    def blocked(self, what: str) -> bool:
+        """Whether `read`, `write` or `metadata` is blocked."""
+        values = (self.values.get(f"blocks.{name}") for name in ({what, "read_only"} if what == "write" else {what}))
+        return any(value in (True, "true") for value in values)
+
+    def updated(self, body: Mapping[str, Any]) -> "IndexSettings":
+        """With changes; null takes a setting back. Raises IllegalArgument for what can only be set at creation."""
+        given = IndexSettings.read(body).values
+        for name, value in given.items():
+            if any(name == fixed or (fixed.endswith(".") and name.startswith(fixed)) for fixed in _FIXED):
+                if self.values.get(name) == value:
+                    continue
+                raise IllegalArgument(f"Can't update non dynamic settings [[index.{name}]] for open indices")
+        kept = {name: value for name, value in {**self.values, **given}.items() if value is not None}
+        made = IndexSettings(kept)
+        made._check()
+        return made
+
+    def wire(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+        """Nested, below `index`, with every value as text."""
+        own = {"number_of_shards": "1", "number_of_replicas": "1", **self.values, **more}
+        return {"index": _nested({name: _text(value) for name, value in own.items()})}
+
+    def flat(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """The same with dots in the names."""
+        own = {"number_of_shards": "1", "number_of_replicas": "1", **self.values, **more}
+        return {f"index.{name}": _text(value) for name, value in sorted(own.items())}
+
+    def _check(self) -> None:
+        self.refresh_interval, self.most_fields, self.most_hits, self.similarity()  # noqa: B018 (they raise)
+        shards = self._whole("number_of_shards", 1)
+        if not 1 <= shards <= 1024:
+            raise IllegalArgument(f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be >= 1")
+
+    def _whole(self, name: str, default: int) -> int:
+        given = self.values.get(name, default)
+        try:
+            return int(given)
+        except (TypeError, ValueError):
+            raise IllegalArgument(f"Failed to parse value [{java(given)}] for setting [index.{name}]") from None
+
+    def _pipeline(self, name: str) -> str | None:
+        given = self.values.get(name)
+        return None if given in (None, "_none") else str(given)
+
+
+def _flat(body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in body.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}".removeprefix("index.") if prefix != "index." else f"{prefix}{name}", value
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in sorted(flat.items()):
+        at = made
+        *parents, last = name.split(".")
+        for part in parents:
+            inner = at.setdefault(part, {})
+            if not isinstance(inner, dict):
+                break
+            at = inner
+        else:
+            at[last] = value
+    return made
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, list):
+        return [_text(each) for each in value]
+    return value if isinstance(value, str) or value is None else java(value)
+
+
+__all__ = ["REFRESH", "ConnoteError", "IndexSettings"]

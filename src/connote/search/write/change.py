@@ -1,0 +1,106 @@
+"""What an update makes of a document."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connote.contract.errors import IllegalArgument, InvalidRequest, NoDocument
+from connote.contract.settings import java
+from connote.search.write.operation import Operation
+from connote.store.documents import Stored
+
+# Runs a script on a context of `_source`, `op` and more, which it changes.
+Script = Callable[[Mapping[str, Any], dict[str, Any]], None]
+_KNOWN = ("doc", "upsert", "doc_as_upsert", "detect_noop", "script", "scripted_upsert", "_source", "lang", "params")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The new document; `result` is `noop` or `deleted` where that is what came of it."""
+
+    source: Mapping[str, Any] | None
+    result: str | None = None
+
+
+class Change:
+    """Makes updates."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
+    def of(self, operation: Operation, before: Mapping[str, Any] | None, stored: Stored | None) -> Changed:
+        """What an update makes of the document `before`; None is no document. Raises NoDocument, InvalidRequest."""
+        change = operation.change or {}
+        check(change)
+        if before is None:
+            return self._upsert(operation, change)
+        if "script" in change:
+            return self._scripted(operation, change["script"], before, stored, "update")
+        merged = _merged(before, change["doc"])
+        if change.get("detect_noop", True) and merged == before:
+            return Changed(before, "noop")
+        return Changed(merged)
+
+    def _upsert(self, operation: Operation, change: Mapping[str, Any]) -> Changed:
+        if change.get("doc_as_upsert"):
+            return Changed(change["doc"])
+        if "upsert" not in change:
+            raise NoDocument(f"[{operation.id}]: document missing")
+        if change.get("scripted_upsert") and "script" in change:
+            return self._scripted(operation, change["script"], change["upsert"], None, "create")
+        return Changed(change["upsert"])
+
+    def _scripted(
+        self, operation: Operation, script: Any, before: Mapping[str, Any], stored: Stored | None, op: str  # noqa: ANN401
+    ) -> Changed:
+        context: dict[str, Any] = {
+            "_source": _copy(before),
+            "op": op,
+            "_index": operation.index,
+            "_id": operation.id,
+            "_routing": operation.routing,
+            "_version": stored.version if stored else -1,
+            "_now": None,
+        }
+        if not isinstance(script, Mapping):
+            script = {"source": script}
+        self._script(script, context)
+        wanted = context.get("op")
+        if wanted in ("noop", "none"):
+            return Changed(before, "noop")
+        if wanted == "delete":
+            return Changed(None, "deleted")
+        if wanted not in ("index", "create", "update"):
+            raise IllegalArgument(f"Operation type [{java(wanted)}] not allowed, only [noop, index, delete] are allowed")
+        return Changed(context["_source"])
+
+
+def check(change: Mapping[str, Any]) -> None:
+    """Raise InvalidRequest for an update that says too much or too little."""
+    problems = [f"[{name}] is no field of an update; known are {list(_KNOWN)}" for name in change if name not in _KNOWN]
+    if "script" in change and "doc" in change:
+        problems.append("can't provide both script and doc")
+    elif "script" not in change and "doc" not in change:
+        problems.append("script or doc is missing")
+    for name in ("doc", "upsert"):
+        if name in change and not isinstance(change[name], Mapping):
+            problems.append(f"[{name}] must be an object, not [{java(change[name])[:100]}]")
+    if change.get("doc_as_upsert") and "doc" not in change:
+        problems.append("doc must be specified if doc_as_upsert is enabled")
+    if problems:
+        raise InvalidRequest(problems)
+
+
+def _merged(before: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, Any]:
+    """Objects are merged, all else is replaced."""
+    made = dict(before)
+    for name, value in doc.items():
+        inner = made.get(name)
+        made[name] = _merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return made
+
+
+def _copy(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {name: _copy(each) for name, each in value.items()}
+    return [_copy(each) for each in value] if isinstance(value, list) else value

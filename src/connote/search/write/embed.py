@@ -1,0 +1,205 @@
+"""Embedding the semantic fields of documents: of many documents one stream of chunks, and nothing twice."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connote.chunking import chunk
+from connote.contract import chunks as chunking
+from connote.contract.chunks import ChunkingSettings
+from connote.contract.errors import ConnoteError, IllegalArgument, InferenceFailed, Overloaded, Rejected
+from connote.contract.requests import InferenceRequest, contents
+from connote.contract.results import Dense, Result, Sparse
+from connote.contract.tasks import TaskType
+from connote.endpoints.endpoints import Endpoints
+from connote.endpoints.inference import Inference
+from connote.search import embedded
+from connote.search.embedded import Chunk, Embedded, Part
+from connote.search.mapping.semantic import SemanticText, compatible
+from connote.services.service import Endpoint
+
+# Texts of one inference request, and how many of these are under way at once: the next is there when one is done.
+BATCH, AT_ONCE = 512, 2
+# How long a full queue is waited for, and an answer, in seconds.
+PATIENCE, TIMEOUT = 600.0, "600s"
+
+
+@dataclass(frozen=True)
+class Want:
+    """A semantic field of one document: its texts by path, and what they became when it was written before."""
+
+    field: SemanticText
+    texts: Mapping[str, Sequence[str]]
+    before: Embedded | None = None
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One chunk to embed: of which want and path, where in its joined texts, and what it says."""
+
+    want: int
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+Vectors = list[Chunk | ConnoteError]
+
+
+class Embedder:
+    """Asks endpoints for what documents need."""
+
+    def __init__(self, endpoints: Endpoints, inference: Inference) -> None:
+        self._endpoints, self._inference = endpoints, inference
+
+    async def embed(self, wants: Sequence[Want]) -> list[Embedded | ConnoteError]:
+        """What each came to. Texts that are as they were keep their vectors; one that fails harms no other."""
+        made: list[dict[str, Part]] = [{} for _ in wants]
+        failed: dict[int, ConnoteError] = {}
+        pieces: dict[str, list[_Piece]] = defaultdict(list)
+        digests: dict[tuple[int, str], bytes] = {}
+        for at, want in enumerate(wants):
+            try:
+                self._plan(at, want, made[at], pieces, digests)
+            except ConnoteError as error:
+                failed[at] = InferenceFailed(want.field.endpoint, want.field.name, error)
+        found: dict[tuple[int, str], list[Chunk]] = {key: [] for key in digests}
+        models: dict[str, Mapping[str, Any]] = {}
+        for endpoint, some in pieces.items():
+            for piece, answer in zip(some, await self._asked(endpoint, some, models), strict=True):
+                if isinstance(answer, ConnoteError):
+                    failed[piece.want] = InferenceFailed(endpoint, wants[piece.want].field.name, answer)
+                else:
+                    found[piece.want, piece.path].append(answer)
+        for (at, path), chunks in found.items():
+            made[at][path] = Part(digests[at, path], chunks)
+        return [failed.get(at) or _result(want, made[at], models) for at, want in enumerate(wants)]
+
+    def _plan(
+        self,
+        at: int,
+        want: Want,
+        made: dict[str, Part],
+        pieces: dict[str, list[_Piece]],
+        digests: dict[tuple[int, str], bytes],
+    ) -> None:
+        """Keep what has not changed, and cut the rest into pieces. Raises NotFound for an endpoint that is not there."""
+        field = want.field
+        known = want.before.parts if want.before and want.before.inference_id == field.endpoint else {}
+        cut: ChunkingSettings | None = None
+        for path, texts in want.texts.items():
+            if cut is None:
+                cut = field.chunking or _endpoint(self._endpoints, field.endpoint).chunking or chunking.DEFAULT
+            digest = embedded.digest(texts, field.endpoint, cut)
+            if path in known and known[path].digest == digest:
+                made[path] = known[path]
+                continue
+            digests[at, path] = digest
+            pieces[field.endpoint] += _pieces(at, path, texts, cut)
+
+    async def _asked(
+        self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]
+    ) -> Vectors:
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def part(some: Sequence[_Piece]) -> Vectors:
+            async with gate:
+                return await self._answers(endpoint, some, models)
+
+        starts = range(0, len(pieces), BATCH)
+        parts = await asyncio.gather(*(part(pieces[start : start + BATCH]) for start in starts))
+        return [answer for some in parts for answer in some]
+
+    async def _answers(
+        self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]
+    ) -> Vectors:
+        """A chunk for each piece, or why there is none. What a request is refused for is looked for by halves."""
+        try:
+            found = _endpoint(self._endpoints, endpoint)
+            result = await self._patient(found, [piece.text for piece in pieces])
+        except Rejected as error:
+            if len(pieces) == 1:
+                return [error]
+            middle = len(pieces) // 2
+            halves = (pieces[:middle], pieces[middle:])
+            return [answer for half in halves for answer in await self._answers(endpoint, half, models)]
+        except ConnoteError as error:
+            return [error] * len(pieces)
+        models[endpoint] = model_settings(found, result)
+        return list(_chunks(pieces, result))
+
+    async def _patient(self, endpoint: Endpoint, texts: list[str]) -> Result:
+        """The result, though the queue may be full for a while: whoever writes documents would only ask again."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        kind = endpoint.task.kind
+        request = InferenceRequest.of(kind, contents(texts), "input", input_type="ingest", timeout=TIMEOUT)
+        while True:
+            try:
+                return (await self._inference.infer(endpoint.id, request))[1]
+            except Overloaded as error:
+                wait = float(error.headers.get("Retry-After", 1))
+                if asyncio.get_running_loop().time() + wait > deadline:
+                    raise
+                await asyncio.sleep(wait)
+
+
+def model_settings(endpoint: Endpoint, result: Result) -> dict[str, Any]:
+    """What a mapping keeps of an endpoint: the task; of dense vectors the dimensions, similarity and element type."""
+    if isinstance(result, Dense):
+        similarity = getattr(endpoint.settings, "similarity", None) or "cosine"
+        return {
+            "task_type": TaskType.TEXT_EMBEDDING.value,
+            "dimensions": result.dimensions,
+            "similarity": similarity,
+            "element_type": result.element,
+        }
+    return {"task_type": TaskType.SPARSE_EMBEDDING.value}
+
+
+def _endpoint(endpoints: Endpoints, id: str) -> Endpoint:
+    found = endpoints.find(id)
+    if found.task.kind not in (TaskType.SPARSE_EMBEDDING, TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING):
+        raise IllegalArgument(
+            f"Wrong task type for semantic text, expected [text_embedding] or [sparse_embedding], got [{found.task.kind}]"
+        )
+    return found
+
+
+def _pieces(at: int, path: str, texts: Sequence[str], cut: ChunkingSettings) -> list[_Piece]:
+    pieces, offset = [], 0
+    for text in texts:
+        if text.strip():
+            pieces += [
+                _Piece(at, path, offset + part.start, offset + part.end, text[part.start : part.end])
+                for part in chunk(text, cut)
+            ]
+        offset += len(text) + 1
+    return pieces
+
+
+def _chunks(pieces: Sequence[_Piece], result: Result) -> Vectors:
+    if isinstance(result, Sparse):
+        vectors = result.vectors
+        return [
+            Chunk(piece.start, piece.end, vector.weights.tobytes(), list(vector.tokens))
+            for piece, vector in zip(pieces, vectors, strict=True)
+        ]
+    if isinstance(result, Dense):
+        rows = result.vectors.astype("float32")
+        return [Chunk(piece.start, piece.end, row.tobytes()) for piece, row in zip(pieces, rows, strict=True)]
+    raise TypeError(f"{type(result).__name__} is no embedding")
+
+
+def _result(want: Want, made: Mapping[str, Part], models: Mapping[str, Mapping[str, Any]]) -> Embedded | ConnoteError:
+    field = want.field
+    model = models.get(field.endpoint) or field.model or (want.before.model if want.before else {})
+    if field.model is not None and model and not compatible(field.model, model):
+        cause = IllegalArgument(
+            f"Incompatible model settings for field [{field.name}]: it holds {dict(field.model)}, the endpoint gives "
+            f"{dict(model)}"
+        )
+        return InferenceFailed(field.endpoint, field.name, cause)
+    return Embedded(field.endpoint, dict(model), {path: made[path] for path in want.texts})

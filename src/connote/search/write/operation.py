@@ -1,0 +1,84 @@
+"""What is asked to be done to one document, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from connote.contract.errors import ConnoteError
+
+
+class Kind(StrEnum):
+    """What is to be done."""
+
+    INDEX = "index"  # whatever is there
+    CREATE = "create"  # only where nothing is
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class VersionType(StrEnum):
+    """Who counts a document's versions."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"  # the caller: a version must be higher than the one that is there
+    EXTERNAL_GTE = "external_gte"  # or the same
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One write. `source` is the document; of an update `change` is what is asked (doc, script, upsert …).
+
+    `if_seq_no` and `if_primary_term` make it depend on the document being as it was then.
+    """
+
+    kind: Kind
+    index: str
+    id: str
+    source: Mapping[str, Any] | None = None
+    change: Mapping[str, Any] | None = None
+    routing: str | None = None
+    if_seq_no: int | None = None
+    if_primary_term: int | None = None
+    version: int | None = None
+    version_type: VersionType = VersionType.INTERNAL
+    retries: int = 0
+    is_generated: bool = False  # the id was made here, so nothing can have it yet
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an operation: an error, or the document's new state."""
+
+    operation: Operation
+    result: str = "noop"  # created, updated, deleted, not_found, noop
+    version: int = 1
+    seq: int = 0
+    error: ConnoteError | None = None
+    source: Mapping[str, Any] | None = None  # what an update made, if it is asked for
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of this one."""
+        if self.error is not None:
+            return self.error.status
+        return {"created": 201, "not_found": 404}.get(self.result, 200)
+
+    def wire(self, *, refreshed: bool = False) -> dict[str, Any]:
+        """The body of an answer to a single write, and an item of a bulk's."""
+        own = self.operation
+        if self.error is not None:
+            return {"_index": own.index, "_id": own.id, "status": self.status, "error": self.error.told()}
+        body: dict[str, Any] = {
+            "_index": own.index,
+            "_id": own.id,
+            "_version": self.version,
+            "result": self.result,
+            "_shards": {"total": 1, "successful": 1, "failed": 0},
+            "_seq_no": self.seq,
+            "_primary_term": 1,
+        }
+        if refreshed:
+            body["forced_refresh"] = True
+        return body
