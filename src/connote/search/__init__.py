@@ -1,1 +1,1 @@
-"""Indices: mappings, documents, queries; and the engine that finds."""
+"""Indices: what documents are made of, how they are written, found and shown."""
