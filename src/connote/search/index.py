@@ -4,7 +4,8 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping as Object, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Object
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 from connote.contract.errors import ConnoteError
 from connote.search import embedded
 from connote.search.embedded import Embedded
-from connote.search.engine import Index as Engine, Row, Snapshot
+from connote.search.engine.index import Index as Engine
+from connote.search.engine.row import Row
+from connote.search.engine.segment import Snapshot
 from connote.search.mapping.document import Reader
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connote.contract import durations
-from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
-from connote.search.analysis import Analyzers
+from connote.search.analysis import Analysis
 
 # Seconds between refreshes where an index does not say.
 REFRESH = 1.0
@@ -20,7 +20,15 @@ _ACCEPTED = re.compile(
     r"write\..*|refresh\..*|verified_before_close|dense_vector\..*|number_of_routing_shards|time_series\..*|"
     r"final_pipeline|default_pipeline|refresh_interval|analysis\..*|analyze\..*|uuid|creation_date|provided_name|version\..*|esql\..*|recovery\..*|allocation\..*)"
 )
-_FIXED = ("number_of_shards", "analysis.", "codec", "sort.", "mode", "number_of_routing_shards", "routing_partition_size")
+_FIXED = (
+    "number_of_shards",
+    "analysis.",
+    "codec",
+    "sort.",
+    "mode",
+    "number_of_routing_shards",
+    "routing_partition_size",
+)
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,9 @@ class IndexSettings:
         return self._pipeline("final_pipeline")
 
     @property
-    def analyzers(self) -> Analyzers:
+    def analysis(self) -> Analysis:
         """The analyzers that it declares, with those that are always there. Raises IllegalArgument."""
-        return Analyzers(_nested({name: value for name, value in self.values.items() if name.startswith("analysis.")}).get("analysis", {}))
+        return Analysis({name: value for name, value in self.values.items() if name.startswith("analysis.")})
 
     def similarity(self) -> tuple[float, float]:
         """k1 and b of BM25."""
@@ -115,7 +123,7 @@ class IndexSettings:
         return {f"index.{name}": _text(value) for name, value in sorted(own.items())}
 
     def _check(self) -> None:
-        self.refresh_interval, self.most_fields, self.most_hits, self.similarity()  # noqa: B018 (they raise)
+        self.refresh_interval, self.most_fields, self.most_hits, self.similarity()
         shards = self._whole("number_of_shards", 1)
         if not 1 <= shards <= 1024:
             raise IllegalArgument(f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be >= 1")
@@ -159,6 +167,3 @@ def _text(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, list):
         return [_text(each) for each in value]
     return value if isinstance(value, str) or value is None else java(value)
-
-
-__all__ = ["REFRESH", "ConnoteError", "IndexSettings"]

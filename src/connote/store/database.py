@@ -63,6 +63,18 @@ usage = Table(
     Column("cost", Float),
 )
 
+# The indices; the documents of each are in a database of their own.
+indices = Table(
+    "indices",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("uuid", String, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("mapping", JSON, nullable=False),
+    Column("aliases", JSON, nullable=False),
+)
+
 # Single values by name: the version of these tables, the region policy.
 values = Table("settings", metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
 

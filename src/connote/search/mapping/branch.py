@@ -10,9 +10,26 @@ from connote.search.mapping.field import Field
 
 _DYNAMIC = {"true": "true", "false": "false", "strict": "strict", "runtime": "true"}
 # What stands at the root only, and is kept as it is put.
-ROOT = ("_source", "_routing", "_meta", "date_detection", "numeric_detection", "dynamic_date_formats", "dynamic_templates")
+ROOT = (
+    "_source",
+    "_routing",
+    "_meta",
+    "date_detection",
+    "numeric_detection",
+    "dynamic_date_formats",
+    "dynamic_templates",
+)
 ROOT_ALSO = ("runtime", "_data_stream_timestamp", "_size", "_field_names")
-_OWN = ("type", "properties", "dynamic", "enabled", "subobjects", "include_in_parent", "include_in_root", "store_array_source")
+_OWN = (
+    "type",
+    "properties",
+    "dynamic",
+    "enabled",
+    "subobjects",
+    "include_in_parent",
+    "include_in_root",
+    "store_array_source",
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +94,7 @@ class Branch:
             mine = properties.get(name)
             if mine is None:
                 properties[name] = theirs
-            elif isinstance(mine, Branch) and isinstance(theirs, Branch):
-                properties[name] = mine.merged(theirs)
-            elif isinstance(mine, Field) and isinstance(theirs, Field):
+            elif (isinstance(mine, Branch) and isinstance(theirs, Branch)) or (isinstance(mine, Field) and isinstance(theirs, Field)):
                 properties[name] = mine.merged(theirs)
             else:
                 first = "an object" if isinstance(mine, Branch) else "a concrete"

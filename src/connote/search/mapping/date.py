@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from connote.contract import dates
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
-from connote.search.analysis import Analyzers
+from connote.search.analysis import Analysis
 from connote.search.mapping.field import LEAF, Field, Param, anything, flag, text
 from connote.search.mapping.values import Values
 
@@ -23,7 +23,7 @@ class Date(Field):
         "on_script_error": Param(text),
     }
 
-    def prepare(self, analyzers: Analyzers) -> None:  # noqa: ARG002
+    def prepare(self, analysis: Analysis) -> None:  # noqa: ARG002
         """The formats are known."""
         try:
             dates.check(self["format"])

@@ -1,19 +1,33 @@
 """From a document to the values of its fields, by a mapping; fields that are not mapped are added, or not."""
 
 import re
-from collections.abc import Iterator, Mapping as Object
+from collections.abc import Iterator
+from collections.abc import Mapping as Object
 from typing import Any
 
 from connote.contract import dates
 from connote.contract.errors import BadDocument, ConnoteError, IllegalArgument, StrictMapping
-from connote.contract.settings import java
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.field import Field, failed
-from connote.search.mapping.mapping import KINDS, Mapping
+from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.values import Values
 
 # What stands beside a document, and so not in it.
-RESERVED = ("_id", "_index", "_type", "_routing", "_source", "_field_names", "_ignored", "_nested_path", "_seq_no", "_version", "_tier", "_doc_count", "_feature")
+RESERVED = (
+    "_id",
+    "_index",
+    "_type",
+    "_routing",
+    "_source",
+    "_field_names",
+    "_ignored",
+    "_nested_path",
+    "_seq_no",
+    "_version",
+    "_tier",
+    "_doc_count",
+    "_feature",
+)
 # How deep a document may go: deeper is a mistake, or hostile.
 MOST_DEPTH = 50
 INFERENCE = "_inference_fields"
@@ -56,7 +70,14 @@ class Reader:
             self._entry(branch, key, value, into, dynamic, added, depth)
 
     def _entry(
-        self, branch: Branch, key: str, value: Any, into: Values, dynamic: str, added: dict[str, Any], depth: int  # noqa: ANN401
+        self,
+        branch: Branch,
+        key: str,
+        value: Any,
+        into: Values,
+        dynamic: str,
+        added: dict[str, Any],
+        depth: int,
     ) -> None:
         found = branch.properties.get(key)
         first, _, rest = key.partition(".")
@@ -74,7 +95,9 @@ class Reader:
             if each is None:
                 continue
             if isinstance(each, Object) and not field.takes_objects:
-                raise failed(field, each, self._id, IllegalArgument(f"Expected a value but found an object at [{path}]"))
+                raise failed(
+                    field, each, self._id, IllegalArgument(f"Expected a value but found an object at [{path}]")
+                )
             field.put(each, into, path, self._id)
             for target in field.copies:
                 self._copy(target, each, into, path)
@@ -87,7 +110,13 @@ class Reader:
             _put(into.added, target.split("."), self._guess(target, value))
 
     def _branch(
-        self, branch: Branch, value: Any, into: Values, dynamic: str, added: dict[str, Any], depth: int  # noqa: ANN401
+        self,
+        branch: Branch,
+        value: Any,
+        into: Values,
+        dynamic: str,
+        added: dict[str, Any],
+        depth: int,
     ) -> None:
         if not branch.is_enabled:
             return
@@ -113,7 +142,14 @@ class Reader:
                 del added["properties"]
 
     def _unmapped(
-        self, branch: Branch, key: str, value: Any, into: Values, dynamic: str, added: dict[str, Any], depth: int  # noqa: ANN401
+        self,
+        branch: Branch,
+        key: str,
+        value: Any,
+        into: Values,
+        dynamic: str,
+        added: dict[str, Any],
+        depth: int,
     ) -> None:
         if dynamic == "false" or _is_empty(value):
             return
@@ -246,6 +282,3 @@ def _lift(nested: Values, into: Values) -> None:
         for path, texts in by_path.items():
             into.inputs[field][path] += texts
     into.ignored |= nested.ignored
-
-
-__all__ = ["INFERENCE", "KINDS", "Reader", "java"]

@@ -9,7 +9,7 @@ from connote.contract.settings import java
 from connote.search.mapping.values import Values
 
 if TYPE_CHECKING:
-    from connote.search.analysis import Analyzers
+    from connote.search.analysis import Analysis
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Field:
         """The fields that get its values too."""
         return tuple(self["copy_to"]) if "copy_to" in self.params else ()
 
-    def prepare(self, analyzers: "Analyzers") -> None:
+    def prepare(self, analysis: "Analysis") -> None:
         """Check what the parameters name. Raises BadMapping."""
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ANN401 (JSON)

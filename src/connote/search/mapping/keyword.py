@@ -3,9 +3,9 @@
 import ipaddress
 from typing import Any, ClassVar
 
-from connote.contract.errors import IllegalArgument
+from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
-from connote.search.analysis import Analyzers
+from connote.search.analysis import Analysis, Analyzer
 from connote.search.mapping.field import LEAF, Field, Param, anything, flag, text, whole
 from connote.search.mapping.text import scalar
 from connote.search.mapping.values import Values
@@ -32,15 +32,17 @@ class Keyword(Field):
     kind: ClassVar[str] = "keyword"
     params = _WORDS
 
-    def prepare(self, analyzers: Analyzers) -> None:
+    def prepare(self, analysis: Analysis) -> None:
         """The normalizer is there."""
         name = self["normalizer"]
-        object.__setattr__(self, "_normalizer", analyzers.normalizer(name) if name else None)
+        if name and analysis.normalizer(name) is None:
+            raise BadMapping(f"Failed to parse mapping: normalizer [{name}] not found for field [{self.name}]")
+        object.__setattr__(self, "_normalizer", analysis.normalizer(name) if name else None)
 
     def normal(self, value: str) -> str:
         """A value as it is compared."""
-        normalizer = self.__dict__.get("_normalizer")
-        return value if normalizer is None else "".join(token.term for token in normalizer.analyze(value))
+        normalizer: Analyzer | None = self.__dict__.get("_normalizer")
+        return value if normalizer is None else normalizer.normalize(value)
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
         """A word; what is longer than `ignore_above` is left out."""

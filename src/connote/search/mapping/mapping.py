@@ -7,7 +7,7 @@ from typing import Any
 
 from connote.contract.errors import BadMapping, ConnoteError, IllegalArgument
 from connote.contract.settings import java
-from connote.search.analysis import Analyzers
+from connote.search.analysis import Analysis
 from connote.search.mapping import branch, date, geo, keyword, number, semantic, special, text, vectors
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.field import Field, unknown
@@ -57,23 +57,23 @@ class Mapping:
     """Immutable: a change is a new mapping. `root` is the whole document."""
 
     root: Branch
-    analyzers: Analyzers
+    analysis: Analysis
 
     @classmethod
-    def read(cls, body: Object[str, Any], analyzers: Analyzers, most: int = MOST_FIELDS) -> "Mapping":
+    def read(cls, body: Object[str, Any], analysis: Analysis, most: int = MOST_FIELDS) -> "Mapping":
         """The mapping in `{"properties": …}`. Raises BadMapping, IllegalArgument."""
-        return cls(_branch("", body, analyzers, 0), analyzers)._checked(most)
+        return cls(_branch("", body, analysis, 0), analysis)._checked(most)
 
     def merged(self, body: Object[str, Any], most: int = MOST_FIELDS) -> "Mapping":
         """With what `body` adds or changes. Raises BadMapping, IllegalArgument for what cannot change."""
-        other = _branch("", body, self.analyzers, 0)
-        merged = replace(self, root=_prepared(self.root.merged(other), self.analyzers))
+        other = _branch("", body, self.analysis, 0)
+        merged = replace(self, root=_prepared(self.root.merged(other), self.analysis))
         return merged._checked(most)
 
     def with_field(self, changed: Field) -> "Mapping":
         """With that field in place of the one of its name."""
         *parents, name = changed.name.split(".")
-        return replace(self, root=_prepared(_put(self.root, parents, name, changed), self.analyzers))
+        return replace(self, root=_prepared(_put(self.root, parents, name, changed), self.analysis))
 
     @cached_property
     def fields(self) -> Object[str, Field]:
@@ -134,19 +134,28 @@ class Mapping:
         if self.nested_above(name) is not None:
             raise BadMapping(f"semantic_text field [{name}] cannot be nested")
         parts = name.split(".")
-        above = [self.root, *(self.branches[".".join(parts[:end])] for end in range(1, len(parts)) if ".".join(parts[:end]) in self.branches)]
+        above = [
+            self.root,
+            *(
+                self.branches[".".join(parts[:end])]
+                for end in range(1, len(parts))
+                if ".".join(parts[:end]) in self.branches
+            ),
+        ]
         if any(each.given.get("subobjects") in (False, "false") for each in above):
             raise IllegalArgument(f"semantic_text field [{name}] cannot be in an object field with subobjects disabled")
 
 
-def _branch(name: str, body: Any, analyzers: Analyzers, depth: int) -> Branch:  # noqa: ANN401 (JSON)
+def _branch(name: str, body: Any, analysis: Analysis, depth: int) -> Branch:  # noqa: ANN401 (JSON)
     if not isinstance(body, Object):
         raise BadMapping(f"Expected map for property [properties] on field [{name or '_doc'}] but got [{java(body)}]")
     if depth > MOST_DEPTH:
         raise IllegalArgument(f"Limit of mapping depth [{MOST_DEPTH}] has been exceeded due to object field [{name}]")
     properties = body.get("properties") or {}
     if not isinstance(properties, Object):
-        raise BadMapping(f"Expected map for property [properties] on field [{name or '_doc'}] but got a {java(properties)}")
+        raise BadMapping(
+            f"Expected map for property [properties] on field [{name or '_doc'}] but got a {java(properties)}"
+        )
     own = Branch(name, {param: value for param, value in body.items() if param != "properties"})
     branch.check_params(own)
     found: dict[str, Branch | Field] = {}
@@ -154,26 +163,30 @@ def _branch(name: str, body: Any, analyzers: Analyzers, depth: int) -> Branch:  
         if not key.strip(". ") or any(not part.strip() for part in key.split(".")):
             raise BadMapping(f"field name cannot be an empty string or contain only whitespace: [{key}]")
         first, _, rest = key.partition(".")
-        nested = {"properties": {rest: value}} if rest and body.get("subobjects", True) not in (False, "false") else value
+        nested = (
+            {"properties": {rest: value}} if rest and body.get("subobjects", True) not in (False, "false") else value
+        )
         part = first if nested is not value else key
-        made = _property(own.path(part), nested, analyzers, depth + 1)
+        made = _property(own.path(part), nested, analysis, depth + 1)
         before = found.get(part)
         found[part] = before.merged(made) if isinstance(before, Branch) and isinstance(made, Branch) else made
     return replace(own, properties=found)
 
 
-def _property(name: str, body: Any, analyzers: Analyzers, depth: int) -> Branch | Field:  # noqa: ANN401
+def _property(name: str, body: Any, analysis: Analysis, depth: int) -> Branch | Field:  # noqa: ANN401
     if not isinstance(body, Object):
         raise BadMapping(f"Expected map for property [fields] on field [{name}] but got a {java(body)}")
-    kind = body.get("type", "object" if "properties" in body or not body or body.keys() & {"dynamic", "enabled"} else None)
+    kind = body.get(
+        "type", "object" if "properties" in body or not body or body.keys() & {"dynamic", "enabled"} else None
+    )
     if kind is None:
         raise BadMapping(f"No type specified for field [{name.rpartition('.')[2]}]")
     if kind in ("object", "nested"):
-        return _branch(name, body, analyzers, depth)
-    return _field(name, kind, body, analyzers)
+        return _branch(name, body, analysis, depth)
+    return _field(name, kind, body, analysis)
 
 
-def _field(name: str, kind: Any, body: Object[str, Any], analyzers: Analyzers) -> Field:  # noqa: ANN401
+def _field(name: str, kind: Any, body: Object[str, Any], analysis: Analysis) -> Field:  # noqa: ANN401
     if kind not in KINDS:
         raise BadMapping(f"No handler for type [{java(kind)}] declared on field [{name.rpartition('.')[2]}]")
     made = KINDS[kind]
@@ -185,7 +198,7 @@ def _field(name: str, kind: Any, body: Object[str, Any], analyzers: Analyzers) -
         raise BadMapping(f"Expected map for property [fields] on field [{name}] but got [{java(multi)}]")
     fields = {}
     for inner, each in multi.items():
-        found = _property(f"{name}.{inner}", each, analyzers, 1)
+        found = _property(f"{name}.{inner}", each, analysis, 1)
         if isinstance(found, Branch):
             raise BadMapping(f"Type [{found.given.get('type', 'object')}] cannot be used in multi field")
         fields[inner] = found
@@ -195,13 +208,13 @@ def _field(name: str, kind: Any, body: Object[str, Any], analyzers: Analyzers) -
             field[param]
         except ConnoteError as error:
             raise BadMapping(f"Failed to parse mapping: [{param}] of field [{name}]: {error.reason}") from None
-    field.prepare(analyzers)
+    field.prepare(analysis)
     return field
 
 
-def _prepared(root: Branch, analyzers: Analyzers) -> Branch:
+def _prepared(root: Branch, analysis: Analysis) -> Branch:
     for each in root.leaves():
-        each.prepare(analyzers)
+        each.prepare(analysis)
     return root
 
 

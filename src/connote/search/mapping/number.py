@@ -63,7 +63,9 @@ class Whole(Number):
         if not isinstance(found, int) and not found.is_integer() and not self["coerce"]:
             raise IllegalArgument(f"Value [{java(value)}] has a decimal part")
         if not self.least <= found <= self.most:
-            raise IllegalArgument(f"Value [{java(value)}] is out of range for a{'n' * (self.kind[0] in 'iu')} {self.kind}")
+            raise IllegalArgument(
+                f"Value [{java(value)}] is out of range for a{'n' * (self.kind[0] in 'iu')} {self.kind}"
+            )
         return int(found)
 
 

@@ -8,7 +8,7 @@ from connote.contract import chunks
 from connote.contract.chunks import ChunkingSettings
 from connote.contract.errors import BadMapping, ConnoteError, IllegalArgument
 from connote.contract.settings import java
-from connote.search.analysis import Analyzers
+from connote.search.analysis import Analysis
 from connote.search.mapping.field import Field, Param, anything, mapping, text
 from connote.search.mapping.values import Values
 from connote.search.mapping.vectors import DENSE_KINDS
@@ -31,7 +31,7 @@ class SemanticText(Field):
         "copy_to": Param(anything),
     }
 
-    def prepare(self, analyzers: Analyzers) -> None:  # noqa: ARG002
+    def prepare(self, analysis: Analysis) -> None:  # noqa: ARG002
         """Chunking settings and index options are right. Whether the endpoint is there is not looked at."""
         if not self["inference_id"]:
             raise BadMapping(f"[inference_id] on mapper [{self.name}] of type [semantic_text] must not be empty")

@@ -39,7 +39,9 @@ class Flattened(Field):
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
         """An object."""
         if not isinstance(value, Mapping):
-            raise IllegalArgument(f"Failed to parse object: expecting token of type [START_OBJECT] but found [{java(value)}]")
+            raise IllegalArgument(
+                f"Failed to parse object: expecting token of type [START_OBJECT] but found [{java(value)}]"
+            )
         for name, word in _words(self.name, value, self["depth_limit"]):
             if len(word) <= self["ignore_above"]:
                 into.words[self.name].append(word)

@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 
 from connote.contract.errors import BadMapping, IllegalArgument
-from connote.search.analysis import POSITION_GAP, Analyzer, Analyzers
+from connote.search.analysis import Analysis, Analyzer
+from connote.search.analysis.analyzer import POSITION_GAP
 from connote.search.mapping.field import LEAF, Field, Param, anything, flag, text, whole
 from connote.search.mapping.values import Values
 
@@ -40,17 +41,17 @@ class Text(Field):
     kind: ClassVar[str] = "text"
     params = _TERMS
 
-    def prepare(self, analyzers: Analyzers) -> None:
+    def prepare(self, analysis: Analysis) -> None:
         """The analyzers are there."""
         for name in ("analyzer", "search_analyzer", "search_quote_analyzer"):
-            if (wanted := self[name]) and not analyzers.has(wanted):
+            if (wanted := self[name]) and analysis.analyzer(wanted) is None:
                 raise BadMapping(
                     f"Failed to parse mapping: analyzer [{wanted}] has not been configured in mappings "
                     f"(parameter [{name}] of field [{self.name}])"
                 )
-        object.__setattr__(self, "_analyzer", analyzers.get(self["analyzer"] or "default"))
-        named = self["search_analyzer"] or self["analyzer"]
-        object.__setattr__(self, "_searcher", analyzers.get(named or "default_search"))
+        own, searching = self["analyzer"], self["search_analyzer"] or self["analyzer"]
+        object.__setattr__(self, "_analyzer", analysis.analyzer(own) if own else analysis.default)
+        object.__setattr__(self, "_searcher", analysis.analyzer(searching) if searching else analysis.default_search)
 
     @property
     def analyzer(self) -> Analyzer:
@@ -87,4 +88,3 @@ class AnnotatedText(Text):
     """Text with annotations, taken as text."""
 
     kind: ClassVar[str] = "annotated_text"
-

@@ -9,8 +9,8 @@ import numpy as np
 
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
-from connote.search.analysis import Analyzers
-from connote.search.mapping.field import COMMON, LEAF, Field, Param, anything, flag, mapping, text, whole
+from connote.search.analysis import Analysis
+from connote.search.mapping.field import COMMON, LEAF, Field, Param, flag, mapping, text, whole
 from connote.search.mapping.values import Values
 
 MOST_DIMENSIONS = 4096
@@ -79,15 +79,15 @@ class DenseVector(Field):
         "index_options": Param(mapping, updatable=True),
     }
 
-    def prepare(self, analyzers: Analyzers) -> None:  # noqa: ARG002
+    def prepare(self, analysis: Analysis) -> None:  # noqa: ARG002
         """Parameters fit together."""
         dims, similarity, element = self["dims"], self["similarity"], self["element_type"]
         if dims is not None and not 1 <= dims <= MOST_DIMENSIONS:
-            raise BadMapping(
-                f"The number of dimensions should be in the range [1, {MOST_DIMENSIONS}] but was [{dims}]"
-            )
+            raise BadMapping(f"The number of dimensions should be in the range [1, {MOST_DIMENSIONS}] but was [{dims}]")
         if similarity is not None and similarity not in SIMILARITIES:
-            raise BadMapping(f"Unknown value [{similarity}] for field [similarity] - accepted values are {java(list(SIMILARITIES))}")
+            raise BadMapping(
+                f"Unknown value [{similarity}] for field [similarity] - accepted values are {java(list(SIMILARITIES))}"
+            )
         if element not in ("float", "byte", "bit", "bfloat16"):
             raise BadMapping(f"invalid element_type [{element}]; available types are [bit, byte, bfloat16, float]")
         options = self["index_options"]
@@ -159,6 +159,3 @@ def _decoded(value: str, element: str) -> np.ndarray[tuple[int], np.dtype[np.flo
         return np.frombuffer(base64.b64decode(value, validate=True), dtype=">f4").astype(np.float32)
     except (ValueError, binascii.Error):
         raise IllegalArgument(f"[{value[:50]}] is neither hexadecimal nor base64 of a vector") from None
-
-
-__all__ = ["DenseVector", "RankFeatures", "SparseVector", "anything", "read_weights"]

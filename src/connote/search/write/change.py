@@ -51,7 +51,12 @@ class Change:
         return Changed(change["upsert"])
 
     def _scripted(
-        self, operation: Operation, script: Any, before: Mapping[str, Any], stored: Stored | None, op: str  # noqa: ANN401
+        self,
+        operation: Operation,
+        script: Any,
+        before: Mapping[str, Any],
+        stored: Stored | None,
+        op: str,
     ) -> Changed:
         context: dict[str, Any] = {
             "_source": _copy(before),
@@ -71,7 +76,9 @@ class Change:
         if wanted == "delete":
             return Changed(None, "deleted")
         if wanted not in ("index", "create", "update"):
-            raise IllegalArgument(f"Operation type [{java(wanted)}] not allowed, only [noop, index, delete] are allowed")
+            raise IllegalArgument(
+                f"Operation type [{java(wanted)}] not allowed, only [noop, index, delete] are allowed"
+            )
         return Changed(context["_source"])
 
 

@@ -100,9 +100,7 @@ class Embedder:
             digests[at, path] = digest
             pieces[field.endpoint] += _pieces(at, path, texts, cut)
 
-    async def _asked(
-        self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]
-    ) -> Vectors:
+    async def _asked(self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]) -> Vectors:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def part(some: Sequence[_Piece]) -> Vectors:
@@ -113,9 +111,7 @@ class Embedder:
         parts = await asyncio.gather(*(part(pieces[start : start + BATCH]) for start in starts))
         return [answer for some in parts for answer in some]
 
-    async def _answers(
-        self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]
-    ) -> Vectors:
+    async def _answers(self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]) -> Vectors:
         """A chunk for each piece, or why there is none. What a request is refused for is looked for by halves."""
         try:
             found = _endpoint(self._endpoints, endpoint)

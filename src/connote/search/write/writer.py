@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from connote.contract.errors import BadDocument, ConnoteError, IllegalArgument, NoDocument, VersionConflict
+from connote.contract.errors import ConnoteError, IllegalArgument, VersionConflict
 from connote.search import embedded
 from connote.search.embedded import Embedded
-from connote.search.engine import Row
+from connote.search.engine.row import Row
 from connote.search.index import Index
 from connote.search.mapping.document import INFERENCE
 from connote.search.mapping.values import Values
@@ -131,7 +131,9 @@ class Writer:
             if made.values is None or made.error is not None:
                 continue
             kept = made.embedded or {}
-            made.embedded = {name: each for name, each in kept.items() if each.is_given and name in index.mapping.semantic}
+            made.embedded = {
+                name: each for name, each in kept.items() if each.is_given and name in index.mapping.semantic
+            }
             for name, texts in made.values.inputs.items():
                 if name not in made.embedded:
                     wants.append((made, Want(index.mapping.semantic[name], texts, kept.get(name))))
@@ -209,7 +211,9 @@ def _check_version(index: Index, operation: Operation, before: Stored | None) ->
         if before is None or not exists:
             raise _conflict(index, operation, f"{wanted}. but no document was found")
         if before.seq != operation.if_seq_no or (operation.if_primary_term or 1) != 1:
-            raise _conflict(index, operation, f"{wanted}. current document has seqNo [{before.seq}] and primary term [1]")
+            raise _conflict(
+                index, operation, f"{wanted}. current document has seqNo [{before.seq}] and primary term [1]"
+            )
     if operation.version is None or before is None:
         return
     if operation.version_type is VersionType.INTERNAL:
@@ -221,8 +225,11 @@ def _check_version(index: Index, operation: Operation, before: Stored | None) ->
     if before.version > operation.version or (before.version == operation.version and not same_is_fine):
         told = "higher" if same_is_fine else "higher or equal to"
         raise _conflict(
-            index, operation, f"current version [{before.version}] is {told} than the one provided [{operation.version}]"
-            if same_is_fine else f"current version [{before.version}] is {told} the one provided [{operation.version}]"
+            index,
+            operation,
+            f"current version [{before.version}] is {told} than the one provided [{operation.version}]"
+            if same_is_fine
+            else f"current version [{before.version}] is {told} the one provided [{operation.version}]",
         )
 
 
@@ -249,6 +256,3 @@ def _check_id(id: str) -> None:
         raise IllegalArgument("if _id is specified it must not be empty")
     if len(id.encode("utf-8", "surrogatepass")) > MOST_ID_BYTES:
         raise IllegalArgument(f"id [{id[:50]}…] is too long, must be no longer than {MOST_ID_BYTES} bytes")
-
-
-__all__ = ["BadDocument", "NoDocument", "Writer"]

@@ -1,0 +1,47 @@
+"""Indices as they are kept: what each is called, its settings, mapping and aliases."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from connote.store import database
+
+
+@dataclass(frozen=True)
+class IndexRecord:
+    """An index as JSON; `created` is in milliseconds since 1970."""
+
+    name: str
+    uuid: str
+    created: int
+    settings: Mapping[str, Any]
+    mapping: Mapping[str, Any]
+    aliases: Mapping[str, Any] = field(default_factory=dict)
+
+
+class IndexStore:
+    """Reads and writes indices; each write is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> list[IndexRecord]:
+        """Every index."""
+        with self._engine.connect() as connection:
+            return [IndexRecord(**row._mapping) for row in connection.execute(select(database.indices))]
+
+    def put(self, *records: IndexRecord) -> None:
+        """Keep these, each in place of the one of its name; all or none."""
+        with self._engine.begin() as connection:
+            for record in records:
+                row = asdict(record)
+                written = upsert(database.indices).values(row)
+                connection.execute(written.on_conflict_do_update(index_elements=["name"], set_=row))
+
+    def remove(self, *names: str) -> None:
+        """Forget these, all or none."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(database.indices).where(database.indices.c.name.in_(names)))
