@@ -110,7 +110,7 @@ class Field:
     @property
     def copies(self) -> tuple[str, ...]:
         """The fields that get its values too."""
-        return tuple(self["copy_to"]) if "copy_to" in self.params else ()
+        return tuple(self["copy_to"] or ()) if "copy_to" in self.params else ()
 
     def prepare(self, analysis: "Analysis") -> None:
         """Check what the parameters name. Raises BadMapping."""
