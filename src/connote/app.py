@@ -19,11 +19,16 @@ from connote.endpoints.shadow import Shadows
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search.indices import Indices
+from connote.search.write.change import Change, no_scripts
+from connote.search.write.embed import Embedder
+from connote.search.write.writer import Writer
 from connote.services.service import Endpoint
 from connote.store import database
 from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
+from connote.store.indices import IndexStore
 from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
@@ -41,6 +46,8 @@ class Connote:
     cache: Cache
     endpoints: Endpoints
     inference: Inference
+    indices: Indices
+    writer: Writer
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -110,7 +117,10 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(shadows.close)
     endpoints.on_delete.append(shadows.forget)
     inference = Inference(endpoints, runner, meter, shadows)
-    rooms = (library, fleet, cache, endpoints, inference, meter, shadows, remote, sender)
+    indices = Indices(folder.path / "indices", IndexStore(engine))
+    closing.push_async_callback(indices.close)
+    writer = Writer(Embedder(endpoints, inference), Change(no_scripts))
+    rooms = (library, fleet, cache, endpoints, inference, indices, writer, meter, shadows, remote, sender)
     return Connote(config, folder, *rooms, values, uuid)
 
 

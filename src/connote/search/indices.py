@@ -137,12 +137,16 @@ class Indices:
         if unknown := body.keys() - {"settings", "mappings", "aliases"}:
             raise IllegalArgument(f"unknown key [{sorted(unknown)[0]}] for create index")
         settings = IndexSettings.read(body.get("settings") or {})
-        mapping = await asyncio.to_thread(Mapping.read, body.get("mappings") or {}, settings.analysis, settings.most_fields)
+        mapping = await asyncio.to_thread(
+            Mapping.read, body.get("mappings") or {}, settings.analysis, settings.most_fields
+        )
         aliases = {alias: dict(given or {}) for alias, given in (body.get("aliases") or {}).items()}
         for alias in aliases:
             names.check(alias)
             if alias in self._records or alias == name:
-                raise IllegalArgument(f"Invalid alias name [{alias}]: an index or data stream exists with the same name as the alias")
+                raise IllegalArgument(
+                    f"Invalid alias name [{alias}]: an index or data stream exists with the same name as the alias"
+                )
         record = IndexRecord(
             name, secrets.token_urlsafe(16), int(time.time() * 1000), dict(settings.values), mapping.wire(), aliases
         )

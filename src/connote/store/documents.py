@@ -147,7 +147,9 @@ class DocumentStore:
         """Let go of the file."""
         self._engine.dispose()
 
-    def _read(self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool) -> Iterable[Stored]:
+    def _read(
+        self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool
+    ) -> Iterable[Stored]:
         with self._engine.connect() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(_documents).where(column.in_(wanted[start : start + _MANY]))

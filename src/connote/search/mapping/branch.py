@@ -94,7 +94,9 @@ class Branch:
             mine = properties.get(name)
             if mine is None:
                 properties[name] = theirs
-            elif (isinstance(mine, Branch) and isinstance(theirs, Branch)) or (isinstance(mine, Field) and isinstance(theirs, Field)):
+            elif (isinstance(mine, Branch) and isinstance(theirs, Branch)) or (
+                isinstance(mine, Field) and isinstance(theirs, Field)
+            ):
                 properties[name] = mine.merged(theirs)
             else:
                 first = "an object" if isinstance(mine, Branch) else "a concrete"
