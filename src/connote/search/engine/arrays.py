@@ -1,7 +1,7 @@
 """The arrays of a segment: their types, and the names that they have in memory and in a file."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,23 @@ Arrays = Mapping[Key, Array]
 Stream = Iterator[tuple[Key, Array]]
 
 
+class Lists(NamedTuple):
+    """The lists that a query goes through: of term t, docs[starts[t]:ends[t]], rising; each term has a weight."""
+
+    docs: Ints
+    starts: Longs
+    ends: Longs
+    weights: Floats
+
+
 def below(arrays: Arrays, *path: str) -> Arrays:
     """The arrays whose keys begin so, without that beginning."""
     return {key[len(path) :]: array for key, array in arrays.items() if key[: len(path)] == path}
+
+
+def under(prefix: Key, arrays: Stream) -> Stream:
+    """The same with longer keys."""
+    return ((prefix + key, array) for key, array in arrays)
 
 
 def names(arrays: Arrays, kind: str) -> list[str]:
