@@ -13,6 +13,8 @@ from typing import Any
 from connote.contract.errors import ConnoteError
 from connote.search import embedded
 from connote.search.embedded import Embedded
+from connote.search.engine.container import Corrupt
+from connote.search.engine.folder import erase
 from connote.search.engine.index import Index as Engine
 from connote.search.engine.row import Row
 from connote.search.engine.segment import Snapshot
@@ -51,6 +53,16 @@ class _Held:
     next: int = 0
 
 
+def _engine(path: Path, name: str) -> Engine:
+    """The engine with what it has kept; if that is damaged, with nothing, and all is indexed again."""
+    try:
+        return Engine.open(path)
+    except Corrupt as error:
+        log.warning("the segments of [%s] are damaged, and are made again: %s", name, error)
+        erase(path)
+        return Engine.open(path)
+
+
 class Index:
     """Reads and writes of one index.
 
@@ -74,7 +86,7 @@ class Index:
         self._held, self._holding = _Held(), threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         self.documents = DocumentStore(folder)
-        self._engine = Engine.open(folder / "segments")
+        self._engine = _engine(folder / "segments", name)
         self._uncommitted = 0
         self._dirty_since: float | None = None
         self._refreshed_at = 0.0
@@ -176,7 +188,7 @@ class Index:
     def _replay(self) -> None:
         """Bring the engine up to what the store has: after a crash, or if its files were not right."""
         began, count = time.monotonic(), 0
-        for states in self.documents.since(self._engine.upto):
+        for states in self.documents.since(self._engine.seq):
             self._engine.delete([each.id for each in states if each.source is None])
             self._engine.add([made for each in states if (made := self._again(each)) is not None])
             count += len(states)
