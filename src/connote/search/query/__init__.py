@@ -1,0 +1,1 @@
+"""The query language: parsed into nodes, rewritten where inference is needed, weighed, and run over segments."""

@@ -1,0 +1,168 @@
+"""What a query is, from its parsing to its hits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connote.contract.results import Vector
+from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine.segment import Table
+from connote.search.query.reader import Reader
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Of one table: who matches (bool [size]), and their scores (float32 [size], of meaning only where it matches).
+
+    Without scores all are 0: a filter's.
+    """
+
+    mask: Mask
+    scores: Floats | None = None
+
+    @classmethod
+    def none(cls, size: int) -> "Hits":
+        """Nobody."""
+        return cls(np.zeros(size, dtype=np.bool_))
+
+    @classmethod
+    def constant(cls, mask: Mask, score: float, *, scored: bool) -> "Hits":
+        """All of the mask with one score."""
+        return cls(mask, np.full(len(mask), score, dtype=np.float32) if scored else None)
+
+    def points(self) -> Floats:
+        """float32 [size]: the scores, 0 where there are none."""
+        if self.scores is None:
+            return np.zeros(len(self.mask), dtype=np.float32)
+        return self.scores
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a document has its score."""
+
+    value: float
+    description: str
+    details: Sequence["Explanation"] = ()
+
+    def wire(self) -> dict[str, Any]:
+        """As `explain` shows it."""
+        return {
+            "value": float(np.float32(self.value)),
+            "description": self.description,
+            "details": [each.wire() for each in self.details],
+        }
+
+
+class Asks(Protocol):
+    """What queries ask of others before they can run."""
+
+    async def sparse(self, id: str, text: str) -> Mapping[str, float]:
+        """The weights of a text, embedded as a query by the endpoint, deployment or model of that id."""
+        ...
+
+    async def dense(self, id: str, text: str) -> Vector:
+        """The vector of a text, likewise."""
+        ...
+
+    async def task(self, id: str) -> str:
+        """What the endpoint does: `sparse_embedding`, `text_embedding`. Raises NotFound."""
+        ...
+
+    async def document(self, index: str, id: str) -> Mapping[str, Any] | None:
+        """The source of a document, for queries that look values up."""
+        ...
+
+
+class Weight(Protocol):
+    """A query that knows the statistics of an index, and so can score."""
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """Who matches in that segment (or table of nested objects); with scores, if they are wanted."""
+        ...
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """Why that document has its score; None if it does not match."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A parsed query. `name` is what `matched_queries` calls it."""
+
+    boost: float = 1.0
+    name: str | None = None
+
+    async def rewritten(self, asks: Asks, reader: Reader) -> "Query":  # noqa: ARG002 (for those that ask)
+        """The query with what it has asked for: vectors in place of texts."""
+        return self
+
+    def weigh(self, reader: Reader) -> Weight:
+        """What scores documents of that index. Raises the errors of the query on its mapping."""
+        raise NotImplementedError
+
+    def named(self) -> Sequence["Query"]:
+        """The queries with a name, this one and those in it."""
+        own: list[Query] = [self] if self.name is not None else []
+        return [*own, *(inner for each in self.parts() for inner in each.named())]
+
+    def parts(self) -> Sequence["Query"]:
+        """The queries that it is made of."""
+        return ()
+
+    def boosted(self, factor: float) -> Self:
+        """The same with its boost multiplied."""
+        return self if factor == 1 else replace(self, boost=self.boost * factor)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A weight of documents that all have one score: found by `find`."""
+
+    find: "Find"
+    score: float
+    description: str = "ConstantScore"
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """All that are found."""
+        return Hits.constant(self.find(table), self.score, scored=scored)
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """The score, if it is found."""
+        if not self.find(table)[document]:
+            return None
+        return Explanation(self.score, self.description)
+
+
+class Find(Protocol):
+    """Finds documents."""
+
+    def __call__(self, table: Table) -> Mask:
+        """bool [size]."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchNone(Query):
+    """No document."""
+
+    def weigh(self, reader: Reader) -> Weight:  # noqa: ARG002
+        """Nothing."""
+        return Constant(lambda table: np.zeros(table.size, dtype=np.bool_), 0.0, "MatchNoDocsQuery")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchAll(Query):
+    """Every document."""
+
+    def weigh(self, reader: Reader) -> Weight:  # noqa: ARG002
+        """Everything."""
+        return Constant(lambda table: np.ones(table.size, dtype=np.bool_), self.boost, "*:*")
+
+
+Numbers = NDArray[np.float64]
+
+__all__ = ["Asks", "Constant", "Explanation", "Find", "Hits", "MatchAll", "MatchNone", "Query", "Weight", "field"]

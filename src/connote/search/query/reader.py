@@ -1,0 +1,67 @@
+"""One index as a query sees it: its mapping, and the statistics of a snapshot."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from connote.search.engine import scores
+from connote.search.engine.scores import Bm25
+from connote.search.engine.segment import Snapshot, Table
+from connote.search.mapping.field import Field
+from connote.search.mapping.mapping import Mapping
+from connote.search.mapping.text import Text
+
+
+class Reader:
+    """For one search over one index. `path` is the nested object that a query is in, if it is in one."""
+
+    def __init__(
+        self,
+        index: str,
+        mapping: Mapping,
+        snapshot: Snapshot,
+        similarity: tuple[float, float] = (1.2, 0.75),
+        path: str | None = None,
+    ) -> None:
+        self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
+        self._k1, self._b = similarity
+        self.tables: Sequence[Table] = [
+            table
+            for segment in snapshot.segments
+            if (table := segment if path is None else segment.nested(path)) is not None
+        ]
+        self._models: dict[str, Bm25] = {}
+        self._frequencies: dict[tuple[str, str], int] = {}
+
+    def inside(self, path: str) -> "Reader":
+        """The same index, seen from within a nested object."""
+        return Reader(self.index, self.mapping, self.snapshot, (self._k1, self._b), path)
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, if it is mapped."""
+        return self.mapping.find(name)
+
+    def fields(self, pattern: str) -> list[Field]:
+        """The fields that a name or pattern means; those of text, words and numbers, where it is a pattern."""
+        if "*" not in pattern:
+            found = self.mapping.find(pattern)
+            return [] if found is None else [found]
+        return [each for name, each in sorted(self.mapping.fields.items()) if fnmatchcase(name, pattern)]
+
+    def model(self, field: str) -> Bm25:
+        """BM25 over a field."""
+        if field not in self._models:
+            self._models[field] = Bm25.of(self.tables, field, self._k1, self._b)
+        return self._models[field]
+
+    def frequency(self, field: str, term: str) -> int:
+        """In how many documents a term is."""
+        if (field, term) not in self._frequencies:
+            self._frequencies[field, term] = scores.frequency(self.tables, field, term)
+        return self._frequencies[field, term]
+
+    def default_fields(self) -> list[Field]:
+        """Those that a query without fields looks in: all of text and words."""
+        return [each for each in self.mapping.fields.values() if isinstance(each, Text) or each.kind in _DEFAULT]
+
+
+_DEFAULT = ("keyword", "constant_keyword", "wildcard", "ip", "boolean", "long", "integer", "double", "float", "date")
