@@ -264,14 +264,23 @@ def distance(one: str, other: str, most: int, *, swapping: bool = True) -> int:
 
 
 def wildcard(value: str) -> str:
-    """The regular expression of a wildcard pattern."""
-    made, at = [], 0
+    """The regular expression of a wildcard pattern.
+
+    What stands between two `*` is looked for once, at its first place: later ones could not make more of the term fit. So
+    no pattern takes longer than its length times the term's.
+    """
+    pieces, at = [""], 0
     while at < len(value):
         letter = value[at]
         if letter == "\\" and at + 1 < len(value):
             at += 1
-            made.append(re.escape(value[at]))
+            pieces[-1] += re.escape(value[at])
+        elif letter == "*":
+            pieces.append("")
         else:
-            made.append({"*": ".*", "?": "."}.get(letter) or re.escape(letter))
+            pieces[-1] += "." if letter == "?" else re.escape(letter)
         at += 1
-    return re.sub(r"(?:\.\*)+", ".*", "".join(made))
+    if len(pieces) == 1:
+        return pieces[0]
+    first, *inner, last = pieces
+    return first + "".join(f"(?>.*?{piece})" for piece in inner if piece) + ".*" + last
