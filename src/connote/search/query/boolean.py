@@ -121,7 +121,8 @@ class Bool(Query):
         ]
         default = 1 if self.should and not self.must and not self.filters else 0
         least = default if self.least is None else minimum(self.least, len(self.should))
-        return BoolWeight(*weights, least=least, boost=self.boost)
+        must, should, filters, never = weights
+        return BoolWeight(must, should, filters, never, least, self.boost)
 
     def parts(self) -> Sequence[Query]:
         """All clauses."""

@@ -1,0 +1,436 @@
+"""Queries by meaning: sparse and dense vectors, given or made of a text.
+
+Of a document with several chunks the best one counts: exactly, since every chunk is scored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from connote.contract.errors import BadQuery, IllegalArgument
+from connote.contract.results import Vector
+from connote.contract.settings import java
+from connote.search.engine import scores
+from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine.segment import Segment, Table
+from connote.search.mapping.field import Field
+from connote.search.mapping.semantic import SemanticText
+from connote.search.mapping.vectors import DenseVector, SparseVector, read_weights
+from connote.search.query.body import Body, one_field
+from connote.search.query.pruning import Pruning, pruned
+from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
+from connote.search.query.reader import Reader
+
+
+@dataclass(frozen=True)
+class SparseWeight:
+    """The product of the query's weights and a document's, of the best of its chunks."""
+
+    field: str
+    weights: Mapping[str, float]
+    boost: float
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """Who has one of the tokens."""
+        view = table.sparse(self.field)
+        if view is None:
+            return Hits.none(table.size)
+        points, rows = scores.sparse(view, self.weights)
+        mask = view.owners.any(rows)
+        if not scored:
+            return Hits(mask)
+        best = view.owners.best(np.where(rows, points, np.float32(-np.inf)) if not view.owners.single else points)
+        return Hits(mask, best if self.boost == 1 else best * np.float32(self.boost))
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """Token by token, of the best chunk."""
+        view = table.sparse(self.field)
+        if view is None or not self.run(table, scored=False).mask[document]:
+            return None
+        points, _ = scores.sparse(view, self.weights)
+        rows = view.owners.of(document)
+        row = rows.start + int(np.argmax(points[rows]))
+        own = view.vector(row)
+        met = {token: weight * own[token] for token, weight in self.weights.items() if token in own}
+        details = [
+            Explanation(
+                value, f"token [{token}]: query weight {self.weights[token]:g} × document weight {own[token]:g}"
+            )
+            for token, value in sorted(met.items(), key=lambda item: -item[1])
+        ]
+        told = f"sparse vectors of [{self.field}], chunk {row - rows.start}: sum of:"
+        return Explanation(float(points[row]) * self.boost, told, details)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sparse(Query):
+    """Tokens with weights, or a text that an endpoint makes them of."""
+
+    field: str
+    weights: Mapping[str, float] | None = None
+    text: str | None = None
+    endpoint: str | None = None
+    pruning: Pruning | None = None
+
+    @classmethod
+    def parse(cls, given: Any) -> Query:  # noqa: ANN401
+        """`{"field": "ml", "inference_id": …, "query": …}` or with `query_vector`."""
+        body = Body("sparse_vector", given)
+        field = body.required("field", str)
+        vector, text, endpoint = body.raw("query_vector"), body.text("query"), body.text("inference_id")
+        if (vector is None) == (text is None):
+            raise IllegalArgument("[sparse_vector] requires one of [query_vector] or [query] for sparse_vector fields")
+        prune, config = body.raw("prune"), body.raw("pruning_config")
+        if config is not None and prune is False:
+            raise IllegalArgument("[sparse_vector] field [pruning_config] should only be set if [prune] is set to true")
+        made = cls(
+            field=field,
+            weights=None if vector is None else read_tokens(vector),
+            text=text,
+            endpoint=endpoint,
+            pruning=Pruning.parse(config) if prune is True or config is not None else None,
+            **body.common(),
+        )
+        body.done()
+        return made
+
+    @classmethod
+    def parse_expansion(cls, given: Any) -> Query:  # noqa: ANN401
+        """The older text_expansion: `{"ml.tokens": {"model_id": …, "model_text": …}}`."""
+        field, body, _ = one_field("text_expansion", given, "model_text")
+        made = cls(
+            field=field,
+            endpoint=body.required("model_id", str),
+            text=body.required("model_text", str),
+            pruning=Pruning.parse(config) if (config := body.raw("pruning_config")) is not None else None,
+            **body.common(),
+        )
+        body.done()
+        return made
+
+    @classmethod
+    def parse_weighted(cls, given: Any) -> Query:  # noqa: ANN401
+        """The older weighted_tokens: `{"ml.tokens": {"tokens": {…}}}`."""
+        field, body, _ = one_field("weighted_tokens", given, "tokens")
+        tokens = body.required("tokens", lambda value: value)
+        if isinstance(tokens, list):
+            tokens = {token: weight for each in tokens for token, weight in dict(each).items()}
+        made = cls(
+            field=field,
+            weights=read_tokens(tokens),
+            pruning=Pruning.parse(config) if (config := body.raw("pruning_config")) is not None else None,
+            **body.common(),
+        )
+        body.done()
+        return made
+
+    async def rewritten(self, asks: Asks, reader: Reader) -> Query:
+        """With the tokens of its text."""
+        if self.weights is not None:
+            return self
+        field = reader.field(self.field)
+        endpoint = self.endpoint or (field.search_endpoint if isinstance(field, SemanticText) else None)
+        if endpoint is None:
+            if field is None:
+                return MatchNone(name=self.name)
+            raise IllegalArgument("inference_id required to perform vector search on query string")
+        return replace(self, weights=await asks.sparse(endpoint, self.text or ""), text=None)
+
+    def weigh(self, reader: Reader) -> Weight:
+        """The products."""
+        field = sparse_field(reader, self.field)
+        if field is None or self.weights is None:
+            return MatchNone().weigh(reader)
+        weights = self.weights if self.pruning is None else pruned(self.weights, self.pruning, reader, field)
+        return SparseWeight(field, weights, self.boost)
+
+
+def sparse_field(reader: Reader, name: str) -> str | None:
+    """Where the engine keeps a field's sparse vectors. Raises IllegalArgument for one that holds none."""
+    field = reader.field(chunks_of(reader, name))
+    if field is None:
+        return None
+    if not isinstance(field, SparseVector | SemanticText):
+        raise IllegalArgument(f"[{name}] must be type [sparse_vector] but is type [{field.kind}]")
+    return field.name
+
+
+def chunks_of(reader: Reader, name: str) -> str:
+    """The semantic field of `FIELD.inference.chunks.embeddings`, by which nested queries call its chunks."""
+    for suffix in (".inference.chunks.embeddings", ".inference.chunks"):
+        if name.endswith(suffix) and name.removesuffix(suffix) in reader.mapping.semantic:
+            return name.removesuffix(suffix)
+    return name
+
+
+def read_tokens(value: Any) -> dict[str, float]:  # noqa: ANN401
+    """Weights by token. Raises BadQuery."""
+    if not isinstance(value, Mapping):
+        raise BadQuery(
+            f"[sparse_vector] [query_vector] must be an object of weights by token, not [{java(value)[:100]}]"
+        )
+    for token, weight in value.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not np.isfinite(np.float32(weight)):
+            raise BadQuery(f"[sparse_vector] weight of [{token}] must be a number, not [{java(weight)[:100]}]")
+    return {token: float(weight) for token, weight in value.items()}
+
+
+@dataclass(frozen=True)
+class DenseWeight:
+    """How near each document's best vector is. `among` limits who counts, `least` the similarity, `most` how many."""
+
+    field: str
+    query: Vector
+    similarity: str
+    boost: float
+    among: Weight | None = None
+    least: float | None = None
+    allowed: Mapping[int, Floats] | None = None  # by segment, the scores of those who are near enough; -inf for others
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """The nearest."""
+        if self.allowed is not None:
+            points = self.allowed.get(id(table.arrays))
+            if points is None:
+                return Hits.none(table.size)
+            return Hits(points > -np.inf, points if scored else None)
+        points = self.points(table)
+        return Hits(points > -np.inf, points if scored else None)
+
+    def points(self, table: Table) -> Floats:
+        """float32 [size]: every document's score, -inf of those without a vector or that do not count."""
+        view = table.dense(self.field)
+        if view is None:
+            return np.full(table.size, -np.inf, dtype=np.float32)
+        if view.matrix.shape[1] != len(self.query):
+            raise IllegalArgument(
+                f"the query vector has a different dimension [{len(self.query)}] than the index vectors "
+                f"[{view.matrix.shape[1]}]"
+            )
+        raw = scores.dense(view, self.query, _ENGINE[self.similarity])
+        rows = _scored(raw, self.similarity)
+        if self.least is not None:
+            near = raw <= self.least**2 if self.similarity == "l2_norm" else raw >= self.least
+            rows = np.where(near, rows, np.float32(-np.inf))
+        best: Floats = view.owners.best(rows) * np.float32(self.boost)
+        if self.among is not None:
+            best = np.where(self.among.run(table, scored=False).mask, best, np.float32(-np.inf))
+        return best
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """The similarity."""
+        value = float(self.run(table, scored=True).points()[document])
+        if not np.isfinite(value) or not self.run(table, scored=False).mask[document]:
+            return None
+        return Explanation(value, f"within top k documents by {self.similarity} of [{self.field}]")
+
+
+_ENGINE: Mapping[str, Any] = {"cosine": "cosine", "dot_product": "dot", "l2_norm": "l2", "max_inner_product": "dot"}
+
+
+def _scored(raw: Floats, similarity: str) -> Floats:
+    """Elasticsearch's scores: https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/dense-vector."""
+    one = np.float32(1)
+    if similarity == "l2_norm":
+        return one / (one + raw)
+    if similarity == "max_inner_product":
+        return np.where(raw < 0, one / (one - raw), raw + one)
+    return (one + raw) / np.float32(2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knn(Query):
+    """The nearest vectors: of each document the best, and of all documents the first `k`. The search is exact."""
+
+    field: str
+    vector: tuple[float, ...] | None = None
+    text: str | None = None
+    endpoint: str | None = None
+    lookup: Mapping[str, Any] | None = None
+    k: int | None = None
+    filters: tuple[Query, ...] = ()
+    similarity: float | None = None
+
+    @classmethod
+    def parse(cls, given: Any, parse: Any, *, size: int | None = None) -> Query:  # noqa: ANN401
+        """`{"field": …, "query_vector": […], "k": 10, "num_candidates": 100, "filter": …}`."""
+        body = Body("knn", given)
+        filters, k = body.raw("filter"), body.raw("k")
+        builder, vector = body.raw("query_vector_builder"), body.raw("query_vector")
+        if (builder is None) == (vector is None):
+            either = "Either" if builder is None else "only one of"
+            raise IllegalArgument(
+                f"{either} [query_vector_builder] or [query_vector] must be provided"
+                if builder is None
+                else "cannot provide both a [query_vector_builder] and a [query_vector]"
+            )
+        candidates = body.raw("num_candidates")
+        similarity = body.raw("similarity")
+        for name in ("rescore_vector", "visit_percentage", "inner_hits"):
+            body.raw(name)
+        made = cls(
+            field=body.required("field", str),
+            vector=None if vector is None else read_vector(vector),
+            k=_k(k, candidates, size),
+            filters=tuple(
+                parse(each) for each in ([] if filters is None else filters if isinstance(filters, list) else [filters])
+            ),
+            similarity=None if similarity is None else float(similarity),
+            **_builder(builder),
+            **body.common(),
+        )
+        body.done()
+        return made
+
+    async def rewritten(self, asks: Asks, reader: Reader) -> Query:
+        """With the vector of its text, or of the document that it names."""
+        filters = tuple([await each.rewritten(asks, reader) for each in self.filters])
+        if self.vector is not None:
+            return replace(self, filters=filters)
+        if self.lookup is not None:
+            source = await asks.document(self.lookup["index"], self.lookup["id"])
+            found: Any = source
+            for part in str(self.lookup["path"]).split("."):
+                found = found.get(part) if isinstance(found, Mapping) else None
+            if found is None:
+                raise IllegalArgument(f"[lookup] finds no vector at [{self.lookup['path']}]")
+            return replace(self, vector=read_vector(found), lookup=None, filters=filters)
+        field = reader.field(self.field)
+        endpoint = self.endpoint or (field.search_endpoint if isinstance(field, SemanticText) else None)
+        if endpoint is None:
+            if field is None:
+                return MatchNone(name=self.name)
+            raise IllegalArgument("[model_id] must not be null or empty")
+        vector = await asks.dense(endpoint, self.text or "")
+        return replace(self, vector=tuple(float(each) for each in vector), text=None, filters=filters)
+
+    def weigh(self, reader: Reader) -> Weight:
+        """The first k of the index."""
+        field = reader.field(chunks_of(reader, self.field))
+        if field is None:
+            return MatchNone().weigh(reader)
+        return dense_weight(
+            reader,
+            field,
+            np.asarray(self.vector, dtype=np.float32),
+            boost=self.boost,
+            k=self.k,
+            among=[each.weigh(reader) for each in self.filters],
+            least=self.similarity,
+        )
+
+    def parts(self) -> tuple[Query, ...]:
+        """Its filters."""
+        return self.filters
+
+
+def dense_weight(
+    reader: Reader,
+    field: Field,
+    query: Vector,
+    *,
+    boost: float,
+    k: int | None = None,
+    among: list[Weight] | None = None,
+    least: float | None = None,
+) -> Weight:
+    """The weight of a dense vector on a field. Raises IllegalArgument for a field of no vectors."""
+    similarity = "cosine"
+    if isinstance(field, DenseVector):
+        field.check(query)
+        similarity = field.similarity
+    elif isinstance(field, SemanticText):
+        similarity = str((field.model or {}).get("similarity", "cosine"))
+    else:
+        raise IllegalArgument(
+            f"[knn] queries are only supported on [dense_vector] fields; [{field.name}] is [{field.kind}]"
+        )
+    weight = DenseWeight(field.name, query, similarity, boost, _all(among), least)
+    return weight if k is None else _nearest(reader, weight, k)
+
+
+def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
+    """The same, but only of the k documents that are nearest in all segments."""
+    points = {id(table.arrays): weight.points(table) for table in reader.tables}
+    alive = [
+        np.where(table.live, points[id(table.arrays)], np.float32(-np.inf))
+        if isinstance(table, Segment)
+        else points[id(table.arrays)]
+        for table in reader.tables
+    ]
+    every = np.concatenate(alive) if alive else np.zeros(0, dtype=np.float32)
+    if k < len(every):
+        # Of equals at the end the older ones are in.
+        kept = np.argsort(-every, kind="stable")[:k]
+        mask: Mask = np.zeros(len(every), dtype=np.bool_)
+        mask[kept] = True
+        every = np.where(mask, every, np.float32(-np.inf))
+    allowed, start = {}, 0
+    for table in reader.tables:
+        allowed[id(table.arrays)] = every[start : start + table.size]
+        start += table.size
+    return replace(weight, allowed=allowed)
+
+
+def _all(among: list[Weight] | None) -> Weight | None:
+    from connote.search.query.boolean import BoolWeight  # noqa: PLC0415 (each needs the other)
+
+    return BoolWeight((), (), among, (), 0, 1.0) if among else None
+
+
+def read_vector(value: Any) -> tuple[float, ...]:  # noqa: ANN401
+    """A vector. Raises BadQuery."""
+    if isinstance(value, str):
+        try:
+            return tuple(float(each) for each in np.frombuffer(bytes.fromhex(value), dtype=np.int8))
+        except ValueError:
+            raise BadQuery(f"[knn] [query_vector] must be numbers or hexadecimal, not [{value[:50]}]") from None
+    if not isinstance(value, list) or not value or not all(type(each) in (int, float) for each in value):
+        raise BadQuery(f"[knn] [query_vector] must be an array of numbers, not [{java(value)[:100]}]")
+    found = np.asarray(value, dtype=np.float64)
+    if not (np.abs(found) < np.finfo(np.float32).max).all():
+        raise BadQuery("[knn] [query_vector] must have finite numbers only")
+    return tuple(found.tolist())
+
+
+def _k(k: Any, candidates: Any, size: int | None) -> int:  # noqa: ANN401
+    for name, value in (("k", k), ("num_candidates", candidates)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise IllegalArgument(f"[{name}] must be greater than 0")
+    if candidates is not None and candidates > 10_000:
+        raise IllegalArgument("[num_candidates] cannot exceed [10000]")
+    wanted = k if k is not None else size if size is not None else candidates or 10
+    if candidates is not None and k is not None and candidates < k:
+        raise IllegalArgument(f"[num_candidates] cannot be less than [k]")
+    return int(wanted)
+
+
+def _builder(given: Any) -> dict[str, Any]:  # noqa: ANN401
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or len(given) != 1:
+        raise BadQuery("[query_vector_builder] must have exactly one builder")
+    ((kind, value),) = given.items()
+    body = Body(kind, value)
+    if kind == "text_embedding":
+        found = {"endpoint": body.text("model_id"), "text": body.required("model_text", str)}
+    elif kind == "embedding":
+        text = body.raw("input")
+        if isinstance(text, Mapping):
+            text = text.get("value")
+        if not isinstance(text, str):
+            raise IllegalArgument("[embedding] [input] must be a text; other inputs are not supported yet")
+        found = {"endpoint": body.text("inference_id"), "text": text}
+        body.raw("timeout")
+    elif kind == "lookup":
+        found = {"lookup": {name: body.required(name, str) for name in ("index", "id", "path")}}
+        body.raw("routing")
+    else:
+        raise BadQuery(f"unknown field [{kind}]; a query_vector_builder is [text_embedding], [embedding] or [lookup]")
+    body.done()
+    return found
+
+
+__all__ = ["DenseWeight", "Knn", "Sparse", "SparseWeight", "chunks_of", "dense_weight", "read_weights", "sparse_field"]
