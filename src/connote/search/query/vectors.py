@@ -415,7 +415,7 @@ def _builder(given: Any) -> dict[str, Any]:  # noqa: ANN401
     ((kind, value),) = given.items()
     body = Body(kind, value)
     if kind == "text_embedding":
-        found = {"endpoint": body.text("model_id"), "text": body.required("model_text", str)}
+        found: dict[str, Any] = {"endpoint": body.text("model_id"), "text": body.required("model_text", str)}
     elif kind == "embedding":
         text = body.raw("input")
         if isinstance(text, Mapping):

@@ -1,0 +1,287 @@
+"""Full-text queries on one field: match, match_phrase, match_phrase_prefix, match_bool_prefix, and semantic."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from connote.search.analysis import Analyzer, Token
+from connote.search.engine.segment import Table
+from connote.search.mapping.field import Field
+from connote.search.mapping.semantic import SemanticText
+from connote.search.mapping.text import MatchOnlyText, Text, scalar
+from connote.search.query import patterns, phrase
+from connote.search.query.body import Body, one_field
+from connote.search.query.boolean import BoolWeight
+from connote.search.query.minimum import minimum
+from connote.search.query.phrase import PhraseWeight
+from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
+from connote.search.query.reader import Reader
+from connote.search.query.term import Term, having, terms_weight
+from connote.search.query.vectors import SparseWeight, dense_weight
+
+# Terms that a fuzzy word or a prefix becomes at most.
+MOST_EXPANSIONS = 50
+
+
+@dataclass(frozen=True)
+class How:
+    """How the words of a text are looked for."""
+
+    operator: str = "or"
+    least: str | int | None = None
+    analyzer: str | None = None
+    fuzziness: str | None = None
+    kept: int = 0
+    expansions: int = MOST_EXPANSIONS
+    zero_terms: str = "none"
+    slop: int = 0
+    is_lenient: bool = False
+    with_synonym_phrases: bool = True
+
+    @classmethod
+    def parse(cls, body: Body) -> "How":
+        """The parameters of match, which multi_match and others have too."""
+        operator = (body.text("operator") or "or").lower()
+        if operator not in ("or", "and"):
+            raise BadQuery(f"[{body.kind}] operator must be [or] or [and], not [{operator}]")
+        fuzziness = body.raw("fuzziness")
+        if fuzziness is not None:
+            patterns.edits(str(fuzziness), "")
+        for name in ("cutoff_frequency", "fuzzy_rewrite", "fuzzy_transpositions"):
+            body.raw(name)
+        zero = (body.text("zero_terms_query") or "none").lower()
+        if zero not in ("none", "all"):
+            raise BadQuery(f"[{body.kind}] zero_terms_query must be [none] or [all], not [{zero}]")
+        return cls(
+            operator,
+            body.raw("minimum_should_match"),
+            body.text("analyzer"),
+            None if fuzziness is None else str(fuzziness),
+            body.whole("prefix_length", 0),
+            body.whole("max_expansions", MOST_EXPANSIONS),
+            zero,
+            body.whole("slop", 0),
+            body.flag("lenient", default=False),
+            body.flag("auto_generate_synonyms_phrase_query", default=True),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match(Query):
+    """The words of a text; on a semantic field its meaning (`vector` is what an endpoint made of the text)."""
+
+    field: str
+    text: Any
+    how: How = How()
+    mode: str = "words"  # or phrase, phrase_prefix, bool_prefix
+    vector: Mapping[str, float] | tuple[float, ...] | None = None
+    is_semantic_only: bool = False
+
+    @classmethod
+    def parse(cls, given: Any, kind: str = "match", mode: str = "words") -> Query:  # noqa: ANN401
+        """`{"title": "a house"}` or `{"title": {"query": "a house", "operator": "and"}}`."""
+        field, body, _ = one_field(kind, given, "query")
+        text = body.raw("query")
+        if text is None:
+            raise BadQuery(
+                f"[{kind}] unknown token [VALUE_NULL] after [query]" if field else "No text specified for text query"
+            )
+        if isinstance(text, Mapping | list):
+            raise BadQuery(f"[{kind}] [query] of [{field}] must be a single value")
+        made = cls(field=field, text=text, how=How.parse(body), mode=mode, **body.common())
+        body.done()
+        return made
+
+    @classmethod
+    def parse_semantic(cls, given: Any) -> Query:  # noqa: ANN401
+        """The query `semantic`: `{"field": "body", "query": "a house"}`."""
+        body = Body("semantic", given)
+        field, text = body.required("field", str), body.required("query", str)
+        for name in ("prune", "pruning_config"):
+            body.raw(name)
+        made = cls(field=field, text=text, is_semantic_only=True, **body.common())
+        body.done()
+        return made
+
+    async def rewritten(self, asks: Asks, reader: Reader) -> Query:
+        """On a semantic field, with the embedding of the text."""
+        field = reader.field(self.field)
+        if not isinstance(field, SemanticText):
+            if self.is_semantic_only and field is not None:
+                raise IllegalArgument(f"Field [{self.field}] of type [{field.kind}] does not support semantic queries")
+            return self
+        if self.mode not in ("words", "bool_prefix"):
+            raise IllegalArgument(f"Field [{self.field}] of type [semantic_text] does not support {self.mode} queries")
+        endpoint, text = field.search_endpoint, scalar(self.text)
+        if not text.strip():
+            return MatchNone(name=self.name)
+        task = (field.model or {}).get("task_type") or await asks.task(endpoint)
+        if task == "sparse_embedding":
+            return replace(self, vector=await asks.sparse(endpoint, text))
+        return replace(self, vector=tuple(float(each) for each in await asks.dense(endpoint, text)))
+
+    def weigh(self, reader: Reader) -> Weight:
+        """By the words, or by the vector."""
+        field = reader.field(self.field)
+        if field is None:
+            return MatchNone().weigh(reader)
+        if isinstance(field, SemanticText):
+            return _semantic(reader, field, self.vector, self.boost)
+        if not isinstance(field, Text):
+            return self._value(reader, field)
+        found = _words(reader, field, scalar(self.text), self.how, self.mode)
+        return found if self.boost == 1 else Boosted(found, self.boost)
+
+    def _value(self, reader: Reader, field: Field) -> Weight:
+        """A field that is not analysed has the text as its value, or not."""
+        if self.mode == "phrase_prefix" or (self.mode == "bool_prefix" and hasattr(field, "normal")):
+            return Constant(patterns.prefixed(field.name, scalar(self.text)), self.boost)
+        if self.how.fuzziness is not None and hasattr(field, "normal"):
+            value = scalar(self.text)
+            most = patterns.edits(self.how.fuzziness, value)
+            return Constant(patterns.near(field.name, value, most, self.how.kept), self.boost)
+        try:
+            return Term(field=field.name, value=self.text, boost=self.boost).weigh(reader)
+        except ConnoteError as error:
+            if self.how.is_lenient:
+                return MatchNone().weigh(reader)
+            failed = BadQuery(f"failed to create query: {error.reason}")
+            failed.caused_by = error
+            raise failed from None
+
+
+def _semantic(reader: Reader, field: SemanticText, vector: Any, boost: float) -> Weight:  # noqa: ANN401
+    if vector is None:
+        return MatchNone().weigh(reader)
+    if isinstance(vector, Mapping):
+        return SparseWeight(field.name, vector, boost)
+    return dense_weight(reader, field, np.asarray(vector, dtype=np.float32), boost=boost)
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """Another weight, times a boost."""
+
+    inner: Weight
+    boost: float
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """The same documents."""
+        hits = self.inner.run(table, scored=scored)
+        return hits if hits.scores is None else Hits(hits.mask, hits.scores * np.float32(self.boost))
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """The product."""
+        found = self.inner.explain(table, document)
+        return found and Explanation(found.value * self.boost, "product of:", [Explanation(self.boost, "boost"), found])
+
+
+def analyzer_of(reader: Reader, field: Text, name: str | None) -> Analyzer:
+    """What cuts a query on a field. Raises BadQuery for an analyzer that is not there."""
+    if name is None:
+        return field.search_analyzer
+    found = reader.mapping.analysis.analyzer(name)
+    if found is None:
+        raise BadQuery(f"[match] analyzer [{name}] not found")
+    return found
+
+
+def _words(reader: Reader, field: Text, text: str, how: How, mode: str) -> Weight:
+    tokens = analyzer_of(reader, field, how.analyzer).analyze(text)
+    if not tokens:
+        every = Constant(lambda table: np.ones(table.size, dtype=np.bool_), 1.0)
+        return every if how.zero_terms == "all" else MatchNone().weigh(reader)
+    if mode in ("phrase", "phrase_prefix"):
+        return phrase.weight(reader, field.name, tokens, how.slop, how.expansions if mode == "phrase_prefix" else 0)
+    groups = _positions(tokens)
+    clauses = [_clause(reader, field, group, how) for group in groups]
+    if mode == "bool_prefix":
+        last = groups[-1][0][0].term
+        clauses[-1] = Constant(patterns.prefixed(field.name, last), 1.0)
+    return _together(reader, field, groups, clauses, how, mode)
+
+
+def _together(
+    reader: Reader, field: Text, groups: list[list[list[Token]]], clauses: list[Weight], how: How, mode: str
+) -> Weight:
+    plain = (
+        mode == "words" and how.fuzziness is None and all(len(group) == 1 and len(group[0]) == 1 for group in groups)
+    )
+    needs = how.operator == "and" or how.least is not None
+    if len(clauses) == 1:
+        return clauses[0]
+    if plain and not needs and not isinstance(field, MatchOnlyText):
+        # One sweep over all lists: a word that stands twice counts twice.
+        boosts: dict[str, float] = {}
+        for group in groups:
+            term = group[0][0].term
+            boosts[term] = boosts.get(term, 0.0) + 1.0
+        return terms_weight(reader, field.name, boosts)
+    if how.operator == "and":
+        return BoolWeight(clauses, (), (), (), 0, 1.0)
+    least = 1 if how.least is None else max(minimum(how.least, len(clauses)), 1)
+    return BoolWeight((), clauses, (), (), least, 1.0)
+
+
+def _positions(tokens: Sequence[Token]) -> list[list[list[Token]]]:
+    """The tokens by position: at each the alternatives, of which each is one token or, of a graph, several in a row."""
+    groups: list[list[list[Token]]] = []
+    starts: list[tuple[int, int]] = []  # from and to
+    for token in tokens:
+        if starts and token.position < starts[-1][1]:
+            # Within what a longer alternative spans: it goes on with the side path, or is another alternative.
+            start, end = starts[-1]
+            for path in groups[-1]:
+                if path[-1].position + path[-1].length == token.position and token.position > start:
+                    path.append(token)
+                    break
+            else:
+                groups[-1].append([token])
+            starts[-1] = (start, max(end, token.position + token.length))
+        else:
+            groups.append([[token]])
+            starts.append((token.position, token.position + token.length))
+    return groups
+
+
+def _clause(reader: Reader, field: Text, group: list[list[Token]], how: How) -> Weight:
+    """One position: a term, the sum over synonyms as if they were one term, or phrases among the alternatives."""
+    singles = [path[0].term for path in group if len(path) == 1]
+    phrases = [path for path in group if len(path) > 1]
+    weights: list[Weight] = []
+    if singles and how.fuzziness is not None:
+        weights += [_fuzzy(reader, field, term, how) for term in singles]
+    elif singles and isinstance(field, MatchOnlyText):
+        weights.append(Constant(having(field.name, singles), 1.0))
+    elif len(singles) == 1:
+        weights.append(terms_weight(reader, field.name, {singles[0]: 1.0}))
+    elif singles:
+        weights.append(phrase.synonyms(reader, field.name, singles))
+    for path in phrases:
+        if how.with_synonym_phrases:
+            weights.append(phrase.weight(reader, field.name, path, 0, 0))
+        else:
+            weights.append(
+                BoolWeight([terms_weight(reader, field.name, {each.term: 1.0}) for each in path], (), (), (), 0, 1.0)
+            )
+    return weights[0] if len(weights) == 1 else BoolWeight((), weights, (), (), 1, 1.0)
+
+
+def _fuzzy(reader: Reader, field: Text, term: str, how: How) -> Weight:
+    """The terms near enough, each by its nearness: Lucene's boost is 1 − edits / length."""
+    most = patterns.edits(how.fuzziness or "AUTO", term)
+    boosts: dict[str, float] = {}
+    for table in reader.tables:
+        view = table.text(field.name)
+        if view is not None:
+            for at in patterns.near_terms(view, term, most, how.kept):
+                found = view.terms[at]
+                boosts[found] = 1 - patterns.distance(term, found, most) / max(min(len(term), len(found)), 1)
+    best = dict(sorted(boosts.items(), key=lambda item: (-item[1], item[0]))[: how.expansions])
+    return terms_weight(reader, field.name, best) if best else MatchNone().weigh(reader)
+
+
+__all__ = ["Boosted", "How", "Match", "PhraseWeight", "analyzer_of"]

@@ -1,0 +1,116 @@
+"""Queries on nested objects, each of which matches for itself; and on the chunks of semantic fields."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from connote.contract.errors import BadQuery, IllegalArgument
+from connote.search.engine.arrays import Floats
+from connote.search.engine.segment import Table
+from connote.search.query.body import Body
+from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
+from connote.search.query.reader import Reader
+from connote.search.query.vectors import chunks_of
+
+MODES = ("avg", "max", "min", "sum", "none")
+
+
+@dataclass(frozen=True)
+class NestedWeight:
+    """Objects' scores as their document's."""
+
+    path: str
+    inner: Weight
+    mode: str
+    boost: float
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """Whose objects match."""
+        objects = table.nested(self.path)
+        if objects is None:
+            return Hits.none(table.size)
+        hits = self.inner.run(objects, scored=scored and self.mode != "none")
+        mask = objects.owners.any(hits.mask)
+        if not scored:
+            return Hits(mask)
+        points = self._joined(objects.owners.starts, hits)
+        return Hits(mask, points * np.float32(self.boost))
+
+    def _joined(self, starts: Any, hits: Hits) -> Floats:  # noqa: ANN401 (int32)
+        size = len(starts) - 1
+        if self.mode == "none":
+            return np.zeros(size, dtype=np.float32)
+        points, mask = hits.points(), hits.mask
+        owner = np.repeat(np.arange(size), np.diff(starts))[mask]
+        found = np.zeros(size, dtype=np.float32)
+        if self.mode in ("sum", "avg"):
+            np.add.at(found, owner, points[mask])
+            if self.mode == "avg":
+                found /= np.maximum(np.bincount(owner, minlength=size), 1).astype(np.float32)
+        else:
+            best = np.full(size, -np.inf if self.mode == "max" else np.inf, dtype=np.float32)
+            (np.maximum if self.mode == "max" else np.minimum).at(best, owner, points[mask])
+            found = np.where(np.isfinite(best), best, np.float32(0))
+        return found
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """Each object that matches."""
+        hits = self.run(table, scored=True)
+        objects = table.nested(self.path)
+        if objects is None or not hits.mask[document]:
+            return None
+        rows = range(*objects.owners.of(document).indices(objects.size))
+        found = [each for row in rows if (each := self.inner.explain(objects, row)) is not None]
+        return Explanation(
+            float(hits.points()[document]), f"Score based on {len(found)} child docs, best match:", found
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nested(Query):
+    """A query that one object at `path` must match by itself."""
+
+    path: str
+    inner: Query
+    mode: str = "avg"
+    ignores_unmapped: bool = False
+    inner_hits: Any = None
+
+    @classmethod
+    def parse(cls, given: Any, parse: Callable[[Any], Query]) -> Query:  # noqa: ANN401
+        """`{"path": "rooms", "query": {…}, "score_mode": "avg"}`."""
+        body = Body("nested", given)
+        mode = body.text("score_mode") or "avg"
+        if mode not in MODES:
+            raise IllegalArgument(f"No score mode for child query [{mode}] found")
+        made = cls(
+            path=body.required("path", str),
+            inner=body.required("query", parse),
+            mode=mode,
+            ignores_unmapped=body.flag("ignore_unmapped", default=False),
+            inner_hits=body.raw("inner_hits"),
+            **body.common(),
+        )
+        body.done()
+        return made
+
+    async def rewritten(self, asks: Asks, reader: Reader) -> Query:
+        """The inner query, seen from within."""
+        return replace(self, inner=await self.inner.rewritten(asks, reader))
+
+    def weigh(self, reader: Reader) -> Weight:
+        """On the chunks of a semantic field the inner query already is of the best chunk."""
+        if chunks_of(reader, self.path) != self.path:
+            return self.inner.boosted(self.boost).weigh(reader)
+        branch = reader.mapping.branches.get(self.path)
+        if branch is None or not branch.is_nested:
+            if self.ignores_unmapped:
+                return MatchNone().weigh(reader)
+            raise BadQuery(f"[nested] failed to find nested object under path [{self.path}]")
+        return NestedWeight(self.path, self.inner.weigh(reader.inside(self.path)), self.mode, self.boost)
+
+    def parts(self) -> Sequence[Query]:
+        """The inner query."""
+        return (self.inner,)

@@ -1,0 +1,84 @@
+"""From the JSON of a query to its node."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connote.contract.errors import BadQuery, IllegalArgument
+from connote.search.query.body import Body
+from connote.search.query.boolean import Bool, Boosting, ConstantScore, DisMax
+from connote.search.query.geo import GeoBox, GeoDistance
+from connote.search.query.match import Match
+from connote.search.query.nested import Nested
+from connote.search.query.patterns import Fuzzy, Prefix, Regexp, Wildcard
+from connote.search.query.query import MatchAll, MatchNone, Query
+from connote.search.query.ranges import Range
+from connote.search.query.term import Exists, Ids, Term, Terms
+from connote.search.query.vectors import Knn, Sparse
+
+# As deep as Elasticsearch goes (indices.query.bool.max_nested_depth).
+MOST_DEPTH = 30
+COMPATIBILITY = "https://github.com/connote-search/connote/blob/main/docs/compatibility.md"
+
+Parse = Callable[[Any], Query]
+_SIMPLE: Mapping[str, Parse] = {
+    "exists": Exists.parse,
+    "fuzzy": Fuzzy.parse,
+    "geo_bounding_box": GeoBox.parse,
+    "geo_distance": GeoDistance.parse,
+    "ids": Ids.parse,
+    "match": Match.parse,
+    "match_bool_prefix": lambda given: Match.parse(given, "match_bool_prefix", "bool_prefix"),
+    "match_phrase": lambda given: Match.parse(given, "match_phrase", "phrase"),
+    "match_phrase_prefix": lambda given: Match.parse(given, "match_phrase_prefix", "phrase_prefix"),
+    "prefix": Prefix.parse,
+    "range": Range.parse,
+    "regexp": Regexp.parse,
+    "semantic": Match.parse_semantic,
+    "sparse_vector": Sparse.parse,
+    "term": Term.parse,
+    "terms": Terms.parse,
+    "text_expansion": Sparse.parse_expansion,
+    "weighted_tokens": Sparse.parse_weighted,
+    "wildcard": Wildcard.parse,
+}
+_COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
+    "bool": Bool.parse,
+    "boosting": Boosting.parse,
+    "constant_score": ConstantScore.parse,
+    "dis_max": DisMax.parse,
+    "knn": Knn.parse,
+    "nested": Nested.parse,
+}
+
+
+def parse(given: Any, depth: int = 0) -> Query:  # noqa: ANN401 (JSON)
+    """The query in `{"KIND": {…}}`. Raises BadQuery, IllegalArgument."""
+    if depth > MOST_DEPTH:
+        raise IllegalArgument(
+            f"The nested depth of the query exceeds the maximum nested depth for queries set in [indices.query.bool."
+            f"max_nested_depth: {MOST_DEPTH}]"
+        )
+    if not isinstance(given, Mapping):
+        raise BadQuery("[_na] query malformed, must start with start_object")
+    if len(given) != 1:
+        if not given:
+            raise IllegalArgument("query malformed, empty clause found")
+        first, second, *_ = given
+        raise BadQuery(f"[{first}] malformed query, expected [END_OBJECT] but found [FIELD_NAME] [{second}]")
+    ((kind, value),) = given.items()
+    if kind in _COMPOUND:
+        return _COMPOUND[kind](value, lambda inner: parse(inner, depth + 1))
+    if kind in _SIMPLE:
+        return _SIMPLE[kind](value)
+    if kind == "match_all":
+        return _all(MatchAll, kind, value)
+    if kind == "match_none":
+        return _all(MatchNone, kind, value)
+    raise BadQuery(f"unknown query [{kind}]; the queries that connote knows are listed in {COMPATIBILITY}")
+
+
+def _all(made: type[MatchAll] | type[MatchNone], kind: str, value: Any) -> Query:  # noqa: ANN401
+    body = Body(kind, value)
+    found = made(**body.common())
+    body.done()
+    return found
