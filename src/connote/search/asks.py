@@ -1,0 +1,55 @@
+"""What queries ask of the endpoints and of other documents."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connote.contract.errors import IllegalArgument
+from connote.contract.requests import InferenceRequest, contents
+from connote.contract.results import Dense, Result, Sparse, Vector
+from connote.contract.tasks import TaskType
+from connote.endpoints.endpoints import Endpoints
+from connote.endpoints.inference import Inference
+from connote.search import embedded
+from connote.search.indices import Indices
+
+
+class Asked:
+    """For one search: the same text is embedded once, however many queries and indices need it."""
+
+    def __init__(self, endpoints: Endpoints, inference: Inference, indices: Indices) -> None:
+        self._endpoints, self._inference, self._indices = endpoints, inference, indices
+        self._known: dict[tuple[str, str], Result] = {}
+        self.seconds = 0.0
+
+    async def sparse(self, id: str, text: str) -> Mapping[str, float]:
+        """The weights of a text. Raises NotFound, IllegalArgument for an endpoint of another task."""
+        result = await self._embedded(id, text)
+        if not isinstance(result, Sparse):
+            raise IllegalArgument(f"expected a result of sparse vectors from [{id}], which does {await self.task(id)}")
+        vector = result.vectors[0]
+        return dict(zip(vector.tokens, vector.weights.tolist(), strict=True))
+
+    async def dense(self, id: str, text: str) -> Vector:
+        """The vector of a text (float32). Raises NotFound, IllegalArgument for an endpoint of another task."""
+        result = await self._embedded(id, text)
+        if not isinstance(result, Dense):
+            raise IllegalArgument(f"expected a result of dense vectors from [{id}], which does {await self.task(id)}")
+        return result.vectors[0].astype("float32")
+
+    async def task(self, id: str) -> str:
+        """What an endpoint does. Raises NotFound."""
+        return self._endpoints.find(id).task.kind.value
+
+    async def document(self, index: str, id: str) -> Mapping[str, Any] | None:
+        """The source of a document, None if it is not there. Raises NoIndex."""
+        found = await self._indices.open(self._indices.written(index))
+        stored = found.documents.current([id]).get(id)
+        return None if stored is None or stored.source is None else embedded.source(stored.source)
+
+    async def _embedded(self, id: str, text: str) -> Result:
+        if (id, text) not in self._known:
+            kind = self._endpoints.find(id).task.kind
+            search = None if kind is TaskType.SPARSE_EMBEDDING else "search"
+            request = InferenceRequest.of(kind, contents([text]), "query", input_type=search)
+            self._known[id, text] = (await self._inference.infer(id, request))[1]
+        return self._known[id, text]

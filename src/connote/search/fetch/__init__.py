@@ -1,0 +1,1 @@
+"""What of the documents that were found is shown."""

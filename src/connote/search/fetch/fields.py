@@ -1,0 +1,162 @@
+"""`fields`: a document's values by field, formatted, each as a list."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from connote.contract import dates
+from connote.contract.errors import BadQuery, ConnoteError
+from connote.contract.settings import java
+from connote.search.embedded import Embedded
+from connote.search.mapping.branch import Branch
+from connote.search.mapping.date import Date
+from connote.search.mapping.field import Field
+from connote.search.mapping.geo import GeoPoint, point
+from connote.search.mapping.mapping import Mapping as Fields
+from connote.search.mapping.number import Whole
+from connote.search.mapping.vectors import SparseVector
+from connote.search.write import given
+
+INFERENCE = "_inference_fields"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A field or pattern, and for dates and places the format."""
+
+    pattern: str
+    format: str | None = None
+
+    @classmethod
+    def parse(cls, given: Any, where: str = "fields") -> "Wanted":  # noqa: ANN401 (JSON)
+        """A name, or `{"field", "format"}`. Raises BadQuery."""
+        if isinstance(given, str):
+            return cls(given)
+        if isinstance(given, Mapping) and isinstance(given.get("field"), str):
+            if unknown := given.keys() - {"field", "format", "include_unmapped"}:
+                raise BadQuery(f"[{where}] unknown field [{sorted(unknown)[0]}]")
+            return cls(given["field"], given.get("format"))
+        raise BadQuery(f"[{where}] must be names or objects with [field], not [{java(given)}]")
+
+
+def values(
+    wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields, embedded: Mapping[str, Embedded]
+) -> dict[str, list[Any]]:
+    """The values of all fields that are wanted, by name; those without values are not there."""
+    found: dict[str, list[Any]] = {}
+    for each in wanted:
+        if each.pattern == INFERENCE:
+            continue  # it is shown in the source
+        for name, field in mapping.fields.items():
+            if not (name == each.pattern or fnmatchcase(name, each.pattern)):
+                continue
+            shown = list(_shown(field, name, each, source, mapping))
+            if shown:
+                found[name] = shown
+        _nested(each, source, mapping, found)
+    return found
+
+
+def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields) -> dict[str, Any]:
+    """What `_inference_fields` shows of a document."""
+    cut = {
+        name: dict(field["chunking_settings"]) for name, field in mapping.semantic.items() if field["chunking_settings"]
+    }
+    return given.wire(embedded, cut)
+
+
+def _shown(field: Field, name: str, wanted: Wanted, source: Mapping[str, Any], mapping: Fields) -> Iterator[Any]:
+    path = _path(name, mapping)
+    if mapping.nested_above(path) is not None and "*" not in wanted.pattern:
+        return
+    for value in at(source, path.split("."), field):
+        try:
+            yield _formatted(field, value, wanted.format)
+        except ConnoteError:
+            continue  # what was ignored as malformed has no value
+
+
+def _path(name: str, mapping: Fields) -> str:
+    """Where in the document a field's values are: of a multi-field, those of the field that it is of; of an alias likewise."""
+    parts = name.split(".")
+    node: Any = mapping.root
+    for at_, part in enumerate(parts):
+        if isinstance(node, Branch):
+            node = node.properties.get(part)
+            if isinstance(node, Field) and at_ < len(parts) - 1:
+                return ".".join(parts[: at_ + 1])
+    own = mapping.fields.get(name)
+    return own.name if own is not None and own.name != name else name
+
+
+def _formatted(field: Field, value: Any, form: str | None) -> Any:  # noqa: ANN401
+    if isinstance(field, Date):
+        return dates.render(field.read(value), form or field["format"])
+    if isinstance(field, Whole):
+        return field.read(value)
+    if isinstance(field, GeoPoint):
+        lat, lon = point(value)
+        if form == "wkt":
+            return f"POINT ({lon} {lat})"
+        return {"coordinates": [lon, lat], "type": "Point"}
+    return value
+
+
+def at(value: Any, path: Sequence[str], field: Field) -> Iterator[Any]:  # noqa: ANN401
+    """The values at a path of a document, however its names are written: nested, or with dots."""
+    if isinstance(value, list) and path:
+        for each in value:
+            yield from at(each, path, field)
+    elif not path:
+        yield from _flat(value, field)
+    elif isinstance(value, Mapping):
+        for end in range(1, len(path) + 1):
+            name = ".".join(path[:end])
+            if name in value:
+                yield from at(value[name], path[end:], field)
+
+
+def _flat(value: Any, field: Field) -> Iterator[Any]:  # noqa: ANN401
+    if value is None:
+        return
+    is_place = isinstance(field, GeoPoint) and isinstance(value, list) and len(value) in (2, 3)
+    if isinstance(value, list) and not (is_place and all(type(each) in (int, float) for each in value)):
+        for each in value:
+            yield from _flat(each, field)
+    elif not isinstance(value, Mapping) or field.takes_objects or isinstance(field, SparseVector):
+        yield value
+
+
+def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: dict[str, list[Any]]) -> None:
+    """Values of nested objects, object by object."""
+    for path, branch in mapping.branches.items():
+        if not branch.is_nested:
+            continue
+        inside = [each for each in branch.leaves() if fnmatchcase(each.name, wanted.pattern)]
+        if not inside:
+            continue
+        objects = [value for value in _objects(source, path.split("."))]
+        shown = []
+        for each in objects:
+            own = {}
+            for field in inside:
+                relative = field.name.removeprefix(f"{path}.")
+                held = [_formatted(field, value, wanted.format) for value in at(each, relative.split("."), field)]
+                if held:
+                    own[relative] = held
+            if own:
+                shown.append(own)
+        if shown:
+            found[path] = shown
+
+
+def _objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+    if isinstance(value, list):
+        for each in value:
+            yield from _objects(each, path)
+    elif isinstance(value, Mapping):
+        if not path:
+            yield value
+        elif path[0] in value:
+            yield from _objects(value[path[0]], path[1:])

@@ -1,0 +1,97 @@
+"""`_source`: which parts of a document are shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from connote.contract.errors import BadQuery
+from connote.contract.settings import java
+
+
+@dataclass(frozen=True)
+class SourceFilter:
+    """All, nothing, or what fits the patterns of `includes` and none of `excludes`."""
+
+    is_shown: bool = True
+    includes: Sequence[str] = ()
+    excludes: Sequence[str] = ()
+
+    @classmethod
+    def parse(cls, given: Any) -> "SourceFilter":  # noqa: ANN401 (JSON)
+        """true, false, a pattern, patterns, or `{"includes", "excludes"}`. Raises BadQuery."""
+        if given is None or given is True or given == "true":
+            return cls()
+        if given is False or given == "false":
+            return cls(is_shown=False)
+        if isinstance(given, str):
+            return cls(includes=given.split(","))
+        if isinstance(given, list):
+            return cls(includes=_patterns(given))
+        if not isinstance(given, Mapping):
+            raise BadQuery(
+                f"Expected one of [VALUE_BOOLEAN, VALUE_STRING, START_ARRAY, START_OBJECT] but found [{java(given)}]"
+            )
+        known = {"includes", "include", "excludes", "exclude", "exclude_vectors"}
+        if unknown := given.keys() - known:
+            raise BadQuery(f"Unknown key for a VALUE_STRING in [{sorted(unknown)[0]}] of [_source]")
+        return cls(
+            includes=_patterns(given.get("includes", given.get("include")) or []),
+            excludes=_patterns(given.get("excludes", given.get("exclude")) or []),
+        )
+
+    def apply(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        """The parts that are shown."""
+        if not self.includes and not self.excludes:
+            return dict(source)
+        return _object(source, "", self.includes, self.excludes) or {}
+
+
+def _patterns(given: Any) -> list[str]:  # noqa: ANN401
+    listed = given if isinstance(given, list) else [given]
+    if not all(isinstance(each, str) for each in listed):
+        raise BadQuery(f"[_source] patterns must be texts, not [{java(given)}]")
+    return listed
+
+
+def _object(
+    value: Mapping[str, Any], path: str, includes: Sequence[str], excludes: Sequence[str]
+) -> dict[str, Any] | None:
+    kept = {}
+    for name, inner in value.items():
+        full = f"{path}.{name}" if path else name
+        if any(fnmatchcase(full, pattern) for pattern in excludes):
+            continue
+        found = _value(inner, full, () if _fits(full, includes) else includes, excludes, is_in=_fits(full, includes))
+        if found is not None:
+            kept[name] = found[0]
+    return kept or None
+
+
+def _value(
+    value: Any,
+    path: str,
+    includes: Sequence[str],
+    excludes: Sequence[str],
+    *,
+    is_in: bool,  # noqa: ANN401
+) -> tuple[Any] | None:
+    if isinstance(value, Mapping):
+        if not value:
+            return ({},) if is_in else None
+        found = _object(value, path, includes, excludes)
+        return (found if found is not None else {},) if found is not None or is_in else None
+    if isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        parts = [_value(each, path, includes, excludes, is_in=is_in) for each in value]
+        kept = [part[0] for part in parts if part is not None]
+        return (kept,) if kept or is_in else None
+    return (value,) if is_in else None
+
+
+def _fits(path: str, includes: Sequence[str]) -> bool:
+    """Whether a path, or what it is in, is included."""
+    if not includes:
+        return True
+    parts = path.split(".")
+    heads = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    return any(fnmatchcase(head, pattern) for pattern in includes for head in heads)
