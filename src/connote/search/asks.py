@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from connote.contract.errors import IllegalArgument
 from connote.contract.requests import InferenceRequest, contents
 from connote.contract.results import Dense, Result, Sparse, Vector
@@ -34,7 +36,8 @@ class Asked:
         result = await self._embedded(id, text)
         if not isinstance(result, Dense):
             raise IllegalArgument(f"expected a result of dense vectors from [{id}], which does {await self.task(id)}")
-        return result.vectors[0].astype("float32")
+        vector: Vector = result.vectors[0].astype(np.float32)
+        return vector
 
     async def task(self, id: str) -> str:
         """What an endpoint does. Raises NotFound."""

@@ -28,7 +28,10 @@ MODES = ("min", "max", "sum", "avg", "median")
 class Clause(Protocol):
     """One thing to sort by. In a segment every document has a key, a number: smaller ones come first."""
 
-    is_descending: bool
+    @property
+    def is_descending(self) -> bool:
+        """Whether the greatest come first."""
+        ...
 
     def keys(self, segment: Segment, hits: Hits, base: int) -> Keys:
         """float64 [size]."""
