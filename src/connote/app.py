@@ -21,9 +21,11 @@ from connote.ingest.pipelines import Pipelines
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search.documents import Documents
 from connote.search.indices import Indices
-from connote.search.write.change import Change, no_scripts
+from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
+from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
 from connote.services.service import Endpoint
 from connote.store import database
@@ -51,7 +53,7 @@ class Connote:
     inference: Inference
     pipelines: Pipelines
     indices: Indices
-    writer: Writer
+    documents: Documents
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -125,8 +127,8 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     endpoints.pipelines = pipelines.using
     indices = Indices(folder.path / "indices", IndexStore(engine))
     closing.push_async_callback(indices.close)
-    writer = Writer(Embedder(endpoints, inference), Change(no_scripts))
-    rooms = (library, fleet, cache, endpoints, inference, pipelines, indices, writer, meter, shadows, remote, sender)
+    documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
+    rooms = (library, fleet, cache, endpoints, inference, pipelines, indices, documents, meter, shadows, remote, sender)
     return Connote(config, folder, *rooms, values, uuid)
 
 
