@@ -13,7 +13,27 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connote.api import auth, bulk, cohere, connote, documents, indices, inference, ingest, media, openai, root, tei
+from connote.api import (
+    aliases,
+    auth,
+    bulk,
+    cat_indices,
+    cluster,
+    cohere,
+    connote,
+    documents,
+    indices,
+    inference,
+    ingest,
+    mappings,
+    media,
+    openai,
+    root,
+    settings,
+    synonyms,
+    tei,
+    templates,
+)
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
 from connote.app import Connote
@@ -26,8 +46,15 @@ ROUTES = (
     *inference.ROUTES,
     *ingest.ROUTES,
     *indices.ROUTES,
-    *bulk.ROUTES,
+    *mappings.ROUTES,
+    *settings.ROUTES,
+    *aliases.ROUTES,
+    *templates.ROUTES,
+    *synonyms.ROUTES,
     *documents.ROUTES,
+    *bulk.ROUTES,
+    *cluster.ROUTES,
+    *cat_indices.ROUTES,
     *connote.ROUTES,
     *openai.ROUTES,
     *cohere.ROUTES,

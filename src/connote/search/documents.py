@@ -58,7 +58,7 @@ class Documents:
     async def get(self, name: str, id: str) -> tuple[str, Stored | None]:
         """The name of the index, and the document as it is now; None if there is none. Raises NoIndex."""
         index = await self.one(name)
-        index.check_open()
+        index.check_readable()
         index.counts.gets += 1
         found = (await asyncio.to_thread(index.documents.current, [id])).get(id)
         return index.name, found if found is not None and found.source is not None else None
