@@ -21,9 +21,12 @@ from connote.ingest.pipelines import Pipelines
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
+from connote.search.matching import Matching
 from connote.search.synonyms import Synonyms
+from connote.search.tasks import Tasks
 from connote.search.templates import Templates
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
@@ -59,6 +62,8 @@ class Connote:
     templates: Templates
     synonyms: Synonyms
     documents: Documents
+    by_query: ByQuery
+    tasks: Tasks
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -136,8 +141,11 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     endpoints.indices = indices.users
     closing.push_async_callback(indices.close)
     documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
+    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
+    tasks = Tasks(BodyStore(engine, database.tasks), uuid)
+    closing.push_async_callback(tasks.close)
     rooms = (library, fleet, cache, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents)
+    searching = (indices, templates, synonyms, documents, by_query, tasks)
     return Connote(config, folder, *rooms, *searching, meter, shadows, remote, sender, values, uuid)
 
 

@@ -60,12 +60,13 @@ def _found(ask: Ask) -> tuple[dict[str, Any], list[str]]:
 
 
 _GET = CHOICE | {"local": "Accepted.", "master_timeout": TIMEOUTS["master_timeout"]}
+_READ = ("/_alias/{name}", "/{index}/_alias", "/{index}/_alias/{name}")
 _NAMED = ("/{index}/_alias/{name}", "/{index}/_aliases/{name}")
 
 ROUTES = (
     Route("POST", "/_aliases", update, TIMEOUTS),
     *(Route(method, path, put, TIMEOUTS) for path in _NAMED for method in ("PUT", "POST")),
     *(Route("DELETE", path, delete, TIMEOUTS) for path in _NAMED),
-    *(Route("GET", path, get, _GET) for path in ("/_alias", "/_aliases", "/_alias/{name}", "/{index}/_alias", _NAMED[0])),
-    *(Route("HEAD", path, exists, _GET) for path in ("/_alias/{name}", "/{index}/_alias", _NAMED[0])),
+    *(Route("GET", path, get, _GET) for path in ("/_alias", "/_aliases", *_READ)),
+    *(Route("HEAD", path, exists, _GET) for path in _READ),
 )

@@ -142,7 +142,8 @@ async def shards(ask: Ask) -> Answer:
     for name in chosen(ask):
         found = await _index(ask, name)
         own: Row = {"index": name, "shard": 0, "prirep": "p", "state": "STARTED", "ip": "127.0.0.1", "node": "connote"}
-        rows.append({**own, "docs": found["docs.count"], "store": found["store.size"], "dataset": found["dataset.size"]})
+        size = found["store.size"]
+        rows.append({**own, "docs": found["docs.count"], "store": size, "dataset": size})
     return table(ask, _SHARDS, rows)
 
 

@@ -36,5 +36,3 @@ def opened(ask: Ask) -> list[str]:
     for name in found:
         ask.connote.indices.check_open(name)
     return found
-
-

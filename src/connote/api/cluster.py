@@ -41,7 +41,7 @@ async def health(ask: Ask) -> Answer:
 
 
 async def stats(ask: Ask) -> Answer:
-    """What indices hold and have done, all or some groups: `docs`, `store`, `indexing`, `search` …"""
+    """What indices hold and have done, all or some groups: `docs`, `store`, `indexing`, `search`."""
     wanted = ask.request.path_params.get("metric")
     groups = None if wanted in (None, "_all") else {_GROUPS.get(each, each) for each in str(wanted).split(",")}
     parts: dict[str, dict[str, Any]] = {}
@@ -54,7 +54,7 @@ async def stats(ask: Ask) -> Answer:
         {
             "_shards": {"total": len(parts), "successful": len(parts), "failed": 0},
             "_all": {"primaries": total, "total": total},
-            "indices": {name: statistics.told(name, settings(name), part) for name, part in parts.items()},
+            "indices": {name: statistics.told(settings(name), part) for name, part in parts.items()},
         }
     )
 
@@ -105,9 +105,8 @@ async def nodes(ask: Ask) -> Answer:
 
 async def cluster_stats(ask: Ask) -> Answer:
     """What the cluster holds, all indices together."""
-    found = []
-    for name in ask.connote.indices.resolve(None):
-        found.append(await asyncio.to_thread(statistics.of, await ask.connote.indices.open(name)))
+    names = ask.connote.indices.resolve(None)
+    found = [await asyncio.to_thread(statistics.of, await ask.connote.indices.open(name)) for name in names]
     total = statistics.added(found)
     body = {
         "_nodes": _ONE,

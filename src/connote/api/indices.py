@@ -43,7 +43,8 @@ async def delete(ask: Ask) -> Answer:
             raise IllegalArgument("Wildcard expressions or all indices are not allowed")
     elif named := [each for each in expression.split(",") if each in indices.aliases()]:
         raise IllegalArgument(
-            f"The provided expression [{named[0]}] matches an alias, specify the corresponding concrete indices instead."
+            f"The provided expression [{named[0]}] matches an alias, specify the corresponding concrete indices "
+            "instead."
         )
     await indices.delete(chosen(ask, expand="all"))
     return Answer({"acknowledged": True})

@@ -84,9 +84,5 @@ ROUTES = (
     Route("GET", "/{index}/_mappings", get, _GET),
     Route("GET", "/_mapping/field/{fields}", fields, _GET),
     Route("GET", "/{index}/_mapping/field/{fields}", fields, _GET),
-    *(
-        Route(method, f"{part}/_analyze", analyze, _ANALYZE)
-        for part in ("", "/{index}")
-        for method in ("GET", "POST")
-    ),
+    *(Route(method, f"{part}/_analyze", analyze, _ANALYZE) for part in ("", "/{index}") for method in ("GET", "POST")),
 )

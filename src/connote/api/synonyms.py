@@ -26,8 +26,7 @@ async def put(ask: Ask) -> Answer:
     """Keep a set of rules, in place of the one of its name. Indices that search with it do so with the new rules."""
     name = ask.path("set")
     is_new = await ask.connote.synonyms.put(name, await ask.json())
-    reloaded = await _reload(ask, name)
-    return Answer({"result": "created" if is_new else "updated", "reload_analyzers_details": reloaded}, 201 if is_new else 200)
+    return await _kept(ask, name, is_new=is_new)
 
 
 async def delete(ask: Ask) -> Answer:
@@ -51,8 +50,7 @@ async def put_rule(ask: Ask) -> Answer:
     """Keep a rule of a set: `synonyms`."""
     name = ask.path("set")
     is_new = await ask.connote.synonyms.put_rule(name, ask.path("rule"), await ask.json())
-    reloaded = await _reload(ask, name)
-    return Answer({"result": "created" if is_new else "updated", "reload_analyzers_details": reloaded}, 201 if is_new else 200)
+    return await _kept(ask, name, is_new=is_new)
 
 
 async def delete_rule(ask: Ask) -> Answer:
@@ -67,6 +65,11 @@ async def reload(ask: Ask) -> Answer:
     found = chosen(ask)
     await ask.connote.indices.reanalyse(found)
     return Answer(_told(found))
+
+
+async def _kept(ask: Ask, name: str, *, is_new: bool) -> Answer:
+    body = {"result": "created" if is_new else "updated", "reload_analyzers_details": await _reload(ask, name)}
+    return Answer(body, 201 if is_new else 200)
 
 
 async def _reload(ask: Ask, name: str) -> dict[str, object]:

@@ -105,7 +105,5 @@ def _text(lines: Sequence[Sequence[str]], right: Sequence[bool], between: str) -
     text = ""
     for line in lines:
         cells = zip(line, widths, right, strict=True)
-        text += between.join(cell.rjust(w) if is_right else cell.ljust(w) for cell, w, is_right in cells).rstrip() + "\n"
+        text += between.join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in cells).rstrip() + "\n"
     return Answer(response=PlainTextResponse(text))
-
-

@@ -36,9 +36,7 @@ async def put_legacy(ask: Ask) -> Answer:
 async def get_index(ask: Ask) -> Answer:
     """Index templates, all or by name or pattern."""
     found = ask.connote.templates.index.find(ask.request.path_params.get("name"))
-    return Answer(
-        {"index_templates": [{"name": name, "index_template": _shown(body)} for name, body in found.items()]}
-    )
+    return Answer({"index_templates": [{"name": name, "index_template": _shown(body)} for name, body in found.items()]})
 
 
 async def get_component(ask: Ask) -> Answer:

@@ -14,6 +14,7 @@ ConnoteError                 status_exception
 │   ├── BadMapping           mapper_parsing_exception
 │   ├── BadDocument          document_parsing_exception
 │   │   └── StrictMapping    strict_dynamic_mapping_exception
+│   ├── MissingRouting       routing_missing_exception
 │   ├── BadQuery             parsing_exception
 │   ├── BadScript            script_exception
 │   ├── ParseFailed          parse_exception
@@ -174,6 +175,12 @@ class StrictMapping(BadDocument):
     """A document has a field that a strict mapping does not."""
 
     type = "strict_dynamic_mapping_exception"
+
+
+class MissingRouting(Rejected):
+    """A document must come with a routing here, and does not."""
+
+    type = "routing_missing_exception"
 
 
 class BadQuery(Rejected):

@@ -78,18 +78,18 @@ def check(name: str, indices: Mapping[str, Any]) -> None:
 
 def applied(actions: Sequence[Action], records: Mapping[str, IndexRecord], resolve: Resolve) -> Changed:
     """What the actions come to, in their order. Raises NoIndex, NoAlias, IllegalArgument."""
-    gone = [name for action in actions if action.kind == "remove_index" for each in action.indices for name in resolve(each)]
+    removals = [each for action in actions if action.kind == "remove_index" for each in action.indices]
+    gone = [name for each in removals for name in resolve(each)]
     left = {name: record for name, record in records.items() if name not in gone}
     changed: dict[str, IndexRecord] = {}
     for action in actions:
         if action.kind == "remove_index":
             continue
-        for name in dict.fromkeys(name for each in action.indices for name in resolve(each)):
-            if name in gone:
-                raise IllegalArgument(f"index [{name}] is removed by the same request")
-        chosen = [name for each in action.indices for name in resolve(each)]
-        step = _added if action.kind == "add" else _removed
-        for record in step(action, [left[name] for name in dict.fromkeys(chosen)], left):
+        chosen = dict.fromkeys(name for each in action.indices for name in resolve(each))
+        if removed := [name for name in chosen if name in gone]:
+            raise IllegalArgument(f"index [{removed[0]}] is removed by the same request")
+        found = [left[name] for name in chosen]
+        for record in _added(action, found, left) if action.kind == "add" else _removed(action, found):
             left[record.name] = changed[record.name] = record
     _check_writers(left)
     return Changed(changed, gone)
@@ -112,9 +112,8 @@ def _action(given: Any) -> Action:  # noqa: ANN401
         raise IllegalArgument("One of [alias] or [aliases] is required")
     given_options = {name: value for name, value in body.items() if name in _OPTIONS}
     is_add = kind == "add"
-    return Action(
-        kind, indices, aliases, options(given_options, aliases[0]) if is_add else {}, body.get("must_exist") is not False
-    )
+    wanted = options(given_options, aliases[0]) if is_add else {}
+    return Action(kind, indices, aliases, wanted, body.get("must_exist") is not False)
 
 
 def _listed(kind: str, body: Mapping[str, Any], one: str, many: str) -> Iterator[str]:
@@ -133,7 +132,7 @@ def _added(action: Action, chosen: Sequence[IndexRecord], left: Mapping[str, Ind
         yield replace(record, aliases={**record.aliases, **{alias: dict(action.options) for alias in action.aliases}})
 
 
-def _removed(action: Action, chosen: Sequence[IndexRecord], left: Mapping[str, IndexRecord]) -> Iterator[IndexRecord]:  # noqa: ARG001
+def _removed(action: Action, chosen: Sequence[IndexRecord]) -> Iterator[IndexRecord]:
     met: set[str] = set()
     for record in chosen:
         found = {name for name in record.aliases if any(names.fits(name, _pattern(each)) for each in action.aliases)}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connote.contract.errors import Blocked, ClosedIndex, ConnoteError, NoIndex, Unavailable
+from connote.contract.errors import Blocked, ClosedIndex, ConnoteError, IllegalArgument, NoIndex, Unavailable
+from connote.contract.settings import java
 from connote.search import embedded
 from connote.search.analysis import Analysis
 from connote.search.embedded import Embedded
@@ -23,6 +24,7 @@ from connote.search.engine.segment import Snapshot
 from connote.search.mapping.document import Reader
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
+from connote.search.mapping.semantic import compatible
 from connote.search.mapping.values import Values
 from connote.search.settings import IndexSettings
 from connote.store.documents import DocumentStore, Stored
@@ -163,12 +165,22 @@ class Index:
             self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
 
     def model(self, name: str, settings: Object[str, Any]) -> None:
-        """Keep what a semantic field's endpoint has turned out to give."""
+        """Keep what a semantic field's endpoint has turned out to give. Raises IllegalArgument if it gave something else.
+
+        Vectors of one field are compared with each other, so all must be alike.
+        """
         with self._mapping_lock:
-            found = self.mapping.semantic[name]
+            found = self.mapping.semantic.get(name)
+            if found is None:
+                return
             if found.model is None:
                 self.mapping = self.mapping.with_field(found.modelled(settings))
                 self._changed(self)
+            elif not compatible(found.model, settings):
+                raise IllegalArgument(
+                    f"Incompatible model settings for field [{name}]: it holds {java(dict(found.model))}, the "
+                    f"endpoint gives {java(dict(settings))}"
+                )
 
     def read(self, id: str, source: Object[str, Any]) -> Values:
         """The values of a document; fields that are not mapped yet are. Raises BadDocument."""
@@ -261,5 +273,9 @@ class Index:
     def _again(self, state: Stored) -> Row | None:
         if state.source is None:
             return None
-        values = self.read(state.id, embedded.source(state.source))
+        source = embedded.source(state.source)
+        try:
+            values = self.read(state.id, source)
+        except ConnoteError:  # fields may have been mapped since; what does not fit is not searched, as before
+            values = Reader(self.mapping, state.id, lenient=True).read(source)
         return self.row(state.id, state.seq, state.version, values, embedded.load(state.inference))

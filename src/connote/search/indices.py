@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Object
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -198,11 +199,10 @@ class Indices:
                     await asyncio.to_thread(self._open[name].extend, body)
                 else:
                     mapped = await asyncio.to_thread(self._mapped, name, body)
-                    change = lambda record, mapped=mapped: replace(record, mapping=mapped.wire())  # noqa: E731
-                    await asyncio.to_thread(self._change, {name: change})
+                    await asyncio.to_thread(self._change, {name: partial(_with_mapping, mapped)})
 
     async def set(self, found: Sequence[str], body: Object[str, Any], *, keeps: bool = False) -> None:
-        """Change the settings of these indices; with `keeps` only those that they do not have. Raises IllegalArgument."""
+        """Change settings of these indices; with `keeps` only those that they do not have. Raises IllegalArgument."""
         async with self.writing:
             made = {}
             for name in found:
@@ -223,7 +223,7 @@ class Indices:
     async def alias(self, actions: Sequence[Action]) -> None:
         """Change aliases: all that the actions say, or nothing. Raises NoIndex, NoAlias, IllegalArgument."""
         async with self.writing:
-            changed = aliases.applied(actions, self._records, lambda each: self.resolve(each, expand=("open", "closed")))
+            changed = aliases.applied(actions, self._records, partial(self.resolve, expand=("open", "closed")))
             await self._replace(list(changed.records.values()), changed.gone)
 
     async def reanalyse(self, found: Sequence[str]) -> None:
@@ -233,12 +233,12 @@ class Indices:
                 if name in self._open:
                     await asyncio.to_thread(self._open[name].reanalyse, self.analysis(self._open[name].settings))
 
-    def synonyms_users(self, set: str) -> list[str]:
+    def synonyms_users(self, synonyms: str) -> list[str]:
         """The indices with an analyzer that uses a set of synonyms."""
         return [
             name
             for name, record in sorted(self._records.items())
-            if any(key.endswith(".synonyms_set") and value == set for key, value in record.settings.items())
+            if any(key.endswith(".synonyms_set") and value == synonyms for key, value in record.settings.items())
         ]
 
     async def close(self) -> None:
@@ -289,10 +289,7 @@ class Indices:
         return mapping.merged(body, settings.most_fields)
 
     async def _keep_settings(self, made: Object[str, IndexSettings]) -> None:
-        changes: dict[str, Change] = {
-            name: lambda record, own=own: replace(record, settings=dict(own.values)) for name, own in made.items()
-        }
-        await asyncio.to_thread(self._change, changes)
+        await asyncio.to_thread(self._change, {name: partial(_with_settings, own) for name, own in made.items()})
         for name, own in made.items():
             if name in self._open:
                 self._open[name].settings = own
@@ -326,7 +323,7 @@ class Indices:
         """A document has added to the mapping. Called from threads, one at a time for an index."""
         if index.name not in self._records or self._records[index.name].uuid != index.uuid:
             raise NoIndex(index.name)
-        self._change({index.name: lambda record: replace(record, mapping=index.mapping.wire())})
+        self._change({index.name: partial(_with_mapping, index.mapping)})
 
     async def _opened(self, name: str) -> Index:
         record = self._records[name]
@@ -362,6 +359,14 @@ class Indices:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def _with_mapping(mapping: Mapping, record: IndexRecord) -> IndexRecord:
+    return replace(record, mapping=mapping.wire())
+
+
+def _with_settings(settings: IndexSettings, record: IndexRecord) -> IndexRecord:
+    return replace(record, settings=dict(settings.values))
+
+
 def _uses(mapping: Any, endpoint: str) -> bool:  # noqa: ANN401 (a part of a mapping)
     if not isinstance(mapping, Object):
         return False
@@ -372,5 +377,3 @@ def _uses(mapping: Any, endpoint: str) -> bool:  # noqa: ANN401 (a part of a map
         return True
     inner = (mapping.get(name) for name in ("properties", "fields"))
     return any(_uses(each, endpoint) for some in inner if isinstance(some, Object) for each in some.values())
-
-

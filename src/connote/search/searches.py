@@ -222,7 +222,7 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
     if request.source.is_shown:
         body["_source"] = request.source.apply(source)
         if request.shows_inference and kept:
-            body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, index.index.mapping)
+            body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, index.index.mapping, source)
     wanted = [*request.fields, *request.docvalue_fields]
     if wanted and (found := shown_fields.values(wanted, source, index.index.mapping, kept)):
         body["fields"] = found

@@ -47,8 +47,8 @@ class IndexSettings:
         for name in values:
             if not _ACCEPTED.fullmatch(name):
                 raise IllegalArgument(
-                    f"unknown setting [index.{name}] please check that any required plugins are installed, or check the "
-                    "breaking changes documentation for removed settings"
+                    f"unknown setting [index.{name}] please check that any required plugins are installed, or check "
+                    "the breaking changes documentation for removed settings"
                 )
         made = cls(values)
         made._check()
@@ -123,9 +123,7 @@ class IndexSettings:
         rest = {name: value for name, value in self.values.items() if name != CLOSED}
         return IndexSettings(rest | ({CLOSED: True} if closed else {}))
 
-    def updated(
-        self, body: Mapping[str, Any], *, keeps: bool = False, is_closed: bool = False
-    ) -> "IndexSettings":
+    def updated(self, body: Mapping[str, Any], *, keeps: bool = False, is_closed: bool = False) -> "IndexSettings":
         """With changes; null takes a setting back, and with `keeps` what there is stays.
 
         Raises IllegalArgument for what can only be set at creation, or while the index is closed.

@@ -27,7 +27,7 @@ def of(index: Index) -> dict[str, Any]:
             "is_throttled": False,
             "throttle_time_in_millis": 0,
         },
-        "get": {"total": counts.gets, "time_in_millis": 0, "exists_total": counts.gets, "missing_total": 0, "current": 0},
+        "get": {"total": counts.gets, "time_in_millis": 0, "current": 0},
         "search": {
             "open_contexts": 0,
             "query_total": counts.searches,
@@ -55,7 +55,7 @@ def added(parts: Collection[Mapping[str, Any]]) -> dict[str, Any]:
     return total
 
 
-def told(name: str, settings: IndexSettings, found: Mapping[str, Any]) -> dict[str, Any]:
+def told(settings: IndexSettings, found: Mapping[str, Any]) -> dict[str, Any]:
     """An index's entry in `_stats`. All is primary, for there are no copies."""
     return {
         "uuid": settings.values.get("uuid"),

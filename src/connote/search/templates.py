@@ -7,7 +7,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connote.contract.errors import BadTemplate, ConnoteError, IllegalArgument, NoTemplate, NotFound, Unparsable
+from connote.contract.errors import (
+    BadTemplate,
+    ConnoteError,
+    IllegalArgument,
+    NoTemplate,
+    NotFound,
+    Unparsable,
+)
 from connote.contract.settings import java
 from connote.search import aliases, names
 from connote.search.analysis.synonyms import Sets
@@ -18,7 +25,8 @@ from connote.store.bodies import BodyStore
 Body = dict[str, Any]
 _PARTS = ("settings", "mappings", "aliases")
 _TEMPLATE = (*_PARTS, "lifecycle", "data_stream_options")
-_META = ("version", "_meta", "deprecated", "created_date", "created_date_millis", "modified_date", "modified_date_millis")
+_DATES = ("created_date", "created_date_millis", "modified_date", "modified_date_millis")
+_META = ("version", "_meta", "deprecated", *_DATES)
 _INDEX = (
     "index_patterns",
     "template",
@@ -47,7 +55,8 @@ class Kept:
         for part in parts:
             if "*" not in part and part not in self.bodies:
                 raise NotFound(f"{self._what} matching [{part}] not found")
-        return {name: body for name, body in sorted(self.bodies.items()) if any(names.fits(name, each) for each in parts)}
+        kept = sorted(self.bodies.items())
+        return {name: body for name, body in kept if any(names.fits(name, each) for each in parts)}
 
     def put(self, name: str, body: Body) -> None:
         """Keep one."""
@@ -116,8 +125,8 @@ class Templates:
                 for name, body in self.index.bodies.items():
                     if used := [each for each in found if each in body.get("composed_of", ())]:
                         raise IllegalArgument(
-                            f"component templates [{', '.join(used)}] cannot be removed as they are still in use by index "
-                            f"templates [{name}]"
+                            f"component templates [{', '.join(used)}] cannot be removed as they are still in use by "
+                            f"index templates [{name}]"
                         )
             await asyncio.to_thread(kept.remove, found)
 
@@ -169,10 +178,10 @@ class Templates:
             if other != name and same and _overlap(each["index_patterns"], made["index_patterns"]):
                 patterns = ", ".join(made["index_patterns"])
                 raise IllegalArgument(
-                    f"index template [{name}] has index patterns [{patterns}] matching patterns from existing templates "
-                    f"[{other}] with patterns ({other} => [{', '.join(each['index_patterns'])}]) that have the same priority "
-                    f"[{made.get('priority') or 0}], multiple index templates may not match during index creation, please "
-                    "use a different priority"
+                    f"index template [{name}] has index patterns [{patterns}] matching patterns from existing "
+                    f"templates [{other}] with patterns ({other} => [{', '.join(each['index_patterns'])}]) that have "
+                    f"the same priority [{made.get('priority') or 0}], multiple index templates may not match during index "
+                    "creation, please use a different priority"
                 )
 
     def _check(self, name: str, parts: Mapping[str, Any]) -> None:
@@ -207,14 +216,17 @@ def _mapped(below: Mapping[str, Any], above: Mapping[str, Any]) -> Body:
     if isinstance(below.get("properties"), Mapping) and isinstance(above.get("properties"), Mapping):
         properties = dict(below["properties"])
         for name, field in above["properties"].items():
-            old = properties.get(name)
-            both = isinstance(old, Mapping) and isinstance(field, Mapping) and "properties" in old and "properties" in field
-            properties[name] = _mapped(old, field) if both and old is not None else field
+            old = properties.get(name) or {}
+            properties[name] = _mapped(old, field) if _has_properties(old) and _has_properties(field) else field
         made["properties"] = properties
     if isinstance(below.get("dynamic_templates"), list) and isinstance(above.get("dynamic_templates"), list):
         named = {key: each for each in [*below["dynamic_templates"], *above["dynamic_templates"]] for key in each}
         made["dynamic_templates"] = list(named.values())
     return made
+
+
+def _has_properties(field: Any) -> bool:  # noqa: ANN401 (JSON)
+    return isinstance(field, Mapping) and "properties" in field
 
 
 def _parts(body: Mapping[str, Any]) -> Body:
@@ -237,8 +249,8 @@ def _parts(body: Mapping[str, Any]) -> Body:
 def _check_name(name: str) -> None:
     if not name.strip() or any(char in name for char in " ,*#/\\") or name.startswith("_") or name.lower() != name:
         raise BadTemplate(
-            f"index_template [{name}] invalid, cause [name must be lowercase, must not be empty, begin with '_' or hold "
-            "spaces, commas, '*', '#' or slashes]"
+            f"index_template [{name}] invalid, cause [name must be lowercase, must not be empty, begin with '_' or "
+            "hold spaces, commas, '*', '#' or slashes]"
         )
 
 

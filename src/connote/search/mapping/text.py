@@ -54,8 +54,8 @@ class Text(Field):
         found = analysis.analyzer(own_name) if own_name else analysis.default
         if found is not None and found.search_only:
             raise BadMapping(
-                f"analyzer [{own_name or 'default'}] contains filters {java(list(found.search_only))} that are not allowed to "
-                "run in all mode."
+                f"analyzer [{own_name or 'default'}] contains filters {java(list(found.search_only))} that are not "
+                "allowed to run in all mode."
             )
         own, searching = self["analyzer"], self["search_analyzer"] or self["analyzer"]
         object.__setattr__(self, "_analyzer", analysis.analyzer(own) if own else analysis.default)
