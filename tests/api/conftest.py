@@ -40,3 +40,13 @@ def bulk(indices: httpx.Client) -> Bulk:
         return indices.post(path, content=body.encode(), params=params, headers=headers)
 
     return send
+
+
+@pytest.fixture(scope="module")
+def indices_kept(http: httpx.Client) -> Iterator[httpx.Client]:
+    """The same for all tests of a file: what they make is deleted after the last."""
+    with httpx.Client(
+        base_url=http.base_url, timeout=60, trust_env=False, headers={"Content-Type": "application/json"}
+    ) as client:
+        yield client
+    clean(http)

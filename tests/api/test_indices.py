@@ -111,7 +111,9 @@ def test_fields_are_added_to_a_mapping_and_do_not_change_their_type(indices: htt
     other = {"properties": {"title": {"type": "keyword"}, "z": {"type": "long"}}}
     told = reason(indices.put("/more,books/_mapping", json=other), 400, "illegal_argument_exception")
     assert told == "mapper [title] cannot be changed from type [text] to [keyword]"
-    assert "z" not in indices.get("/more/_mapping").json()["more"]["mappings"]["properties"]  # none of them, if it fails for one
+    assert (
+        "z" not in indices.get("/more/_mapping").json()["more"]["mappings"]["properties"]
+    )  # none of them, if it fails for one
     found = indices.get("/books/_mapping/field/ti*,k").json()["books"]["mappings"]
     assert found == {
         "title": {"full_name": "title", "mapping": {"title": {"type": "text"}}},
