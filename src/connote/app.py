@@ -139,6 +139,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
     endpoints.indices = indices.users
+    pipelines.users.append(indices.pipeline_user)
     closing.push_async_callback(indices.close)
     documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
     by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))

@@ -165,9 +165,9 @@ class Index:
             self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
 
     def model(self, name: str, settings: Object[str, Any]) -> None:
-        """Keep what a semantic field's endpoint has turned out to give. Raises IllegalArgument if it gave something else.
+        """Keep what a semantic field's endpoint gives, for all its vectors must be alike.
 
-        Vectors of one field are compared with each other, so all must be alike.
+        Raises IllegalArgument if it gave something else before.
         """
         with self._mapping_lock:
             found = self.mapping.semantic.get(name)
