@@ -139,11 +139,12 @@ class Wheel:
         ]
         command += ["--disable-pip-version-check", "--progress-bar", bar, *platform, f"{self.package}=={self.version}"]
         name, last = f"{self.package}-{self.version}", ""
-        progress(name, 0, None)  # pip is silent while it looks for the wheel, and before 24.1 to the end
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603
             for line in pip.stdout or ():
                 if match := re.match(r"Progress (\d+) of (\d+)", line):
                     progress(name, int(match[1]), int(match[2]) or None)
+                elif line.lstrip().startswith("Downloading"):
+                    progress(name, 0, None)  # before 24.1 pip tells nothing more
                 elif line.startswith("ERROR"):
                     last = line.strip()
         if pip.returncode != 0:
