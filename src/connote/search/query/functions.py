@@ -240,7 +240,7 @@ class FunctionScore(Query):
         """`{"query": {…}, "functions": [{"filter": {…}, "weight": 2}, …]}`, or one function beside the query."""
         body = Body("function_score", given)
         query, listed = body.raw("query"), body.raw("functions")
-        modes = {}
+        modes: dict[str, Any] = {}
         for name, allowed in (("score_mode", SCORE_MODES), ("boost_mode", BOOST_MODES)):
             modes[name] = (body.text(name) or "multiply").lower()
             if modes[name] not in allowed:
