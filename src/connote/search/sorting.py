@@ -345,7 +345,7 @@ def order(found: list[Any], clauses: Sequence[Clause | None], values: Any) -> li
     for at in range(len(clauses) - 1, -1, -1):
         each = clauses[at]
         if each is not None:
-            found.sort(key=lambda hit: each.comparable(values(hit)[at]), reverse=each.is_descending)  # noqa: B023
+            found.sort(key=lambda hit: each.comparable(values(hit)[at]), reverse=each.is_descending)
     return found
 
 

@@ -74,7 +74,7 @@ def _value(
     includes: Sequence[str],
     excludes: Sequence[str],
     *,
-    is_in: bool,  # noqa: ANN401
+    is_in: bool,
 ) -> tuple[Any] | None:
     if isinstance(value, Mapping):
         if not value:

@@ -114,7 +114,7 @@ class Range(Query):
         return low, high, self.with_low, self.with_high
 
 
-def _numbers(name: str, low: float, high: float, with_low: bool, with_high: bool) -> Find:  # noqa: FBT001 (a bound)
+def _numbers(name: str, low: float, high: float, with_low: bool, with_high: bool) -> Find:
     def find(table: Table) -> Mask:
         view = table.numbers(name)
         if view is None:

@@ -403,7 +403,7 @@ def _k(k: Any, candidates: Any, size: int | None) -> int:  # noqa: ANN401
         raise IllegalArgument("[num_candidates] cannot exceed [10000]")
     wanted = k if k is not None else size if size is not None else candidates or 10
     if candidates is not None and k is not None and candidates < k:
-        raise IllegalArgument(f"[num_candidates] cannot be less than [k]")
+        raise IllegalArgument("[num_candidates] cannot be less than [k]")
     return int(wanted)
 
 
