@@ -16,12 +16,16 @@ from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
 from connote.endpoints.shadow import Shadows
+from connote.ingest.infer import EndpointInference
+from connote.ingest.pipelines import Pipelines
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search.documents import Documents
 from connote.search.indices import Indices
-from connote.search.write.change import Change, no_scripts
+from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
+from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
 from connote.services.service import Endpoint
 from connote.store import database
@@ -29,6 +33,7 @@ from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
 from connote.store.indices import IndexStore
+from connote.store.pipelines import PipelineStore
 from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
@@ -46,8 +51,9 @@ class Connote:
     cache: Cache
     endpoints: Endpoints
     inference: Inference
+    pipelines: Pipelines
     indices: Indices
-    writer: Writer
+    documents: Documents
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -117,10 +123,12 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(shadows.close)
     endpoints.on_delete.append(shadows.forget)
     inference = Inference(endpoints, runner, meter, shadows)
+    pipelines = Pipelines(PipelineStore(engine), EndpointInference(endpoints, inference))
+    endpoints.pipelines = pipelines.using
     indices = Indices(folder.path / "indices", IndexStore(engine))
     closing.push_async_callback(indices.close)
-    writer = Writer(Embedder(endpoints, inference), Change(no_scripts))
-    rooms = (library, fleet, cache, endpoints, inference, indices, writer, meter, shadows, remote, sender)
+    documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
+    rooms = (library, fleet, cache, endpoints, inference, pipelines, indices, documents, meter, shadows, remote, sender)
     return Connote(config, folder, *rooms, values, uuid)
 
 

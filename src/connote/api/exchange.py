@@ -22,6 +22,7 @@ from connote.version import VERSION_SPOKEN
 
 T = TypeVar("T")
 
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 
 # Accepted by every route.
@@ -51,6 +52,7 @@ class Ask:
     def __init__(self, request: Request, connote: Connote) -> None:
         self.request, self.connote, self.asking = request, connote, asking.begin()
         self.body: dict[str, Any] | None = None  # once it is read
+        self._raw: bytes | None = None
 
     def path(self, name: str) -> str:
         """A part of the path."""
@@ -66,18 +68,32 @@ class Ask:
         """A query parameter."""
         return self.request.query_params.get(name)
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, *, default: bool = False) -> bool:
         """A query parameter that is true or false; true if it stands alone."""
-        value = self.request.query_params.get(name, "false")
+        value = self.request.query_params.get(name, "true" if default else "false")
         if value not in ("", "true", "false"):
             raise IllegalArgument(f"Failed to parse value [{value}] of [{name}] as only [true] or [false] are allowed.")
         return value != "false"
+
+    def names(self, name: str) -> list[str] | None:
+        """A query parameter that is a list, separated by commas; None if it is not there."""
+        value = self.request.query_params.get(name)
+        return None if value is None else [each.strip() for each in value.split(",") if each.strip()]
+
+    def whole(self, name: str, default: int | None = None) -> int | None:
+        """A query parameter that is an integer. Raises IllegalArgument."""
+        value = self.request.query_params.get(name)
+        if value is None:
+            return default
+        if not _WHOLE.fullmatch(value):
+            raise IllegalArgument(f"Failed to parse int parameter [{name}] with value [{value}]")
+        return int(value)
 
     async def json(self) -> dict[str, Any]:
         """The body, a JSON object. Raises Unparsable, NotAcceptable or TooLarge."""
         if self.body is not None:
             return self.body
-        raw = await self._body()
+        raw = await self._body() if self._raw is None else self._raw
         if not raw.strip():
             raise Unparsable("request body is required")
         media.check_body_type(self.request.headers)
@@ -89,6 +105,22 @@ class Ask:
             raise Unparsable(f"the request body must be a JSON object, not [{java(body)}]")
         self.body = body
         return body
+
+    async def has_body(self) -> bool:
+        """Whether a body came with the request."""
+        if self._raw is None:
+            self._raw = await self._body()
+        return bool(self._raw.strip())
+
+    async def json_if_any(self) -> dict[str, Any]:
+        """The body, a JSON object; an empty one if there is none. Raises what `json` raises."""
+        return await self.json() if await self.has_body() else {}
+
+    async def lines(self) -> bytes:
+        """The body, JSON in lines. Raises NotAcceptable or TooLarge."""
+        raw = await self._body()
+        media.check_body_type(self.request.headers, lines=True)
+        return raw
 
     async def attended(self, work: Coroutine[Any, Any, T]) -> T:
         """What the work comes to. When the client leaves it is cancelled, and ClientDisconnect raised."""
@@ -153,7 +185,7 @@ class Route:
             )
         for name in ("pretty", "human", "error_trace"):
             ask.flag(name)
-        if ask.text("format") not in (None, "json"):
+        if "format" not in self.params and ask.text("format") not in (None, "json"):
             raise IllegalArgument(f"[format] must be [json], not [{ask.text('format')}]")
 
 

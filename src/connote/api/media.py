@@ -7,6 +7,8 @@ from starlette.datastructures import Headers
 from connote.contract.errors import BadMediaType, NotAcceptable
 
 JSON = "application/json"
+LINES = "application/x-ndjson"
+_LINES = re.compile(r"application/(?:x-ndjson|vnd\.elasticsearch\+x-ndjson)", re.IGNORECASE)
 _VENDOR = re.compile(r"application/vnd\.elasticsearch\+json(?:\s*;\s*compatible-with\s*=\s*(\d+))?", re.IGNORECASE)
 _PLAIN = re.compile(r"application/json|application/\*|\*/\*", re.IGNORECASE)
 _VERSIONS = ("8", "9")
@@ -33,11 +35,13 @@ def answer_type(headers: Headers) -> str:
     raise NotAcceptable(f"Accept header [{accept}] is not supported; ask for [{JSON}]")
 
 
-def check_body_type(headers: Headers) -> None:
-    """Raise NotAcceptable unless the body is said to be JSON."""
+def check_body_type(headers: Headers, *, lines: bool = False) -> None:
+    """Raise NotAcceptable unless the body is said to be JSON, or where `lines` are wanted, lines of it."""
     content_type = headers.get("content-type")
     if content_type is None:
-        raise NotAcceptable(f"Content-Type header is missing; a body needs [{JSON}]")
+        raise NotAcceptable(f"Content-Type header is missing; a body needs [{LINES if lines else JSON}]")
+    if lines and _LINES.match(content_type):
+        return
     if not (content_type.lower().startswith(JSON) or _VENDOR.match(content_type)):
         raise NotAcceptable(f"Content-Type header [{content_type}] is not supported; send [{JSON}]")
 

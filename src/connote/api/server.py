@@ -1,57 +1,68 @@
 """The ASGI application: every route behind one door that reads, answers, and turns errors into the wire's."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from itertools import groupby
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount, Router
-from starlette.routing import Route as StarletteRoute
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connote.api import auth, cohere, connote, inference, media, openai, root, tei
+from connote.api import auth, bulk, cohere, connote, documents, indices, inference, ingest, media, openai, root, tei
 from connote.api.exchange import Answer, Ask, Route, failure, render
+from connote.api.paths import Paths
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
 
 log = logging.getLogger("connote.api")
 
-ROUTES = (*root.ROUTES, *inference.ROUTES, *connote.ROUTES, *openai.ROUTES, *cohere.ROUTES, *tei.ROUTES)
+ROUTES = (
+    *root.ROUTES,
+    *inference.ROUTES,
+    *ingest.ROUTES,
+    *indices.ROUTES,
+    *bulk.ROUTES,
+    *documents.ROUTES,
+    *connote.ROUTES,
+    *openai.ROUTES,
+    *cohere.ROUTES,
+    *tei.ROUTES,
+)
 
 
 def create(house: Connote) -> ASGIApp:
     """The application over these rooms."""
-    by_path = groupby(sorted(ROUTES, key=lambda route: _PATHS.index(route.path)), key=lambda route: route.path)
-    routes = [
-        StarletteRoute(path, _door(house, {route.method: route for route in found}), methods=list(_METHODS))
-        for path, found in by_path
-    ]
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        by_path.setdefault(_shape(route.path), {})[route.method] = route
+    doors = Paths({next(iter(found.values())).path: _door(house, found) for found in by_path.values()})
+    nowhere = _door(house, {})
     # Starlette's layers catch what doors never let out, and cost a tenth of a request; only files need them.
     pages = StaticFiles(directory=str(files("connote") / "console"), html=True)
-    console = Starlette(routes=[Mount("/", pages)])
-    everything_else = StarletteRoute("/{path:path}", _door(house, {}), methods=list(_METHODS))
-    to_console = StarletteRoute("/console", lambda _: RedirectResponse("/console/"))
-    return _without_slash(Router(routes=[*routes, to_console, Mount("/console", console), everything_else]))
-
-
-def _without_slash(app: ASGIApp) -> ASGIApp:
-    """A slash at the end of a path says nothing, but before the files of the console."""
+    console = Starlette(routes=[Mount("/console", pages)])
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        if path.endswith("/") and not path.startswith("/console/"):
-            scope["path"] = path.rstrip("/") or "/"
-        await app(scope, receive, send)
+        raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
+        if raw == "/console":
+            await RedirectResponse("/console/")(scope, receive, send)
+        elif raw.startswith("/console/"):
+            await console(scope, receive, send)
+        else:
+            door, scope["path_params"] = doors.find(raw.partition("?")[0]) or (nowhere, {})
+            response = await door(Request(scope, receive))
+            await response(scope, receive, send)
 
     return call
 
 
-_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
-_PATHS = list(dict.fromkeys(route.path for route in ROUTES))
+def _shape(path: str) -> str:
+    """The path without the names of its parameters."""
+    return re.sub(r"\{\w+\}", "{}", path)
 
 
 def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Awaitable[Response]]:

@@ -9,13 +9,18 @@ ConnoteError                 status_exception
 │   ├── BadMediaType         media_type_header_exception
 │   ├── AlreadyExists        resource_already_exists_exception
 │   ├── BadIndexName         invalid_index_name_exception
+│   ├── ClosedIndex          index_closed_exception
 │   ├── BadMapping           mapper_parsing_exception
 │   ├── BadDocument          document_parsing_exception
 │   │   └── StrictMapping    strict_dynamic_mapping_exception
 │   ├── BadQuery             parsing_exception
 │   ├── BadScript            script_exception
+│   ├── ParseFailed          parse_exception
+│   ├── ProcessorFailed      fail_processor_exception
+│   ├── PipelineCycle        graph_structure_exception
 │   └── Malformed            a service's answer is not of its shape
 ├── Unauthorized        401  security_exception
+├── Blocked             403  cluster_block_exception
 ├── NotFound            404  resource_not_found_exception
 │   ├── NoIndex              index_not_found_exception
 │   ├── NoDocument           document_missing_exception
@@ -138,6 +143,12 @@ class BadIndexName(Rejected):
     type = "invalid_index_name_exception"
 
 
+class ClosedIndex(Rejected):
+    """The index is closed."""
+
+    type = "index_closed_exception"
+
+
 class BadMapping(Rejected):
     """A mapping is malformed, or names a type or parameter that is not known."""
 
@@ -168,6 +179,24 @@ class BadScript(Rejected):
     type = "script_exception"
 
 
+class ParseFailed(Rejected):
+    """A pipeline, or what is to be put through one, is not as it should be."""
+
+    type = "parse_exception"
+
+
+class ProcessorFailed(Rejected):
+    """A pipeline says itself that a document fails."""
+
+    type = "fail_processor_exception"
+
+
+class PipelineCycle(Rejected):
+    """A pipeline runs itself."""
+
+    type = "graph_structure_exception"
+
+
 class Malformed(Rejected):
     """A service has answered with something else than its reference says. Its fault, so never a 500."""
 
@@ -178,6 +207,13 @@ class Unauthorized(ConnoteError):
     status = 401
     type = "security_exception"
     headers: Mapping[str, str] = {"WWW-Authenticate": 'ApiKey, Bearer realm="security", Basic realm="security"'}
+
+
+class Blocked(ConnoteError):
+    """The index's settings forbid it."""
+
+    status = 403
+    type = "cluster_block_exception"
 
 
 class NotFound(ConnoteError):
@@ -192,8 +228,8 @@ class NoIndex(NotFound):
 
     type = "index_not_found_exception"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"no such index [{name}]")
+    def __init__(self, name: str, why: str = "") -> None:
+        super().__init__(f"no such index [{name}]{f' and {why}' if why else ''}")
         self.details = {"resource.type": "index_or_alias", "resource.id": name, "index_uuid": "_na_", "index": name}
 
 

@@ -1,129 +1,95 @@
 """The body of a `_bulk` request: lines of actions and documents."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest
+from connote.contract.errors import BadDocument, ConnoteError, IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
+from connote.search.write import change
+from connote.search.write.item import Item
 from connote.search.write.operation import Kind, VersionType
 
-_KNOWN = {
-    "_index": str,
-    "_id": (str, int),
-    "_type": str,
-    "routing": (str, int),
-    "_routing": (str, int),
-    "if_seq_no": int,
-    "if_primary_term": int,
-    "version": int,
-    "_version": int,
-    "version_type": str,
-    "_version_type": str,
-    "retry_on_conflict": int,
-    "_retry_on_conflict": int,
-    "pipeline": str,
-    "require_alias": bool,
-    "require_data_stream": bool,
-    "dynamic_templates": dict,
-    "list_executed_pipelines": bool,
+_TEXT, _WHOLE = (str, int), (int,)
+_KNOWN: Mapping[str, tuple[type, ...]] = {
+    "_index": (str,),
+    "_id": _TEXT,
+    "_type": (str,),
+    "routing": _TEXT,
+    "if_seq_no": _WHOLE,
+    "if_primary_term": _WHOLE,
+    "version": _WHOLE,
+    "version_type": (str,),
+    "retry_on_conflict": _WHOLE,
+    "pipeline": (str,),
+    "require_alias": (bool,),
+    "require_data_stream": (bool,),
+    "dynamic_templates": (dict,),
+    "list_executed_pipelines": (bool,),
     "_source": (bool, str, list, dict),
-    "op_type": str,
+    "op_type": (str,),
 }
+# Older names, with an underscore before them.
+_OLDER = {f"_{name}": name for name in ("routing", "version", "version_type", "retry_on_conflict")}
 
 
-@dataclass(frozen=True)
-class Item:
-    """One action: what to do, where, and with which document (of an update: the change).
+def parse(raw: bytes, index: str | None = None) -> Iterator[Item]:
+    """The items of a body; those that name no index are for `index`.
 
-    `problem` is why it cannot be done, where that does not make the whole body wrong.
+    Raises IllegalArgument, InvalidRequest for what makes the whole body wrong. A document that is no JSON does not: it
+    is the `problem` of its item.
     """
-
-    kind: Kind
-    index: str
-    id: str | None
-    body: Mapping[str, Any] | None
-    options: Mapping[str, Any]
-    problem: ConnoteError | None = None
-
-    def option(self, name: str) -> Any:  # noqa: ANN401 (the option's own)
-        """An option, under its name or the older one with an underscore."""
-        return self.options.get(name, self.options.get(f"_{name}"))
-
-    @property
-    def version_type(self) -> VersionType:
-        """Who counts its versions. Raises IllegalArgument."""
-        given = self.option("version_type") or "internal"
-        try:
-            return VersionType(given)
-        except ValueError:
-            raise IllegalArgument(f"No version type match [{given}]") from None
-
-
-def parse(raw: bytes, index: str | None) -> Iterator[Item]:
-    """The items of a body; those that name no index are for `index`. Raises IllegalArgument, InvalidRequest."""
     if raw and not raw.endswith(b"\n"):
         raise IllegalArgument("The bulk request must be terminated by a newline [\\n]")
-    lines = enumerate(raw.split(b"\n"), start=1)
+    lines = enumerate(_lines(raw), start=1)
     count = 0
     for number, line in lines:
         if not line.strip():
             continue
-        kind, options = _action(line, number)
-        body = None
-        if kind is not Kind.DELETE:
-            _, document = next(lines, (0, b""))
-            body = _document(document, number + 1)
         count += 1
-        yield _item(kind, options, body, index, count)
+        kind, options = _action(line, number)
+        if kind is Kind.DELETE:
+            yield _item(kind, options, index, count)
+            continue
+        _, document = next(lines, (0, None))
+        if document is None:
+            raise IllegalArgument(f"Malformed action/metadata line [{number}]: the line of its document is missing")
+        yield _with_body(_item(kind, options, index, count), document, number + 1)
     if count == 0:
         raise InvalidRequest(["no requests added"])
 
 
-def _action(line: bytes, number: int) -> tuple[Kind, Mapping[str, Any]]:
+def _lines(raw: bytes) -> Iterator[bytes]:
+    start = 0
+    while (end := raw.find(b"\n", start)) >= 0:
+        yield raw[start:end]
+        start = end + 1
+
+
+def _action(line: bytes, number: int) -> tuple[Kind, dict[str, Any]]:
+    where = f"Malformed action/metadata line [{number}]"
     try:
         action = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise IllegalArgument(f"Malformed action/metadata line [{number}], it is no JSON: {error.msg}") from None
+        raise IllegalArgument(f"{where}, it is no JSON: {error.msg}") from None
     if not isinstance(action, dict) or len(action) != 1:
-        raise IllegalArgument(
-            f"Malformed action/metadata line [{number}], expected one of [create, delete, index, update] as its only key"
-        )
+        raise IllegalArgument(f"{where}, expected one of [create, delete, index, update] as its only key")
     ((name, options),) = action.items()
     if name not in tuple(Kind):
-        raise IllegalArgument(
-            f"Malformed action/metadata line [{number}], expected field [create], [delete], [index] or [update] but "
-            f"found [{name}]"
-        )
+        raise IllegalArgument(f"{where}, expected field [create], [delete], [index] or [update] but found [{name}]")
     if not isinstance(options, dict):
-        raise IllegalArgument(
-            f"Malformed action/metadata line [{number}], expected an object but found [{java(options)}]"
-        )
-    for key, value in options.items():
+        raise IllegalArgument(f"{where}, expected an object but found [{java(options)[:100]}]")
+    found = {_OLDER.get(key, key): value for key, value in options.items() if value is not None}
+    for key, value in found.items():
         if key not in _KNOWN:
             raise IllegalArgument(f"Action/metadata line [{number}] contains an unknown parameter [{key}]")
-        if value is not None and not isinstance(value, _KNOWN[key]):
+        if not isinstance(value, _KNOWN[key]) or (isinstance(value, bool) and bool not in _KNOWN[key]):
             raise IllegalArgument(f"Action/metadata line [{number}] has a wrong value for [{key}]: [{java(value)}]")
-    return Kind(name), options
+    return Kind(name), found
 
 
-def _document(line: bytes, number: int) -> Mapping[str, Any]:
-    try:
-        document = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise IllegalArgument(f"Malformed content on line [{number}], it is no JSON: {error.msg}") from None
-    if not isinstance(document, dict):
-        raise IllegalArgument(
-            f"Malformed content on line [{number}], expected an object but found [{java(document)[:100]}]"
-        )
-    return document
-
-
-def _item(
-    kind: Kind, options: Mapping[str, Any], body: Mapping[str, Any] | None, index: str | None, count: int
-) -> Item:
+def _item(kind: Kind, options: Mapping[str, Any], index: str | None, count: int) -> Item:
     name = options.get("_index") or index
     if not name:
         raise InvalidRequest([f"index is missing of item [{count}]"])
@@ -132,4 +98,47 @@ def _item(
         raise InvalidRequest(["an id is missing"])
     if kind is Kind.INDEX and options.get("op_type") == "create":
         kind = Kind.CREATE
-    return Item(kind, str(name), None if id is None else str(id), body, options)
+    try:
+        version_type = VersionType(options.get("version_type", "internal"))
+    except ValueError:
+        raise IllegalArgument(f"No version type match [{options['version_type']}]") from None
+    routing = options.get("routing")
+    return Item(
+        kind,
+        str(name),
+        None if id is None else str(id),
+        routing=None if routing is None else str(routing),
+        if_seq_no=options.get("if_seq_no"),
+        if_primary_term=options.get("if_primary_term"),
+        version=options.get("version"),
+        version_type=version_type,
+        retries=options.get("retry_on_conflict", 0),
+        pipeline=options.get("pipeline"),
+        require_alias=options.get("require_alias"),
+        shows_pipelines=options.get("list_executed_pipelines", False),
+        shown=options.get("_source"),
+    )
+
+
+def _with_body(item: Item, line: bytes, number: int) -> Item:
+    try:
+        body = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        told = f"[1:{error.colno}] failed to parse: {error.msg} (line [{number}] of the request)"
+        return item.made(problem=_malformed(item, told))
+    if not isinstance(body, dict):
+        told = (
+            f"[1:1] failed to parse: expected an object but found [{java(body)[:100]}] (line [{number}] of the request)"
+        )
+        return item.made(problem=_malformed(item, told))
+    if item.kind is not Kind.UPDATE:
+        return item.made(source=body)
+    shown = body.pop("_source", item.shown)
+    change.check(body)
+    return item.made(change=body, shown=shown)
+
+
+def _malformed(item: Item, told: str) -> ConnoteError:
+    if item.kind is Kind.UPDATE:  # Elasticsearch reads updates before anything is done
+        raise Unparsable(told)
+    return BadDocument(told)

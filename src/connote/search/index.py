@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connote.contract.errors import ConnoteError
+from connote.contract.errors import Blocked, ClosedIndex, ConnoteError
 from connote.search import embedded
 from connote.search.embedded import Embedded
 from connote.search.engine.container import Corrupt
@@ -61,6 +61,13 @@ def _engine(path: Path, name: str) -> Engine:
         log.warning("the segments of [%s] are damaged, and are made again: %s", name, error)
         erase(path)
         return Engine.open(path)
+
+
+def closed(name: str, uuid: str) -> ClosedIndex:
+    """The index is closed."""
+    error = ClosedIndex("closed")
+    error.details = {"index_uuid": uuid, "index": name}
+    return error
 
 
 class Index:
@@ -121,6 +128,24 @@ class Index:
                 self._held.seen.pop(number, None)
 
         return release
+
+    # What is allowed.
+
+    def check_open(self) -> None:
+        """Raise ClosedIndex if the index is closed, Blocked if its settings block reads."""
+        if self.settings.is_closed:
+            raise closed(self.name, self.uuid)
+        self._check_block("read", 7)
+
+    def check_writable(self) -> None:
+        """Raise ClosedIndex if the index is closed, Blocked if its settings block writes."""
+        if self.settings.is_closed:
+            raise closed(self.name, self.uuid)
+        self._check_block("write", 8)
+
+    def _check_block(self, what: str, number: int) -> None:
+        if self.settings.blocked(what):
+            raise Blocked(f"index [{self.name}] blocked by: [FORBIDDEN/{number}/index {what} (api)];")
 
     # Mapping.
 

@@ -16,6 +16,9 @@ from connote.search.mapping.mapping import Mapping
 from connote.search.settings import IndexSettings
 from connote.store.indices import IndexRecord, IndexStore
 
+# The version that an index is of, as Elasticsearch 9 counts them.
+CREATED = 9_039_000
+
 log = logging.getLogger("connote.search")
 
 
@@ -39,6 +42,12 @@ class Indices:
     def records(self) -> Object[str, IndexRecord]:
         """What is kept of every index, by name."""
         return self._records
+
+    def settings(self, name: str) -> IndexSettings:
+        """The settings of an index, with what it was made as."""
+        record = self._records[name]
+        own = {"creation_date": record.created, "uuid": record.uuid, "provided_name": name, "version.created": CREATED}
+        return IndexSettings({**record.settings, **own})
 
     def aliases(self) -> dict[str, list[str]]:
         """The indices of every alias."""
@@ -71,6 +80,27 @@ class Indices:
                 "write index"
             )
         return found[0]
+
+    def single(self, name: str) -> str:
+        """The one index that reads by id of that name go to. Raises NoIndex, IllegalArgument for an alias of several."""
+        if name in self._records:
+            return name
+        found = self.aliases().get(name, [])
+        if not found:
+            raise NoIndex(name)
+        if len(found) > 1:
+            raise IllegalArgument(
+                f"alias [{name}] has more than one index associated with it [{', '.join(found)}], can't execute a single "
+                "index op"
+            )
+        return found[0]
+
+    def upcoming(self, name: str) -> IndexSettings:
+        """The settings of the index that writes to that name go to, or would, if there is none yet."""
+        try:
+            return IndexSettings(self._records[self.written(name)].settings)
+        except (NoIndex, IllegalArgument):
+            return IndexSettings({})
 
     async def open(self, name: str) -> Index:
         """The index of that name, opened. Raises NoIndex, Unavailable if its files cannot be read."""

@@ -17,7 +17,7 @@ _ACCEPTED = re.compile(
     r"(?:number_of_shards|number_of_replicas|auto_expand_replicas|codec|shard\..*|routing.*|merge\..*|translog\..*|"
     r"lifecycle\..*|hidden|priority|mode|sort\..*|search\..*|indexing\..*|queries\..*|query\..*|highlight\..*|store\..*|"
     r"mapping\..*|max_.*|knn.*|blocks\..*|gc_deletes|soft_deletes.*|unassigned.*|similarity\..*|load_fixed.*|"
-    r"write\..*|refresh\..*|verified_before_close|dense_vector\..*|number_of_routing_shards|time_series\..*|"
+    r"write\..*|refresh\..*|dense_vector\..*|number_of_routing_shards|time_series\..*|"
     r"final_pipeline|default_pipeline|refresh_interval|analysis\..*|analyze\..*|uuid|creation_date|provided_name|version\..*|esql\..*|recovery\..*|allocation\..*)"
 )
 _FIXED = (
@@ -29,6 +29,10 @@ _FIXED = (
     "number_of_routing_shards",
     "routing_partition_size",
 )
+
+
+# The setting that closed indices have, as in Elasticsearch.
+CLOSED = "verified_before_close"
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class IndexSettings:
         if str(given) == "-1":
             return -1.0
         return durations.seconds(str(given), "index.refresh_interval") or 0.0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may be read or written until it is opened again."""
+        return self.values.get(CLOSED) in (True, "true")
 
     @property
     def most_fields(self) -> int:

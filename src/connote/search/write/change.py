@@ -4,18 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connote.contract.errors import BadScript, IllegalArgument, InvalidRequest, NoDocument
+from connote.contract.errors import IllegalArgument, InvalidRequest, NoDocument
 from connote.contract.settings import java
 from connote.search.write.operation import Operation
+from connote.search.write.script import now
 from connote.store.documents import Stored
 
 # Runs a script on a context of `_source`, `op` and more, which it changes.
-Script = Callable[[Mapping[str, Any], dict[str, Any]], None]
-
-
-def no_scripts(script: Mapping[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG001
-    """For where there are none. Raises BadScript."""
-    raise BadScript("scripts are not supported here")
+Script = Callable[[Any, dict[str, Any]], None]
 
 
 _KNOWN = ("doc", "upsert", "doc_as_upsert", "detect_noop", "script", "scripted_upsert", "_source", "lang", "params")
@@ -72,10 +68,8 @@ class Change:
             "_id": operation.id,
             "_routing": operation.routing,
             "_version": stored.version if stored else -1,
-            "_now": None,
+            "_now": now(),
         }
-        if not isinstance(script, Mapping):
-            script = {"source": script}
         self._script(script, context)
         wanted = context.get("op")
         if wanted in ("noop", "none"):

@@ -44,6 +44,8 @@ class Operation:
     version_type: VersionType = VersionType.INTERNAL
     retries: int = 0
     is_generated: bool = False  # the id was made here, so nothing can have it yet
+    pipelines: tuple[str, ...] | None = None  # those that it went through, if the answer is to tell them
+    shown: Any = None  # the `_source` filter of an update's answer
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Outcome:
         """The body of an answer to a single write, and an item of a bulk's."""
         own = self.operation
         if self.error is not None:
-            return {"_index": own.index, "_id": own.id, "status": self.status, "error": self.error.told()}
+            return {"_index": own.index, "_id": own.id or None, "status": self.status, "error": self.error.told()}
         body: dict[str, Any] = {
             "_index": own.index,
             "_id": own.id,

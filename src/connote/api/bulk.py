@@ -1,0 +1,74 @@
+"""The routes of `_bulk`."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from connote.api.exchange import Answer, Ask, Route
+from connote.api.refresh import REFRESH, refresh
+from connote.search import bulk as lines
+from connote.search.write.item import Item
+from connote.search.write.operation import Kind, Outcome
+
+
+async def bulk(ask: Ask) -> Answer:
+    """Many writes: lines of actions (`index`, `create`, `update`, `delete`), after each but `delete` its document.
+
+    What came of each is an item of the answer; one that fails harms no other.
+    """
+    began, is_refreshed = time.perf_counter(), refresh(ask)
+    items = await asyncio.to_thread(_items, ask, await ask.lines())
+    outcomes = await ask.connote.documents.write(items, pipeline=ask.text("pipeline"), refresh=is_refreshed)
+    is_forced = is_refreshed and ask.text("refresh") != "wait_for"
+    body: dict[str, Any] = {
+        "errors": any(outcome.error is not None for outcome in outcomes),
+        "took": int((time.perf_counter() - began) * 1000),
+        "items": [
+            _wire(item.kind, outcome, refreshed=is_forced) for item, outcome in zip(items, outcomes, strict=True)
+        ],
+    }
+    return Answer(body)
+
+
+def _items(ask: Ask, raw: bytes) -> Sequence[Item]:
+    default_alias, shows = ask.flag("require_alias"), ask.flag("list_executed_pipelines")
+    shown, includes, excludes = ask.text("_source"), ask.names("_source_includes"), ask.names("_source_excludes")
+    given: Any = {"includes": includes or [], "excludes": excludes or []} if includes or excludes else shown
+    return [
+        replace(
+            item,
+            require_alias=default_alias if item.require_alias is None else item.require_alias,
+            shows_pipelines=item.shows_pipelines or shows,
+            shown=given if item.shown is None else item.shown,
+            routing=item.routing or ask.text("routing"),
+        )
+        for item in lines.parse(raw, ask.request.path_params.get("index"))
+    ]
+
+
+def _wire(kind: Kind, outcome: Outcome, *, refreshed: bool) -> dict[str, Any]:
+    body = outcome.wire(refreshed=refreshed)
+    return {kind.value: {**body, "status": outcome.status}}
+
+
+_PARAMS = {
+    "_source": "The part of updated documents to show.",
+    "_source_excludes": "Likewise, what to leave out.",
+    "_source_includes": "Likewise.",
+    "include_source_on_error": "Accepted.",
+    "list_executed_pipelines": "Tell the pipelines that each document went through.",
+    "pipeline": "The ingest pipeline of those that name none; `_none` for none, not even the index's default.",
+    "refresh": REFRESH,
+    "require_alias": "Names must be aliases.",
+    "require_data_stream": "Accepted: there are no data streams.",
+    "routing": "Kept beside the documents that name none.",
+    "timeout": "Accepted.",
+    "type": "Accepted.",
+    "wait_for_active_shards": "Accepted: there is one.",
+}
+
+ROUTES = tuple(
+    Route(method, path, bulk, _PARAMS) for path in ("/_bulk", "/{index}/_bulk") for method in ("POST", "PUT")
+)

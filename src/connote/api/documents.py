@@ -1,0 +1,232 @@
+"""The routes of single documents, and of several by id."""
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from connote.api.exchange import Answer, Ask, Route
+from connote.api.refresh import REFRESH, refresh
+from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound, Unparsable
+from connote.contract.settings import java
+from connote.search import embedded
+from connote.search.fetch.source import SourceFilter
+from connote.search.write import change
+from connote.search.write.item import Item
+from connote.search.write.operation import Kind, VersionType
+from connote.store.documents import Stored
+
+_MOST_DOCUMENTS = 10_000
+
+
+async def index(ask: Ask) -> Answer:
+    """Write a document, in place of the one of its id if there is one; without an id one is made."""
+    kind = ask.text("op_type") or "index"
+    if kind not in ("index", "create"):
+        raise IllegalArgument(f"opType must be 'create' or 'index', found: [{kind}]")
+    return await _written(ask, Kind(kind), source=await ask.json())
+
+
+async def create(ask: Ask) -> Answer:
+    """Write a document whose id must not be there yet."""
+    return await _written(ask, Kind.CREATE, source=await ask.json())
+
+
+async def update(ask: Ask) -> Answer:
+    """Change a document: `doc` is merged into it, or `script` runs on it; `upsert` is for where there is none."""
+    body = await ask.json()
+    shown = body.pop("_source", ask.text("_source"))
+    includes, excludes = ask.names("_source_includes"), ask.names("_source_excludes")
+    if includes or excludes:
+        shown = {"includes": includes or [], "excludes": excludes or []}
+    for name in ("if_seq_no", "if_primary_term"):
+        body.pop(name, None)
+    change.check(body)
+    return await _written(ask, Kind.UPDATE, change=body, shown=shown)
+
+
+async def delete(ask: Ask) -> Answer:
+    """Delete a document."""
+    return await _written(ask, Kind.DELETE)
+
+
+async def get(ask: Ask) -> Answer:
+    """A document with its version, as it is now: it need not have been refreshed."""
+    shown = _shown(ask)
+    name, found = await ask.connote.documents.get(ask.path("index"), ask.path("id"))
+    if found is None:
+        return Answer({"_index": name, "_id": ask.path("id"), "found": False}, 404)
+    _check_version(ask, found)
+    return Answer(_wire(name, found, shown))
+
+
+async def exists(ask: Ask) -> Answer:
+    """Whether there is such a document."""
+    _, found = await ask.connote.documents.get(ask.path("index"), ask.path("id"))
+    return Answer(response=Response(status_code=200 if found else 404))
+
+
+async def source(ask: Ask) -> Answer:
+    """Only the document itself."""
+    shown = _shown(ask)
+    name, found = await ask.connote.documents.get(ask.path("index"), ask.path("id"))
+    if found is None:
+        raise NotFound(f"Document not found [{name}]/[{ask.path('id')}]")
+    _check_version(ask, found)
+    return Answer(shown.apply(embedded.source(found.source or b"{}")))
+
+
+async def mget(ask: Ask) -> Answer:
+    """Several documents by id: `docs` with `_index` and `_id` each, or `ids` of the index in the path."""
+    wanted = list(_wanted(await ask.json(), ask.request.path_params.get("index")))
+    default = _shown(ask)
+    return Answer({"docs": await asyncio.gather(*(_one(ask, each, default) for each in wanted))})
+
+
+async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN401 (of an item)
+    version_type = ask.text("version_type") or "internal"
+    if version_type not in tuple(VersionType):
+        raise IllegalArgument(f"No version type match [{version_type}]")
+    item = Item(
+        kind,
+        ask.path("index"),
+        ask.request.path_params.get("id"),
+        routing=ask.text("routing"),
+        if_seq_no=ask.whole("if_seq_no"),
+        if_primary_term=ask.whole("if_primary_term"),
+        version=ask.whole("version"),
+        version_type=VersionType(version_type),
+        retries=ask.whole("retry_on_conflict", 0),
+        pipeline=ask.text("pipeline"),
+        require_alias=ask.flag("require_alias"),
+        **given,
+    )
+    is_refreshed = refresh(ask)
+    outcome = await ask.connote.documents.write_one(item, refresh=is_refreshed)
+    body = outcome.wire(refreshed=is_refreshed and ask.text("refresh") != "wait_for")
+    headers = {"Location": f"/{body['_index']}/_doc/{body['_id']}"} if outcome.status == 201 else {}
+    return Answer(body, outcome.status, headers=headers)
+
+
+def _shown(ask: Ask) -> SourceFilter:
+    includes, excludes, given = ask.names("_source_includes"), ask.names("_source_excludes"), ask.text("_source")
+    if includes or excludes:
+        return SourceFilter(includes=includes or (), excludes=excludes or ())
+    return SourceFilter.parse(given)
+
+
+def _check_version(ask: Ask, found: Stored) -> None:
+    wanted = ask.whole("version")
+    if wanted is not None and wanted != found.version:
+        from connote.contract.errors import VersionConflict
+
+        raise VersionConflict(
+            f"[{found.id}]: version conflict, current version [{found.version}] is different than the one provided "
+            f"[{wanted}]"
+        )
+
+
+def _wire(name: str, found: Stored, shown: SourceFilter) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "_index": name,
+        "_id": found.id,
+        "_version": found.version,
+        "_seq_no": found.seq,
+        "_primary_term": 1,
+    }
+    if found.routing is not None:
+        body["_routing"] = found.routing
+    body["found"] = True
+    if shown.is_shown:
+        body["_source"] = shown.apply(embedded.source(found.source or b"{}"))
+    return body
+
+
+def _wanted(body: dict[str, Any], index: str | None) -> list[dict[str, Any]]:
+    if unknown := body.keys() - {"docs", "ids"}:
+        raise Unparsable(f"unknown key [{sorted(unknown)[0]}] for a START_ARRAY, expected [docs] or [ids]")
+    ids, docs = body.get("ids") or [], body.get("docs") or []
+    if not isinstance(ids, list) or not isinstance(docs, list):
+        raise Unparsable("[docs] and [ids] must be arrays")
+    wanted = [each if isinstance(each, dict) else {"_id": each} for each in docs] + [{"_id": id} for id in ids]
+    if not wanted:
+        raise InvalidRequest(["no documents to get"])
+    if len(wanted) > _MOST_DOCUMENTS:
+        raise IllegalArgument(f"at most {_MOST_DOCUMENTS} documents can be asked for at once, not {len(wanted)}")
+    problems = []
+    for at, each in enumerate(wanted):
+        each.setdefault("_index", index)
+        if not isinstance(each["_index"], str):
+            problems.append(f"index is missing for doc {at}")
+        if not isinstance(each.get("_id"), str | int):
+            problems.append(f"id is missing for doc {at}, or no text: [{java(each.get('_id'))[:50]}]")
+    if problems:
+        raise InvalidRequest(problems)
+    return wanted
+
+
+async def _one(ask: Ask, wanted: dict[str, Any], default: SourceFilter) -> dict[str, Any]:
+    name, id = wanted["_index"], str(wanted["_id"])
+    shown = SourceFilter.parse(wanted["_source"]) if "_source" in wanted else default
+    try:
+        found_in, found = await ask.connote.documents.get(name, id)
+    except ConnoteError as error:
+        return {"_index": name, "_id": id, "error": {"root_cause": [error.told()], **error.told()}}
+    return {"_index": found_in, "_id": id, "found": False} if found is None else _wire(found_in, found, shown)
+
+
+_WRITE = {
+    "if_primary_term": "With `if_seq_no`; always 1 here.",
+    "if_seq_no": "Only if the document is still as it was then.",
+    "include_source_on_error": "Accepted.",
+    "pipeline": "The ingest pipeline; `_none` for none, not even the index's default.",
+    "refresh": REFRESH,
+    "require_alias": "The name must be an alias.",
+    "require_data_stream": "Accepted: there are no data streams.",
+    "routing": "Kept beside the document.",
+    "timeout": "Accepted.",
+    "version": "The version, if `version_type` is not `internal`.",
+    "version_type": "`external` or `external_gte`: the caller counts versions.",
+    "wait_for_active_shards": "Accepted: there is one.",
+}
+_SOURCE = {
+    "_source": "`false`, or patterns of what to show.",
+    "_source_exclude_vectors": "Accepted.",
+    "_source_excludes": "Patterns of what to leave out.",
+    "_source_includes": "Patterns of what to show.",
+}
+_READ = _SOURCE | {
+    "force_synthetic_source": "Accepted.",
+    "preference": "Accepted.",
+    "realtime": "Accepted: reads by id are.",
+    "refresh": "Accepted: reads by id see what was written.",
+    "routing": "Accepted.",
+    "stored_fields": "Accepted: there are none but the source.",
+    "version": "Only in this version.",
+    "version_type": "Accepted.",
+}
+_UPDATE = {name: about for name, about in _WRITE.items() if not name.startswith("version") and name != "pipeline"}
+_UPDATE |= _SOURCE | {
+    "lang": "Accepted.",
+    "retry_on_conflict": "How often to try again if another was faster; default 3.",
+}
+_DELETE = {name: about for name, about in _WRITE.items() if name not in ("pipeline", "require_alias")}
+_DOCUMENT = "/{index}/_doc/{id}"
+
+ROUTES = (
+    Route("POST", "/{index}/_doc", index, _WRITE | {"op_type": "`create` or `index`."}),
+    Route("PUT", _DOCUMENT, index, _WRITE | {"op_type": "`create`: the id must not be there yet."}),
+    Route("POST", _DOCUMENT, index, _WRITE | {"op_type": "`create`: the id must not be there yet."}),
+    Route("GET", _DOCUMENT, get, _READ),
+    Route("HEAD", _DOCUMENT, exists, _READ),
+    Route("DELETE", _DOCUMENT, delete, _DELETE),
+    Route("PUT", "/{index}/_create/{id}", create, _WRITE),
+    Route("POST", "/{index}/_create/{id}", create, _WRITE),
+    Route("GET", "/{index}/_source/{id}", source, _READ),
+    Route("HEAD", "/{index}/_source/{id}", exists, _READ),
+    Route("POST", "/{index}/_update/{id}", update, _UPDATE),
+    Route("GET", "/_mget", mget, _READ),
+    Route("POST", "/_mget", mget, _READ),
+    Route("GET", "/{index}/_mget", mget, _READ),
+    Route("POST", "/{index}/_mget", mget, _READ),
+)
