@@ -23,6 +23,7 @@ from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
 from connote.search.documents import Documents
 from connote.search.indices import Indices
+from connote.search.searches import Searches
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
 from connote.search.write.script import scripted
@@ -54,6 +55,7 @@ class Connote:
     pipelines: Pipelines
     indices: Indices
     documents: Documents
+    searches: Searches
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -128,8 +130,9 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     indices = Indices(folder.path / "indices", IndexStore(engine))
     closing.push_async_callback(indices.close)
     documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
-    rooms = (library, fleet, cache, endpoints, inference, pipelines, indices, documents, meter, shadows, remote, sender)
-    return Connote(config, folder, *rooms, values, uuid)
+    searches = Searches(indices, endpoints, inference)
+    models, writing = (library, fleet, cache, endpoints, inference), (pipelines, indices, documents, searches)
+    return Connote(config, folder, *models, *writing, meter, shadows, remote, sender, values, uuid)
 
 
 def _models(config: Config, folder: DataFolder, closing: AsyncExitStack) -> tuple[Library, Fleet, Cache]:

@@ -13,7 +13,21 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connote.api import auth, bulk, cohere, connote, documents, indices, inference, ingest, media, openai, root, tei
+from connote.api import (
+    auth,
+    bulk,
+    cohere,
+    connote,
+    documents,
+    indices,
+    inference,
+    ingest,
+    media,
+    openai,
+    root,
+    search,
+    tei,
+)
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
 from connote.app import Connote
@@ -28,6 +42,7 @@ ROUTES = (
     *indices.ROUTES,
     *bulk.ROUTES,
     *documents.ROUTES,
+    *search.ROUTES,
     *connote.ROUTES,
     *openai.ROUTES,
     *cohere.ROUTES,
