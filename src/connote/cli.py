@@ -24,6 +24,8 @@ from connote.config import Config
 from connote.contract import requests
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.contract.tasks import TaskType
+from connote.demo.listings import COUNT as LISTINGS
+from connote.demo.tour import HYBRID, INDEX, SEARCHES, Shown, Tour
 from connote.runtime.catalog import Model
 from connote.runtime.library import Library
 from connote.runtime.sources import Progress as Reporter
@@ -271,9 +273,43 @@ def _show_demo(url: str, settings: Config) -> None:
         _draw(DEMO_TEXT, answer["sparse_embedding"][0]["embedding"])
     except ConnoteError as error:
         typer.echo(f"connote: {error}", err=True)
+    _show_listings(url, settings)
     typer.echo(f"\nconnote {VERSION} serves at {url}  (stop with Ctrl+C). Try it:")
     typer.echo(f"  curl -s '{url}/_inference/{DEMO_ENDPOINT}?pretty' -H 'Content-Type: application/json' \\")
     typer.echo('    -d \'{"input": "a quiet house near the sea"}\'\n')
+
+
+def _show_listings(url: str, settings: Config) -> None:
+    """The index of home listings, and what searches by words and by meaning find in it."""
+    key = next(iter(settings.keys().values()), None)
+    tour = Tour(url, {"Authorization": f"ApiKey {key}"} if key else {})
+    try:
+        with Progress(*Progress.get_default_columns(), transient=True) as bars:
+            task = bars.add_task(f"indexing {LISTINGS} home listings", total=LISTINGS)
+            took = tour.prepare(lambda done, total: bars.update(task, completed=done, total=total))
+        made = f"made in {took:.0f} s" if took else "there already"
+        typer.echo(f"\nThe index [{INDEX}] of {LISTINGS} home listings, {made}. What it finds:")
+        for text in SEARCHES:
+            _side_by_side(text, tour.by_words(text), tour.by_meaning(text))
+        found = tour.hybrid(HYBRID)
+        typer.echo(f'\n"{HYBRID}": words and meaning fused (rrf), 3 bedrooms, under 600,000, within 15 km of Savannah')
+        typer.echo(f"  {found.milliseconds:.0f} ms")
+        for title in found.titles:
+            typer.echo(f"  {title}")
+    except (ConnoteError, httpx.HTTPError) as error:
+        typer.echo(f"connote: {error}", err=True)
+
+
+def _side_by_side(text: str, words: Shown, meaning: Shown) -> None:
+    table = Table(title=f'"{text}"', title_justify="left", title_style="bold", box=None, pad_edge=False, expand=True)
+    table.add_column(f"by words, {words.milliseconds:.0f} ms", ratio=1)
+    table.add_column(f"by meaning, {meaning.milliseconds:.0f} ms", ratio=1)
+    for at in range(max(len(words.titles), len(meaning.titles), 1)):
+        cells = [
+            found.titles[at] if at < len(found.titles) else "nothing" if at == 0 else "" for found in (words, meaning)
+        ]
+        table.add_row(*(Text(cell) for cell in cells))
+    Console(width=None if sys.stdout.isatty() else 160).print("\n", table, sep="")
 
 
 def _draw(text: str, weights: dict[str, float], most: int = 20) -> None:
