@@ -1,0 +1,1 @@
+"""Indices: text in, ranked documents out."""

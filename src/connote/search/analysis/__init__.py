@@ -1,0 +1,7 @@
+"""Text analysis: from a text to its terms, as Lucene and Elasticsearch do it. Pure functions of texts and settings."""
+
+from connote.search.analysis.analysis import Analysis
+from connote.search.analysis.analyzer import Analyzer
+from connote.search.analysis.token import Token
+
+__all__ = ["Analysis", "Analyzer", "Token"]

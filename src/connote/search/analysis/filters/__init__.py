@@ -1,0 +1,1 @@
+"""Token filters, by what they do."""

@@ -1,0 +1,36 @@
+"""What analysis makes of a text: tokens, each with its place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Token:
+    """One term of a text.
+
+    `start` and `end` are code points of the original text. `position` counts tokens from 0; several may stand at one.
+    `length` is how many positions it spans, more than one only in a graph. Stemmers leave a `keyword` as it is.
+    """
+
+    term: str
+    start: int
+    end: int
+    position: int
+    type: str = "word"
+    length: int = 1
+    keyword: bool = False
+
+    def copy(self) -> "Token":
+        """Another token with the same values."""
+        return Token(self.term, self.start, self.end, self.position, self.type, self.length, self.keyword)
+
+    def become(self, term: str) -> "Token":
+        """Another token at the same place."""
+        return Token(term, self.start, self.end, self.position, self.type, self.length, self.keyword)
+
+
+@dataclass(slots=True)
+class Stream:
+    """The tokens of a text, by position; `last` is the last position, of a token that was dropped, too. -1: none."""
+
+    tokens: list[Token]
+    last: int

@@ -1,0 +1,95 @@
+"""Tokenizers that cut between characters of some kinds."""
+
+import re
+from collections.abc import Callable
+
+from connote.search.analysis.component import Tokenizer
+from connote.search.analysis.text import lower
+from connote.search.analysis.token import Token
+
+MAX_TOKEN_LENGTH = 255
+
+
+class KeywordTokenizer(Tokenizer):
+    """The whole text as one token; nothing if it is empty."""
+
+    def tokens(self, text: str) -> list[Token]:
+        """One token."""
+        return [Token(text, 0, len(text), 0)] if text else []
+
+
+class CharTokenizer(Tokenizer):
+    """Runs of characters that belong to a token, cut at `max_token_length`."""
+
+    def __init__(self, belongs: Callable[[str], bool], max_token_length: int = MAX_TOKEN_LENGTH) -> None:
+        self.belongs, self.max_token_length = belongs, max_token_length
+
+    def tokens(self, text: str) -> list[Token]:
+        """The runs, of type `word`."""
+        found: list[Token] = []
+        start: int | None = None
+        for at, character in enumerate(text):
+            if not self.belongs(character):
+                start = None
+            elif start is None or at - start >= self.max_token_length:
+                start = at
+                found.append(Token(character, at, at + 1, len(found)))
+            else:
+                found[-1].end = at + 1
+        for token in found:
+            token.term = text[token.start : token.end]
+        return found
+
+
+class WhitespaceTokenizer(CharTokenizer):
+    """What stands between white space, as Java sees it: no-break spaces are none."""
+
+    def __init__(self, max_token_length: int = MAX_TOKEN_LENGTH) -> None:
+        super().__init__(lambda character: not is_whitespace(character), max_token_length)
+
+    def terms(self, text: str) -> list[str]:
+        """Terms alone."""
+        if text.isascii():
+            terms = text.split()
+            if not terms or len(max(terms, key=len)) <= self.max_token_length:
+                return terms
+        return super().terms(text)
+
+
+class LetterTokenizer(CharTokenizer):
+    """Runs of letters."""
+
+    def __init__(self, max_token_length: int = MAX_TOKEN_LENGTH) -> None:
+        super().__init__(str.isalpha, max_token_length)
+
+    def terms(self, text: str) -> list[str]:
+        """Terms alone."""
+        if text.isascii():
+            terms: list[str] = _ASCII_LETTERS.findall(text)
+            if not terms or len(max(terms, key=len)) <= self.max_token_length:
+                return terms
+        return super().terms(text)
+
+
+class LowercaseTokenizer(LetterTokenizer):
+    """Runs of letters, in lower case."""
+
+    def tokens(self, text: str) -> list[Token]:
+        """The runs, of type `word`."""
+        tokens = super().tokens(text)
+        for token in tokens:
+            token.term = lower(token.term)
+        return tokens
+
+    def terms(self, text: str) -> list[str]:
+        """Terms alone."""
+        return [lower(term) for term in super().terms(text)]
+
+
+_ASCII_LETTERS = re.compile("[A-Za-z]+")
+_NO_BREAK = "\u00a0\u2007\u202f"
+
+
+def is_whitespace(character: str) -> bool:
+    """Java's `Character.isWhitespace`: separators but for no-break spaces, and some control characters."""
+    return character.isspace() and character not in _NO_BREAK and character != "\x85"
