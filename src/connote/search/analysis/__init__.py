@@ -2,6 +2,8 @@
 
 from connote.search.analysis.analysis import Analysis
 from connote.search.analysis.analyzer import Analyzer
+from connote.search.analysis.request import analyze
+from connote.search.analysis.rules import SynonymRule, SynonymsSet
 from connote.search.analysis.token import Token
 
-__all__ = ["Analysis", "Analyzer", "Token"]
+__all__ = ["Analysis", "Analyzer", "SynonymRule", "SynonymsSet", "Token", "analyze"]

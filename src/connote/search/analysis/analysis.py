@@ -1,38 +1,49 @@
 """The analyzers of an index, made from its settings."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from connote.contract.errors import IllegalArgument
+from connote.contract.settings import java
+from connote.search.analysis import synonyms
 from connote.search.analysis.analyzer import POSITION_GAP, Analyzer, Named
-from connote.search.analysis.builtin import ANALYZERS
-from connote.search.analysis.catalog import CHAR_FILTERS, FILTERS, TOKENIZERS
-from connote.search.analysis.component import CharFilter, TokenFilter
+from connote.search.analysis.builtin import ANALYZERS, MISSING
+from connote.search.analysis.catalog import CHAR_FILTERS, TOKENIZERS
+from connote.search.analysis.component import CharFilter, TokenFilter, Tokenizer
+from connote.search.analysis.definitions import definitions, limits
+from connote.search.analysis.filters.catalog import FILTERS
 from connote.search.analysis.options import Options
 
 Part = TypeVar("Part")
-_KINDS = ("analyzer", "normalizer", "tokenizer", "filter", "char_filter")
+Types = Mapping[str, Callable[[Options], Part]]
+# A part of a chain: the name of one, or its definition.
+Reference = str | Mapping[str, Any]
 
 
 class Analysis:
     """An index's analyzers and normalizers, and the parts that they are made of.
 
     `settings` are the index's, nested or dotted, with `index.` or without. All that they define is made at once, so
-    that a wrong definition is refused with the index. Raises IllegalArgument, BadSetting.
+    that a wrong definition is refused with the index. `sets` gives the sets of synonyms; when one changes, the
+    analyzers are to be made anew. Raises IllegalArgument, BadSetting.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._defined = _definitions(settings or {})
-        self._tokenizers = dict(self._parts("tokenizer", TOKENIZERS))
-        self._char_filters = dict(self._parts("char_filter", CHAR_FILTERS))
-        self._filters = dict(self._parts("filter", FILTERS))
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, sets: synonyms.Sets = lambda _: None) -> None:
+        self.limits = limits(settings or {})
+        self._sets = sets
+        self._defined = definitions(settings or {}, self.limits)
+        self._tokenizers = self._parts("tokenizer", TOKENIZERS)
+        self._char_filters = self._parts("char_filter", CHAR_FILTERS)
+        self._filters = self._parts("filter", FILTERS, dict.fromkeys(synonyms.TYPES, _refuse))
         self._analyzers = {name: self._analyzer(options) for name, options in self._defined["analyzer"].items()}
         self._normalizers = {name: self._normalizer(options) for name, options in self._defined["normalizer"].items()}
 
     def analyzer(self, name: str) -> Analyzer | None:
         """The analyzer of that name, defined or built in; None if there is none."""
-        if name not in self._analyzers and name in ANALYZERS and name != "default":
-            self._analyzers[name] = ANALYZERS[name](Options(name, {}))
+        if name == "default":
+            return self.default
+        if name not in self._analyzers and (name in ANALYZERS or name in MISSING):
+            self._analyzers[name] = {**ANALYZERS, **MISSING}[name](Options(name, {}, kind="analyzer"))
         return self._analyzers.get(name)
 
     def normalizer(self, name: str) -> Analyzer | None:
@@ -53,90 +64,145 @@ class Analysis:
         """What is searched with where a field names no analyzer: `default_search`, if defined, else `default`."""
         return self._analyzers.get("default_search") or self.default
 
-    def _parts(self, kind: str, types: Mapping[str, Callable[[Options], Part]]) -> Iterator[tuple[str, Part]]:
+    def custom(
+        self,
+        tokenizer: Reference | None,
+        filters: Sequence[Reference] = (),
+        char_filters: Sequence[Reference] = (),
+        *,
+        found_in: str = "",
+    ) -> Analyzer:
+        """An analyzer made of these parts; a normalizer, without a tokenizer. `found_in` is for errors: `global `."""
+        lookup = _Loose(found_in)
+        cutter = self._find(lookup, "tokenizer", tokenizer or "keyword", self._tokenizers, TOKENIZERS)
+        before = [self._find(lookup, "char_filter", each, self._char_filters, CHAR_FILTERS) for each in char_filters]
+        chain = self._chain(lookup, filters, cutter, before)
+        for named in chain if tokenizer is None else ():
+            if not named.part.normalizes:
+                raise IllegalArgument(f"Custom normalizer may not use filter [{named.name}]")
+        return Analyzer("__custom__", cutter, chain, before, custom=True)
+
+    def _parts(self, kind: str, types: Types[Part], chained: Types[Part] | None = None) -> dict[str, Part]:
+        """Make all parts of a kind that are defined, but for those that depend on their chain."""
+        made = {}
         for name, options in self._defined[kind].items():
-            type_name = options.text("type")
-            if type_name is None:
+            if options.type is None:
                 raise IllegalArgument(f"{kind} [{name}] must specify either an analyzer type, or a tokenizer")
-            if type_name not in types:
-                raise IllegalArgument(f"Unknown {kind} type [{type_name}] for [{name}]")
-            yield name, types[type_name](options)
+            if options.type in types:
+                made[name] = types[options.type](options)
+            elif not chained or options.type not in chained:
+                raise IllegalArgument(f"Unknown {kind} type [{options.type}] for [{name}]")
+        return made
 
     def _analyzer(self, options: Options) -> Analyzer:
-        name, type_name = options.name, options.text("type")
-        if type_name is None and not options.has("tokenizer"):
+        name = options.name
+        if options.type is None and not options.has("tokenizer"):
             raise IllegalArgument(f"analyzer [{name}] must specify either an analyzer type, or a tokenizer")
-        if type_name not in (None, "custom"):
-            if type_name not in ANALYZERS:
-                raise IllegalArgument(f"Unknown analyzer type [{type_name}] for [{name}]")
-            return ANALYZERS[type_name](options)
+        if options.type not in (None, "custom"):
+            build = {**ANALYZERS, **MISSING}.get(options.type or "")
+            if build is None:
+                raise IllegalArgument(f"Unknown analyzer type [{options.type}] for [{name}]")
+            return build(options)
         tokenizer = options.text("tokenizer")
         if tokenizer is None:
             raise IllegalArgument(f"Custom Analyzer [{name}] must be configured with a tokenizer")
-        owner = f"Custom Analyzer [{name}]"
-        return Analyzer(
-            name,
-            self._find(owner, "tokenizer", tokenizer, self._tokenizers, TOKENIZERS),
-            self._filter_chain(owner, options),
-            self._char_filter_chain(owner, options),
-            gap=options.integer("position_increment_gap", POSITION_GAP),
-            custom=True,
-        )
+        lookup = _Strict(f"Custom Analyzer [{name}]")
+        cutter = self._find(lookup, "tokenizer", tokenizer, self._tokenizers, TOKENIZERS)
+        before = self._char_filters_of(lookup, options)
+        chain = self._chain(lookup, options.texts("filter"), cutter, before)
+        gap = options.integer("position_increment_gap", POSITION_GAP)
+        search_only = [each for each in options.texts("filter") if self._is_search_only(each)]
+        return Analyzer(name, cutter, chain, before, gap=gap, custom=True, search_only=search_only)
 
     def _normalizer(self, options: Options) -> Analyzer:
-        owner = f"Custom normalizer [{options.name}]"
+        lookup = _Strict(f"Custom normalizer [{options.name}]")
+        if options.type not in (None, "custom"):
+            raise IllegalArgument(f"Unknown normalizer type [{options.type}] for [{options.name}]")
         if options.has("tokenizer"):
-            raise IllegalArgument(f"{owner} cannot configure a tokenizer")
+            raise IllegalArgument(f"{lookup.owner} cannot configure a tokenizer")
         keyword = Named("keyword", TOKENIZERS["keyword"](Options("keyword", {})))
-        filters = self._filter_chain(owner, options)
-        for named in filters:
+        before = self._char_filters_of(lookup, options)
+        chain = self._chain(lookup, options.texts("filter"), keyword, before)
+        for named in chain:
             if not named.part.normalizes:
-                raise IllegalArgument(f"{owner} may not use filter [{named.name}]")
-        return Analyzer(options.name, keyword, filters, self._char_filter_chain(owner, options), custom=True)
+                raise IllegalArgument(f"{lookup.owner} may not use filter [{named.name}]")
+        return Analyzer(options.name, keyword, chain, before, custom=True)
 
-    def _filter_chain(self, owner: str, options: Options) -> list[Named[TokenFilter]]:
-        return [self._find(owner, "filter", name, self._filters, FILTERS) for name in options.texts("filter")]
-
-    def _char_filter_chain(self, owner: str, options: Options) -> list[Named[CharFilter]]:
+    def _char_filters_of(self, lookup: "_Lookup", options: Options) -> list[Named[CharFilter]]:
         names = options.texts("char_filter")
-        return [self._find(owner, "char_filter", name, self._char_filters, CHAR_FILTERS) for name in names]
+        return [self._find(lookup, "char_filter", name, self._char_filters, CHAR_FILTERS) for name in names]
+
+    def _chain(
+        self,
+        lookup: "_Lookup",
+        references: Sequence[Reference],
+        tokenizer: Named[Tokenizer],
+        char_filters: Sequence[Named[CharFilter]],
+    ) -> list[Named[TokenFilter]]:
+        chain: list[Named[TokenFilter]] = []
+        for reference in references:
+            options = self._synonyms(reference)
+            if options is None:
+                chain.append(self._find(lookup, "filter", reference, self._filters, FILTERS))
+            else:
+                made = synonyms.make(options, tokenizer, chain, char_filters, self._sets)
+                chain.append(Named(options.name, made))
+        return chain
+
+    def _synonyms(self, reference: Reference) -> Options | None:
+        """The options of a filter of synonyms; None if it is another filter."""
+        if isinstance(reference, str):
+            options = self._defined["filter"].get(reference)
+        else:
+            options = Options(f"__anonymous__{reference.get('type')}", reference, limits=self.limits)
+        return options if options is not None and options.type in synonyms.TYPES else None
+
+    def _is_search_only(self, name: str) -> bool:
+        options = self._synonyms(name)
+        return options is not None and synonyms.is_search_only(options)
 
     def _find(
-        self,
-        owner: str,
-        kind: str,
-        name: str,
-        made: dict[str, Part],
-        types: Mapping[str, Callable[[Options], Part]],
+        self, lookup: "_Lookup", kind: str, reference: Reference, made: dict[str, Part], types: Types[Part]
     ) -> Named[Part]:
-        if name not in made and name in types:
-            made[name] = types[name](Options(name, {}))
-        if name not in made:
-            raise IllegalArgument(f"{owner} failed to find {kind} under name [{name}]")
-        return Named(name, made[name])
+        if not isinstance(reference, str):
+            return self._anonymous(kind, reference, types)
+        if reference not in made and reference in types:
+            made[reference] = types[reference](Options(reference, {}, kind=kind, limits=self.limits))
+        if reference not in made:
+            raise IllegalArgument(lookup.missing(kind, reference))
+        return Named(reference, made[reference])
+
+    def _anonymous(self, kind: str, values: Mapping[str, Any], types: Types[Part]) -> Named[Part]:
+        options = Options(f"__anonymous__{values.get('type')}", values, kind=kind, limits=self.limits)
+        if options.type is None:
+            raise IllegalArgument(f"Missing [type] setting for anonymous {kind}: {java(values)}")
+        if options.type not in types:
+            raise IllegalArgument(f"failed to find global {kind} under [{options.type}]")
+        return Named(options.name, types[options.type](options))
 
 
-def _definitions(settings: Mapping[str, Any]) -> dict[str, dict[str, Options]]:
-    """By kind and name, what the settings define."""
-    found: dict[str, dict[str, Options]] = {kind: {} for kind in _KINDS}
-    for path, value in _leaves(settings):
-        parts = path.removeprefix("index.").split(".", 3)
-        if parts[0] != "analysis" or len(parts) < 2:
-            continue
-        if parts[1] not in _KINDS or len(parts) < 4:
-            raise IllegalArgument(
-                f"unknown setting [index.{'.'.join(parts)}] please check that any required plugins are installed, or "
-                "check the breaking changes documentation for removed settings"
-            )
-        kind, name, key = parts[1:]
-        options = found[kind].setdefault(name, Options(name, {}))
-        options.values = {**options.values, key: value}
-    return found
+class _Strict:
+    """Looks parts up for an analyzer that an index defines."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+    def missing(self, kind: str, name: str) -> str:
+        return f"{self.owner} failed to find {kind} under name [{name}]"
 
 
-def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+class _Loose:
+    """Looks parts up for a request to analyze."""
+
+    def __init__(self, found_in: str) -> None:
+        self.found_in = found_in
+
+    def missing(self, kind: str, name: str) -> str:
+        return f"failed to find {self.found_in}{kind} under [{name}]"
+
+
+_Lookup = _Strict | _Loose
+
+
+def _refuse(options: Options) -> TokenFilter:
+    raise AssertionError(options.name)  # it is made for its chain

@@ -1,6 +1,6 @@
 """An analyzer: char filters, a tokenizer, token filters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,9 +38,13 @@ class Analyzer:
         *,
         gap: int = POSITION_GAP,
         custom: bool = False,
+        search_only: Sequence[str] = (),
     ) -> None:
-        """`custom`: whether `explain` shows its parts, which it does not of the built-in ones."""
-        self.name, self.gap, self.custom = name, gap, custom
+        """`custom`: whether `explain` shows its parts, which it does not of the built-in ones.
+
+        `search_only`: the names of filters, with updateable synonyms, for which no field may be indexed with it.
+        """
+        self.name, self.gap, self.custom, self.search_only = name, gap, custom, tuple(search_only)
         self.tokenizer, self.filters, self.char_filters = tokenizer, tuple(filters), tuple(char_filters)
         self._by_term = [named.part for named in filters if isinstance(named.part, TermFilter)]
         self._is_fast = len(self._by_term) == len(filters) and tokenizer.part.consecutive
@@ -92,14 +96,29 @@ class Analyzer:
 
     def stream(self, text: str) -> Stream:
         """The tokens of a text, and the last position in it."""
+        stream = self._cut(text)
+        for named in self.filters:
+            stream = named.part.apply(stream)
+        return stream
+
+    def stages(self, text: str) -> Iterator[Stream]:
+        """The tokens as the tokenizer leaves them, and then each filter."""
+        stream = self._cut(text)
+        yield Stream([token.copy() for token in stream.tokens], stream.last)
+        for named in self.filters:
+            stream = named.part.apply(stream)
+            yield Stream([token.copy() for token in stream.tokens], stream.last)
+
+    def filtered(self, text: str) -> list[str]:
+        """The text as each char filter leaves it."""
+        return [change.text for change in self._filtered(text)[1]]
+
+    def _cut(self, text: str) -> Stream:
         filtered, changes = self._filtered(text)
         tokens = self.tokenizer.part.tokens(filtered)
         for token in tokens if changes else ():
             token.start, token.end = original(token.start, changes), original(token.end, changes)
-        stream = Stream(tokens, tokens[-1].position if tokens else -1)
-        for named in self.filters:
-            stream = named.part.apply(stream)
-        return stream
+        return Stream(tokens, tokens[-1].position if tokens else -1)
 
     def _filtered(self, text: str) -> tuple[str, list[Filtered]]:
         changes = []

@@ -1,31 +1,39 @@
-"""The analyzers that every index has, by their types."""
+"""The analyzers that every index has, by their types.
 
-from collections.abc import Callable, Mapping
+The languages have the chains that are in Elasticsearch's reference ("Language analyzers"); where it has a stemmer that
+connote has not, so the language is refused.
+"""
 
+from collections.abc import Callable, Mapping, Sequence
+
+from connote.contract.errors import IllegalArgument
 from connote.search.analysis.analyzer import POSITION_GAP, Analyzer, Named
+from connote.search.analysis.catalog import max_token_length, user_pattern
 from connote.search.analysis.component import TokenFilter, Tokenizer
-from connote.search.analysis.filters.case import Lowercase
+from connote.search.analysis.filters import light
+from connote.search.analysis.filters.case import IrishLowercase, Lowercase, TurkishLowercase
+from connote.search.analysis.filters.cjk import CjkBigram
 from connote.search.analysis.filters.english import PossessiveEnglish
+from connote.search.analysis.filters.folding import AsciiFoldingAlone, CjkWidth, DecimalDigit
+from connote.search.analysis.filters.keyword import KeywordMarker, StemmerOverride
 from connote.search.analysis.filters.porter import PorterStem
+from connote.search.analysis.filters.select import Fingerprint
+from connote.search.analysis.filters.stemmers import Normal, Stem, snowball
 from connote.search.analysis.filters.stop import Stop
+from connote.search.analysis.filters.trim import Apostrophe, Elision
 from connote.search.analysis.options import Options
+from connote.search.analysis.tokenizers.pattern import PatternTokenizer
 from connote.search.analysis.tokenizers.simple import KeywordTokenizer, LowercaseTokenizer, WhitespaceTokenizer
 from connote.search.analysis.tokenizers.standard import StandardTokenizer
-from connote.search.analysis.words import given_words
+from connote.search.analysis.words import (
+    CATALAN_ARTICLES,
+    FRENCH_ARTICLES,
+    IRISH_ARTICLES,
+    ITALIAN_ARTICLES,
+    given_words,
+)
 
-
-def _standard(options: Options) -> Analyzer:
-    tokenizer = StandardTokenizer(options.integer("max_token_length", 255))
-    return _chain(options, tokenizer, Lowercase(), Stop(given_words(options, "stopwords", "_none_")))
-
-
-def _english(options: Options) -> Analyzer:
-    stop = Stop(given_words(options, "stopwords", "_english_"))
-    return _chain(options, StandardTokenizer(), PossessiveEnglish(), Lowercase(), stop, PorterStem())
-
-
-def _stop(options: Options) -> Analyzer:
-    return _chain(options, LowercaseTokenizer(), Stop(given_words(options, "stopwords", "_english_")))
+Build = Callable[[Options], Analyzer]
 
 
 def _chain(options: Options, tokenizer: Tokenizer, *filters: TokenFilter) -> Analyzer:
@@ -34,12 +42,124 @@ def _chain(options: Options, tokenizer: Tokenizer, *filters: TokenFilter) -> Ana
     return Analyzer(options.name, Named(type(tokenizer).__name__, tokenizer), named, gap=gap)
 
 
-ANALYZERS: Mapping[str, Callable[[Options], Analyzer]] = {
-    "default": _standard,
-    "english": _english,
+def _stop(options: Options, default: str) -> Stop:
+    return Stop(given_words(options, "stopwords", default))
+
+
+def _standard(options: Options) -> Analyzer:
+    return _chain(options, StandardTokenizer(max_token_length(options)), Lowercase(), _stop(options, "_none_"))
+
+
+def _pattern(options: Options) -> Analyzer:
+    pattern = user_pattern(options, "pattern", r"\W+", options.text("flags"))
+    lowercase = [Lowercase()] if options.boolean("lowercase", True) else []
+    return _chain(options, PatternTokenizer(pattern), *lowercase, _stop(options, "_none_"))
+
+
+def _fingerprint(options: Options) -> Analyzer:
+    joined = Fingerprint(options.text("separator", " ") or "", options.integer("max_output_size", 255))
+    return _chain(options, StandardTokenizer(), Lowercase(), AsciiFoldingAlone(), _stop(options, "_none_"), joined)
+
+
+def _cjk(options: Options) -> Analyzer:
+    return _chain(options, StandardTokenizer(), CjkWidth(), Lowercase(), CjkBigram(), _stop(options, "_cjk_"))
+
+
+def _language(
+    name: str,
+    *,
+    first: Callable[[], Sequence[TokenFilter]] = lambda: [Lowercase()],
+    after_stop: Callable[[], Sequence[TokenFilter]] = list,
+    stem: Callable[[], TokenFilter] | None = None,
+    then: Callable[[], Sequence[TokenFilter]] = list,
+) -> Build:
+    """A language's chain: what comes `first`, its stop words, what is `after_stop`, exclusions, its stemmer."""
+
+    def build(options: Options) -> Analyzer:
+        excluded = frozenset(options.texts("stem_exclusion"))
+        marker = [KeywordMarker(excluded)] if excluded else []
+        stemming = stem() if stem else snowball(name)
+        return _chain(
+            options,
+            StandardTokenizer(),
+            *first(),
+            _stop(options, f"_{name}_"),
+            *after_stop(),
+            *marker,
+            *then(),
+            stemming,
+        )
+
+    return build
+
+
+# Words that the Dutch stemmer would get wrong.
+_DUTCH = {"fiets": "fiets", "bromfiets": "bromfiets", "ei": "eier", "kind": "kinder"}
+
+_LANGUAGES: Mapping[str, Build] = {
+    "arabic": _language(
+        "arabic",
+        first=lambda: [Lowercase(), DecimalDigit()],
+        after_stop=lambda: [Normal(light.normal_arabic)],
+        stem=lambda: Stem(light.arabic),
+    ),
+    "catalan": _language("catalan", first=lambda: [Elision(CATALAN_ARTICLES, ignore_case=True), Lowercase()]),
+    "dutch": _language("dutch", then=lambda: [StemmerOverride(_DUTCH)]),
+    "english": _language("english", first=lambda: [PossessiveEnglish(), Lowercase()], stem=PorterStem),
+    "french": _language(
+        "french",
+        first=lambda: [Elision(FRENCH_ARTICLES, ignore_case=True), Lowercase()],
+        stem=lambda: Stem(light.french),
+    ),
+    "german": _language("german", then=lambda: [Normal(light.normal_german)], stem=lambda: Stem(light.german)),
+    "irish": _language(
+        "irish", first=lambda: [Stop({"h", "n", "t"}), Elision(IRISH_ARTICLES, ignore_case=True), IrishLowercase()]
+    ),
+    "italian": _language(
+        "italian",
+        first=lambda: [Elision(ITALIAN_ARTICLES, ignore_case=True), Lowercase()],
+        stem=lambda: Stem(light.italian),
+    ),
+    "portuguese": _language("portuguese", stem=lambda: Stem(light.portuguese)),
+    "spanish": _language("spanish", stem=lambda: Stem(light.spanish)),
+    "turkish": _language("turkish", first=lambda: [Apostrophe(), TurkishLowercase()]),
+    **{
+        name: _language(name)
+        for name in (
+            "armenian", "basque", "danish", "finnish", "hungarian", "lithuanian", "norwegian", "romanian", "russian",
+            "swedish",
+        )
+    },
+}  # fmt: skip
+
+
+def _missing(language: str) -> Build:
+    def refuse(options: Options) -> Analyzer:
+        raise IllegalArgument(
+            f"The analyzer [{language}] of [{options.name}] is not there in connote; there are "
+            f"[{', '.join(sorted(ANALYZERS))}]"
+        )
+
+    return refuse
+
+
+# What Elasticsearch has besides.
+MISSING: Mapping[str, Build] = {
+    language: _missing(language)
+    for language in (
+        "bengali", "brazilian", "bulgarian", "czech", "estonian", "galician", "greek", "hindi", "indonesian", "latvian",
+        "persian", "serbian", "sorani", "thai",
+    )
+}  # fmt: skip
+
+ANALYZERS: Mapping[str, Build] = {
+    "cjk": _cjk,
+    "fingerprint": _fingerprint,
     "keyword": lambda options: _chain(options, KeywordTokenizer()),
+    "pattern": _pattern,
     "simple": lambda options: _chain(options, LowercaseTokenizer()),
     "standard": _standard,
-    "stop": _stop,
+    "stop": lambda options: _chain(options, LowercaseTokenizer(), _stop(options, "_english_")),
     "whitespace": lambda options: _chain(options, WhitespaceTokenizer()),
+    **_LANGUAGES,
 }

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import ClassVar
 
 from connote.search.analysis.token import Stream, Token
@@ -46,14 +45,34 @@ class Tokenizer(ABC):
         return [token.term for token in self.tokens(text)]
 
 
+class ReadsNoRules(Exception):
+    """Rules of synonyms cannot be read through this filter."""
+
+
 class TokenFilter(ABC):
     """Changes, drops or adds tokens."""
 
     normalizes: ClassVar[bool] = False  # whether a normalizer may use it
+    heeds_keywords: ClassVar[bool] = False  # whether it marks tokens as keywords, or leaves these alone
 
     @abstractmethod
     def apply(self, stream: Stream) -> Stream:
         """The changed stream; the one given may be changed in place."""
+
+    def in_rules(self) -> "TokenFilter | None":
+        """The filter through which rules of synonyms are read that come after it; None: without it.
+
+        Raises ReadsNoRules if it makes several tokens of one.
+        """
+        return self
+
+
+class Multiplying(TokenFilter):
+    """A filter that makes several tokens of one."""
+
+    def in_rules(self) -> None:
+        """Refuse."""
+        raise ReadsNoRules
 
 
 class TermFilter(TokenFilter):
@@ -67,8 +86,3 @@ class TermFilter(TokenFilter):
         """The stream without the dropped tokens; the others keep their positions."""
         stream.tokens = [token for token in stream.tokens if self.keep(token)]
         return stream
-
-
-def rising(tokens: Sequence[Token]) -> bool:
-    """Whether the tokens stand in the order of their positions."""
-    return all(a.position <= b.position for a, b in pairwise(tokens))

@@ -1,6 +1,7 @@
 """The settings of one part of an analyzer, read by type as Elasticsearch reads them: numbers may come as strings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from connote.contract.errors import IllegalArgument, Rejected
@@ -13,23 +14,40 @@ class BadSetting(Rejected):
     type = "settings_exception"
 
 
-class Options:
-    """What one part is set to; `name` is its name, for errors."""
+@dataclass(frozen=True)
+class Limits:
+    """What an index allows of its analyzers."""
 
-    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
-        self.name, self.values = name, values
+    max_ngram_diff: int = 1
+    max_shingle_diff: int = 3
+    max_token_count: int = 10_000
+
+
+NO_LIMITS = Limits()
+
+
+class Options:
+    """What one part is set to; `name` is its name and `kind` what it is, for errors."""
+
+    def __init__(
+        self, name: str, values: Mapping[str, Any], *, kind: str = "filter", limits: Limits = NO_LIMITS
+    ) -> None:
+        self.name, self.values, self.kind, self.limits = name, values, kind, limits
+
+    @property
+    def type(self) -> str | None:
+        """The name of its type."""
+        return self.text("type")
 
     def has(self, key: str) -> bool:
         """Whether it is set."""
         return self.values.get(key) is not None
 
     def text(self, key: str, default: str | None = None) -> str | None:
-        """A string; a list reads as its items, a number as its digits."""
+        """A string; a number reads as its digits."""
         value = self.values.get(key)
         if value is None:
             return default
-        if isinstance(value, list | tuple | Mapping):
-            return java(value)
         return value if isinstance(value, str) else java(value)
 
     def integer(self, key: str, default: int) -> int:
@@ -38,7 +56,7 @@ class Options:
         if value is None:
             return default
         try:
-            number = int(value) if value.strip() == value and "_" not in value else None
+            number = int(value) if value.isascii() and value.strip() == value and "_" not in value else None
         except ValueError:
             number = None
         if number is None or not -(2**31) <= number < 2**31:

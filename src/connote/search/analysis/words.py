@@ -6,11 +6,20 @@ from importlib.resources import files
 from connote.contract.errors import IllegalArgument
 from connote.search.analysis.options import Options
 
+# What stands before an apostrophe, by Lucene's lists.
+FRENCH_ARTICLES = ("l", "m", "t", "qu", "n", "s", "j", "d", "c", "jusqu", "quoiqu", "lorsqu", "puisqu")
+CATALAN_ARTICLES = ("d", "l", "m", "n", "s", "t")
+IRISH_ARTICLES = ("d", "m", "b")
+ITALIAN_ARTICLES = (
+    "c", "l", "all", "dall", "dell", "nell", "sull", "coll", "pell", "gl", "agl", "dagl", "degl", "negl", "sugl", "un",
+    "m", "t", "s", "v", "d",
+)  # fmt: skip
+
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """The stop words of a language: those that Lucene has. Raises KeyError if there are none."""
-    file = files(__package__).joinpath("stopwords", f"{language}.txt")
+    file = files(__package__).joinpath("data", "stopwords", f"{language}.txt")
     if not language.isalpha() or not file.is_file():
         raise KeyError(language)
     return frozenset(file.read_text(encoding="utf-8").split("\n")) - {""}

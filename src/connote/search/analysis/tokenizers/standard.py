@@ -25,10 +25,12 @@ _CLASSES = {
     "t": r"[\U000E0020-\U000E007F]",  # tags, in the flags of regions
     "m": r"\p{Emoji_Modifier}",
     "R": r"\p{WB=Regional_Indicator}",
+    "s": r"[[\p{WB=Extend}\p{WB=Format}]&&\p{LB=Complex_Context}]",
     "x": r"[\p{WB=Extend}\p{WB=Format}]",
     "G": r"[\p{Script=Hangul}&&[\p{WB=ALetter}\p{WB=Hebrew_Letter}]]",
     "H": r"\p{WB=Hebrew_Letter}",
     "A": r"\p{WB=ALetter}",
+    "D": r"[0-9]",
     "N": r"[\p{WB=Numeric}[\uFF10-\uFF19]]",
     "K": r"\p{WB=Katakana}",
     "E": r"\p{WB=ExtendNumLet}",
@@ -44,6 +46,7 @@ _CLASSES = {
     "P": r"\p{Extended_Pictographic}",
 }
 _OTHER = "."
+_EXTENDING = "svjmktx"
 _FINDERS = {letter: regex.compile(pattern, regex.V1) for letter, pattern in _CLASSES.items()}
 _KEPT = 1 << 16
 
@@ -62,15 +65,26 @@ _letters = _Letters()
 
 
 def _grammar(letter: Callable[[str], str]) -> str:
-    """What a token is; `letter` writes a set of classes as a set of characters."""
-    extended = f"{letter('xvjmkt')}*+"
+    """What a token is; `letter` writes a set of classes as a set of characters.
+
+    Underscores alone are no token. They are found too, as each would else be looked at again from all before it.
+    """
+    extended = f"{letter(_EXTENDING)}*+"
     word = _word(lambda names: letter(names) + extended, letter)
-    emoji = (
-        f"{letter('R')}{extended}{letter('R')}{extended}|{letter('NY')}{letter('v')}?{letter('k')}{extended}"
-        f"|{letter('P')}{letter('vmt')}*(?:{letter('j')}{letter('P')}{letter('vmt')}*)*{extended}"
-    )
     alone = "|".join(letter(name) + extended for name in "CI")
-    return f"{emoji}|{word}|{alone}|(?:{letter('S')}{extended})+"
+    return f"{_emoji(letter)}|{word}|{alone}|(?:{letter('Ss')}{extended})+|{letter('E')}++"
+
+
+def _emoji(letter: Callable[[str], str]) -> str:
+    """Flags, keycaps, and pictographs, joined or not."""
+    extended = f"{letter(_EXTENDING)}*+"
+    flag = f"{letter('R')}{extended}{letter('R')}{extended}"
+    framed = f"{letter('svjmtx')}*{letter('k')}{extended}"
+    word_goes_on = f"{letter('AGHNDE')}|{letter('MBq')}{letter('ND')}"
+    keycap = f"{letter('Y')}{framed}|{letter('D')}{framed}(?!{word_goes_on})"
+    element = f"{letter('P')}{letter('sjktmx')}*+(?:{letter('v')}(?:{letter('j')}++(?={letter('P')}))?)?"
+    picture = f"(?:(?<!{letter('j')}){letter('j')}++)?{element}(?:(?<={letter('j')}){element})*+|{letter('m')}{letter('sjktmx')}*+"
+    return f"{flag}|{keycap}|{picture}"
 
 
 def _word(one: Callable[[str], str], letter: Callable[[str], str]) -> str:
@@ -78,14 +92,14 @@ def _word(one: Callable[[str], str], letter: Callable[[str], str]) -> str:
     units = (
         f"{one('AG')}(?:{one('LBq')}(?={letter('AGH')}))?",
         f"{one('H')}(?:{one('Q')}(?={letter('H')})|{one('LB')}(?={letter('AGH')})|{one('q')})?",
-        f"{one('N')}(?:{one('MBq')}(?={letter('N')}))?",
+        f"{one('DN')}(?:{one('MBq')}(?={letter('DN')}))?",
     )
     segment = f"(?:(?:{'|'.join(units)})++|(?:{one('K')})++)"
     joint = f"(?:{one('E')})"
-    return f"{joint}*+{segment}(?:{joint}++{segment})*+{joint}*+"
+    return f"{joint}{{0,{MAX_TOKEN_LENGTH}}}+{segment}(?:{joint}++{segment})*+{joint}*+"
 
 
-_ASCII = {"A": "A-Za-z", "N": "0-9", "E": "_", "L": ":", "M": ",;", "B": ".", "q": "'", "Q": '"', "Y": "#*"}
+_ASCII = {"A": "A-Za-z", "D": "0-9", "E": "_", "L": ":", "M": ",;", "B": ".", "q": "'", "Q": '"', "Y": "#*"}
 
 
 def _ascii(names: str) -> str:
@@ -95,8 +109,10 @@ def _ascii(names: str) -> str:
 
 _IN_ASCII = re.compile(_grammar(_ascii))
 _IN_CLASSES = re.compile(_grammar(lambda names: f"[{names}]"))
-_NUMBER = re.compile(r"[NEMBqxvjmkt]+")
-_EXTENSION = str.maketrans("", "", "xvjmkt")
+_EMOJI = re.compile(_emoji(lambda names: f"[{names}]"))
+_NUMBER = re.compile(f"[DNEMBq{_EXTENDING}]+")
+_EXTENSION = str.maketrans("", "", _EXTENDING)
+_KINDS = {"C": IDEOGRAPHIC, "I": HIRAGANA, "S": SOUTHEAST_ASIAN, "": SOUTHEAST_ASIAN}
 
 
 class StandardTokenizer(Tokenizer):
@@ -108,7 +124,7 @@ class StandardTokenizer(Tokenizer):
     def tokens(self, text: str) -> list[Token]:
         """Tokens with their types."""
         classes = text.translate(_letters)
-        spans = self._spans(_IN_CLASSES, classes)
+        spans = self._spans(classes)
         return [
             Token(text[start:end], start, end, position, _type(classes[start:end]))
             for position, (start, end) in enumerate(spans)
@@ -118,34 +134,37 @@ class StandardTokenizer(Tokenizer):
         """Terms alone."""
         if text.isascii():
             terms: list[str] = _IN_ASCII.findall(text)
+            if "_" in text:
+                terms = [term for term in terms if term.strip("_")]
             if not terms or len(max(terms, key=len)) <= self.max_token_length:
                 return terms
-        return [text[start:end] for start, end in self._spans(_IN_CLASSES, text.translate(_letters))]
+        return [text[start:end] for start, end in self._spans(text.translate(_letters))]
 
-    def _spans(self, pattern: re.Pattern[str], classes: str) -> Iterator[tuple[int, int]]:
-        position, longest = 0, self.max_token_length
-        while found := pattern.search(classes, position):
-            start, position = found.span()
-            if position - start > longest:
-                # As if the text ended there.
-                cut = pattern.match(classes, start, start + longest)
-                position = cut.end() if cut else start + 1
-                if not cut:
-                    continue
-            yield start, position
+    def _spans(self, classes: str) -> Iterator[tuple[int, int]]:
+        for found in _IN_CLASSES.finditer(classes):
+            start, end = found.span()
+            if end - start > self.max_token_length:
+                yield from self._cut(classes, start, end)
+            elif classes[start] != "E" or classes[start:end].strip("E"):
+                yield start, end
+
+    def _cut(self, classes: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The pieces of a long token: each the longest that is one, as if the text ended after so many characters."""
+        while start < end:
+            piece = _IN_CLASSES.match(classes, start, min(start + self.max_token_length, end))
+            if piece and piece[0].strip("E"):
+                yield piece.span()
+                start = piece.end()
+            else:
+                start += 1
 
 
 def _type(classes: str) -> str:
     core = classes.translate(_EXTENSION)
-    first = core[:1]
-    if first in "PRY" or "k" in classes:
+    if _EMOJI.fullmatch(classes):
         return EMOJI
-    kinds = {"C": IDEOGRAPHIC, "I": HIRAGANA, "S": SOUTHEAST_ASIAN}
-    if first in kinds:
-        return kinds[first]
+    if core[:1] in _KINDS:
+        return _KINDS[core[:1]]
     if _NUMBER.fullmatch(classes):
         return NUM
-    letters = set(core)
-    if letters == {"G"}:
-        return HANGUL
-    return KATAKANA if "K" in letters and letters <= {"K", "E"} else ALPHANUM
+    return {frozenset("G"): HANGUL, frozenset("K"): KATAKANA}.get(frozenset(core), ALPHANUM)

@@ -1,0 +1,1 @@
+"""Char filters, by what they do."""
