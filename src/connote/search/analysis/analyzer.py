@@ -88,7 +88,7 @@ class Analyzer:
         What prefix, wildcard, fuzzy and range queries do to their text.
         """
         text = self._filtered(term)[0]
-        stream = Stream([Token(text, 0, len(text), 0)], 0)
+        stream = Stream([Token(text, 0, len(text), 0)], 0, len(text))
         for named in self.filters:
             if named.part.normalizes:
                 stream = named.part.apply(stream)
@@ -104,10 +104,10 @@ class Analyzer:
     def stages(self, text: str) -> Iterator[Stream]:
         """The tokens as the tokenizer leaves them, and then each filter."""
         stream = self._cut(text)
-        yield Stream([token.copy() for token in stream.tokens], stream.last)
+        yield stream.copy()
         for named in self.filters:
             stream = named.part.apply(stream)
-            yield Stream([token.copy() for token in stream.tokens], stream.last)
+            yield stream.copy()
 
     def filtered(self, text: str) -> list[str]:
         """The text as each char filter leaves it."""
@@ -118,7 +118,7 @@ class Analyzer:
         tokens = self.tokenizer.part.tokens(filtered)
         for token in tokens if changes else ():
             token.start, token.end = original(token.start, changes), original(token.end, changes)
-        return Stream(tokens, tokens[-1].position if tokens else -1)
+        return Stream(tokens, tokens[-1].position if tokens else -1, len(text))
 
     def _filtered(self, text: str) -> tuple[str, list[Filtered]]:
         changes = []

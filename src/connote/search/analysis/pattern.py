@@ -103,7 +103,7 @@ class Pattern:
 
 
 class Replacement:
-    """Java's replacement for a match: `$1` and `${name}` are groups, `\\` takes the meaning of what follows it."""
+    """Java's replacement for a match: `$1` and `${name}` are groups, a backslash makes what follows it plain."""
 
     def __init__(self, text: str, pattern: Pattern) -> None:
         self.parts: list[str | int] = []

@@ -15,7 +15,7 @@ _INLINE = frozenset(
     )
 )  # fmt: skip
 _ENTITIES = {name: chr(point) for name, point in name2codepoint.items()}
-_ENTITIES |= {"AMP": "&", "COPY": "©", "GT": ">", "LT": "<", "QUOT": '"', "REG": "®", "apos": "'"}
+_ENTITIES |= {"AMP": "&", "COPY": "©", "GT": ">", "LT": "<", "QUOT": '"', "REG": "®", "apos": "'", "nbsp": " "}
 
 # A quoted value may hold anything; outside of quotes a tag holds no `<`, so each is given up at the next one.
 _ATTRIBUTES = r"""(?:(?:[\s/](?:"[^"]*"|'[^']*'|[^"'<>])*+)?>|\Z)"""

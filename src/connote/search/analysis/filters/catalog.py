@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from connote.contract.errors import IllegalArgument
-from connote.search.analysis.catalog import gram_bounds, refuse_file, user_pattern
+from connote.search.analysis.catalog import gram_bounds, refuse_file, unescaped, user_pattern
 from connote.search.analysis.component import TokenFilter
 from connote.search.analysis.filters import (
     case,
@@ -195,13 +195,7 @@ def _delimiting(options: Options) -> delimiter.Delimiting:
 
 def _character_type(rule: str) -> tuple[str, int]:
     character, arrow, type_ = (part.strip() for part in rule.rpartition("=>"))
-    if character.startswith("\\u") and len(character) == 6:
-        try:
-            character = chr(int(character[2:], 16))
-        except ValueError:
-            character = ""
-    elif len(character) == 2 and character[0] == "\\":
-        character = character[1]
+    character = unescaped(character)
     if not arrow or len(character) != 1 or type_ not in delimiter.TYPES:
         raise IllegalArgument(f"Invalid Mapping Rule : [{rule}]. Only a single character is allowed.")
     return character, delimiter.TYPES[type_]
@@ -246,6 +240,7 @@ FILTERS: Mapping[str, Callable[[Options], TokenFilter]] = {
     "truncate": _truncate,
     "unique": lambda options: select.Unique(only_on_same_position=options.boolean("only_on_same_position", False)),
     "uppercase": lambda _: case.Uppercase(),
+    "word_delimiter": lambda options: delimiter.WordDelimiter(_delimiting(options)),
     "word_delimiter_graph": lambda options: delimiter.WordDelimiterGraph(_delimiting(options)),
     **{f"{language}_normalization": make for language, make in stemmers.NORMALIZATIONS.items()},
     "scandinavian_folding": stemmers.scandinavian_folding,

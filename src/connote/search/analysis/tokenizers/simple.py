@@ -11,11 +11,11 @@ MAX_TOKEN_LENGTH = 255
 
 
 class KeywordTokenizer(Tokenizer):
-    """The whole text as one token; nothing if it is empty."""
+    """The whole text as one token, even if it is empty."""
 
     def tokens(self, text: str) -> list[Token]:
         """One token."""
-        return [Token(text, 0, len(text), 0)] if text else []
+        return [Token(text, 0, len(text), 0)]
 
 
 class CharTokenizer(Tokenizer):

@@ -83,7 +83,9 @@ def _emoji(letter: Callable[[str], str]) -> str:
     word_goes_on = f"{letter('AGHNDE')}|{letter('MBq')}{letter('ND')}"
     keycap = f"{letter('Y')}{framed}|{letter('D')}{framed}(?!{word_goes_on})"
     element = f"{letter('P')}{letter('sjktmx')}*+(?:{letter('v')}(?:{letter('j')}++(?={letter('P')}))?)?"
-    picture = f"(?:(?<!{letter('j')}){letter('j')}++)?{element}(?:(?<={letter('j')}){element})*+|{letter('m')}{letter('sjktmx')}*+"
+    tone = f"{letter('m')}{letter('sjktmx')}*+"
+    joined = f"(?:(?<={letter('j')}){element})*+"
+    picture = f"(?:(?<!{letter('j')}){letter('j')}++)?{element}{joined}|{tone}"
     return f"{flag}|{keycap}|{picture}"
 
 
