@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,10 @@ import pytest
 
 from connote.chunking.words import to_utf16
 from connote.search.analysis import Analysis, Analyzer
+from lucene import ANALYZERS, CASES, TEXTS, Case
 
-FOLDER = Path(__file__).parent / "golden"
-sys.path.insert(0, str(FOLDER))
-from cases import ANALYZERS, CASES, TEXTS, Case  # noqa: E402
-
-GOLDEN = json.loads(gzip.decompress((FOLDER / "lucene.json.gz").read_bytes()).decode("utf-8", "surrogatepass"))
+FILE = Path(__file__).parent / "golden" / "lucene.json.gz"
+GOLDEN = json.loads(gzip.decompress(FILE.read_bytes()).decode("utf-8", "surrogatepass"))
 ANALYSIS = Analysis({"index": {"max_ngram_diff": 9, "max_shingle_diff": 9}})
 
 

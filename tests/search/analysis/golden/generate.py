@@ -15,8 +15,8 @@ from typing import Any
 
 import jpype
 
-sys.path.insert(0, str(Path(__file__).parent))
-from cases import ANALYZERS, CASES, TEXTS  # type: ignore[import-not-found]
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from lucene import ANALYZERS, CASES, TEXTS
 
 LUCENE = "org.apache.lucene.analysis."
 
@@ -90,7 +90,9 @@ def _tokens(stream: Any) -> Any:
         position += int(step.getPositionIncrement())
         place = (int(offset.startOffset()), int(offset.endOffset()), position)
         units = bytes(term.toString().getBytes("UTF-16LE"))
-        tokens.append([units.decode("utf-16-le", "surrogatepass"), *place, str(kind.type()), int(length.getPositionLength())])
+        tokens.append(
+            [units.decode("utf-16-le", "surrogatepass"), *place, str(kind.type()), int(length.getPositionLength())]
+        )
     stream.end()
     position += int(step.getPositionIncrement())
     stream.close()

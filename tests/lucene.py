@@ -46,7 +46,12 @@ class Case(NamedTuple):
 
 
 def _case(  # noqa: ANN202
-    name: str, tokenizer: Any, filters: list[Any], lucene: list[list[str]], before: Any = (), texts: list[str] = TEXTS  # noqa: ANN401
+    name: str,
+    tokenizer: Any,
+    filters: list[Any],
+    lucene: list[list[str]],
+    before: Any = (),
+    texts: list[str] = TEXTS,  # noqa: ANN401
 ):
     settings = {"tokenizer": tokenizer, "filter": filters, "char_filter": list(before)}
     return Case(name, settings, lucene, texts)
@@ -58,12 +63,16 @@ _W = ["whitespace"]
 
 
 def _filter(definition: Any, *lucene: str, tokenizer: str = "standard", texts: list[str] = TEXTS) -> Case:  # noqa: ANN401
-    name = definition if isinstance(definition, str) else " ".join(f"{key}={value}" for key, value in definition.items())
+    name = (
+        definition if isinstance(definition, str) else " ".join(f"{key}={value}" for key, value in definition.items())
+    )
     return _case(f"{tokenizer} {name}", tokenizer, [definition], [[tokenizer], list(lucene)], texts=texts)
 
 
 def _tokenizer(definition: Any, *lucene: str, texts: list[str] = TEXTS) -> Case:  # noqa: ANN401
-    name = definition if isinstance(definition, str) else " ".join(f"{key}={value}" for key, value in definition.items())
+    name = (
+        definition if isinstance(definition, str) else " ".join(f"{key}={value}" for key, value in definition.items())
+    )
     return _case(f"tokenizer {name}", definition, [], [list(lucene)], texts=texts)
 
 
