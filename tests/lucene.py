@@ -1,5 +1,10 @@
-"""Chains that connote and Lucene are both to have, and texts to run through them."""
+"""Chains that connote and Lucene are both to have, and texts to run through them.
 
+tests/search/analysis/golden/generate.py asks Lucene.
+"""
+# ruff: noqa: RUF001 (texts of many languages)
+
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 TEXTS = [
@@ -45,35 +50,35 @@ class Case(NamedTuple):
     texts: list[str] = TEXTS
 
 
-def _case(  # noqa: ANN202
+Part = str | dict[str, Any]
+
+
+def _case(
     name: str,
-    tokenizer: Any,
-    filters: list[Any],
+    tokenizer: Part,
+    filters: Sequence[Part],
     lucene: list[list[str]],
-    before: Any = (),
-    texts: list[str] = TEXTS,  # noqa: ANN401
-):
+    before: Sequence[Part] = (),
+    texts: list[str] = TEXTS,
+) -> Case:
     settings = {"tokenizer": tokenizer, "filter": filters, "char_filter": list(before)}
     return Case(name, settings, lucene, texts)
 
 
 _S = ["standard"]
 _L = ["lowercase"]
-_W = ["whitespace"]
 
 
-def _filter(definition: Any, *lucene: str, tokenizer: str = "standard", texts: list[str] = TEXTS) -> Case:  # noqa: ANN401
-    name = (
-        definition if isinstance(definition, str) else " ".join(f"{key}={value}" for key, value in definition.items())
-    )
-    return _case(f"{tokenizer} {name}", tokenizer, [definition], [[tokenizer], list(lucene)], texts=texts)
+def _filter(part: Part, *lucene: str, tokenizer: str = "standard", texts: list[str] = TEXTS) -> Case:
+    return _case(f"{tokenizer} {_named(part)}", tokenizer, [part], [[tokenizer], list(lucene)], texts=texts)
 
 
-def _tokenizer(definition: Any, *lucene: str, texts: list[str] = TEXTS) -> Case:  # noqa: ANN401
-    name = (
-        definition if isinstance(definition, str) else " ".join(f"{key}={value}" for key, value in definition.items())
-    )
-    return _case(f"tokenizer {name}", definition, [], [list(lucene)], texts=texts)
+def _tokenizer(part: Part, *lucene: str, texts: list[str] = TEXTS) -> Case:
+    return _case(f"tokenizer {_named(part)}", part, [], [list(lucene)], texts=texts)
+
+
+def _named(part: Part) -> str:
+    return part if isinstance(part, str) else " ".join(f"{key}={value}" for key, value in part.items())
 
 
 CASES = [
@@ -90,13 +95,15 @@ CASES = [
     _tokenizer("edge_ngram", "edgeNGram", "minGramSize", "1", "maxGramSize", "2"),
     _tokenizer({"type": "pattern"}, "pattern", "pattern", r"\W+"),
     _tokenizer({"type": "pattern", "pattern": ","}, "pattern", "pattern", ","),
-    _tokenizer({"type": "pattern", "pattern": r"(\p{Lu})\w+", "group": 1}, "pattern", "pattern", r"(\p{Lu})\w+", "group", "1"),
+    _tokenizer({"type": "pattern", "pattern": r"(\p{Lu})\w+", "group": 1},
+               "pattern", "pattern", r"(\p{Lu})\w+", "group", "1"),
     _tokenizer({"type": "simple_pattern", "pattern": "[0123456789]{3}"}, "simplePattern", "pattern", "[0123456789]{3}"),
     _tokenizer({"type": "simple_pattern_split", "pattern": "_"}, "simplePatternSplit", "pattern", "_"),
     _tokenizer("path_hierarchy", "pathHierarchy"),
     _tokenizer({"type": "path_hierarchy", "delimiter": ".", "skip": 1}, "pathHierarchy", "delimiter", ".", "skip", "1"),
     _tokenizer(
-        {"type": "path_hierarchy", "delimiter": ".", "reverse": True}, "pathHierarchy", "delimiter", ".", "reverse", "true"
+        {"type": "path_hierarchy", "delimiter": ".", "reverse": True},
+        "pathHierarchy", "delimiter", ".", "reverse", "true"
     ),
     _tokenizer(
         {"type": "path_hierarchy", "delimiter": " ", "replacement": "/", "reverse": True, "skip": 1},
@@ -113,7 +120,8 @@ CASES = [
     _filter("cjk_width", "cjkWidth"),
     _filter("cjk_bigram", "cjkBigram"),
     _filter({"type": "cjk_bigram", "output_unigrams": True}, "cjkBigram", "outputUnigrams", "true"),
-    _filter({"type": "cjk_bigram", "ignored_scripts": ["han", "hangul"]}, "cjkBigram", "han", "false", "hangul", "false"),
+    _filter({"type": "cjk_bigram", "ignored_scripts": ["han", "hangul"]},
+            "cjkBigram", "han", "false", "hangul", "false"),
     _filter("trim", "trim", tokenizer="keyword"),
     _filter({"type": "truncate", "length": 4}, "truncate", "prefixLength", "4", texts=NARROW),
     _filter("reverse", "reverseString"),
@@ -138,7 +146,8 @@ CASES = [
             "shingle", "outputUnigrams", "false", "outputUnigramsIfNoShingles", "true"),
     _case("shingle over holes", "standard", ["lowercase", "stop", "shingle"], [_S, _L, ["stop"], ["shingle"]]),
     _case("shingle without unigrams over holes", "standard",
-          ["lowercase", "stop", {"type": "shingle", "max_shingle_size": 3, "output_unigrams": False, "filler_token": "*"}],
+          ["lowercase", "stop",
+           {"type": "shingle", "max_shingle_size": 3, "output_unigrams": False, "filler_token": "*"}],
           [_S, _L, ["stop"], ["shingle", "maxShingleSize", "3", "outputUnigrams", "false", "fillerToken", "*"]]),
     _filter("classic", "classic", tokenizer="classic", texts=TEXTS[:-1]),
     _filter("keyword_repeat", "keywordRepeat"),

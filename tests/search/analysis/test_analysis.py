@@ -1,13 +1,15 @@
 """Index settings become analyzers, or an error that says what is wrong."""
 
 import time
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.contract.errors import ConnoteError, IllegalArgument, Rejected
 from connote.search.analysis import Analysis
 from connote.search.analysis.builtin import ANALYZERS
 from connote.search.analysis.catalog import CHAR_FILTERS, TOKENIZERS
@@ -139,7 +141,7 @@ def test_any_text_has_tokens_in_order_that_lie_in_it(name: str, text: str) -> No
     assert analyzer is not None
     tokens = analyzer.analyze(text)
     assert all(0 <= token.start <= token.end <= len(text) for token in tokens)
-    assert all(a.position <= b.position and a.start <= b.start for a, b in zip(tokens, tokens[1:], strict=False))
+    assert all(a.position <= b.position and a.start <= b.start for a, b in pairwise(tokens))
     assert analyzer.positioned([text]) == ([t.term for t in tokens], [t.position for t in tokens])
 
 
@@ -178,7 +180,5 @@ KEYS = st.sampled_from(
     st.dictionaries(KEYS, JSON, max_size=3),
 )
 def test_any_definition_is_made_or_refused(kind: str, name: str, options: dict[str, Any]) -> None:
-    try:
+    with suppress(Rejected):
         Analysis({"analysis": {kind: {"x": {"type": name, **options}}}})
-    except ConnoteError as error:
-        assert error.status == 400

@@ -43,9 +43,9 @@ def test_filters_alone_are_a_normalizer() -> None:
 
 
 def test_a_field_has_the_analyzer_that_the_index_says() -> None:
-    assert terms(analyze({"field": "title", "text": "Is this déjà vu?"}, INDEX, {"title": INDEX.analyzer("std_folded")}.get)) == [
-        "is", "this", "deja", "vu",
-    ]  # fmt: skip
+    fields = {"title": INDEX.analyzer("std_folded")}.get
+    answer = analyze({"field": "title", "text": "Is this déjà vu?"}, INDEX, fields)
+    assert terms(answer) == ["is", "this", "deja", "vu"]
     assert terms(analyze({"field": "other", "text": "déjà"}, INDEX, {"title": None}.get)) == ["déjà"]
 
 

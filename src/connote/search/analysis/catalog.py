@@ -13,14 +13,14 @@ from connote.search.analysis.tokenizers import classic, grams, simple, standard,
 from connote.search.analysis.tokenizers.path import PathTokenizer
 from connote.search.analysis.tokenizers.pattern import PatternTokenizer
 
-MAX_TOKEN_LENGTH = 1024 * 1024
+_MOST = 1024 * 1024  # characters of a token
 
 
 def max_token_length(options: Options) -> int:
     """`max_token_length`, 255 if it is not set."""
-    length = options.integer("max_token_length", standard.MAX_TOKEN_LENGTH)
-    if not 1 <= length <= MAX_TOKEN_LENGTH:
-        raise IllegalArgument(f"maxTokenLen must be greater than 0 and less than {MAX_TOKEN_LENGTH} passed: {length}")
+    length = options.integer("max_token_length", simple.MAX_TOKEN_LENGTH)
+    if not 1 <= length <= _MOST:
+        raise IllegalArgument(f"maxTokenLen must be greater than 0 and less than {_MOST} passed: {length}")
     return length
 
 

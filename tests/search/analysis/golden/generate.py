@@ -5,6 +5,7 @@ distribution on PyPI has one (`pip download --no-deps pyserini`; it is in `pyser
 
     python tests/search/analysis/golden/generate.py anserini-….jar
 """
+# ruff: noqa: ANN401 (what comes from the JVM has no types)
 
 import gzip
 import json

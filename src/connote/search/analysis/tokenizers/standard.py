@@ -11,8 +11,8 @@ import regex
 
 from connote.search.analysis.component import Tokenizer
 from connote.search.analysis.token import Token
+from connote.search.analysis.tokenizers.simple import MAX_TOKEN_LENGTH, longest
 
-MAX_TOKEN_LENGTH = 255
 ALPHANUM, NUM, EMOJI = "<ALPHANUM>", "<NUM>", "<EMOJI>"
 IDEOGRAPHIC, HIRAGANA, KATAKANA, HANGUL = "<IDEOGRAPHIC>", "<HIRAGANA>", "<KATAKANA>", "<HANGUL>"
 SOUTHEAST_ASIAN = "<SOUTHEAST_ASIAN>"
@@ -138,7 +138,7 @@ class StandardTokenizer(Tokenizer):
             terms: list[str] = _IN_ASCII.findall(text)
             if "_" in text:
                 terms = [term for term in terms if term.strip("_")]
-            if not terms or len(max(terms, key=len)) <= self.max_token_length:
+            if longest(terms) <= self.max_token_length:
                 return terms
         return [text[start:end] for start, end in self._spans(text.translate(_letters))]
 

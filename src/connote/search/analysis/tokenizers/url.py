@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from connote.search.analysis.component import Tokenizer
 from connote.search.analysis.token import Token
-from connote.search.analysis.tokenizers.standard import MAX_TOKEN_LENGTH, StandardTokenizer
+from connote.search.analysis.tokenizers.simple import MAX_TOKEN_LENGTH
+from connote.search.analysis.tokenizers.standard import StandardTokenizer
 
 URL, EMAIL = "<URL>", "<EMAIL>"
 
