@@ -53,6 +53,8 @@ class HtmlStrip(CharFilter):
         return written.done()
 
     def _replacement(self, found: re.Match[str]) -> str:
+        if found.end() == len(found.string) and found[0][-1] not in ">;":
+            return ""  # the text ends within it
         if found["script"] is not None:
             return "\n"
         if (tag := found["tag"]) is not None and tag.lower() in self.escaped:

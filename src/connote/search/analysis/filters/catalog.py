@@ -19,6 +19,7 @@ from connote.search.analysis.filters import (
     stop,
     trim,
 )
+from connote.search.analysis.filters.flatten import FlattenGraph
 from connote.search.analysis.options import Options
 from connote.search.analysis.pattern import Pattern, Replacement
 from connote.search.analysis.tokenizers.classic import Classic
@@ -218,6 +219,7 @@ FILTERS: Mapping[str, Callable[[Options], TokenFilter]] = {
     "fingerprint": lambda options: select.Fingerprint(
         options.text("separator", " ") or "", options.integer("max_output_size", 255)
     ),
+    "flatten_graph": lambda _: FlattenGraph(),
     "keep": _keep,
     "keep_types": _keep_types,
     "keyword_marker": _keyword_marker,
