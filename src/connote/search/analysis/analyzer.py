@@ -9,6 +9,7 @@ from connote.search.analysis.token import Stream, Token
 
 POSITION_GAP = 100  # between two values of a field, so that no phrase is found across them
 _REMEMBERED = 1 << 16  # terms
+_LONGEST_REMEMBERED = 64  # characters; longer ones hardly come twice
 
 
 Part_co = TypeVar("Part_co", covariant=True)
@@ -149,9 +150,10 @@ class Analyzer:
     def _make(self, term: str) -> str | None:
         token = Token(term, 0, len(term), 0)
         result = token.term if all(part.keep(token) for part in self._by_term) else None
-        if len(self._made) >= _REMEMBERED:
-            self._made.clear()
-        self._made[term] = result
+        if len(term) <= _LONGEST_REMEMBERED:
+            if len(self._made) >= _REMEMBERED:
+                self._made.clear()
+            self._made[term] = result
         return result
 
 
