@@ -1,0 +1,1 @@
+"""Indices: mappings, documents, queries; and the engine that finds."""

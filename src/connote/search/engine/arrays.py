@@ -1,0 +1,29 @@
+"""The arrays of a segment: their types, and the names that they have in memory and in a file."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.generic]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+# (kind of field, field, part); those of a nested table stand below ("nested", path).
+Key = tuple[str, ...]
+Arrays = Mapping[Key, Array]
+# As they are made, one at a time, so that a large segment need not be in memory as a whole.
+Stream = Iterator[tuple[Key, Array]]
+
+
+def below(arrays: Arrays, *path: str) -> Arrays:
+    """The arrays whose keys begin so, without that beginning."""
+    return {key[len(path) :]: array for key, array in arrays.items() if key[: len(path)] == path}
+
+
+def names(arrays: Arrays, kind: str) -> list[str]:
+    """The fields of one kind, sorted."""
+    return sorted({key[1] for key in arrays if key[0] == kind})

@@ -1,0 +1,114 @@
+"""Scores of documents: BM25, sparse and dense vectors."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from connote.search.engine import kernels
+from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine.fields import Dense, Inverted, Sparse, Text, Words
+from connote.search.engine.norms import LENGTHS
+from connote.search.engine.segment import Snapshot, Table
+
+# How vectors are compared: by their product, the cosine of their angle, or the square of their distance.
+Similarity = Literal["dot", "cosine", "l2"]
+_BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Bm25:
+    """BM25 over one field, in Lucene's arithmetic (BM25Similarity: float32, lengths in one byte, no factor k1 + 1).
+
+    `count` documents have the field, and `sum_length` terms together, as Lucene counts: deleted ones too.
+    """
+
+    count: int
+    sum_length: int
+    k1: float = 1.2
+    b: float = 0.75
+
+    @classmethod
+    def of(cls, tables: Iterable[Table], field: str, k1: float = 1.2, b: float = 0.75) -> "Bm25":
+        """From all segments of a snapshot (or a nested path's tables), for a field of text or words."""
+        views = [view for table in tables if (view := table.text(field) or table.words(field)) is not None]
+        return cls(sum(view.count for view in views), sum(view.sum_length for view in views), k1, b)
+
+    def idf(self, frequency: int) -> np.float32:
+        """ln(1 + (N - n + 0.5) / (n + 0.5)), for a term that stands in n of the N documents."""
+        return np.float32(np.log(1 + (self.count - frequency + 0.5) / (frequency + 0.5)))
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """float32 [256]: 1 / (k1 (1 - b + b x length / average)) for each code of a length."""
+        k1, b, one = np.float32(self.k1), np.float32(self.b), np.float32(1)
+        average = np.float32(self.sum_length / self.count) if self.count else one
+        return (one / (k1 * ((one - b) + b * LENGTHS / average))).astype(np.float32)
+
+
+def frequency(tables: Iterable[Table], field: str, term: str) -> int:
+    """In how many documents of all segments a term (or word) is, deleted ones too."""
+    views = (table.text(field) or table.words(field) for table in tables)
+    return sum(view.frequency(term) for view in views if view is not None)
+
+
+def bm25(table: Table, field: str, weights: Mapping[str, float], model: Bm25) -> tuple[Floats, Mask]:
+    """One segment's scores, and who has one of the terms (deleted ones too). Weights are boost x idf, by term.
+
+    A field of words counts as Lucene's without norms: each word once, and all lengths 1.
+    """
+    scores, matched = np.zeros(table.size, dtype=np.float32), np.zeros(table.size, dtype=np.bool_)
+    view: Text | Words | None = table.text(field) or table.words(field)
+    if view is not None:
+        freqs = view.freqs if isinstance(view, Text) else np.ones_like(view.docs)
+        norms = view.norms if isinstance(view, Text) else np.ones(table.size, dtype=np.uint8)
+        starts, ends, factors = _spans(view, weights)
+        kernels.bm25(scores, matched, view.docs, freqs, norms, starts, ends, factors, model.inverse)
+    return scores, matched
+
+
+def sparse(view: Sparse, weights: Mapping[str, float]) -> tuple[Floats, Mask]:
+    """One segment's dot products: float32 [rows], and which rows have one of the tokens.
+
+    `view.owners.best` makes scores of documents of them, `view.owners.any` the documents that match.
+    """
+    scores, matched = np.zeros(view.owners.rows, dtype=np.float32), np.zeros(view.owners.rows, dtype=np.bool_)
+    starts, ends, factors = _spans(view, weights)
+    kernels.accumulate(scores, matched, view.docs, view.weights, starts, ends, factors)
+    return scores, matched
+
+
+def dense(view: Dense, query: Floats, similarity: Similarity) -> Floats:
+    """One segment's products, cosines or squared distances: float32 [rows]. A zero vector's cosine is 0."""
+    if similarity == "l2":
+        blocks = (view.matrix[at : at + _BLOCK] - query for at in range(0, view.owners.rows, _BLOCK))
+        return np.concatenate([np.einsum("ij,ij->i", block, block) for block in blocks])
+    products: Floats = view.matrix @ query
+    if similarity == "cosine":
+        lengths = view.magnitudes * np.linalg.norm(query)
+        products = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return products
+
+
+def top(snapshot: Snapshot, parts: Sequence[tuple[Floats, Mask]], count: int) -> list[tuple[int, int, float]]:
+    """The best over all segments as (segment, document, score): best first, among equals the older.
+
+    `parts` has scores and who counts for each segment; deleted documents are left out here.
+    """
+    found = []
+    for number, (segment, (scores, mask)) in enumerate(zip(snapshot.segments, parts, strict=True)):
+        documents = kernels.top(scores, mask & segment.live, count)
+        found += [(number, document, float(scores[document])) for document in documents.tolist()]
+    found.sort(key=lambda hit: -hit[2])
+    return found[:count]
+
+
+def _spans(view: Inverted, weights: Mapping[str, float]) -> tuple[kernels.Longs, kernels.Longs, Floats]:
+    """Where the lists of the terms begin and end, and the terms' weights; without those that are not there."""
+    ordinals = np.array([view.find(term) for term in weights], dtype=np.int64)
+    here = ordinals >= 0
+    ordinals = ordinals[here]
+    factors = np.fromiter(weights.values(), dtype=np.float32, count=len(weights))[here]
+    return view.starts[ordinals], view.starts[ordinals + 1], factors

@@ -1,0 +1,70 @@
+"""Strings as two arrays: all their UTF-8 bytes, and where each begins."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Lone surrogates, which JSON may hold, go through; bytes sort as code points do.
+_ENCODING = ("utf-8", "surrogatepass")
+
+
+def encode(strings: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes, and where each string begins, with the end of the last one."""
+    parts = [string.encode(*_ENCODING) for string in strings]
+    starts = np.zeros(len(parts) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, parts), dtype=np.int64, count=len(parts)), out=starts[1:])
+    return np.frombuffer(b"".join(parts), dtype=np.uint8), starts
+
+
+class Strings(Sequence[str]):
+    """A sequence of strings over their arrays."""
+
+    def __init__(self, data: NDArray[np.uint8], starts: NDArray[np.int64]) -> None:
+        self.data, self.starts = data, starts
+        self._data, self._starts = memoryview(data).cast("B"), memoryview(starts)
+
+    @classmethod
+    def of(cls, strings: Iterable[str]) -> "Strings":
+        """From strings."""
+        return cls(*encode(strings))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def raw(self, number: int) -> bytes:
+        """One string's UTF-8."""
+        return bytes(self._data[self._starts[number] : self._starts[number + 1]])
+
+    def __getitem__(self, number: int) -> str:  # type: ignore[override]  # slices are of no use here
+        return self.raw(range(len(self))[number]).decode(*_ENCODING)
+
+    def __iter__(self) -> Iterator[str]:
+        data = bytes(self._data)
+        return (data[begin:end].decode(*_ENCODING) for begin, end in pairwise(self.starts.tolist()))
+
+
+class Dictionary(Strings):
+    """Strings that are sorted by code points, each once. A string's number is its ordinal."""
+
+    def find(self, string: str) -> int:
+        """Its ordinal, or -1."""
+        key = string.encode(*_ENCODING)
+        at = self._place(key)
+        return at if at < len(self) and self.raw(at) == key else -1
+
+    def prefixed(self, prefix: str) -> range:
+        """The ordinals of all that begin with it."""
+        key = prefix.encode(*_ENCODING)
+        return range(self._place(key), self._place(key + b"\xff"))
+
+    def between(self, low: str | None, high: str | None) -> range:
+        """The ordinals of low <= string < high; None is no bound."""
+        begin = 0 if low is None else self._place(low.encode(*_ENCODING))
+        end = len(self) if high is None else self._place(high.encode(*_ENCODING))
+        return range(begin, max(begin, end))
+
+    def _place(self, key: bytes) -> int:
+        return bisect_left(range(len(self)), key, key=self.raw)
