@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.search.engine.arrays import Arrays, Bytes, Floats, Ints, Longs, Mask
+from connote.search.engine.arrays import Arrays, Ints, Mask
 from connote.search.engine.owners import Owners
 from connote.search.engine.strings import Dictionary
 
@@ -23,9 +23,9 @@ class Inverted:
     """A sorted dictionary and, for each of its terms, a list: of term t it is `starts[t]` to `starts[t + 1]`."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.terms = Dictionary(cast(Bytes, arrays["terms", "data"]), cast(Longs, arrays["terms", "starts"]))
-        self.starts = cast(Longs, arrays["starts",])
-        self.docs = cast(Ints, arrays["docs",])
+        self.terms = Dictionary(arrays["terms", "data"], arrays["terms", "starts"])
+        self.starts = arrays["starts",]
+        self.docs = arrays["docs",]
         self._found: dict[str, int] = {}
 
     def find(self, term: str) -> int:
@@ -42,10 +42,10 @@ class Inverted:
     def frequency(self, term: str) -> int:
         """In how many documents (for sparse vectors: rows) it is, deleted ones too."""
         span = self.span(self.find(term))
-        return span.stop - span.start
+        return int(span.stop - span.start)
 
     def having(self, ordinals: Iterable[int], size: int) -> Mask:
-        """bool [size]: which documents (rows) have one of these terms."""
+        """Mask [size]: which documents (rows) have one of these terms."""
         found = np.zeros(size, dtype=np.bool_)
         for ordinal in ordinals:
             found[self.docs[self.span(ordinal)]] = True
@@ -57,11 +57,11 @@ class Text(Inverted):
 
     def __init__(self, arrays: Arrays) -> None:
         super().__init__(arrays)
-        self.freqs = cast(Ints, arrays["freqs",])
-        self.norms = cast(Bytes, arrays["norms",])
-        self.exists = cast(Mask, arrays["present",])
-        self._position_starts = cast(Longs, arrays["position_starts",])
-        self._positions = cast(Ints, arrays["positions",])
+        self.freqs = arrays["freqs",]
+        self.norms = arrays["norms",]
+        self.exists = arrays["present",]
+        self._position_starts = arrays["position_starts",]
+        self._positions = arrays["positions",]
 
     @cached_property
     def count(self) -> int:
@@ -93,12 +93,12 @@ class Words(Inverted):
 
     def __init__(self, arrays: Arrays) -> None:
         super().__init__(arrays)
-        self.ordinals = cast(Ints, arrays["ordinals",])
-        self.owners = Owners(cast(Ints, arrays["owners",]))
+        self.ordinals = arrays["ordinals",]
+        self.owners = Owners(arrays["owners",])
 
     @property
     def exists(self) -> Mask:
-        """bool [documents]."""
+        """Mask [documents]."""
         return self.owners.exists
 
     @cached_property
@@ -120,12 +120,12 @@ class Numbers:
     """Values in the order they came: `values[owners.of(document)]`, int64 or float64."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.values = cast("Longs | NDArray[np.float64]", arrays["values",])
-        self.owners = Owners(cast(Ints, arrays["owners",]))
+        self.values = arrays["values",]
+        self.owners = Owners(arrays["owners",])
 
     @property
     def exists(self) -> Mask:
-        """bool [documents]."""
+        """Mask [documents]."""
         return self.owners.exists
 
 
@@ -133,13 +133,13 @@ class Points:
     """Places in degrees, float64: `latitudes[owners.of(document)]`, `longitudes[…]`."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.latitudes = cast(NDArray[np.float64], arrays["latitudes",])
-        self.longitudes = cast(NDArray[np.float64], arrays["longitudes",])
-        self.owners = Owners(cast(Ints, arrays["owners",]))
+        self.latitudes = arrays["latitudes",]
+        self.longitudes = arrays["longitudes",]
+        self.owners = Owners(arrays["owners",])
 
     @property
     def exists(self) -> Mask:
-        """bool [documents]."""
+        """Mask [documents]."""
         return self.owners.exists
 
 
@@ -148,12 +148,12 @@ class Sparse(Inverted):
 
     def __init__(self, arrays: Arrays) -> None:
         super().__init__(arrays)
-        self.weights = cast(Floats, arrays["weights",])
-        self.owners = Owners(cast(Ints, arrays["owners",]))
+        self.weights = arrays["weights",]
+        self.owners = Owners(arrays["owners",])
 
     @property
     def exists(self) -> Mask:
-        """bool [documents]."""
+        """Mask [documents]."""
         return self.owners.exists
 
     def postings(self, token: str) -> Postings:
@@ -172,11 +172,11 @@ class Dense:
     """Dense vectors, one a row: `matrix` float32 [rows, dimensions], `magnitudes` float32 [rows]."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.matrix = cast(Floats, arrays["matrix",])
-        self.magnitudes = cast(Floats, arrays["magnitudes",])
-        self.owners = Owners(cast(Ints, arrays["owners",]))
+        self.matrix = arrays["matrix",]
+        self.magnitudes = arrays["magnitudes",]
+        self.owners = Owners(arrays["owners",])
 
     @property
     def exists(self) -> Mask:
-        """bool [documents]."""
+        """Mask [documents]."""
         return self.owners.exists

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.search.engine.arrays import Arrays, Bytes, Ints, Longs, Stream
+from connote.search.engine.arrays import Arrays, Ints, Stream
 from connote.search.engine.strings import Strings, encode
 
 
@@ -36,8 +35,8 @@ class Ids(Sequence[str]):
     """The id of each document, and the document of each id."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.strings = Strings(cast(Bytes, arrays["data",]), cast(Longs, arrays["starts",]))
-        self.hashes, self.order = cast(NDArray[np.uint64], arrays["hashes",]), cast(Ints, arrays["order",])
+        self.strings = Strings(arrays["data",], arrays["starts",])
+        self.hashes, self.order = arrays["hashes",], arrays["order",]
 
     def __len__(self) -> int:
         return len(self.strings)

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from threading import RLock
 
-import numpy as np
-
 from connote.search.engine import ids as hashing
 from connote.search.engine.build import build
 from connote.search.engine.row import Row

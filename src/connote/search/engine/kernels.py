@@ -1,43 +1,36 @@
 """The hot loops."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from connote.search.engine.arrays import Bytes, Floats, Ints, Longs, Mask
 
 
-def accumulate(
-    scores: Floats, matched: Mask | None, docs: Ints, values: Floats, starts: Longs, ends: Longs, weights: Floats
-) -> None:
-    """Add weights[t] x values[i] to scores[docs[i]], for each term t and each i from starts[t] to ends[t].
+class Lists(NamedTuple):
+    """The lists that a query goes through: of term t, docs[starts[t]:ends[t]], rising; each term has a weight."""
 
-    `matched` is set where anything is added. A document stands at most once in a term's list.
-    """
-    for start, end, weight in zip(starts.tolist(), ends.tolist(), weights, strict=True):
-        at = docs[start:end]
+    docs: Ints
+    starts: Longs
+    ends: Longs
+    weights: Floats
+
+
+def accumulate(lists: Lists, values: Floats, scores: Floats, matched: Mask) -> None:
+    """Add weights[t] x values[i] to scores[docs[i]] for all i of each term t, and set matched[docs[i]]."""
+    for start, end, weight in zip(lists.starts.tolist(), lists.ends.tolist(), lists.weights, strict=True):
+        at = lists.docs[start:end]
         scores[at] += weight * values[start:end]
-        if matched is not None:
-            matched[at] = True
+        matched[at] = True
 
 
-def bm25(
-    scores: Floats,
-    matched: Mask | None,
-    docs: Ints,
-    freqs: Ints,
-    norms: Bytes,
-    starts: Longs,
-    ends: Longs,
-    weights: Floats,
-    inverse: Floats,
-) -> None:
+def bm25(lists: Lists, freqs: Ints, norms: Bytes, inverse: Floats, scores: Floats, matched: Mask) -> None:
     """The same, adding weight - weight / (1 + frequency x inverse[norm of the document]): Lucene's BM25Similarity."""
     one = np.float32(1)
-    for start, end, weight in zip(starts.tolist(), ends.tolist(), weights, strict=True):
-        at = docs[start:end]
-        frequencies = freqs[start:end].astype(np.float32)
-        scores[at] += weight - weight / (one + frequencies * inverse[norms[at]])
-        if matched is not None:
-            matched[at] = True
+    for start, end, weight in zip(lists.starts.tolist(), lists.ends.tolist(), lists.weights, strict=True):
+        at = lists.docs[start:end]
+        scores[at] += weight - weight / (one + freqs[start:end].astype(np.float32) * inverse[norms[at]])
+        matched[at] = True
 
 
 def best(scores: Floats, starts: Ints) -> Floats:

@@ -17,7 +17,7 @@ class Owners:
 
     @cached_property
     def exists(self) -> Mask:
-        """bool [documents]: who has a row."""
+        """Mask [documents]: who has a row."""
         return self.starts[1:] > self.starts[:-1]
 
     @cached_property
@@ -35,7 +35,7 @@ class Owners:
         return slice(int(self.starts[document]), int(self.starts[document + 1]))
 
     def any(self, rows: Mask) -> Mask:
-        """bool [documents]: of whom one of these rows (bool [rows]) is."""
+        """Mask [documents]: of whom one of these rows (a mask of them) is."""
         if self.single:
             return rows
         found = np.zeros(self.documents, dtype=np.bool_)

@@ -64,8 +64,7 @@ def bm25(table: Table, field: str, weights: Mapping[str, float], model: Bm25) ->
     if view is not None:
         freqs = view.freqs if isinstance(view, Text) else np.ones_like(view.docs)
         norms = view.norms if isinstance(view, Text) else np.ones(table.size, dtype=np.uint8)
-        starts, ends, factors = _spans(view, weights)
-        kernels.bm25(scores, matched, view.docs, freqs, norms, starts, ends, factors, model.inverse)
+        kernels.bm25(_lists(view, weights), freqs, norms, model.inverse, scores, matched)
     return scores, matched
 
 
@@ -75,8 +74,7 @@ def sparse(view: Sparse, weights: Mapping[str, float]) -> tuple[Floats, Mask]:
     `view.owners.best` makes scores of documents of them, `view.owners.any` the documents that match.
     """
     scores, matched = np.zeros(view.owners.rows, dtype=np.float32), np.zeros(view.owners.rows, dtype=np.bool_)
-    starts, ends, factors = _spans(view, weights)
-    kernels.accumulate(scores, matched, view.docs, view.weights, starts, ends, factors)
+    kernels.accumulate(_lists(view, weights), view.weights, scores, matched)
     return scores, matched
 
 
@@ -105,10 +103,10 @@ def top(snapshot: Snapshot, parts: Sequence[tuple[Floats, Mask]], count: int) ->
     return found[:count]
 
 
-def _spans(view: Inverted, weights: Mapping[str, float]) -> tuple[kernels.Longs, kernels.Longs, Floats]:
-    """Where the lists of the terms begin and end, and the terms' weights; without those that are not there."""
+def _lists(view: Inverted, weights: Mapping[str, float]) -> kernels.Lists:
+    """The lists of those terms that are here."""
     ordinals = np.array([view.find(term) for term in weights], dtype=np.int64)
     here = ordinals >= 0
     ordinals = ordinals[here]
     factors = np.fromiter(weights.values(), dtype=np.float32, count=len(weights))[here]
-    return view.starts[ordinals], view.starts[ordinals + 1], factors
+    return kernels.Lists(view.docs, view.starts[ordinals], view.starts[ordinals + 1], factors)

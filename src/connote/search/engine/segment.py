@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from connote.search.engine.arrays import Arrays, Bytes, Ints, Longs, Mask, below, names
+from connote.search.engine.arrays import Arrays, Ints, Mask, below, names
 from connote.search.engine.fields import Dense, Numbers, Points, Sparse, Text, Words
 from connote.search.engine.ids import Ids
 from connote.search.engine.owners import Owners
@@ -55,7 +55,7 @@ class Table:
         return names(self.arrays, kind)
 
     def exists(self, field: str) -> Mask:
-        """bool [size]: who has a value of that name, whatever its kind."""
+        """Mask [size]: who has a value of that name, whatever its kind."""
         found = np.zeros(self.size, dtype=np.bool_)
         for get in (self.text, self.words, self.numbers, self.points, self.sparse, self.dense):
             view = get(field)
@@ -74,7 +74,7 @@ class Nested(Table):
     """Nested objects: `owners` says whose they are."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.owners = Owners(cast(Ints, arrays["owners",]))
+        self.owners = Owners(arrays["owners",])
         super().__init__(arrays, self.owners.rows)
 
 
@@ -85,7 +85,7 @@ class Segment(Table):
     """
 
     def __init__(self, arrays: Arrays, live: Mask | None = None) -> None:
-        self.seqs, self.versions = cast(Longs, arrays["seqs",]), cast(Longs, arrays["versions",])
+        self.seqs, self.versions = arrays["seqs",], arrays["versions",]
         super().__init__(arrays, len(self.seqs))
         self.ids = Ids(below(arrays, "ids"))
         self.live = np.ones(self.size, dtype=np.bool_) if live is None else live

@@ -24,7 +24,7 @@ class Strings(Sequence[str]):
 
     def __init__(self, data: NDArray[np.uint8], starts: NDArray[np.int64]) -> None:
         self.data, self.starts = data, starts
-        self._data, self._starts = memoryview(data).cast("B"), memoryview(starts)
+        self._data, self._starts = data.data, starts.data  # their views: single elements come faster from these
 
     @classmethod
     def of(cls, strings: Iterable[str]) -> "Strings":
