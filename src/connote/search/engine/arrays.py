@@ -25,6 +25,11 @@ def below(arrays: Arrays, *path: str) -> Arrays:
     return {key[len(path) :]: array for key, array in arrays.items() if key[: len(path)] == path}
 
 
+def under(prefix: Key, arrays: Stream) -> Stream:
+    """The same with longer keys."""
+    return ((prefix + key, array) for key, array in arrays)
+
+
 def names(arrays: Arrays, kind: str) -> list[str]:
     """The fields of one kind, sorted."""
     return sorted({key[1] for key in arrays if key[0] == kind})

@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from connote.search.engine import ids, norms
-from connote.search.engine.arrays import Array, Ints, Key, Stream
+from connote.search.engine import ids, kernels, norms
+from connote.search.engine.arrays import Ints, Stream, under
 from connote.search.engine.row import Fields, Row, Tokens, Vector
-from connote.search.engine.strings import encode
+from connote.search.engine.strings import Strings
 
 _Value = TypeVar("_Value")
 
@@ -35,23 +35,19 @@ def build(rows: Sequence[Row]) -> Stream:
 def _table(rows: Sequence[Fields]) -> Stream:
     size = len(rows)
     for name, tokens in _columns(row.terms for row in rows).items():
-        yield from _under(("text", name), _text(tokens, size))
+        yield from under(("text", name), _text(tokens, size))
     for name, words in _columns(row.words for row in rows).items():
-        yield from _under(("words", name), _words(words, size))
+        yield from under(("words", name), _words(words, size))
     for name, numbers in _columns(row.numbers for row in rows).items():
-        yield from _under(("numbers", name), _numbers(numbers, size))
+        yield from under(("numbers", name), _numbers(numbers, size))
     for name, points in _columns(row.points for row in rows).items():
-        yield from _under(("points", name), _points(points, size))
+        yield from under(("points", name), _points(points, size))
     for name, vectors in _columns(row.sparse for row in rows).items():
-        yield from _under(("sparse", name), _sparse(vectors, size))
+        yield from under(("sparse", name), _sparse(vectors, size))
     for name, matrices in _columns(row.dense for row in rows).items():
-        yield from _under(("dense", name), _dense(matrices, size))
+        yield from under(("dense", name), _dense(matrices, size))
     for path, objects in _columns(row.nested for row in rows).items():
-        yield from _under(("nested", path), _nested(objects, size))
-
-
-def _under(prefix: Key, arrays: Iterable[tuple[Key, Array]]) -> Stream:
-    return ((prefix + key, array) for key, array in arrays)
+        yield from under(("nested", path), _nested(objects, size))
 
 
 def _columns(values: Iterable[Mapping[str, _Value]]) -> Mapping[str, _Column[_Value]]:
@@ -148,21 +144,19 @@ def _owners(column: _Column[Any]) -> Ints:
     return np.repeat(np.array(column.docs, dtype=np.int32), [len(value) for value in column.values])
 
 
-def _ordinals(strings: Iterable[str], count: int) -> tuple[list[str], Ints]:
+def _ordinals(strings: Iterable[str], count: int) -> tuple[Strings, Ints]:
     """The distinct strings, sorted, and each string's place among them."""
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__  # a new string has the next number
-    seen = np.fromiter(map(numbers.__getitem__, strings), dtype=np.int32, count=count)
-    terms = sorted(numbers)
-    places = np.empty(len(terms), dtype=np.int32)
-    places[[numbers[term] for term in terms]] = np.arange(len(terms), dtype=np.int32)
-    return terms, places[seen]
+    seen = np.fromiter((numbers[string] for string in strings), dtype=np.int32, count=count)
+    known = Strings.of(numbers)
+    order, places = kernels.distinct(known)
+    return known.take(order), places[seen]
 
 
-def _dictionary(terms: Sequence[str]) -> Stream:
-    data, starts = encode(terms)
-    yield ("terms", "data"), data
-    yield ("terms", "starts"), starts
+def _dictionary(terms: Strings) -> Stream:
+    yield ("terms", "data"), terms.data
+    yield ("terms", "starts"), terms.starts
 
 
 def _starts(numbers: Ints, size: int) -> Ints:

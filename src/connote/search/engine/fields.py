@@ -24,8 +24,8 @@ class Inverted:
 
     def __init__(self, arrays: Arrays) -> None:
         self.terms = Dictionary(arrays["terms", "data"], arrays["terms", "starts"])
-        self.starts = arrays["starts",]
-        self.docs = arrays["docs",]
+        self.starts: Longs = arrays["starts",]
+        self.docs: Ints = arrays["docs",]
         self._found: dict[str, int] = {}
 
     def find(self, term: str) -> int:
@@ -52,16 +52,28 @@ class Inverted:
         return found
 
 
+class Owned:
+    """A field of some values, or vectors, a document."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.owners = Owners(arrays["owners",])
+
+    @property
+    def exists(self) -> Mask:
+        """Mask [documents]."""
+        return self.owners.exists
+
+
 class Text(Inverted):
     """Analysed text. `norms` uint8 [documents]: the lengths as `norms.encode` rounds them; 0 without a term."""
 
     def __init__(self, arrays: Arrays) -> None:
         super().__init__(arrays)
-        self.freqs = arrays["freqs",]
-        self.norms = arrays["norms",]
-        self.exists = arrays["present",]
-        self._position_starts = arrays["position_starts",]
-        self._positions = arrays["positions",]
+        self.freqs: Ints = arrays["freqs",]
+        self.norms: Bytes = arrays["norms",]
+        self.exists: Mask = arrays["present",]
+        self.position_starts: Longs = arrays["position_starts",]
+        self.all_positions: Ints = arrays["positions",]
 
     @cached_property
     def count(self) -> int:
@@ -71,7 +83,7 @@ class Text(Inverted):
     @property
     def sum_length(self) -> int:
         """How many terms all documents have, deleted ones and synonyms too."""
-        return len(self._positions)
+        return len(self.all_positions)
 
     def postings(self, term: str) -> Postings:
         """Documents and frequencies."""
@@ -84,22 +96,17 @@ class Text(Inverted):
         span = self.span(ordinal)
         ends = np.zeros(span.stop - span.start + 1, dtype=np.int32)
         np.cumsum(self.freqs[span], out=ends[1:])
-        begin = int(self._position_starts[ordinal]) if ordinal >= 0 else 0
-        return self._positions[begin : begin + int(ends[-1])], Owners(ends)
+        begin = int(self.position_starts[ordinal]) if ordinal >= 0 else 0
+        return self.all_positions[begin : begin + int(ends[-1])], Owners(ends)
 
 
-class Words(Inverted):
+class Words(Inverted, Owned):
     """Values that are matched as a whole. A document's are distinct and sorted: `ordinals[owners.of(document)]`."""
 
     def __init__(self, arrays: Arrays) -> None:
-        super().__init__(arrays)
-        self.ordinals = arrays["ordinals",]
-        self.owners = Owners(arrays["owners",])
-
-    @property
-    def exists(self) -> Mask:
-        """Mask [documents]."""
-        return self.owners.exists
+        Inverted.__init__(self, arrays)
+        Owned.__init__(self, arrays)
+        self.ordinals: Ints = arrays["ordinals",]
 
     @cached_property
     def count(self) -> int:
@@ -116,45 +123,30 @@ class Words(Inverted):
         return self.docs[self.span(self.find(word))]
 
 
-class Numbers:
+class Numbers(Owned):
     """Values in the order they came: `values[owners.of(document)]`, int64 or float64."""
 
     def __init__(self, arrays: Arrays) -> None:
+        super().__init__(arrays)
         self.values = arrays["values",]
-        self.owners = Owners(arrays["owners",])
-
-    @property
-    def exists(self) -> Mask:
-        """Mask [documents]."""
-        return self.owners.exists
 
 
-class Points:
+class Points(Owned):
     """Places in degrees, float64: `latitudes[owners.of(document)]`, `longitudes[…]`."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.latitudes = arrays["latitudes",]
-        self.longitudes = arrays["longitudes",]
-        self.owners = Owners(arrays["owners",])
-
-    @property
-    def exists(self) -> Mask:
-        """Mask [documents]."""
-        return self.owners.exists
+        super().__init__(arrays)
+        self.latitudes: NDArray[np.float64] = arrays["latitudes",]
+        self.longitudes: NDArray[np.float64] = arrays["longitudes",]
 
 
-class Sparse(Inverted):
+class Sparse(Inverted, Owned):
     """Sparse vectors, one a row: here `docs` are rows, and `owners` says whose."""
 
     def __init__(self, arrays: Arrays) -> None:
-        super().__init__(arrays)
-        self.weights = arrays["weights",]
-        self.owners = Owners(arrays["owners",])
-
-    @property
-    def exists(self) -> Mask:
-        """Mask [documents]."""
-        return self.owners.exists
+        Inverted.__init__(self, arrays)
+        Owned.__init__(self, arrays)
+        self.weights: Floats = arrays["weights",]
 
     def postings(self, token: str) -> Postings:
         """Rows and weights."""
@@ -168,15 +160,10 @@ class Sparse(Inverted):
         return {self.terms[int(t)]: float(self.weights[p]) for t, p in zip(tokens, places, strict=True)}
 
 
-class Dense:
+class Dense(Owned):
     """Dense vectors, one a row: `matrix` float32 [rows, dimensions], `magnitudes` float32 [rows]."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self.matrix = arrays["matrix",]
-        self.magnitudes = arrays["magnitudes",]
-        self.owners = Owners(arrays["owners",])
-
-    @property
-    def exists(self) -> Mask:
-        """Mask [documents]."""
-        return self.owners.exists
+        super().__init__(arrays)
+        self.matrix: Floats = arrays["matrix",]
+        self.magnitudes: Floats = arrays["magnitudes",]

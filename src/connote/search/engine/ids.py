@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from connote.search.engine.arrays import Arrays, Ints, Stream
 from connote.search.engine.strings import Strings, encode
 
+Hashes = NDArray[np.uint64]
 
-def hashes(ids: Iterable[str]) -> NDArray[np.uint64]:
+
+def hashes(ids: Iterable[str]) -> Hashes:
     """64 bits for each id, the same in every process."""
     digests = b"".join(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest() for id in ids)
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
@@ -24,7 +26,7 @@ def build(ids: Sequence[str]) -> Stream:
     yield from index(hashes(ids))
 
 
-def index(hashed: NDArray[np.uint64]) -> Stream:
+def index(hashed: Hashes) -> Stream:
     """The arrays of the hash index: hashes rising, and whose they are."""
     order = np.argsort(hashed, kind="stable").astype(np.int32)
     yield ("ids", "hashes"), hashed[order]
@@ -36,7 +38,8 @@ class Ids(Sequence[str]):
 
     def __init__(self, arrays: Arrays) -> None:
         self.strings = Strings(arrays["data",], arrays["starts",])
-        self.hashes, self.order = arrays["hashes",], arrays["order",]
+        self.hashes: Hashes = arrays["hashes",]
+        self.order: Ints = arrays["order",]
 
     def __len__(self) -> int:
         return len(self.strings)
@@ -47,7 +50,13 @@ class Ids(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.strings)
 
-    def find(self, ids: Sequence[str], hashed: NDArray[np.uint64] | None = None) -> Ints:
+    def hashed(self) -> Hashes:
+        """The hash of each document's id."""
+        result = np.empty_like(self.hashes)
+        result[self.order] = self.hashes
+        return result
+
+    def find(self, ids: Sequence[str], hashed: Hashes | None = None) -> Ints:
         """int32 [ids]: the document of each id, or -1. `hashed` are their hashes, if they are at hand."""
         wanted = hashes(ids) if hashed is None else hashed
         found = np.full(len(ids), -1, dtype=np.int32)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from connote.search.engine.arrays import Bytes, Floats, Ints, Longs, Mask
+from connote.search.engine.strings import Strings
 
 
 class Lists(NamedTuple):
@@ -53,3 +54,14 @@ def top(scores: Floats, mask: Mask, count: int) -> Ints:
         found = found[scored >= least]
     order = np.argsort(-scores[found], kind="stable")
     return found[order[:count]]
+
+
+def distinct(strings: Strings) -> tuple[Ints, Ints]:
+    """Of strings in any order: the numbers of the distinct ones, sorted, and each one's place among these."""
+    raw = [strings.raw(number) for number in range(len(strings))]
+    first = {string: number for number, string in reversed(list(enumerate(raw)))}
+    places = {string: place for place, string in enumerate(sorted(first))}
+    return (
+        np.fromiter((first[string] for string in places), dtype=np.int32, count=len(places)),
+        np.fromiter((places[string] for string in raw), dtype=np.int32, count=len(raw)),
+    )

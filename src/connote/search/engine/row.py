@@ -51,6 +51,19 @@ class Fields:
     """[chunks, dimensions]"""
     nested: Mapping[str, Sequence["Fields"]] = field(default_factory=dict)
 
+    def weight(self) -> int:
+        """About how much memory it takes, counted in terms."""
+        return (
+            sum(len(tokens.terms) for tokens in self.terms.values())
+            + sum(map(len, self.words.values()))
+            + sum(map(len, self.numbers.values()))
+            + sum(map(len, self.points.values()))
+            + sum(len(vector.tokens) for vectors in self.sparse.values() for vector in vectors)
+            + sum(matrix.size // 16 for matrix in self.dense.values())
+            + sum(nested.weight() for objects in self.nested.values() for nested in objects)
+            + 1
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class Row(Fields):

@@ -1,6 +1,7 @@
 """Segments: columns over a run of documents, and a snapshot of an index, which is a list of segments."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import accumulate
 from typing import TypeVar, cast
@@ -81,14 +82,16 @@ class Nested(Table):
 class Segment(Table):
     """A run of documents, which never changes; deleting gives another segment over the same columns.
 
-    `seqs`, `versions` int64 [size]; `live` bool [size], False for deleted ones.
+    `seqs`, `versions` int64 [size]; `live` bool [size], False for deleted ones. `number` names its file.
     """
 
-    def __init__(self, arrays: Arrays, live: Mask | None = None) -> None:
-        self.seqs, self.versions = arrays["seqs",], arrays["versions",]
+    def __init__(self, arrays: Arrays, number: int = 0) -> None:
+        self.number = number
+        self.seqs: Longs = arrays["seqs",]
+        self.versions: Longs = arrays["versions",]
         super().__init__(arrays, len(self.seqs))
         self.ids = Ids(below(arrays, "ids"))
-        self.live = np.ones(self.size, dtype=np.bool_) if live is None else live
+        self.live: Mask = np.ones(self.size, dtype=np.bool_)
 
     @cached_property
     def documents(self) -> int:
@@ -114,9 +117,9 @@ class Segment(Table):
 
     def with_live(self, live: Mask) -> "Segment":
         """The same columns, views included, with another set of documents alive."""
-        other = object.__new__(Segment)
-        other.arrays, other.size, other._views = self.arrays, self.size, self._views
-        other.seqs, other.versions, other.ids, other.live = self.seqs, self.versions, self.ids, live
+        other = copy(self)
+        other.live = live
+        other.__dict__.pop("documents", None)
         return other
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 # Lone surrogates, which JSON may hold, go through; bytes sort as code points do.
 _ENCODING = ("utf-8", "surrogatepass")
+_BLOCK = 1 << 14  # strings that are moved at a time
 
 
 def encode(strings: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -44,6 +45,25 @@ class Strings(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         data = bytes(self._data)
         return (data[begin:end].decode(*_ENCODING) for begin, end in pairwise(self.starts.tolist()))
+
+    def take(self, numbers: NDArray[np.integer]) -> "Strings":
+        """Those of these numbers, in that order."""
+        starts = np.zeros(len(numbers) + 1, dtype=np.int64)
+        np.cumsum((self.starts[1:] - self.starts[:-1])[numbers], out=starts[1:])
+        data = np.empty(int(starts[-1]), dtype=np.uint8)
+        for at in range(0, len(numbers), _BLOCK):
+            begins = starts[at : at + _BLOCK + 1]
+            moves = np.repeat(self.starts[numbers[at : at + _BLOCK]] - begins[:-1], np.diff(begins))
+            data[begins[0] : begins[-1]] = self.data[moves + np.arange(begins[0], begins[-1])]
+        return Strings(data, starts)
+
+
+def concatenated(parts: Sequence[Strings]) -> Strings:
+    """All of them, one after another."""
+    lengths = [part.starts[1:] - part.starts[:-1] for part in parts]
+    starts = np.zeros(sum(map(len, parts)) + 1, dtype=np.int64)
+    np.cumsum(np.concatenate(lengths), out=starts[1:])
+    return Strings(np.concatenate([part.data for part in parts]), starts)
 
 
 class Dictionary(Strings):
