@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.search.engine.arrays import Arrays, Ints, Mask
+from connote.search.engine.arrays import Arrays, Bytes, Floats, Ints, Longs, Mask
 from connote.search.engine.owners import Owners
 from connote.search.engine.strings import Dictionary
 

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from connote.search.engine.arrays import Arrays, Ints, Mask, below, names
+from connote.search.engine.arrays import Arrays, Ints, Longs, Mask, below, names
 from connote.search.engine.fields import Dense, Numbers, Points, Sparse, Text, Words
 from connote.search.engine.ids import Ids
 from connote.search.engine.owners import Owners
