@@ -1,7 +1,7 @@
 """The arrays of a segment: their types, and the names that they have in memory and in a file."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,15 @@ Key = tuple[str, ...]
 Arrays = Mapping[Key, Array]
 # As they are made, one at a time, so that a large segment need not be in memory as a whole.
 Stream = Iterator[tuple[Key, Array]]
+
+
+class Lists(NamedTuple):
+    """The lists that a query goes through: of term t, docs[starts[t]:ends[t]], rising; each term has a weight."""
+
+    docs: Ints
+    starts: Longs
+    ends: Longs
+    weights: Floats
 
 
 def below(arrays: Arrays, *path: str) -> Arrays:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from connote.search.engine import kernels
-from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine.arrays import Floats, Lists, Mask
 from connote.search.engine.fields import Dense, Inverted, Sparse, Text, Words
 from connote.search.engine.norms import LENGTHS
 from connote.search.engine.segment import Snapshot, Table
@@ -103,10 +103,10 @@ def top(snapshot: Snapshot, parts: Sequence[tuple[Floats, Mask]], count: int) ->
     return found[:count]
 
 
-def _lists(view: Inverted, weights: Mapping[str, float]) -> kernels.Lists:
+def _lists(view: Inverted, weights: Mapping[str, float]) -> Lists:
     """The lists of those terms that are here."""
     ordinals = np.array([view.find(term) for term in weights], dtype=np.int64)
     here = ordinals >= 0
     ordinals = ordinals[here]
     factors = np.fromiter(weights.values(), dtype=np.float32, count=len(weights))[here]
-    return kernels.Lists(view.docs, view.starts[ordinals], view.starts[ordinals + 1], factors)
+    return Lists(view.docs, view.starts[ordinals], view.starts[ordinals + 1], factors)

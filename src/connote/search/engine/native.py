@@ -1,0 +1,92 @@
+"""The kernels in C++, from `connote-native` (native/src/index.cpp), if it is installed. They run without the GIL."""
+
+import ctypes
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask
+from connote.search.engine.strings import Strings
+
+_POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
+_SIGNATURES = {
+    "accumulate": (None, _COUNT, *[_POINTER] * 7),
+    "bm25": (None, _COUNT, *[_POINTER] * 9),
+    "best": (None, _COUNT, *[_POINTER] * 3),
+    "top": (_COUNT, _COUNT, _POINTER, _POINTER, _COUNT, _POINTER),
+    "distinct": (_COUNT, _COUNT, *[_POINTER] * 4),
+}
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The library, or None if it is not there."""
+    spec = importlib.util.find_spec("connote_native")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        loaded = ctypes.CDLL(str(Path(spec.origin).with_name("index.so")))
+        for name, (result, *arguments) in _SIGNATURES.items():
+            function = getattr(loaded, f"connote_{name}")
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError):  # an older version of it
+        return None
+    return loaded
+
+
+def accumulate(lists: Lists, values: Floats, scores: Floats, matched: Mask) -> None:
+    """As `plain.accumulate`."""
+    _loaded().connote_accumulate(*_terms(lists), *map(_address, (lists.docs, values, scores, matched)))
+
+
+def bm25(lists: Lists, freqs: Ints, norms: Bytes, inverse: Floats, scores: Floats, matched: Mask) -> None:
+    """As `plain.bm25`."""
+    arrays = (lists.docs, freqs, norms, inverse, scores, matched)
+    _loaded().connote_bm25(*_terms(lists), *map(_address, arrays))
+
+
+def best(scores: Floats, starts: Ints) -> Floats:
+    """As `plain.best`."""
+    result = np.empty(len(starts) - 1, dtype=np.float32)
+    _loaded().connote_best(len(result), *map(_address, (starts, scores, result)))
+    return result
+
+
+def top(scores: Floats, mask: Mask, count: int) -> Ints:
+    """As `plain.top`."""
+    found = np.empty(min(max(count, 0), len(mask)), dtype=np.int32)
+    if not len(found):
+        return found
+    number = _loaded().connote_top(len(mask), _address(scores), _address(mask), len(found), _address(found))
+    return found[: _enough(number)]
+
+
+def distinct(strings: Strings) -> tuple[Ints, Ints]:
+    """As `plain.distinct`."""
+    firsts, places = np.empty(len(strings), dtype=np.int32), np.empty(len(strings), dtype=np.int32)
+    arrays = (strings.starts, strings.data, firsts, places)
+    number = _loaded().connote_distinct(len(strings), *map(_address, arrays))
+    return firsts[: _enough(number)], places
+
+
+def _loaded() -> ctypes.CDLL:
+    loaded = library()
+    assert loaded is not None  # noqa: S101  # kernels.py looks before it chooses
+    return loaded
+
+
+def _terms(lists: Lists) -> tuple[int, int, int, int]:
+    return len(lists.weights), _address(lists.starts), _address(lists.ends), _address(lists.weights)
+
+
+def _address(array: Any) -> int:  # noqa: ANN401  # `map` would not take a narrower one
+    return int(array.__array_interface__["data"][0])  # faster than array.ctypes
+
+
+def _enough(number: int) -> int:
+    if number < 0:
+        raise MemoryError
+    return number

@@ -1,0 +1,56 @@
+"""The kernels in numpy."""
+
+import numpy as np
+
+from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask
+from connote.search.engine.strings import Strings
+
+
+def accumulate(lists: Lists, values: Floats, scores: Floats, matched: Mask) -> None:
+    """Add weights[t] x values[i] to scores[docs[i]] for all i of each term t, and set matched[docs[i]]."""
+    for start, end, weight in zip(lists.starts.tolist(), lists.ends.tolist(), lists.weights, strict=True):
+        at = lists.docs[start:end]
+        scores[at] += weight * values[start:end]
+        matched[at] = True
+
+
+def bm25(lists: Lists, freqs: Ints, norms: Bytes, inverse: Floats, scores: Floats, matched: Mask) -> None:
+    """The same, adding weight - weight / (1 + frequency x inverse[norm of the document]): Lucene's BM25Similarity."""
+    one = np.float32(1)
+    for start, end, weight in zip(lists.starts.tolist(), lists.ends.tolist(), lists.weights, strict=True):
+        at = lists.docs[start:end]
+        scores[at] += weight - weight / (one + freqs[start:end].astype(np.float32) * inverse[norms[at]])
+        matched[at] = True
+
+
+def best(scores: Floats, starts: Ints) -> Floats:
+    """The greatest score of the rows starts[d] to starts[d + 1], for each d; -inf if there is none."""
+    result = np.full(len(starts) - 1, -np.inf, dtype=np.float32)
+    some = starts[1:] > starts[:-1]
+    if len(scores):
+        result[some] = np.maximum.reduceat(scores, starts[:-1][some])
+    return result
+
+
+def top(scores: Floats, mask: Mask, count: int) -> Ints:
+    """The `count` documents of the mask with the greatest scores, best first; among equals the smaller number."""
+    found = np.flatnonzero(mask).astype(np.int32)
+    if count <= 0:
+        return found[:0]
+    if count < len(found):
+        scored = scores[found]
+        least = np.partition(scored, len(found) - count)[len(found) - count]
+        found = found[scored >= least]
+    order = np.argsort(-scores[found], kind="stable")
+    return found[order[:count]]
+
+
+def distinct(strings: Strings) -> tuple[Ints, Ints]:
+    """Of strings in any order: the numbers of the distinct ones, sorted, and each one's place among these."""
+    raw = [strings.raw(number) for number in range(len(strings))]
+    first = {string: number for number, string in reversed(list(enumerate(raw)))}
+    places = {string: place for place, string in enumerate(sorted(first))}
+    return (
+        np.fromiter((first[string] for string in places), dtype=np.int32, count=len(places)),
+        np.fromiter((places[string] for string in raw), dtype=np.int32, count=len(raw)),
+    )
