@@ -45,7 +45,8 @@ class Bm25:
         """float32 [256]: 1 / (k1 (1 - b + b x length / average)) for each code of a length."""
         k1, b, one = np.float32(self.k1), np.float32(self.b), np.float32(1)
         average = np.float32(self.sum_length / self.count) if self.count else one
-        return (one / (k1 * ((one - b) + b * LENGTHS / average))).astype(np.float32)
+        with np.errstate(divide="ignore"):  # infinite if nothing dampens, and a term counts in full
+            return (one / (k1 * ((one - b) + b * LENGTHS / average))).astype(np.float32)
 
 
 def frequency(tables: Iterable[Table], field: str, term: str) -> int:
