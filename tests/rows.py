@@ -12,6 +12,8 @@ from connote.search.engine.segment import Snapshot, Table
 WORDS = st.sampled_from(["a", "b", "ab", "abc", "", "ä", "中", "😀", "\ud800", "a\0", "a" * 9]) | st.text(max_size=4)
 FLOATS = st.floats(-1e3, 1e3, width=32)
 DIMENSIONS = 3
+# Values by kind and field.
+Held = dict[tuple[str, str], Any]
 
 
 @st.composite
@@ -34,6 +36,11 @@ def matrices() -> st.SearchStrategy[np.ndarray[Any, np.dtype[np.float32]]]:
     return st.lists(row, max_size=3).map(lambda rows: np.array(rows, dtype=np.float32).reshape(-1, DIMENSIONS))
 
 
+def as_fields(values: dict[str, Any]) -> Fields:
+    """Fields of these values."""
+    return Fields(**values)
+
+
 def fields(depth: int = 1) -> st.SearchStrategy[dict[str, Any]]:
     """The arguments of `Fields`."""
 
@@ -47,24 +54,26 @@ def fields(depth: int = 1) -> st.SearchStrategy[dict[str, Any]]:
             "double": st.lists(st.floats(allow_nan=False), max_size=3),
         },
     )
-    nested = fields(depth - 1).map(lambda values: Fields(**values)) if depth else st.nothing()
+    inner = (
+        {} if not depth else {"nested": by_name(st.lists(fields(depth - 1).map(as_fields), max_size=2), "rooms", "a")}
+    )
     return st.fixed_dictionaries(
         {},
         optional={
+            **inner,
             "terms": by_name(tokens(), "title", "body"),
             "words": by_name(st.lists(WORDS, max_size=3), "tag", "a/b:c"),
             "numbers": numbers,
             "points": by_name(st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), max_size=2), "at"),
             "sparse": by_name(st.lists(vectors(), max_size=3), "sparse"),
             "dense": by_name(matrices(), "dense"),
-            "nested": by_name(st.lists(nested, max_size=2), "rooms", "people"),
         },
     )
 
 
-def described(value: Fields) -> dict[str, Any]:
+def described(value: Fields) -> Held:
     """What of the fields a segment keeps: keywords as a sorted set, no empty values."""
-    found: dict[str, Any] = {}
+    found: Held = {}
     for name, text in value.terms.items():
         found["terms", name] = sorted(zip(text.terms, text.positions, strict=True))
     found |= {("words", name): sorted(set(words)) for name, words in value.words.items() if words}
@@ -78,9 +87,9 @@ def described(value: Fields) -> dict[str, Any]:
     return found
 
 
-def held(table: Table, doc: int) -> dict[str, Any]:
+def held(table: Table, doc: int) -> Held:
     """The same, read from a segment."""
-    found: dict[Any, Any] = {}
+    found: Held = {}
     for name in table.fields("text"):
         text = table.text(name)
         assert text is not None
@@ -117,7 +126,7 @@ def _values(kind: str, view: Any, rows: slice) -> Any:  # noqa: ANN401
             return [held(view, row) for row in range(rows.start, rows.stop)]
 
 
-def documents(snapshot: Snapshot) -> dict[str, tuple[int, int, dict[str, Any]]]:
+def documents(snapshot: Snapshot) -> dict[str, tuple[int, int, Held]]:
     """All live documents of a snapshot by id, in order: sequence number, version, and what is held of them."""
     return {
         segment.ids[doc]: (int(segment.seqs[doc]), int(segment.versions[doc]), held(segment, doc))
@@ -126,6 +135,6 @@ def documents(snapshot: Snapshot) -> dict[str, tuple[int, int, dict[str, Any]]]:
     }
 
 
-def expected(rows: dict[str, Row]) -> dict[str, tuple[int, int, dict[str, Any]]]:
+def expected(rows: dict[str, Row]) -> dict[str, tuple[int, int, Held]]:
     """What `documents` should give for these."""
     return {id: (row.seq, row.version, described(row)) for id, row in rows.items()}
