@@ -46,6 +46,37 @@ def test_sums_are_the_same(seed: int, size: int) -> None:
 
 
 @settings(max_examples=1000, deadline=None)
+@given(SEEDS, st.lists(st.integers(0, 3), max_size=200), st.booleans(), st.integers(-1, 200))
+def test_the_same_documents_are_ranked(seed: int, counts: list[int], owned: bool, count: int) -> None:
+    chosen = np.random.default_rng(seed)
+    starts = np.cumsum([0, *counts]).astype(np.int32) if owned else np.arange(len(counts) + 1, dtype=np.int32)
+    asked = lists(chosen, int(starts[-1]))
+    values = chosen.normal(size=len(asked.docs)).astype(np.float32)
+    freqs = chosen.integers(1, 50, size=len(asked.docs)).astype(np.int32)
+    norms = chosen.integers(0, 256, size=starts[-1]).astype(np.uint8)
+    inverse = chosen.random(256, dtype=np.float32)
+    mask = chosen.random(len(counts)) < chosen.random()
+    results = []
+    for module in (native, plain):
+        ranked = [module.rank(asked, values, starts if owned else None, mask, count)]
+        if not owned:
+            ranked.append(module.rank_bm25(asked, freqs, norms, inverse, mask, count))
+        results.append([(docs.tolist(), bits(scores), total) for docs, scores, total in ranked])
+    assert results[0] == results[1]
+
+
+def test_long_lists_are_ranked_in_blocks_as_at_once() -> None:
+    chosen = np.random.default_rng(5)
+    starts = np.cumsum([0, *chosen.integers(0, 9, size=30_000), 20_000, 3]).astype(np.int32)
+    asked = lists(chosen, int(starts[-1]))
+    values = chosen.normal(size=len(asked.docs)).astype(np.float32)
+    for mask in (np.ones(len(starts) - 1, dtype=np.bool_), chosen.random(len(starts) - 1) < 0.01):
+        ours, theirs = (module.rank(asked, values, starts, mask, 1000) for module in (native, plain))
+        assert ours.docs.tolist() == theirs.docs.tolist()
+        assert (bits(ours.scores), ours.total) == (bits(theirs.scores), theirs.total)
+
+
+@settings(max_examples=1000, deadline=None)
 @given(SEEDS, st.integers(0, 500), st.integers(-1, 600), st.integers(1, 200))
 def test_the_same_documents_are_best(seed: int, size: int, count: int, different: int) -> None:
     chosen = np.random.default_rng(seed)

@@ -38,5 +38,9 @@ def test_scores_are_lucenes(case: dict[str, Any], tmp_path: Path) -> None:
             idf = float(model.idf(scores.frequency(snapshot.segments, query["field"], term)))
             weights[term] = weights.get(term, 0) + idf
         parts = [scores.bm25(segment, query["field"], weights, model) for segment in snapshot.segments]
-        hits = {snapshot.segments[s].ids[d]: score for s, d, score in scores.top(snapshot, parts, 100)}
-        assert hits == pytest.approx(query["scores"], rel=2e-6), query
+        hits = scores.top(snapshot, parts, 100)
+        if query["field"] == "text":
+            assert scores.top_bm25(snapshot, "text", weights, model, 100) == hits
+        found = {snapshot.segments[s].ids[d]: score for s, d, score in hits.found}
+        assert hits.total == len(query["scores"])
+        assert found == pytest.approx(query["scores"], rel=2e-6), query

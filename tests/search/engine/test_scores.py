@@ -65,7 +65,9 @@ def sparse_top(snapshot: Snapshot, query: dict[str, float], count: int) -> list[
             continue
         products, matched = scores.sparse(view, query)
         parts.append((view.owners.best(products), view.owners.any(matched)))
-    return [(snapshot.segments[s].ids[d], score) for s, d, score in scores.top(snapshot, parts, count)]
+    hits = scores.top(snapshot, parts, count)
+    assert scores.top_sparse(snapshot, "f", query, count) == hits  # the short way
+    return [(snapshot.segments[s].ids[d], score) for s, d, score in hits.found]
 
 
 @pytest.mark.parametrize("similarity", ["dot", "cosine", "l2"])
