@@ -1,6 +1,7 @@
 // The loops of the search engine (connote.search.engine.kernels has the same in numpy, with equal results). Plain C++
 // for any processor. Products and sums must not be fused, or results would depend on the processor.
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -91,19 +92,21 @@ class Best {
         }
         std::push_heap(heap_.begin(), heap_.end());
     }
-    // Documents from `first` on, those of the mask. Most blocks have none that is better, which is seen many at a time.
-    void add(const float *scores, const uint8_t *mask, int32_t first, int32_t count) {
+    // Documents from `first` on: those of the mask, if their score counts. Most blocks have none that is better, which is
+    // seen many at a time.
+    template <class Counts>
+    void add(const float *scores, const uint8_t *mask, int32_t first, int32_t count, Counts counts) {
         constexpr int32_t BLOCK = 64;
         for (int32_t begin = 0; begin < count; begin += BLOCK) {
             int32_t end = std::min(begin + BLOCK, count);
             if (full()) {
                 float least = heap_.front().score;
-                bool some = false;
+                int32_t some = 0;
                 for (int32_t i = begin; i < end; i++) some |= scores[i] > least;
                 if (!some) continue;
             }
             for (int32_t i = begin; i < end; i++)
-                if (mask[i] && beats(scores[i])) add(scores[i], first + i);
+                if (mask[i] && beats(scores[i]) && counts(scores[i])) add(scores[i], first + i);
         }
     }
     const std::vector<Hit> &sorted() {
@@ -116,52 +119,64 @@ class Best {
     std::vector<Hit> heap_;
 };
 
-// Ranks without arrays of all scores: some documents at a time, so that their sums stay in the first-level cache.
+// The first of docs[from], docs[from + 1], … that is not below `bound`: in leaps, since it is seldom far.
+int64_t until(const int32_t *docs, int64_t from, int64_t to, int32_t bound) {
+    int64_t leap = 64;
+    while (from + leap < to && docs[from + leap] < bound) from += leap, leap *= 2;
+    return std::lower_bound(docs + from, docs + std::min(from + leap + 1, to), bound) - docs;
+}
+
+// What nothing was added to. Any sum is something else, as +0 is added to each part: -0 + 0 is 0.
+constexpr float NOTHING = -0.f;
+int32_t something(float sum) { return std::bit_cast<uint32_t>(sum) != std::bit_cast<uint32_t>(NOTHING); }
+
+// From sums of rows to each document's best. A row of no sum counts as 0, unless the document has no other.
+void fold(const int32_t *owners, int32_t documents, const std::vector<float> &sums, std::vector<float> &folded) {
+    folded.assign(documents, NOTHING);
+    const float *rows = sums.data() - owners[0];
+    for (int32_t d = 0; d < documents; d++) {
+        int32_t some = 0;
+        float most = -std::numeric_limits<float>::infinity();
+        for (int32_t r = owners[d]; r < owners[d + 1]; r++) {
+            some |= something(rows[r]);
+            most = std::max(most, rows[r] + 0.f);
+        }
+        if (some) folded[d] = most;
+    }
+}
+
+// Ranks without arrays of all scores: some documents at a time, so that their sums stay in the second-level cache.
 // `owners` says which rows of the lists are whose (a document's best row counts); null if rows are documents.
 template <class Added>
 int64_t rank(const Lists &lists, Added added, int64_t documents, const int32_t *owners, const uint8_t *mask,
              int64_t count, int32_t *found, float *found_scores, int64_t *total) {
-    constexpr int32_t BLOCK = 4096;
+    constexpr int32_t BLOCK = 1 << 16;
     std::vector<int64_t> at(lists.starts, lists.starts + lists.terms);
-    std::vector<float> sums(BLOCK), best_sums(BLOCK);
-    std::vector<uint8_t> matched(BLOCK), allowed(BLOCK);
+    // Kept by the thread: fresh memory of this size would be mapped, and so cleared by the system, for every query.
+    thread_local std::vector<float> sums, best_sums;
     Best best(count);
     *total = 0;
     for (int32_t first = 0, last; first < documents; first = last) {
         last = static_cast<int32_t>(std::min<int64_t>(first + BLOCK, documents));
         int32_t row = owners ? owners[first] : first, end = owners ? owners[last] : last;
-        size_t rows = end - row;
-        if (rows > sums.size()) sums.resize(rows), matched.resize(rows);
-        std::fill_n(sums.begin(), rows, 0.f);
-        std::fill_n(matched.begin(), rows, 0);
+        sums.assign(end - row, NOTHING);
         float *__restrict scores = sums.data();
-        uint8_t *__restrict seen = matched.data();
         for (int64_t t = 0; t < lists.terms; t++) {
             float weight = lists.weights[t];
-            int64_t i = at[t];
-            for (; i < lists.ends[t] && lists.docs[i] < end; i++) {
-                int32_t doc = lists.docs[i];
-                scores[doc - row] += added(weight, i, doc);
-                seen[doc - row] = 1;
-            }
-            at[t] = i;
+            int64_t stop = until(lists.docs, at[t], lists.ends[t], end);
+            float *__restrict from = scores - row;
+            const int32_t *__restrict docs = lists.docs;
+            for (int64_t i = at[t]; i < stop; i++) from[docs[i]] += added(weight, i, docs[i]) + 0.f;
+            at[t] = stop;
         }
         if (owners) {
-            for (int32_t d = first; d < last; d++) {
-                float most = -std::numeric_limits<float>::infinity();
-                uint8_t some = 0;
-                for (int32_t r = owners[d] - row; r < owners[d + 1] - row; r++) {
-                    most = std::max(most, scores[r]);
-                    some |= seen[r];
-                }
-                best_sums[d - first] = most;
-                allowed[d - first] = some & mask[d];
-            }
-        } else {
-            for (int32_t i = 0; i < last - first; i++) allowed[i] = seen[i] & mask[first + i];
+            fold(owners + first, last - first, sums, best_sums);
+            scores = best_sums.data();
         }
-        for (int32_t i = 0; i < last - first; i++) *total += allowed[i];
-        best.add(owners ? best_sums.data() : scores, allowed.data(), first, last - first);
+        int32_t some = 0;
+        for (int32_t i = 0; i < last - first; i++) some += something(scores[i]) & mask[first + i];
+        *total += some;
+        best.add(scores, mask + first, first, last - first, something);
     }
     const auto &hits = best.sorted();
     for (size_t i = 0; i < hits.size(); i++) found[i] = hits[i].doc, found_scores[i] = hits[i].score;
@@ -218,7 +233,7 @@ EXPORT void connote_best(int64_t documents, const int32_t *starts, const float *
 EXPORT int64_t connote_top(int64_t documents, const float *scores, const uint8_t *mask, int64_t count, int32_t *found) {
     return guarded([&] {
         Best best(count);
-        best.add(scores, mask, 0, static_cast<int32_t>(documents));
+        best.add(scores, mask, 0, static_cast<int32_t>(documents), [](float) { return true; });
         const auto &hits = best.sorted();
         for (size_t i = 0; i < hits.size(); i++) found[i] = hits[i].doc;
         return static_cast<int64_t>(hits.size());
