@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,9 @@ def main() -> None:
         measure(report, f"sparse, {count:,}", sparse, (our_sparse, qdrant_sparse, lists_in_numpy), Path(folder))
         text = Data.make(count, 40, 4, distinct=False)
         measure(report, f"text, {count:,}", text, (our_text, qdrant_text, bm25s_text), Path(folder))
+        pauses = paused(sparse, Path(folder))
+        report.add(f"reading while {count:,} are merged", "connote", "longest_pause_ms", max(pauses) * 1e3)
+    report.note("the pause is between two looks of a thread that does nothing else, and has that of the machine in it")
     report.note("ingest: adding, merging into one segment, and waiting for the disk (bm25s and numpy stay in memory)")
     report.note("connote, numpy: without connote-native")
     report.print()
@@ -179,8 +183,9 @@ def our_text(data: Data, folder: Path) -> Search:
     )
     queries = [list(dict.fromkeys(names[term] for term in terms.tolist())) for terms in data.queries]
 
+    model = scores.Bm25.of(snapshot.segments, "f")
+
     def search(number: int) -> list[float]:
-        model = scores.Bm25.of(snapshot.segments, "f")
         idf = {term: float(model.idf(scores.frequency(snapshot.segments, "f", term))) for term in queries[number]}
         return [score for _, _, score in scores.top_bm25(snapshot, "f", idf, model, COUNT).found]
 
@@ -194,6 +199,27 @@ def written(folder: Path, rows: Iterable[Row]) -> Snapshot:
     index.commit(0)
     index.close()
     return snapshot
+
+
+def paused(data: Data, folder: Path) -> list[float]:
+    """How long a thread that only reads the clock was held up, time after time, while segments were merged."""
+    index = Index.open(folder / "paused")
+    for begin in range(0, len(data.documents), len(data.documents) // 9):
+        part = zip(data.documents[begin:], data.weights[begin : begin + len(data.documents) // 9], strict=False)
+        for number, (terms, weights) in enumerate(part, begin):
+            vector = Vector([f"term{term}" for term in terms.tolist()], weights)
+            index.add([Row(id=str(number), seq=number, version=1, sparse={"f": [vector]})])
+        index.refresh()
+    merging = Thread(target=index.merge)
+    merging.start()
+    gaps, last = [], time.perf_counter()
+    while merging.is_alive():
+        time.sleep(0.0005)
+        now = time.perf_counter()
+        gaps.append(now - last)
+        last = now
+    index.close()
+    return gaps
 
 
 def lists_in_numpy(data: Data, _: Path) -> Search:
