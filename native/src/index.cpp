@@ -82,7 +82,6 @@ class Best {
     bool full() const { return static_cast<int64_t>(heap_.size()) == count_; }
     // Documents come in rising order, so an equal score is not better.
     bool beats(float score) const { return !full() || score > heap_.front().score; }
-    float least() const { return heap_.front().score; }
     void add(float score, int32_t doc) {
         if (full()) {
             std::pop_heap(heap_.begin(), heap_.end());

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from rows import documents, expected, fields
 
 from connote.search.engine import policy
 from connote.search.engine.index import Index
 from connote.search.engine.row import Row, Tokens, Vector
 from connote.search.engine.segment import Snapshot
+from rows import documents, expected, fields
 
 IDS = st.sampled_from([f"id-{number}" for number in range(12)])
 State = dict[str, Row]

@@ -89,13 +89,18 @@ class _Found:
 
 def best(scores: Floats, starts: Ints) -> Floats:
     """As `plain.best`."""
-    result = np.empty(len(starts) - 1, dtype=np.float32)
+    scores, result = np.ascontiguousarray(scores, dtype=np.float32), np.empty(len(starts) - 1, dtype=np.float32)
+    if len(scores) != starts[-1]:
+        raise ValueError(f"{len(scores)} scores for {starts[-1]} rows")
     _loaded().connote_best(len(result), *map(_address, (starts, scores, result)))
     return result
 
 
 def top(scores: Floats, mask: Mask, count: int) -> Ints:
     """As `plain.top`."""
+    scores, mask = np.ascontiguousarray(scores, dtype=np.float32), np.ascontiguousarray(mask, dtype=np.bool_)
+    if len(scores) != len(mask):
+        raise ValueError(f"{len(scores)} scores for {len(mask)} documents")
     found = np.empty(min(max(count, 0), len(mask)), dtype=np.int32)
     if not len(found):
         return found

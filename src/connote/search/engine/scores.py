@@ -105,7 +105,7 @@ def top(snapshot: Snapshot, parts: Sequence[tuple[Floats, Mask]], count: int) ->
     """
     ranked = []
     for segment, (scores, matched) in zip(snapshot.segments, parts, strict=True):
-        mask = matched & segment.live
+        mask = np.logical_and(matched, segment.live)
         docs = kernels.top(scores, mask, count)
         ranked.append(Ranked(docs, scores[docs], int(np.count_nonzero(mask))))
     return _hits(ranked, count)
@@ -150,9 +150,12 @@ _NONE = Ranked(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 0)
 
 
 def _masked(snapshot: Snapshot, masks: Sequence[Mask] | None) -> Iterable[tuple[Segment, Mask]]:
+    """The segments, and who may be found in each: a mask of its size, made for the kernels."""
     if masks is None:
         return ((segment, segment.live) for segment in snapshot.segments)
-    return ((segment, mask & segment.live) for segment, mask in zip(snapshot.segments, masks, strict=True))
+    return (
+        (segment, np.logical_and(mask, segment.live)) for segment, mask in zip(snapshot.segments, masks, strict=True)
+    )
 
 
 def _hits(ranked: Sequence[Ranked], count: int) -> Hits:
