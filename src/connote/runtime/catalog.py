@@ -17,13 +17,24 @@ class Head(StrEnum):
     CLS = "cls"  # the first token, then L2
     CROSS = "cross"  # a sequence classification score of a (query, document) pair
     LATE = "late"  # every token's vector, L2; documents are scored by late interaction (mean of MaxSim)
+    OWN = "own"  # what the module of an uploaded model computes itself; its NLP task says what that is
 
     @property
-    def task(self) -> TaskType:
-        """The task type that a model with this head serves."""
+    def nlp(self) -> str:
+        """The NLP task of trained models that a model with this head does. An uploaded model says its own."""
         if self is Head.SPARSE:
-            return TaskType.SPARSE_EMBEDDING
-        return TaskType.RERANK if self in {Head.CROSS, Head.LATE} else TaskType.TEXT_EMBEDDING
+            return "text_expansion"
+        return "text_similarity" if self in {Head.CROSS, Head.LATE} else "text_embedding"
+
+
+# The task types that NLP tasks of trained models are; the others are for `_infer` and ingest only.
+TASKS = {
+    "text_expansion": TaskType.SPARSE_EMBEDDING,
+    "text_embedding": TaskType.TEXT_EMBEDDING,
+    "text_similarity": TaskType.RERANK,
+}
+# The files of an uploaded model: its module, its vocabulary, and its configuration.
+UPLOADED = ("definition.pt", "vocabulary.json", "model.json")
 
 
 @dataclass(frozen=True)
@@ -44,15 +55,23 @@ class Model:
     logs: int = 1  # how often a sparse head takes log1p
     fallback: str | None = None  # the id of the row that serves when no source can be reached
     note: str = ""
+    own_task: str | None = None  # the NLP task of an uploaded model, whose head is OWN
+
+    @property
+    def nlp(self) -> str:
+        """The NLP task that it does, as trained models name it."""
+        return self.own_task or self.head.nlp
 
     @property
     def task(self) -> TaskType:
-        """The task type that it serves."""
-        return self.head.task
+        """The task type that it serves; `any` if it is one for trained models only."""
+        return TASKS.get(self.nlp, TaskType.ANY)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The files that it needs."""
+        if self.head is Head.OWN:
+            return UPLOADED
         return (*REQUIRED, idf.FILE) if self.idf else REQUIRED
 
 

@@ -47,7 +47,8 @@ ROOM = 11
 class Deployment:
     """A wish: this model, served under this id by `allocations` workers of `threads` threads each.
 
-    With `adaptive` the number of workers follows the load. No more run than this machine has cores for.
+    With `adaptive` the number of workers follows the load. No more run than this machine has cores for. `queue` is how
+    many items may wait; one that is low computes behind others. Of one that does not cache no results are kept.
     """
 
     id: str
@@ -56,6 +57,9 @@ class Deployment:
     threads: int = 1
     adaptive: Adaptive | None = None
     device: Device = Device.CPU
+    queue: int | None = None
+    is_low: bool = False
+    caches: bool = True
 
     @property
     def fitted(self) -> "Deployment":
@@ -118,6 +122,26 @@ class Fleet:
             running.requests -= 1
             running.used = self._clock()
 
+    def start(self, wish: Deployment) -> None:
+        """Begin to load a deployment, as its first request would."""
+        self._start(wish)
+
+    async def ready(self, wish: Deployment) -> None:
+        """Wait until a deployment is loaded. Raises what loading it came to; who leaves does not stop it."""
+        await self._running_for(wish)
+
+    def failure(self, id: str) -> str | None:
+        """Why a deployment could not be loaded, if it could not."""
+        task = self._running.get(id)
+        if task is None or not task.done() or task.cancelled() or (error := task.exception()) is None:
+            return None
+        return str(error) or type(error).__name__
+
+    def lane(self, id: str) -> Lane | None:
+        """The lane of a deployment that is loaded."""
+        task = self._running.get(id)
+        return task.result().lane if task and _succeeded(task) else None
+
     async def identity(self, wish: Deployment) -> str | None:
         """What is served: a hash of all that decides its results but the device; None if it would have to be pulled."""
         model = self._model(wish)
@@ -135,8 +159,8 @@ class Fleet:
 
     def totals(self, id: str) -> Totals:
         """What a deployment has done since it was loaded."""
-        task = self._running.get(id)
-        return task.result().lane.totals if task and _succeeded(task) else Totals()
+        lane = self.lane(id)
+        return lane.totals if lane else Totals()
 
     def diagnostics(self) -> dict[str, dict[str, object]]:
         """Every deployment that is wanted, by id: its state, and if it is loaded what runs it and what it has done."""
@@ -254,7 +278,9 @@ class Fleet:
         def broken() -> None:
             loop.call_soon_threadsafe(self._discard, wish.id, model)
 
-        lane = Lane(model.backend, name=wish.id, workers=_first(wish), broken=broken)
+        lane = Lane(
+            model.backend, name=wish.id, workers=_first(wish), items=wish.queue, is_low=wish.is_low, broken=broken
+        )
         return Running(model, lane, wish.adaptive, self._clock())
 
     async def _pull(self, row: Model) -> tuple[Model, Path]:
