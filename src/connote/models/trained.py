@@ -74,7 +74,7 @@ class Trained:
         """Whether all of an upload is here."""
         return self.upload.sha256 is not None and self.upload.has_vocabulary
 
-    def row(self, aliases: tuple[str, ...]) -> Model | None:
+    def row(self) -> Model | None:
         """How the runtime knows an upload; None if it is not whole, or none."""
         if self.folder is None or not self.is_whole:
             return None
@@ -85,7 +85,6 @@ class Trained:
             own_task=self.task,
             sources=(Folder(self.folder),),
             licence="its owner's",
-            aliases=aliases,
             max_tokens=self.config.inference.tokenization.max_sequence_length,
             dimensions=getattr(self.config.inference.options, "embedding_size", None),
             query_prefix=(prefixes and prefixes.search) or "",

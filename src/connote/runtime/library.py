@@ -26,10 +26,13 @@ class Library:
         # Later rows win, so that a configuration can give a known name to another model.
         self._rows = {row.id: row for row in rows}
         self._given = dict(self._rows)
+        # More names of rows, which come and go.
+        self.aliases: Mapping[str, str] = {}
         self._names = _named(self._rows)
 
     def find(self, name: str) -> Model:
         """The row of that id or alias. Raises NotFound."""
+        name = self.aliases.get(name, name)
         if name not in self._names:
             raise NotFound(f"no model is called [{name}]; `connote models list` shows those that are known")
         return self._names[name]

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from connote.contract.errors import Unavailable
 
@@ -56,11 +57,9 @@ class Definitions:
         """Write a file, in place of what is there. Raises Unavailable if it cannot be."""
         _write(self.path(folder) / name, [content])
 
-    def read(self, folder: str, name: str) -> bytes | None:
-        """What a file holds; None if it is not there."""
-        with suppress(FileNotFoundError):
-            return (self.path(folder) / name).read_bytes()
-        return None
+    def open(self, folder: str) -> BinaryIO:
+        """The definition, to be read."""
+        return (self.path(folder) / DEFINITION).open("rb")
 
     def put_part(self, folder: str, number: int, content: bytes) -> None:
         """Keep one part of a definition, in place of one of that number. Raises Unavailable if it cannot be."""
