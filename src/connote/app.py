@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from connote.config import Config
 from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
@@ -16,18 +18,38 @@ from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
 from connote.endpoints.shadow import Shadows
-from connote.runtime.fleet import Fleet
+from connote.models.alias import Aliases
+from connote.models.deployments import Deployments
+from connote.models.inference import ModelInference
+from connote.models.models import Models
+from connote.models.statistics import Statistics
+from connote.models.upload import Uploads
+from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
 from connote.services.service import Endpoint
 from connote.store import database
 from connote.store.cache import CacheStore
+from connote.store.definitions import Definitions
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
+from connote.store.models import ModelStore
 from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
 from connote.upstream.sender import Sender
+
+
+@dataclass(frozen=True)
+class TrainedModels:
+    """The room of trained models."""
+
+    models: Models
+    uploads: Uploads
+    aliases: Aliases
+    deployments: Deployments
+    inference: ModelInference
+    statistics: Statistics
 
 
 @dataclass(frozen=True)
@@ -39,6 +61,7 @@ class Connote:
     library: Library
     fleet: Fleet
     cache: Cache
+    trained: TrainedModels
     endpoints: Endpoints
     inference: Inference
     meter: Meter
@@ -73,7 +96,7 @@ class Connote:
             "requested_model": deployment.model,
             "device": self._device(deployment.device),
             "cache": self.cache.counts(endpoint.id),
-            **self.fleet.diagnostics().get(endpoint.id, {"state": "not loaded"}),
+            **self.fleet.diagnostics().get(deployment.id, {"state": "not loaded"}),
         }
 
     def _device(self, device: Device) -> str:
@@ -104,13 +127,16 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(meter.close)
     library, fleet, cache = _models(config, folder, closing)
     remote, sender = _others(config, closing)
-    runner = Runner(library, cache, sender, remote)
-    endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner, prices)
+    trained = _trained(config, folder, engine, uuid, (library, fleet, cache), closing)
+    runner = Runner(library, cache, sender, remote, trained.deployments.current)
+    store = EndpointStore(engine, Seal(Path(config.secret_key_file)))
+    endpoints = Endpoints(store, fleet, runner, prices, trained.inference)
+    _connect(trained, endpoints, fleet)
     shadows = Shadows(endpoints.find, runner, meter)
     closing.push_async_callback(shadows.close)
     endpoints.on_delete.append(shadows.forget)
     inference = Inference(endpoints, runner, meter, shadows)
-    rooms = (library, fleet, cache, endpoints, inference, meter, shadows, remote, sender)
+    rooms = (library, fleet, cache, trained, endpoints, inference, meter, shadows, remote, sender)
     return Connote(config, folder, *rooms, values, uuid)
 
 
@@ -123,6 +149,40 @@ def _models(config: Config, folder: DataFolder, closing: AsyncExitStack) -> tupl
     closing.push_async_callback(cache.close)
     closing.push_async_callback(fleet.close)
     return library, fleet, cache
+
+
+def _trained(
+    config: Config,
+    folder: DataFolder,
+    engine: Engine,
+    node: str,
+    rooms: tuple[Library, Fleet, Cache],
+    closing: AsyncExitStack,
+) -> TrainedModels:
+    library, fleet, cache = rooms
+    models = Models(ModelStore(engine), Definitions(folder.path / "uploads"), library)
+    closing.push_async_callback(models.close)
+    uploads = Uploads(models, config.server.model_bytes())
+    deployments = Deployments(models, fleet)
+    statistics = Statistics(models, deployments, fleet, node)
+    statistics.hits = lambda id: cache.hits[id]
+    inference = ModelInference(models, deployments, fleet, cache.run)
+    return TrainedModels(models, uploads, Aliases(models), deployments, inference, statistics)
+
+
+def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None:
+    """Tell those who know only what is below them of those above."""
+
+    def current(wish: Deployment) -> Deployment | None:
+        if wish.id.startswith("_"):  # connote's own: nobody's wish changes it
+            return wish
+        return trained.deployments.current(wish.id) or endpoints.current(wish.id)
+
+    fleet.current = current
+    trained.statistics.endpoints = lambda: [wish for each in endpoints.all() if (wish := each.deployment)]
+    trained.models.users.append(endpoints.using)
+    trained.models.claims.append(endpoints.claim)
+    trained.deployments.claims.append(endpoints.claim)
 
 
 def _others(config: Config, closing: AsyncExitStack) -> tuple[Remote | None, Sender]:

@@ -32,6 +32,11 @@ class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
     port: int = 9200
     max_body_bytes: int = 100 * 1024 * 1024
     allowed_hosts: list[str] = []
+    max_model_bytes: int | str = "10gb"
+
+    def model_bytes(self) -> int:
+        """How large an uploaded model may be. Raises IllegalArgument for what is no size."""
+        return sizes.parse(self.max_model_bytes, "[server] max_model_bytes")
 
 
 class CacheConfig(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +76,8 @@ class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
             raise IllegalArgument(f"[[models]] {self.id}: give either folder or hub")
         if self.folder is not None and not Path(self.folder).is_dir():
             raise IllegalArgument(f"[[models]] {self.id}: there is no folder {self.folder}")
+        if self.head is Head.OWN:
+            raise IllegalArgument(f"[[models]] {self.id}: the head [own] is that of uploads; name another")
         source = Folder(Path(self.folder)) if self.folder is not None else Hub(str(self.hub), self.revision)
         return Model(
             id=self.id,
@@ -243,6 +250,7 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     except ValueError:
         raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
     (
+        config.server.model_bytes(),
         config.cache.memory_bytes(),
         config.cache.disk_bytes(),
         config.sending(),

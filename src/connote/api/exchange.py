@@ -51,6 +51,7 @@ class Ask:
     def __init__(self, request: Request, connote: Connote) -> None:
         self.request, self.connote, self.asking = request, connote, asking.begin()
         self.body: dict[str, Any] | None = None  # once it is read
+        self._raw: bytes | None = None
 
     def path(self, name: str) -> str:
         """A part of the path."""
@@ -77,7 +78,7 @@ class Ask:
         """The body, a JSON object. Raises Unparsable, NotAcceptable or TooLarge."""
         if self.body is not None:
             return self.body
-        raw = await self._body()
+        raw = await self._body() if self._raw is None else self._raw
         if not raw.strip():
             raise Unparsable("request body is required")
         media.check_body_type(self.request.headers)
@@ -89,6 +90,12 @@ class Ask:
             raise Unparsable(f"the request body must be a JSON object, not [{java(body)}]")
         self.body = body
         return body
+
+    async def has_body(self) -> bool:
+        """Whether a body came with the request."""
+        if self._raw is None:
+            self._raw = await self._body()
+        return bool(self._raw.strip())
 
     async def attended(self, work: Coroutine[Any, Any, T]) -> T:
         """What the work comes to. When the client leaves it is cancelled, and ClientDisconnect raised."""
@@ -153,7 +160,7 @@ class Route:
             )
         for name in ("pretty", "human", "error_trace"):
             ask.flag(name)
-        if ask.text("format") not in (None, "json"):
+        if "format" not in self.params and ask.text("format") not in (None, "json"):
             raise IllegalArgument(f"[format] must be [json], not [{ask.text('format')}]")
 
 

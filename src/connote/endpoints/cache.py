@@ -45,7 +45,9 @@ class Cache:
 
     async def run(self, wish: Deployment, inputs: Inputs, caching: Caching = Caching.USE) -> Outputs:
         """What `Fleet.run` gives, and raises; equal texts are computed once."""
-        if caching is Caching.BYPASS or not self._is_on or not inputs.texts:
+        current = self._fleet.current(wish)
+        is_kept = current is None or current.caches
+        if caching is Caching.BYPASS or not self._is_on or not is_kept or not inputs.texts:
             return await self._fleet.run(wish, inputs)
         texts = list(dict.fromkeys(inputs.texts))
         served = await self._served(wish)
@@ -145,7 +147,9 @@ class Cache:
 
 
 def _keys(served: str, inputs: Inputs, texts: Iterable[str]) -> dict[str, bytes]:
-    seed = hashlib.sha256(ascii((entry.FORM, served, inputs.search, inputs.query)).encode()).digest()
+    config = inputs.config and inputs.config.wire()
+    about = (entry.FORM, served, inputs.search, inputs.query, *([config] if config else []))
+    seed = hashlib.sha256(ascii(about).encode()).digest()
     return {text: hashlib.sha256(seed + text.encode("utf-8", "surrogatepass")).digest() for text in texts}
 
 

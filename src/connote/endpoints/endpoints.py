@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -22,10 +22,11 @@ from connote.contract.errors import (
 from connote.contract.policy import Policy
 from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, Settings, java, refuse_unknown
 from connote.contract.tasks import TaskType
-from connote.endpoints import budget, fallback, shadow
+from connote.endpoints import budget, fallback, over, shadow
 from connote.endpoints.preconfigured import ENDPOINTS as PRECONFIGURED
 from connote.endpoints.price import Prices
 from connote.endpoints.runner import Runner
+from connote.models.inference import ModelInference
 from connote.runtime.fleet import Deployment, Fleet
 from connote.services import registry
 from connote.services.service import Endpoint, Service, Task
@@ -53,10 +54,11 @@ class Created:
 class Endpoints:
     """Preconfigured and stored endpoints; a stored one stands before a preconfigured one of the same id."""
 
-    def __init__(self, store: EndpointStore, fleet: Fleet, runner: Runner, prices: Prices) -> None:
-        self._store, self._fleet, self._runner, self._prices = store, fleet, runner, prices
+    def __init__(
+        self, store: EndpointStore, fleet: Fleet, runner: Runner, prices: Prices, trained: ModelInference
+    ) -> None:
+        self._store, self._fleet, self._runner, self._prices, self._trained = store, fleet, runner, prices, trained
         self.on_delete: list[Callable[[str], None]] = []
-        fleet.current = self._current
         self._writing = asyncio.Lock()
         self._stored: dict[str, Endpoint] = {}
         self._unreadable: dict[str, str] = {}
@@ -68,7 +70,17 @@ class Endpoints:
                 self._unreadable[record.inference_id] = f"{error.reason} for model [{record.inference_id}]. "
 
     def find(self, id: str) -> Endpoint:
-        """The endpoint of that id. Raises NotFound, or Rejected if its service is not there any more."""
+        """The endpoint of that id, or one over the model or deployment of that id.
+
+        Raises NotFound, Rejected if its service is not there any more, or if the model has no task of inference's, and
+        Conflict if the model is not deployed.
+        """
+        try:
+            return self._own(id)
+        except NotFound as error:
+            return over.endpoint(self._trained, id, error)
+
+    def _own(self, id: str) -> Endpoint:
         if id in self._unreadable:
             raise Rejected(self._unreadable[id])
         endpoint = self._stored.get(id) or PRECONFIGURED.get(id)
@@ -78,7 +90,7 @@ class Endpoints:
 
     def get(self, id: str, task: TaskType = TaskType.ANY) -> Endpoint:
         """The endpoint of that id and task type. Raises NotFound, or Rejected if it does another task."""
-        endpoint = self.find(id)
+        endpoint = self._own(id)
         if task not in (TaskType.ANY, endpoint.task.kind):
             raise Rejected(
                 f"Requested task type [{task}] does not match the inference endpoint's task type [{endpoint.task.kind}]"
@@ -133,12 +145,13 @@ class Endpoints:
 
     async def update(self, id: str, task: TaskType, body: Mapping[str, Any], seconds: float | None = None) -> Endpoint:
         """Change what of an endpoint can be changed, after a trial. A loaded deployment is scaled at once."""
-        current = self.find(id)
+        current = self._own(id)
         changed = _changed(current, task, body)
+        over.check_unchanged(current, changed)
         if changed.service.site is not None and _asks_otherwise(changed, current):
             changed = await self._tried(changed, seconds)
         async with self._writing:
-            if self.find(id) is not current:
+            if self._own(id) is not current:
                 raise Conflict(f"Inference endpoint [{id}] was changed by another request in the meantime; try again")
             if changed.policy != current.policy:
                 self._check_policy(changed)
@@ -148,12 +161,22 @@ class Endpoints:
             self._fleet.scale(changed.deployment)
         return changed
 
-    def _current(self, wish: Deployment) -> Deployment | None:
-        """The deployment of an endpoint as it is now; others than those of endpoints are what they are."""
-        if not _VALID_ID.fullmatch(wish.id) and wish.id not in PRECONFIGURED:
-            return wish
-        endpoint = self._stored.get(wish.id) or PRECONFIGURED.get(wish.id)
+    def current(self, id: str) -> Deployment | None:
+        """The deployment that an endpoint wishes for now."""
+        endpoint = self._stored.get(id) or PRECONFIGURED.get(id)
         return endpoint.deployment if endpoint else None
+
+    def using(self, models: Sequence[str], deployments: Sequence[str]) -> list[str]:
+        """Which endpoints need one of these models or deployments, as an error tells it."""
+        return over.using(self._stored.values(), models, deployments)
+
+    def claim(self, id: str) -> str | None:
+        """Why a model or a deployment cannot have that id."""
+        if id not in self._stored and id not in self._unreadable and id not in PRECONFIGURED:
+            return None
+        return (
+            f"Model IDs must be unique. Requested model ID [{id}] matches existing inference endpoint IDs but must not."
+        )
 
     async def _tried(self, endpoint: Endpoint, seconds: float | None) -> Endpoint:
         # Without a limit a service that says nothing would be tried for ever, by nobody's wish.
@@ -185,6 +208,11 @@ class Endpoints:
     def _check_free(self, id: str) -> None:
         if id in self._stored or id in self._unreadable:
             raise AlreadyExists(f"Inference endpoint [{id}] already exists")
+        if self._trained.has(id):
+            raise Rejected(
+                f"Inference endpoint IDs must be unique. Requested inference endpoint ID [{id}] matches existing "
+                "trained model ID(s) but must not."
+            )
 
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
         """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""

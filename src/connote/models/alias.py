@@ -14,7 +14,7 @@ class Aliases:
         self._models = models
 
     async def put(self, id: str, alias: str, *, reassign: bool) -> None:
-        """Let the alias name the model. Raises NotFound, or Rejected if it names another, unless it is to be reassigned."""
+        """Let the alias name the model. Raises NotFound; Rejected if it is another's, and not to be reassigned."""
         check_alias(alias)
         models = self._models
         async with models.writing:
@@ -51,8 +51,8 @@ class Aliases:
             return
         if not reassign:
             raise Rejected(
-                f"cannot assign model_alias [{alias}] to model_id [{id}] as model_alias already refers to [{before}]. Set "
-                "parameter [reassign] to [true] if model_alias should be reassigned."
+                f"cannot assign model_alias [{alias}] to model_id [{id}] as model_alias already refers to [{before}]. "
+                "Set parameter [reassign] to [true] if model_alias should be reassigned."
             )
         if (other := models.added[before].task) != task:
             raise Rejected(

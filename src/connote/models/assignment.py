@@ -82,7 +82,7 @@ def statistics(deployed: Deployed, fleet: Fleet, node: str, hits: int) -> dict[s
 
 
 def _allocations(deployed: Deployed, fleet: Fleet) -> int:
-    """Those that serve. More are not started than there are cores, and those wished for beyond count as if they were."""
+    """Those that serve. No more are started than there are cores; what is wished for beyond counts as if it was."""
     state, _ = told(deployed, fleet)
     lane = fleet.lane(deployed.id)
     if state != "started" or lane is None:

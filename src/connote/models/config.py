@@ -53,8 +53,8 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
         found = []
         if self.model_id not in (None, id):
             found.append(
-                f"Inconsistent model_id; '{self.model_id}' specified in the body differs from '{id}' specified as a URL "
-                "argument"
+                f"Inconsistent model_id; '{self.model_id}' specified in the body differs from '{id}' specified as a "
+                "URL argument"
             )
         if self.definition is not None or self.compressed_definition is not None:
             found.append(
@@ -102,7 +102,7 @@ class Config:
 
 
 def read(id: str, given: Mapping[str, Any]) -> Body:
-    """The body of a PUT, but for its inference configuration. Raises Unparsable, or InvalidRequest with all problems."""
+    """The body of a PUT, but for its inference configuration. Raises Unparsable, or InvalidRequest."""
     found = body.read(given, Body, "trained_model_config")
     if problems := found.problems(id):
         raise InvalidRequest(problems)
@@ -131,10 +131,8 @@ def kept(plain: Mapping[str, Any]) -> Config:
 def wrong_id(id: str, name: str) -> list[str]:
     """Why that cannot be an id of ours."""
     if not _VALID_ID.fullmatch(id):
-        return [
-            f"Invalid {name}; '{id}' can contain lowercase alphanumeric (a-z and 0-9), hyphens or underscores; must start "
-            "and end with alphanumeric"
-        ]
+        may = "can contain lowercase alphanumeric (a-z and 0-9), hyphens or underscores"
+        return [f"Invalid {name}; '{id}' {may}; must start and end with alphanumeric"]
     if len(id) > _LONGEST_ID:
         return [f"Invalid {name}; '{id}' cannot contain more than {_LONGEST_ID} characters."]
     return []

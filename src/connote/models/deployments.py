@@ -3,18 +3,16 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import msgspec
 
-from connote.contract.errors import Conflict, ConnoteError, NotFound, Overloaded, Rejected, TimedOut, Unavailable
+from connote.contract.errors import Conflict, ConnoteError, NotFound, Overloaded, Rejected, TimedOut
 from connote.models.config import wrong_id
 from connote.models.models import Models
 from connote.models.parameters import Parameters
-from connote.models.selection import is_wild, select
+from connote.models.selection import select
 from connote.models.trained import Trained
 from connote.runtime.fleet import Deployment, Fleet
 from connote.store.models import DeploymentRecord
@@ -106,6 +104,8 @@ class Deployments:
             model = self._models.find(name)
             deployed = Deployed(id or model.id, model.id, parameters, time.time_ns() // 1_000_000)
             self._check(deployed, model)
+            if model.known and model.created is None:
+                await self._models.adopt(model)  # so that it can be stopped and deleted like others
             await asyncio.to_thread(self._models.store.put_deployment, deployed.record())
             self.running[deployed.id] = deployed
             self._fleet.start(deployed.wish)
@@ -137,18 +137,14 @@ class Deployments:
             for deployed in found:
                 await self._stop(deployed.id)
 
-    def stats(self, model: str) -> list[Deployed | None]:
-        """The deployments of a model; None alone if it has none."""
-        return [*self.of(model)] or [None]
-
     async def _started(self, deployed: Deployed, seconds: float | None) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._fleet.ready(deployed.wish)
         except TimeoutError:
             raise TimedOut(
-                f"Timed out after [{seconds:g}s] waiting for model deployment [{deployed.id}] to start. Use the trained "
-                "model stats API to track the state of the deployment and try again once it has started."
+                f"Timed out after [{seconds:g}s] waiting for model deployment [{deployed.id}] to start. Use the "
+                "trained model stats API to track the state of the deployment and try again once it has started."
             ) from None
         except ConnoteError:
             # A start that has failed is none. One that is not waited for stays, and tells why in its statistics.
@@ -199,7 +195,8 @@ class Deployments:
             others = [users for users in self._models.users if users != self._using]
             if used := [text for users in others for text in users((), ids)]:
                 raise Conflict(
-                    f"Cannot stop deployment [{deployed.id}] as it is used by {'; '.join(used)}; use force to force the stop"
+                    f"Cannot stop deployment [{deployed.id}] as it is used by {'; '.join(used)}; "
+                    "use force to force the stop"
                 )
 
     async def _stop(self, id: str) -> None:

@@ -4,13 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from connote.contract.errors import AlreadyExists, Conflict, ConnoteError, IllegalArgument, NotFound, Rejected
 from connote.models import config
-from connote.models.selection import is_wild, page, select
+from connote.models.selection import page, select
 from connote.models.stock import Stock
 from connote.models.trained import GENERATED, Trained, Upload
 from connote.runtime.catalog import UPLOADED, Model
@@ -29,8 +27,8 @@ _, VOCABULARY, DESCRIPTION = UPLOADED
 class Models:
     """Models that were added, by upload or from the catalog, and those of the catalog whose files are here.
 
-    `users` are asked who needs a model: `["deployments: [a, b]"]`. `claims` are asked, with the id of a new model, why it
-    cannot be that.
+    `users` are asked who needs a model: `["deployments: [a, b]"]`. `claims` are asked, with the id of a new model, why
+    it cannot be that.
     """
 
     def __init__(self, store: ModelStore, files: Definitions, library: Library) -> None:
@@ -38,6 +36,8 @@ class Models:
         self.stock = Stock(library)
         self.users: list[Users] = []
         self.claims: list[Callable[[str], str | None]] = []
+        # Which ingest pipelines name one of these.
+        self.pipelines: Callable[[Sequence[str]], Sequence[str]] = lambda _: ()
         self.on_delete: list[Callable[[str], Any]] = []
         self.writing = asyncio.Lock()
         self.aliases = library.aliases = store.aliases()
@@ -105,7 +105,8 @@ class Models:
         Raises what is wrong with it, AlreadyExists, or Rejected if the id is another's.
         """
         body = config.read(id, given)
-        row = None if body.inference_config is not None else self.stock.find(id)
+        is_own = body.inference_config is not None and not id.startswith(".")
+        row = None if is_own else self.stock.find(id)
         if row is None and id.startswith("."):
             raise IllegalArgument(f"[{id}] is no model that connote knows; `connote models list` shows those that are")
         parsed = None if row else config.upload(id, body)
@@ -118,6 +119,11 @@ class Models:
             if wait:
                 await asyncio.shield(pull)
         return model
+
+    async def adopt(self, model: Trained) -> None:
+        """Add a model of the catalog as it is, as `put` would; for those who hold `writing`."""
+        assert model.known is not None  # noqa: S101 (only such are not added)
+        self.keep(await asyncio.to_thread(self._created, model.id, model.known, None, model.config.body))
 
     async def delete(self, id: str, *, force: bool) -> None:
         """Forget a model that was added. Raises NotFound, or Conflict that names who uses it, unless it is forced."""
@@ -141,7 +147,8 @@ class Models:
         used = [text for users in self.users for text in users(self.names(id), ())]
         if used:
             raise Conflict(
-                f"Cannot delete model [{id}] as it is currently used by {'; '.join(used)}; use force to delete the model"
+                f"Cannot delete model [{id}] as it is currently used by {'; '.join(used)}; "
+                "use force to delete the model"
             )
 
     def keep(self, model: Trained) -> None:
@@ -178,8 +185,8 @@ class Models:
             raise AlreadyExists(f"Trained machine learning model [{id}] already exists")
         if id in self.aliases:
             raise Rejected(
-                f"requested model_id [{id}] is the same as an existing model_alias. Model model_aliases and ids must be "
-                "unique"
+                f"requested model_id [{id}] is the same as an existing model_alias. Model model_aliases and ids must "
+                "be unique"
             )
         for claim in self.claims:
             if why := claim(id):

@@ -77,7 +77,9 @@ class Parameters(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
         if self.priority not in (NORMAL, LOW):
             found.append(f"[priority] must be one of [{LOW}, {NORMAL}]")
         if self.priority == LOW:
-            found += [f"[{name}] must be 1 when [priority] is low" for name in _POSITIVE[:2] if numbers.get(name, 1) > 1]
+            found += [
+                f"[{name}] must be 1 when [priority] is low" for name in _POSITIVE[:2] if numbers.get(name, 1) > 1
+            ]
         return found
 
     def cache_bytes(self) -> int | None:

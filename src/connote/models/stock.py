@@ -29,7 +29,7 @@ class Stock:
 
     def here(self) -> dict[str, Model]:
         """Those whose files are here, by the name that they are listed under: the first that a URL may hold."""
-        found = {}
+        found = dict[str, Model]()
         for row in self._library.rows():
             if row.head is not Head.OWN and self.is_here(row):
                 names = [name for name in (*row.aliases, row.id) if "/" not in name and self.find(name) is row]
@@ -41,9 +41,10 @@ class Stock:
         return self._library.path(self._library.served(row)) is not None
 
     def size(self, row: Model) -> int:
-        """The bytes of its files; 0 if they are not here."""
-        path = self._library.path(row)
-        return sum((path / name).stat().st_size for name in row.names) if path else 0
+        """The bytes of the files that serve it; 0 if they are not here."""
+        served = self._library.served(row)
+        path = self._library.path(served)
+        return sum((path / name).stat().st_size for name in served.names) if path else 0
 
     def trained(self, id: str, row: Model, body: Body | None = None, created: int | None = None) -> Trained:
         """The row as a trained model of that id."""

@@ -53,7 +53,7 @@ class Part(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Uploads:
-    """Takes parts and vocabularies. What is acknowledged is kept, and a definition is there as a whole or not at all."""
+    """Takes parts and vocabularies. What is acknowledged is kept; a definition is there as a whole or not at all."""
 
     def __init__(self, models: Models, most: int) -> None:
         self._models, self._most = models, most
@@ -102,15 +102,13 @@ class Uploads:
             if self._holds(model, number, content):
                 return model
             raise Rejected(
-                f"the definition of model [{model.id}] is complete, and its part [{number}] is another; delete the model to "
-                "upload a different one"
+                f"the definition of model [{model.id}] is complete, and its part [{number}] is another; delete the model "
+                "to upload a different one"
             )
         sizes = files.parts(folder) | {number: len(content)}
         _check_sizes(sizes, part)
         if not upload.total_parts:
-            upload = replace(
-                upload, total_parts=part.total_parts, total_length=part.total_definition_length
-            )
+            upload = replace(upload, total_parts=part.total_parts, total_length=part.total_definition_length)
             self._models.store.keep_upload(model.id, upload.plain())
         files.put_part(folder, number, content)
         model = replace(model, upload=upload)
@@ -121,7 +119,9 @@ class Uploads:
         files, folder, count = self._models.files, _name(model), model.upload.total_parts
         sha256 = files.assemble(folder, count)
         # What the runtime reads beside the definition and the vocabulary.
-        files.write(folder, DESCRIPTION, orjson.dumps({"inference_config": model.config.inference.wire(), "sha256": sha256}))
+        files.write(
+            folder, DESCRIPTION, orjson.dumps({"inference_config": model.config.inference.wire(), "sha256": sha256})
+        )
         upload = replace(model.upload, sha256=sha256, sizes=tuple(sizes[number] for number in range(count)))
         self._models.store.keep_upload(model.id, upload.plain())
         return replace(model, upload=upload)
@@ -171,17 +171,16 @@ def _check_totals(model: Trained, part: Part) -> None:
     ):
         if before != now:
             raise IllegalArgument(
-                f"[{name}] is [{now}], but was [{before}] with the first part of model [{model.id}]; delete the model to "
-                "upload another definition"
+                f"[{name}] is [{now}], but was [{before}] with the first part of model [{model.id}]; delete the model "
+                "to upload another definition"
             )
 
 
 def _check_sizes(sizes: Mapping[int, int], part: Part) -> None:
     """Raise IllegalArgument unless the parts that are here can become the definition."""
     found, total = sum(sizes.values()), part.total_definition_length
-    is_last = len(sizes) == part.total_parts
-    if found > total or (is_last and found != total):
+    if found > total or (len(sizes) == part.total_parts and found != total):
         raise IllegalArgument(
-            f"[total_definition_length] is [{total}], but the {'' if is_last else 'first '}{len(sizes)} parts have {found} "
-            "bytes; send the part that is wrong again"
+            f"[total_definition_length] is [{total}], but the {len(sizes)} parts that are here have {found} bytes; "
+            "send the part that is wrong again"
         )

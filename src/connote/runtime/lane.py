@@ -56,8 +56,8 @@ class Lane:
     Each worker is one allocation: a thread that takes a batch, runs it and answers. The backend computes outside
     of the GIL, so several workers share one backend and its weights. What comes after the backend is the caller's.
 
-    Who comes while `items` items wait is refused, if that is set. A lane that is low computes when others have nothing to
-    compute, as far as the system lets threads be of lower priority.
+    Who comes while `items` items wait is refused, if that is set. A lane that is low computes behind others, as far as
+    the system lets threads be of lower priority.
 
     `broken` is called once, from a worker, if the device fails: the lane then answers nobody any more. A lane that has
     ended, so or by `close`, never starts again.
@@ -175,8 +175,8 @@ class Lane:
     def _check_room(self, asked: Promise) -> None:
         if self._items is not None and self._backlog.items >= self._items:
             self.totals = replace(self.totals, rejected=self.totals.rejected + 1)
-            told = f"[{self._name}] has {self._backlog.items} requests waiting, its queue is full. Unable to execute command"
-            raise Overloaded(told)
+            waiting = f"[{self._name}] has {self._backlog.items} texts waiting"
+            raise Overloaded(f"{waiting}, its queue is full. Unable to execute command")
         rate = self._rate()
         before, most = self._before(asked), min(self._capacity, HORIZON * rate)
         if before < most:
@@ -299,7 +299,7 @@ class Lane:
 
 
 def _step_back() -> None:
-    """Let other threads go first: https://man7.org/linux/man-pages/man2/setpriority.2.html#NOTES (per thread on Linux)."""
+    """Let other threads go first, which Linux can tell for each: https://man7.org/linux/man-pages/man7/sched.7.html."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from connote.contract.nlp import InferenceConfig
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime import heads, idf
 from connote.runtime.backends.backend import Output, Precision, Terms
@@ -27,6 +28,7 @@ class Inputs:
     texts: Sequence[str]
     query: str | None = None
     search: bool = False  # the texts are queries, not passages
+    config: InferenceConfig | None = None  # of an uploaded model, where it is not the one that it was uploaded with
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class LocalModel:
     def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to a request, from its items' outputs."""
         cuts, reads = _cuts(encoded), _reads(encoded)
+        if self.row.head is Head.OWN:
+            raise TypeError(f"{self.row.id} was uploaded, and is none of these models")
         match self.row.head:
             case Head.SPARSE:
                 pairs = zip(cast("Sequence[Terms]", outputs), encoded, strict=True)

@@ -50,7 +50,7 @@ class ModelStore:
         """The model of every alias."""
         with self._engine.connect() as connection:
             found = connection.execute(select(database.model_aliases.c.alias, database.model_aliases.c.model_id))
-            return {alias: model for alias, model in found}
+            return {row.alias: row.model_id for row in found}
 
     def deployments(self) -> list[DeploymentRecord]:
         """Every deployment."""
