@@ -18,12 +18,15 @@ from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
 from connote.endpoints.shadow import Shadows
+from connote.models import references as added
 from connote.models.alias import Aliases
 from connote.models.deployments import Deployments
 from connote.models.inference import ModelInference
 from connote.models.models import Models
+from connote.models.references import References
 from connote.models.statistics import Statistics
 from connote.models.upload import Uploads
+from connote.runtime.catalog import Model
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
@@ -50,6 +53,7 @@ class TrainedModels:
     deployments: Deployments
     inference: ModelInference
     statistics: Statistics
+    references: References
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,17 @@ class Connote:
         return "cuda:0" if device is Device.FASTEST and has_gpu() else "cpu"
 
 
+def kept_rows(data: Path) -> list[Model]:
+    """The rows that were added to the catalog, for those who do not open the rooms."""
+    if not (data / "connote.db").is_file():
+        return []
+    engine = database.connect(data)
+    try:
+        return added.rows(ModelStore(engine))
+    finally:
+        engine.dispose()
+
+
 @asynccontextmanager
 async def opened(config: Config) -> AsyncIterator[Connote]:
     """Take the data folder and open the rooms; at the end models are dropped and the folder is let go.
@@ -125,7 +140,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     values.put("cluster_uuid", uuid)
     meter = Meter(UsageStore(engine), prices)
     closing.push_async_callback(meter.close)
-    library, fleet, cache = _models(config, folder, closing)
+    library, fleet, cache = _models(config, folder, ModelStore(engine), closing)
     remote, sender = _others(config, closing)
     trained = _trained(config, folder, engine, uuid, (library, fleet, cache), closing)
     runner = Runner(library, cache, sender, remote, trained.deployments.current)
@@ -140,8 +155,12 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     return Connote(config, folder, *rooms, values, uuid)
 
 
-def _models(config: Config, folder: DataFolder, closing: AsyncExitStack) -> tuple[Library, Fleet, Cache]:
+def _models(
+    config: Config, folder: DataFolder, kept: ModelStore, closing: AsyncExitStack
+) -> tuple[Library, Fleet, Cache]:
     library = Library(config.models_path(), config.catalog())
+    for row in added.rows(kept):
+        library.add(row)
     fleet = Fleet(library, precision=config.runtime.precision, idle_after=config.runtime.seconds())
     disk = config.cache.disk_bytes()
     store = CacheStore(folder.path / "cache.db", disk) if disk else None
@@ -167,7 +186,8 @@ def _trained(
     statistics = Statistics(models, deployments, fleet, node)
     statistics.hits = lambda id: cache.hits[id]
     inference = ModelInference(models, deployments, fleet, cache.run)
-    return TrainedModels(models, uploads, Aliases(models), deployments, inference, statistics)
+    references = References(models, library)
+    return TrainedModels(models, uploads, Aliases(models), deployments, inference, statistics, references)
 
 
 def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None:

@@ -111,11 +111,11 @@ class Models:
             raise IllegalArgument(f"[{id}] is no model that connote knows; `connote models list` shows those that are")
         parsed = None if row else config.upload(id, body)
         async with self.writing:
-            self._check_free(id)
+            self.check_free(id)
             model = await asyncio.to_thread(self._created, id, row, parsed, body)
             self.keep(model)
         if row and not self.stock.is_here(row):
-            pull = self._pull(row)
+            pull = self.pull(row)
             if wait:
                 await asyncio.shield(pull)
         return model
@@ -176,11 +176,12 @@ class Models:
         if model.known is None:
             return model.is_whole
         if not self.stock.is_here(model.known):
-            self._pull(model.known)  # if the last one has failed
+            self.pull(model.known)  # if the last one has failed
             return False
         return True
 
-    def _check_free(self, id: str) -> None:
+    def check_free(self, id: str) -> None:
+        """Raise AlreadyExists or Rejected if an id is another's."""
         if id in self.added:
             raise AlreadyExists(f"Trained machine learning model [{id}] already exists")
         if id in self.aliases:
@@ -217,7 +218,9 @@ class Models:
             raise NotFound(f"its files in {path} are gone")
         return Trained(record.model_id, parsed, record.created, path, upload)
 
-    def _pull(self, row: Model) -> asyncio.Task[None]:
+    def pull(self, row: Model) -> asyncio.Task[None]:
+        """Begin to get a model's files, or join those who do."""
+
         async def pull() -> None:
             await asyncio.to_thread(self._library.resolve, row, logged(row.id))
 

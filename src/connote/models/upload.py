@@ -102,8 +102,8 @@ class Uploads:
             if self._holds(model, number, content):
                 return model
             raise Rejected(
-                f"the definition of model [{model.id}] is complete, and its part [{number}] is another; delete the model "
-                "to upload a different one"
+                f"the definition of model [{model.id}] is complete, and its part [{number}] is another; "
+                "delete the model to upload a different one"
             )
         sizes = files.parts(folder) | {number: len(content)}
         _check_sizes(sizes, part)

@@ -33,7 +33,8 @@ TASKS = {
     "text_embedding": TaskType.TEXT_EMBEDDING,
     "text_similarity": TaskType.RERANK,
 }
-# The files of an uploaded model: its module, its vocabulary, and its configuration.
+# A graph that others have made. The files of an uploaded model: its module, its vocabulary, and its configuration.
+GRAPH = "model.onnx"
 UPLOADED = ("definition.pt", "vocabulary.json", "model.json")
 
 
@@ -55,6 +56,7 @@ class Model:
     logs: int = 1  # how often a sparse head takes log1p
     fallback: str | None = None  # the id of the row that serves when no source can be reached
     note: str = ""
+    is_graph: bool = False  # its weights are a graph of its own
     own_task: str | None = None  # the NLP task of an uploaded model, whose head is OWN
 
     @property
@@ -72,6 +74,8 @@ class Model:
         """The files that it needs."""
         if self.head is Head.OWN:
             return UPLOADED
+        if self.is_graph:
+            return (*(name for name in REQUIRED if not name.endswith(".safetensors")), GRAPH)
         return (*REQUIRED, idf.FILE) if self.idf else REQUIRED
 
 

@@ -113,9 +113,10 @@ class Library:
 
     def states(self) -> list[dict[str, Any]]:
         """Every row of the catalog, and whether its files are here."""
-        return [self._state(row) for row in self._rows.values()]
+        return [self.state(row) for row in self._rows.values()]
 
-    def _state(self, row: Model) -> dict[str, Any]:
+    def state(self, row: Model) -> dict[str, Any]:
+        """A row, and whether its files are here."""
         path = self.path(row)
         manifest = path / MANIFEST if path else None
         is_pulled = manifest is not None and manifest.is_file() and not isinstance(row.sources[0], Folder)
@@ -123,7 +124,7 @@ class Library:
         stand_in = self.find(row.fallback) if row.fallback else None
         state: dict[str, Any] = {
             "id": row.id,
-            "aliases": [alias for alias in row.aliases if self._names[alias] is row],
+            "aliases": [alias for alias in row.aliases if self._names.get(alias) is row],
             "task_type": row.task.value,
             "head": row.head.value,
             "licence": row.licence,

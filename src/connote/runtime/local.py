@@ -13,6 +13,7 @@ from connote.contract.nlp import InferenceConfig
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime import heads, idf
 from connote.runtime.backends.backend import Output, Precision, Terms
+from connote.runtime.backends.session import SessionBackend
 from connote.runtime.catalog import Head, Model
 from connote.runtime.identity import identity
 from connote.runtime.idf import Idf
@@ -64,10 +65,14 @@ class LocalModel:
     def load(
         cls, row: Model, folder: Path, threads: int, precision: Precision | None = None, device: Device = Device.CPU
     ) -> "LocalModel":
-        """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right.
+        """Load from config.json, tokenizer.json and model.safetensors, or a graph. Raises Unavailable if not right.
 
         Without a precision it is the fastest that the quality gate lets pass.
         """
+        if row.is_graph:
+            backend = SessionBackend(folder, row.head, threads)
+            tokenizer = Tokenizer(folder / "tokenizer.json", row.max_tokens, backend.vocabulary)
+            return cls(row, folder, tokenizer, None, Placed(backend))
         checkpoint = Checkpoint.read(folder, row.head)
         most = min(row.max_tokens, checkpoint.architecture.max_tokens)
         tokenizer = Tokenizer(folder / "tokenizer.json", most, checkpoint.architecture.vocabulary)

@@ -74,6 +74,9 @@ trained_models = Table(
     Column("upload", JSON(none_as_null=True)),
 )
 
+# Models that were added to the catalog: where their files are, and what those are.
+catalog = Table("catalog", metadata, Column("id", String, primary_key=True), Column("row", JSON, nullable=False))
+
 model_aliases = Table(
     "model_aliases",
     metadata,

@@ -57,6 +57,21 @@ class ModelStore:
         with self._engine.connect() as connection:
             return [DeploymentRecord(**row._mapping) for row in connection.execute(select(database.deployments))]
 
+    def catalog(self) -> dict[str, Mapping[str, Any]]:
+        """The rows that were added to the catalog, by id."""
+        with self._engine.connect() as connection:
+            return {row.id: row.row for row in connection.execute(select(database.catalog))}
+
+    def add_row(self, id: str, row: Mapping[str, Any]) -> None:
+        """Keep a new row of the catalog."""
+        with self._engine.begin() as connection:
+            connection.execute(insert(database.catalog).values(id=id, row=row))
+
+    def remove_row(self, id: str) -> None:
+        """Forget a row of the catalog."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(database.catalog).where(database.catalog.c.id == id))
+
     def add_model(self, record: ModelRecord) -> None:
         """Keep a new model."""
         with self._engine.begin() as connection:
