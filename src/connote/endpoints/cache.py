@@ -145,7 +145,7 @@ class Cache:
 
 
 def _keys(served: str, inputs: Inputs, texts: Iterable[str]) -> dict[str, bytes]:
-    seed = hashlib.sha256(ascii((entry.FORM, served, inputs.search, inputs.query)).encode()).digest()
+    seed = hashlib.sha256(ascii((entry.FORM, served, inputs.search, inputs.query, inputs.config)).encode()).digest()
     return {text: hashlib.sha256(seed + text.encode("utf-8", "surrogatepass")).digest() for text in texts}
 
 

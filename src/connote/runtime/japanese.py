@@ -1,4 +1,4 @@
-"""Japanese text as words, which no spaces tell: MeCab with the dictionary that the Japanese BERT models were trained on."""
+"""Japanese text as words, which no spaces part: by MeCab, with the dictionary that Japanese BERT models know."""
 
 from typing import Any
 

@@ -71,10 +71,10 @@ class Tokenizer:
         return self._raw.get_vocab(with_added_tokens=True)
 
     def display(self) -> NDArray[np.object_]:
-        """By id, the token as it is shown: dots become `__`, so that it can be a field name. Empty for no token."""
+        """By id, the token as it is shown. Empty for no token."""
         shown = np.full(self._vocabulary, "", dtype=object)
         for token, id in self.ids().items():
-            shown[id] = token.replace(".", "__")
+            shown[id] = field_name(token)
         return shown
 
     def hidden(self) -> Ids:
@@ -149,6 +149,11 @@ class _Pair:
         repeats[[self.query, self.document]] = len(asked), len(found)
         whole = len(self.ids) - 2 + len(query) + len(document)
         return Encoded(ids, np.repeat(self.types, repeats), whole)
+
+
+def field_name(token: str) -> str:
+    """The token as it is shown: a field name, so that dots, which part its levels, become `__`."""
+    return token.replace(".", "__")
 
 
 def portions(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers.pre_tokenizers import PreTokenizer
 
 from connote.contract.errors import Rejected
@@ -15,8 +15,8 @@ from connote.contract.vocabulary import Vocabulary
 from connote.runtime.japanese import JapaneseWords
 from connote.runtime.tokenizer import checked
 
-# What sentencepiece does to a text before XLM-RoBERTa and DeBERTa see it: its rule nmt_nfkc in the version of 2019, which
-# differs from NFKC in 45 code points. As published in each such model's normalizer_spec (sentencepiece, Apache-2.0).
+# What sentencepiece does to a text before XLM-RoBERTa and DeBERTa see it: its rule nmt_nfkc in the version of 2019. It
+# differs from NFKC in 47 code points. Each such model has it in its normalizer_spec (google/sentencepiece, Apache-2.0).
 _NMT_NFKC = Path(__file__).with_name("nmt_nfkc.xz")
 
 
@@ -46,10 +46,11 @@ _MPNET = Special("<s>", "</s>", "<pad>", "[UNK]", "<mask>", between=2, second=0,
 
 @dataclass(frozen=True)
 class Kind:
-    """A tokenisation's special tokens, and what makes its tokenizer, of the ids by token too."""
+    """A tokenisation: its special tokens, what makes its tokenizer, and how a token reads without the model's marks."""
 
     special: Special
     build: Callable[[Vocabulary, Mapping[str, int], Tokenization], Tokenizer]
+    word: Callable[[str], str]
 
 
 def build(vocabulary: Vocabulary, tokenization: Tokenization) -> Tokenizer:
@@ -82,14 +83,14 @@ def _check(ids: Mapping[str, int], special: Special, tokenization: Tokenization)
 
 def _wordpiece(_: Vocabulary, ids: Mapping[str, int], tokenization: Tokenization) -> Tokenizer:
     """BERT's (https://arxiv.org/abs/1810.04805). Accents go if the case goes."""
-    raw = Tokenizer(models.WordPiece(dict(ids), unk_token="[UNK]"))
+    raw = Tokenizer(models.WordPiece(dict(ids), unk_token=_BERT.unknown))
     raw.normalizer = normalizers.BertNormalizer(lowercase=tokenization.do_lower_case)
     raw.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return raw
 
 
 def _japanese(_: Vocabulary, ids: Mapping[str, int], tokenization: Tokenization) -> Tokenizer:
-    raw = Tokenizer(models.WordPiece(dict(ids), unk_token="[UNK]"))
+    raw = Tokenizer(models.WordPiece(dict(ids), unk_token=_BERT.unknown))
     raw.normalizer = normalizers.NFKC()
     raw.pre_tokenizer = PreTokenizer.custom(JapaneseWords(lower=tokenization.do_lower_case))
     return raw
@@ -131,11 +132,23 @@ def _nmt_nfkc() -> bytes:
     return lzma.decompress(_NMT_NFKC.read_bytes())
 
 
+def _whole(token: str) -> str:
+    return token.removeprefix("##")
+
+
+def _decoded(token: str) -> str:
+    return decoders.ByteLevel().decode([token]).strip()
+
+
+def _spaced(token: str) -> str:
+    return token.replace("▁", " ").strip()
+
+
 KINDS: Mapping[str, Kind] = {
-    "bert": Kind(_BERT, _wordpiece),
-    "bert_ja": Kind(_BERT, _japanese),
-    "mpnet": Kind(_MPNET, _wordpiece),
-    "roberta": Kind(_ROBERTA, _bytes),
-    "xlm_roberta": Kind(_ROBERTA, _xlm_roberta),
-    "deberta_v2": Kind(_BERT, _deberta),
+    "bert": Kind(_BERT, _wordpiece, _whole),
+    "bert_ja": Kind(_BERT, _japanese, _whole),
+    "mpnet": Kind(_MPNET, _wordpiece, _whole),
+    "roberta": Kind(_ROBERTA, _bytes, _decoded),
+    "xlm_roberta": Kind(_ROBERTA, _xlm_roberta, _spaced),
+    "deberta_v2": Kind(_BERT, _deberta, _spaced),
 }
