@@ -4,7 +4,7 @@ Names and defaults are those of the Elasticsearch specification, specification/m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar
 
 from connote.contract import tokenization
@@ -254,6 +254,10 @@ def _config(kind: type[Options], fields: Mapping[str, Any], tokens: Tokenization
         problems.append(
             f"[{kind.task}] does not support windowing long text sequences; configured span [{tokens.span}]"
         )
+    if isinstance(taken, FillMask):
+        if taken.mask_token not in (None, tokens.mask):
+            problems.append(f"Mask token requested was [{taken.mask_token}] but must be [{tokens.mask}] for this model")
+        taken = replace(taken, mask_token=tokens.mask)
     if taken is None or problems:
         raise Unparsable("; ".join(problems))
     return InferenceConfig(taken, tokens)

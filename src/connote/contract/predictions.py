@@ -1,4 +1,4 @@
-"""What a trained model says of one text, and how `_infer` and the ingest processor show it.
+"""What a trained model says of a text, and how `_infer` and the ingest processor show it.
 
 Shapes as in Elasticsearch's documentation of `_infer`; positions count UTF-16 code units, as there.
 """
@@ -6,6 +6,11 @@ Shapes as in Elasticsearch's documentation of `_infer`; positions count UTF-16 c
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from connote.contract.results import Cut
 
 
 class Prediction(Protocol):
@@ -29,18 +34,41 @@ def wire(prediction: Prediction, results_field: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Value:
-    """A result that is one value: a vector, a score, {token: weight}, or the output as it is (a numpy array)."""
+    """A result that is one value: a vector (numpy), a score, or {token: weight}."""
 
     value: Any
     is_truncated: bool = False
 
     def fields(self, results_field: str) -> dict[str, Any]:
-        """The value alone."""
+        """Of text_embedding, text_similarity and text_expansion."""
         return {results_field: self.value}
 
 
 @dataclass(frozen=True)
-class TopClass:
+class Failed:
+    """Why there is no result for this text."""
+
+    reason: str
+    is_truncated: bool = False
+
+    def fields(self, results_field: str) -> dict[str, Any]:  # noqa: ARG002 (all have it)
+        """Nothing but the warning."""
+        return {"warning": self.reason}
+
+
+class Tensor(msgspec.Struct, frozen=True, tag=True):
+    """What a model gave, as it is: float32 numbers in this machine's byte order, of at least two dimensions."""
+
+    shape: tuple[int, ...]
+    numbers: bytes
+    is_truncated: bool = False
+
+    def fields(self, results_field: str) -> dict[str, Any]:
+        """Of pass_through."""
+        return {results_field: np.frombuffer(self.numbers, dtype=np.float32).reshape(self.shape)}
+
+
+class TopClass(msgspec.Struct, frozen=True):
     """A class and its probability."""
 
     name: str
@@ -51,8 +79,7 @@ class TopClass:
         return {"class_name": self.name, "class_probability": self.probability, "class_score": self.probability}
 
 
-@dataclass(frozen=True)
-class Classified:
+class Classified(msgspec.Struct, frozen=True, tag=True):
     """The best class, and as many as were asked for; of a filled mask also the text with it in place."""
 
     best: TopClass
@@ -70,8 +97,7 @@ class Classified:
         return shown | {"prediction_probability": self.best.probability}
 
 
-@dataclass(frozen=True)
-class Entity:
+class Entity(msgspec.Struct, frozen=True):
     """A named entity: its text, its class, and where it stands."""
 
     text: str
@@ -91,12 +117,11 @@ class Entity:
         }
 
 
-@dataclass(frozen=True)
-class Entities:
+class Entities(msgspec.Struct, frozen=True, tag=True):
     """The named entities in the order of the text, and the text with each as `[Paris](LOC&Paris)`."""
 
     annotated: str
-    found: Sequence[Entity]
+    found: Sequence[Entity] = ()
     is_truncated: bool = False
 
     def fields(self, results_field: str) -> dict[str, Any]:
@@ -104,8 +129,7 @@ class Entities:
         return {results_field: self.annotated, "entities": [entity.wire() for entity in self.found]}
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A part of a text that answers a question."""
 
     text: str
@@ -123,8 +147,7 @@ class Answer:
         }
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, tag=True):
     """The best answer, and as many as were asked for."""
 
     best: Answer
@@ -140,13 +163,14 @@ class Answered:
         return shown | {"prediction_probability": best.probability}
 
 
+# Those that a model gives by itself. The others are made of Sparse, Dense and Scores.
+Own = Classified | Entities | Answered | Tensor
+
+
 @dataclass(frozen=True)
-class Failed:
-    """Why there is no result for this text."""
+class Predictions:
+    """One a text. `reads` is how many tokens of each the model has read, counting those of all its windows."""
 
-    reason: str
-    is_truncated: bool = False
-
-    def fields(self, results_field: str) -> dict[str, Any]:  # noqa: ARG002 (all have it)
-        """Nothing but the warning."""
-        return {"warning": self.reason}
+    values: Sequence[Own]
+    cuts: Sequence[Cut] = ()
+    reads: Sequence[int] = ()

@@ -19,6 +19,7 @@ class Tokenization(Settings):
     name: ClassVar[str]
     takes_case: ClassVar[bool] = False  # whether `do_lower_case` means anything; else it is read and stays false
     needs: ClassVar[str | None] = None  # what its vocabulary must have besides the tokens
+    mask: ClassVar[str] = "[MASK]"
 
     do_lower_case: Annotated[bool, About("Lower case", "Whether the text is lowered first.")] = False
     with_special_tokens: Annotated[bool, About("Special tokens", "Whether a text gets them, such as [CLS].")] = True
@@ -91,6 +92,7 @@ class MpNet(Tokenization):
 
     name = "mpnet"
     takes_case = True
+    mask = "<mask>"
 
 
 class Roberta(Tokenization):
@@ -98,6 +100,7 @@ class Roberta(Tokenization):
 
     name = "roberta"
     needs = "merges"
+    mask = "<mask>"
 
     add_prefix_space: Annotated[bool, About("Prefix space", "Whether a text begins with a space.")] = False
 
@@ -107,6 +110,7 @@ class XlmRoberta(Tokenization):
 
     name = "xlm_roberta"
     needs = "scores"
+    mask = "<mask>"
 
 
 class DebertaV2(Tokenization):

@@ -147,9 +147,7 @@ class Cache:
 
 
 def _keys(served: str, inputs: Inputs, texts: Iterable[str]) -> dict[str, bytes]:
-    config = inputs.config and inputs.config.wire()
-    about = (entry.FORM, served, inputs.search, inputs.query, *([config] if config else []))
-    seed = hashlib.sha256(ascii(about).encode()).digest()
+    seed = hashlib.sha256(ascii((entry.FORM, served, inputs.search, inputs.query, inputs.config)).encode()).digest()
     return {text: hashlib.sha256(seed + text.encode("utf-8", "surrogatepass")).digest() for text in texts}
 
 

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.contract.nlp import InferenceConfig
+from connote.contract.predictions import Predictions
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime import heads, idf
 from connote.runtime.backends.backend import Output, Precision, Terms
 from connote.runtime.backends.session import SessionBackend
 from connote.runtime.catalog import Head, Model
+from connote.runtime.display import Display
 from connote.runtime.identity import identity
 from connote.runtime.idf import Idf
 from connote.runtime.placement import Checkpoint, Device, Placed, place
@@ -29,7 +31,7 @@ class Inputs:
     texts: Sequence[str]
     query: str | None = None
     search: bool = False  # the texts are queries, not passages
-    config: InferenceConfig | None = None  # of an uploaded model, where it is not the one that it was uploaded with
+    config: InferenceConfig | None = None  # of a trained model, if it is not its own
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Scores:
 Vector = NDArray[np.float32]
 # About how many of a text a token has; of some scripts it is one or two.
 CHARACTERS = 4
-Outputs = Sparse | Dense | Scores
+Outputs = Sparse | Dense | Scores | Predictions
 
 
 class LocalModel:
@@ -55,11 +57,7 @@ class LocalModel:
         self._most = tokenizer.most
         self.identity = identity(row, folder)
         self.row, self.backend, self.quality, self._tokenizer = row, placed.backend, placed.quality, tokenizer
-        self._display = tokenizer.display()
-        self._is_shown = np.ones(len(self._display), dtype=bool)
-        self._is_shown[tokenizer.hidden()] = False
-        shown = self._display[self._is_shown]
-        self._unique = len(set(shown)) == len(shown)
+        self._display = Display(tokenizer.display(), tokenizer.hidden())
 
     @classmethod
     def load(
@@ -91,7 +89,7 @@ class LocalModel:
         if self._idf is None or not inputs.search:
             return None
         encoded = self.encode(inputs)
-        vectors = [self._vector(self._idf.terms(item), item.is_truncated) for item in encoded]
+        vectors = [self._display.vector(self._idf.terms(item), item.is_truncated) for item in encoded]
         return Sparse(vectors, _cuts(encoded), reads=_reads(encoded))
 
     def size(self, inputs: Inputs) -> int:
@@ -112,7 +110,7 @@ class LocalModel:
         """One output an item, in order; what an item's is does not depend on the others in the batch."""
         return self.backend.run(batch)
 
-    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
+    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Sparse | Dense | Scores:
         """The answer to a request, from its items' outputs."""
         cuts, reads = _cuts(encoded), _reads(encoded)
         if self.row.head is Head.OWN:
@@ -135,17 +133,7 @@ class LocalModel:
         weights = terms.weights
         for _ in range(self.row.logs - 1):
             weights = np.log1p(weights)
-        return self._vector(Terms(terms.ids, weights), is_truncated)
-
-    def _vector(self, terms: Terms, is_truncated: bool) -> SparseVector:
-        ids, weights = heads.strongest(terms, self._is_shown)
-        tokens = self._display[ids].tolist()
-        if not self._unique:
-            # Two tokens may be shown alike; the higher weight, which comes first, stands.
-            first = dict(reversed(list(zip(tokens, range(len(tokens)), strict=True))))
-            kept = sorted(first.values())
-            tokens, weights, ids = [tokens[i] for i in kept], weights[kept], ids[kept]
-        return SparseVector(tokens, weights, is_truncated, ids.astype(np.int32))
+        return self._display.vector(Terms(terms.ids, weights), is_truncated)
 
     def close(self) -> None:
         """Give back the memory."""
