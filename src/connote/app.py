@@ -161,7 +161,9 @@ def _models(
     library = Library(config.models_path(), config.catalog())
     for row in added.rows(kept):
         library.add(row)
-    fleet = Fleet(library, precision=config.runtime.precision, idle_after=config.runtime.seconds())
+    fleet = Fleet(
+        library, precision=config.runtime.precision, idle_after=config.runtime.seconds(), limits=config.runtime.limits()
+    )
     disk = config.cache.disk_bytes()
     store = CacheStore(folder.path / "cache.db", disk) if disk else None
     cache = Cache(fleet, Memory(config.cache.memory_bytes()), store)
@@ -185,7 +187,7 @@ def _trained(
     deployments = Deployments(models, fleet)
     statistics = Statistics(models, deployments, fleet, node)
     statistics.hits = lambda id: cache.hits[id]
-    inference = ModelInference(models, deployments, fleet, cache.run)
+    inference = ModelInference(models, deployments, cache.run)
     references = References(models, library)
     return TrainedModels(models, uploads, Aliases(models), deployments, inference, statistics, references)
 

@@ -16,7 +16,7 @@ from connote.contract.errors import (
     Unavailable,
 )
 from connote.contract.nlp import InferenceConfig
-from connote.contract.predictions import Failed, Prediction, Value, wire
+from connote.contract.predictions import Failed, Prediction, Predictions, Value, wire
 from connote.contract.requests import MOST_INPUTS
 from connote.contract.results import Dense, Sparse
 from connote.contract.settings import java
@@ -24,8 +24,7 @@ from connote.models.deployments import Deployed, Deployments
 from connote.models.models import Models
 from connote.models.trained import Trained
 from connote.runtime.autoscale import Adaptive
-from connote.runtime.catalog import TASKS
-from connote.runtime.fleet import CORES, Deployment, Fleet
+from connote.runtime.fleet import CORES, Deployment
 from connote.runtime.local import Inputs, Outputs, Scores
 
 # Runs a deployment, with a cache before it.
@@ -44,8 +43,8 @@ class Target:
 class ModelInference:
     """`_infer`, and what the ingest processor asks."""
 
-    def __init__(self, models: Models, deployments: Deployments, fleet: Fleet, cached: Run) -> None:
-        self._models, self._deployments, self._fleet, self._cached = models, deployments, fleet, cached
+    def __init__(self, models: Models, deployments: Deployments, run: Run) -> None:
+        self._models, self._deployments, self._run = models, deployments, run
 
     def target(self, name: str) -> Target:
         """What the id of a deployment, or the id or alias of a model leads to.
@@ -130,8 +129,7 @@ class ModelInference:
             raise IllegalArgument("[text_similarity] needs [text], with which each document is compared")
         # Without one of the call's own, what the cache has for other routes is found.
         changed = config if config != target.model.config.inference and target.model.folder else None
-        run = self._cached if target.model.task in TASKS else self._fleet.run
-        outputs = await run(target.wish, Inputs(texts, query, search, changed))
+        outputs = await self._run(target.wish, Inputs(texts, query, search, changed))
         if target.model.known and outputs.cuts and config.tokenization.truncate == "none":
             cut = outputs.cuts[0]
             raise IllegalArgument(
@@ -183,6 +181,8 @@ def _predictions(outputs: Outputs) -> list[Prediction]:
             return [Value(vector, at in cut) for at, vector in enumerate(vectors)]
         case Scores(values):
             return [Value(score, at in cut) for at, score in enumerate(values)]
+        case Predictions(values):
+            return list(values)
 
 
 def _answered(answer: list[Prediction] | BaseException) -> Prediction:
