@@ -84,9 +84,13 @@ async def start(ask: Ask) -> Answer:
     query = {name: value for name in _PARAMETERS if (value := ask.text(name)) is not None}
     seconds, wait = _seconds(ask, 20, body), _told(ask, body, "wait_for") or "started"
     id = _told(ask, body, "deployment_id")
+    if wait not in _WAITS:
+        raise IllegalArgument(f"invalid [wait_for] state [{wait}]; must be one of [{', '.join(_WAITS)}]")
     wanted = parameters.read(query, body)
     deployments = ask.connote.trained.deployments
-    deployed = await ask.attended(deployments.start(ask.path("model_id"), id, wanted, wait=wait, seconds=seconds))
+    deployed = await deployments.start(ask.path("model_id"), id, wanted)
+    if wait != "starting":
+        await ask.attended(deployments.started(deployed, seconds))
     return Answer({"assignment": _assignment(ask, deployed)})
 
 
@@ -221,6 +225,7 @@ def _memory() -> dict[str, str]:
     return {} if free is None else {"effective_max_model_memory_limit": f"{free >> 20}mb"}
 
 
+_WAITS = ("starting", "started", "fully_allocated")
 _PARAMETERS = ("cache_size", "number_of_allocations", "priority", "queue_capacity", "threads_per_allocation")
 _MANY = {
     "allow_no_match": "Whether wildcards may mean nothing; default true.",

@@ -20,7 +20,6 @@ from connote.store.models import DeploymentRecord
 log = logging.getLogger("connote.models")
 
 MOST = 100
-WAITS = ("starting", "started", "fully_allocated")
 
 
 @dataclass
@@ -90,16 +89,8 @@ class Deployments:
         for deployed in self.running.values():
             self._fleet.start(deployed.wish)
 
-    async def start(
-        self, name: str, id: str | None, parameters: Parameters, *, wait: str = "started", seconds: float | None = 20.0
-    ) -> Deployed:
-        """Start a model under that id, its own if there is none, and wait until it serves.
-
-        Raises NotFound, Rejected if the id is taken, TimedOut if it takes longer (it then goes on starting), and what
-        loading the model comes to: it is then stopped.
-        """
-        if wait not in WAITS:
-            raise Rejected(f"invalid [wait_for] state [{wait}]; must be one of [{', '.join(WAITS)}]")
+    async def start(self, name: str, id: str | None, parameters: Parameters) -> Deployed:
+        """Begin to serve a model under that id, its own if there is none. Raises NotFound, Rejected for a taken id."""
         async with self._models.writing:
             model = self._models.find(name)
             deployed = Deployed(id or model.id, model.id, parameters, time.time_ns() // 1_000_000)
@@ -109,8 +100,6 @@ class Deployments:
             await asyncio.to_thread(self._models.store.put_deployment, deployed.record())
             self.running[deployed.id] = deployed
             self._fleet.start(deployed.wish)
-        if wait != "starting":
-            await self._started(deployed, seconds)
         return deployed
 
     async def update(self, id: str, change: Callable[[Parameters], Parameters]) -> Deployed:
@@ -137,7 +126,12 @@ class Deployments:
             for deployed in found:
                 await self._stop(deployed.id)
 
-    async def _started(self, deployed: Deployed, seconds: float | None) -> None:
+    async def started(self, deployed: Deployed, seconds: float | None) -> None:
+        """Wait until it serves.
+
+        Raises TimedOut if it takes longer (it then goes on starting), and what loading the model comes to: it is then
+        stopped.
+        """
         try:
             async with asyncio.timeout(seconds):
                 await self._fleet.ready(deployed.wish)
@@ -148,10 +142,13 @@ class Deployments:
             ) from None
         except ConnoteError:
             # A start that has failed is none. One that is not waited for stays, and tells why in its statistics.
-            async with self._models.writing:
-                if self.running.get(deployed.id) is deployed:
-                    await self._stop(deployed.id)
+            await asyncio.shield(asyncio.ensure_future(self._give_up(deployed)))
             raise
+
+    async def _give_up(self, deployed: Deployed) -> None:
+        async with self._models.writing:
+            if self.running.get(deployed.id) is deployed:
+                await self._stop(deployed.id)
 
     def _check(self, deployed: Deployed, model: Trained) -> None:
         if model.folder and not model.upload.sha256:

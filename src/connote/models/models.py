@@ -105,8 +105,9 @@ class Models:
         Raises what is wrong with it, AlreadyExists, or Rejected if the id is another's.
         """
         body = config.read(id, given)
-        is_own = body.inference_config is not None and not id.startswith(".")
-        row = None if is_own else self.stock.find(id)
+        row = self.stock.find(id)
+        if row and body.inference_config is not None and not id.startswith("."):
+            raise Rejected(f"[{id}] is a model of connote's catalog; give yours another id")
         if row is None and id.startswith("."):
             raise IllegalArgument(f"[{id}] is no model that connote knows; `connote models list` shows those that are")
         parsed = None if row else config.upload(id, body)
@@ -133,9 +134,13 @@ class Models:
             if not force:
                 self.check_unused(id)
             model, names = self.added.pop(id), self.names(id)  # nobody begins anything with it any more
-            for forget in self.on_delete:
-                await forget(id)
-            await asyncio.to_thread(self.store.remove_model, id)
+            try:
+                for forget in self.on_delete:
+                    await forget(id)
+                await asyncio.to_thread(self.store.remove_model, id)
+            except BaseException:
+                self.added[id] = model
+                raise
             for alias in names[1:]:
                 del self.aliases[alias]
             if model.folder:
