@@ -187,6 +187,7 @@ def _trained(
     deployments = Deployments(models, fleet)
     statistics = Statistics(models, deployments, fleet, node)
     statistics.hits = lambda id: cache.hits[id]
+    deployments.on_stop.append(cache.forget)
     inference = ModelInference(models, deployments, cache.run)
     references = References(models, library)
     return TrainedModels(models, uploads, Aliases(models), deployments, inference, statistics, references)
@@ -200,7 +201,15 @@ def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None
             return wish
         return trained.deployments.current(wish.id) or endpoints.current(wish.id)
 
+    async def stop_endpoints(model: str) -> None:
+        """Those over an upload end with it; of a model of the catalog only its deployments do."""
+        if not trained.models.stock.find(model):
+            for wish in trained.statistics.endpoints():
+                if wish.model == model:
+                    await fleet.stop(wish.id)
+
     fleet.current = current
+    trained.models.on_delete.append(stop_endpoints)
     trained.statistics.endpoints = lambda: [wish for each in endpoints.all() if (wish := each.deployment)]
     trained.models.users.append(endpoints.using)
     trained.models.claims.append(endpoints.claim)

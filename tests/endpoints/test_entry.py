@@ -76,6 +76,6 @@ def test_scores(texts: list[tuple[float, tuple[int, int] | None, int]]) -> None:
 def test_an_entry_is_compact_and_says_its_form() -> None:
     (dense,) = entry.split(Dense(np.zeros((1, 384), dtype=np.float32)))
     assert len(dense) < 4 * 384 + 16
-    later = dense[:1] + b"\x03" + dense[2:]
+    later = dense[:1] + b"\x7f" + dense[2:]
     with pytest.raises(DecodeError):
         entry.join([later])

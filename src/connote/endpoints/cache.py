@@ -73,6 +73,11 @@ class Cache:
         """Hits and misses of one deployment since the start."""
         return {"hits": self.hits[deployment], "misses": self.misses[deployment]}
 
+    def forget(self, deployment: str) -> None:
+        """Count anew for a deployment."""
+        self.hits.pop(deployment, None)
+        self.misses.pop(deployment, None)
+
     async def stats(self) -> dict[str, Any]:
         """Hits and misses since the start, and how full it is."""
         hits, misses, disk = self.hits.total(), self.misses.total(), self._disk

@@ -57,6 +57,7 @@ class Deployments:
     def __init__(self, models: Models, fleet: Fleet) -> None:
         self._models, self._fleet = models, fleet
         self.claims: list[Callable[[str], str | None]] = []
+        self.on_stop: list[Callable[[str], None]] = []
         self.running: dict[str, Deployed] = {}
         for record in models.store.deployments():
             try:
@@ -200,6 +201,8 @@ class Deployments:
         del self.running[id]
         await asyncio.to_thread(self._models.store.remove_deployment, id)
         await self._fleet.stop(id)
+        for forget in self.on_stop:
+            forget(id)
 
     async def _stop_all_of(self, model: str) -> None:
         for deployed in self.of(model):

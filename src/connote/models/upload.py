@@ -56,7 +56,7 @@ class Uploads:
     """Takes parts and vocabularies. What is acknowledged is kept; a definition is there as a whole or not at all."""
 
     def __init__(self, models: Models, most: int) -> None:
-        self._models, self._most = models, most
+        self.models, self._most = models, most
         self._locks = defaultdict[str, asyncio.Lock](asyncio.Lock)
         models.on_delete.append(self._forget)
         for model in list(models.added.values()):
@@ -72,32 +72,32 @@ class Uploads:
         part = body.read(given, Part, "trained_model_definition_part")
         if problems := part.problems(number, self._most):
             raise InvalidRequest(problems)
-        self._models.uploaded(id)
+        self.models.uploaded(id)
         async with self._locks[id]:
-            model = self._models.uploaded(id)
+            model = self.models.uploaded(id)
             _check_totals(model, part)
             content = await asyncio.to_thread(part.content)
             await self._keep(await asyncio.to_thread(self._taken, model, number, part, content))
 
     async def put_vocabulary(self, id: str, given: Mapping[str, Any]) -> None:
         """Take the vocabulary, in place of one that is there. Raises what is wrong with it."""
-        model = self._models.uploaded(id)
+        model = self.models.uploaded(id)
         vocabulary = await asyncio.to_thread(Vocabulary.parse, given)
         vocabulary.check(id, model.config.inference.tokenization)
         async with self._locks[id]:
-            model = self._models.uploaded(id)
+            model = self.models.uploaded(id)
             await asyncio.to_thread(self._write_vocabulary, model, vocabulary)
             await self._keep(replace(model, upload=replace(model.upload, has_vocabulary=True)))
 
     async def _keep(self, model: Trained) -> None:
-        if model.id not in self._models.added:
+        if model.id not in self.models.added:
             raise NotFound(f"model [{model.id}] was deleted by another request in the meantime")
-        self._models.keep(model)
+        self.models.keep(model)
         if model.upload.sha256 and model.folder:
-            await asyncio.to_thread(self._models.files.drop_parts, model.folder.name)
+            await asyncio.to_thread(self.models.files.drop_parts, model.folder.name)
 
     def _taken(self, model: Trained, number: int, part: Part, content: bytes) -> Trained:
-        files, folder, upload = self._models.files, _name(model), model.upload
+        files, folder, upload = self.models.files, _name(model), model.upload
         if upload.sha256 is not None:
             if self._holds(model, number, content):
                 return model
@@ -109,21 +109,21 @@ class Uploads:
         _check_sizes(sizes, part)
         if not upload.total_parts:
             upload = replace(upload, total_parts=part.total_parts, total_length=part.total_definition_length)
-            self._models.store.keep_upload(model.id, upload.plain())
+            self.models.store.keep_upload(model.id, upload.plain())
         files.put_part(folder, number, content)
         model = replace(model, upload=upload)
         return self._assembled(model, sizes) if len(sizes) == upload.total_parts else model
 
     def _assembled(self, model: Trained, sizes: Mapping[int, int]) -> Trained:
         """The model with its definition. It counts as there from the moment that its hash is kept."""
-        files, folder, count = self._models.files, _name(model), model.upload.total_parts
+        files, folder, count = self.models.files, _name(model), model.upload.total_parts
         sha256 = files.assemble(folder, count)
         # What the runtime reads beside the definition and the vocabulary.
         files.write(
             folder, DESCRIPTION, orjson.dumps({"inference_config": model.config.inference.wire(), "sha256": sha256})
         )
         upload = replace(model.upload, sha256=sha256, sizes=tuple(sizes[number] for number in range(count)))
-        self._models.store.keep_upload(model.id, upload.plain())
+        self.models.store.keep_upload(model.id, upload.plain())
         return replace(model, upload=upload)
 
     def _holds(self, model: Trained, number: int, content: bytes) -> bool:
@@ -131,22 +131,22 @@ class Uploads:
         sizes, folder = model.upload.sizes, model.folder
         if folder is None or sizes[number] != len(content):
             return False
-        with self._models.files.open(folder.name) as file:
+        with self.models.files.open(folder.name) as file:
             file.seek(sum(sizes[:number]))
             return file.read(len(content)) == content
 
     def _write_vocabulary(self, model: Trained, vocabulary: Vocabulary) -> None:
-        self._models.files.write(_name(model), VOCABULARY, orjson.dumps(vocabulary.wire()))
+        self.models.files.write(_name(model), VOCABULARY, orjson.dumps(vocabulary.wire()))
 
     def _recover(self, model: Trained) -> None:
         """Finish what the end of the process has left half done."""
-        files, folder, upload = self._models.files, _name(model), model.upload
+        files, folder, upload = self.models.files, _name(model), model.upload
         if upload.sha256:
             files.drop_parts(folder)
             return
         sizes = files.parts(folder)
         if upload.total_parts and len(sizes) == upload.total_parts and sum(sizes.values()) == upload.total_length:
-            self._models.keep(self._assembled(model, sizes))
+            self.models.keep(self._assembled(model, sizes))
             files.drop_parts(folder)
 
     async def _forget(self, id: str) -> None:
