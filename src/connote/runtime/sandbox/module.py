@@ -60,29 +60,33 @@ class Module:
     def _reduced(self, items: "_Items", reduction: Reduction) -> Arrays:
         # A single token is padded too, so that an axis of 1 is never the tokens'.
         length = max(items.longest, 2)
-        tensors = self._forward(items, length)
+        tensors = self._forward(items, length, reduction)
         if reduction is Reduction.TERMS:
             return _terms(tensors[0], items, length)
         alike = [tensor for tensor in tensors if tensor.shape == tensors[0].shape]
-        axes = self._axes(items, length, tensors[0], is_each_token=reduction is Reduction.STACK)
+        axes = self._axes(items, length, tensors[0], reduction)
         if reduction is Reduction.FIRST:
             return [_array(_cut(row, axes, used)) for row, used in zip(tensors[0], items.lengths, strict=True)]
         stacked = torch.stack(alike, dim=1)
         axes = tuple(axis + 1 for axis in axes)
         return [_array(_cut(row, axes, used)) for row, used in zip(stacked, items.lengths, strict=True)]
 
-    def _forward(self, items: "_Items", length: int) -> list[Tensor]:
+    def _forward(self, items: "_Items", length: int, reduction: Reduction) -> list[Tensor]:
         """All tensors that the module gives, in order, each with an item a row."""
         output = self._module(*items.padded(length)[: self._inputs])
         tensors = list(_tensors(output))
         if not tensors:
             raise BadInput("the model gives no tensor")
         first = tensors[0]
+        if reduction is Reduction.STACK and first.dim() == 3:
+            # eland stacks what questions are answered by: https://github.com/elastic/eland, ml/pytorch/wrappers.py
+            tensors = list(first)
+            first = tensors[0]
         if not first.dim() or len(first) != len(items.lengths):
             raise BadInput(f"the model gives a tensor of {list(first.shape)} for {len(items.lengths)} inputs")
         return tensors
 
-    def _axes(self, items: "_Items", length: int, output: Tensor, *, is_each_token: bool) -> tuple[int, ...]:
+    def _axes(self, items: "_Items", length: int, output: Tensor, reduction: Reduction) -> tuple[int, ...]:
         """Those axes of the output that are as long as the padded inputs, because they are.
 
         Where a size is so by chance is seen by padding with one token more, once. Of a model that cannot do that now it
@@ -91,9 +95,9 @@ class Module:
         alike = [axis for axis in range(1, output.dim()) if output.shape[axis] == length]
         if self._token_axes is None and alike:
             try:
-                longer = self._forward(items, length + 1)[0]
+                longer = self._forward(items, length + 1, reduction)[0]
             except Exception:  # noqa: BLE001 (as above)
-                return (1,) if alike[0] == 1 and (output.dim() > 2 or is_each_token) else ()
+                return (1,) if alike[0] == 1 and (output.dim() > 2 or reduction is Reduction.STACK) else ()
             self._token_axes = tuple(axis for axis in alike if longer.shape[axis] == length + 1)
         return tuple(axis for axis in self._token_axes or () if axis in alike)
 
