@@ -197,7 +197,7 @@ class InferenceConfig:
         options = self.options.plain()
         return {self.task: {"vocabulary": VOCABULARY, "tokenization": self.tokenization.wire(), **options}}
 
-    def updated(self, raw: Mapping[str, Any]) -> "InferenceConfig":
+    def updated(self, raw: Any) -> "InferenceConfig":  # noqa: ANN401 (JSON)
         """With what the `inference_config` of one call changes.
 
         Raises Rejected for another task's, Unparsable for what is unknown, wrong or cannot be changed.

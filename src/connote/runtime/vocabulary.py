@@ -16,7 +16,7 @@ from connote.runtime.japanese import JapaneseWords
 from connote.runtime.tokenizer import checked
 
 # What sentencepiece does to a text before XLM-RoBERTa and DeBERTa see it: its rule nmt_nfkc in the version of 2019. It
-# differs from NFKC in 47 code points. Each such model has it in its normalizer_spec (google/sentencepiece, Apache-2.0).
+# differs from NFKC in 48 code points. Each such model has it in its normalizer_spec (google/sentencepiece, Apache-2.0).
 _NMT_NFKC = Path(__file__).with_name("nmt_nfkc.xz")
 
 
@@ -89,6 +89,12 @@ def _wordpiece(_: Vocabulary, ids: Mapping[str, int], tokenization: Tokenization
     return raw
 
 
+def _mpnet(vocabulary: Vocabulary, ids: Mapping[str, int], tokenization: Tokenization) -> Tokenizer:
+    raw = _wordpiece(vocabulary, ids, tokenization)
+    raw.post_processor = processors.ByteLevel(add_prefix_space=False, trim_offsets=True)  # the mask may have a space
+    return raw
+
+
 def _japanese(_: Vocabulary, ids: Mapping[str, int], tokenization: Tokenization) -> Tokenizer:
     raw = Tokenizer(models.WordPiece(dict(ids), unk_token=_BERT.unknown))
     raw.normalizer = normalizers.NFKC()
@@ -102,7 +108,7 @@ def _bytes(vocabulary: Vocabulary, ids: Mapping[str, int], tokenization: Tokeniz
     raw = Tokenizer(models.BPE(dict(ids), list(zip(first, second, strict=True))))
     prefix = isinstance(tokenization, Roberta) and tokenization.add_prefix_space
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix)
-    raw.post_processor = processors.ByteLevel(trim_offsets=True)  # a token's space is not part of it
+    raw.post_processor = processors.ByteLevel(add_prefix_space=prefix, trim_offsets=True)
     return raw
 
 
@@ -147,7 +153,7 @@ def _spaced(token: str) -> str:
 KINDS: Mapping[str, Kind] = {
     "bert": Kind(_BERT, _wordpiece, _whole),
     "bert_ja": Kind(_BERT, _japanese, _whole),
-    "mpnet": Kind(_MPNET, _wordpiece, _whole),
+    "mpnet": Kind(_MPNET, _mpnet, _whole),
     "roberta": Kind(_ROBERTA, _bytes, _decoded),
     "xlm_roberta": Kind(_ROBERTA, _xlm_roberta, _spaced),
     "deberta_v2": Kind(_BERT, _deberta, _spaced),

@@ -64,11 +64,11 @@ class NamedEntities(Predicting):
 
 
 def _words(window: Window, shares: Doubles, tags: Sequence[Tag]) -> Iterator[Word]:
-    """The words that the text has; special tokens in it are none."""
+    """The words that the text has."""
     words, offsets = window.part.words, window.part.offsets
     edges = [0, *(np.flatnonzero(np.diff(words)) + 1).tolist(), len(words)]
     for first, last in pairwise(edges):
-        if first == last or words[first] < 0:
+        if first == last:  # a text without words
             continue
         mean = shares[first:last].mean(axis=0)
         best = int(mean.argmax())

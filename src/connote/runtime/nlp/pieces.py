@@ -74,9 +74,7 @@ def _text(encoding: Encoding, *, located: bool) -> Text:
     if not located:
         return Text(ids, _NONE, _NONE)
     offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-    # A special token that stands in the text is a word of its own.
-    words = [-1 - i if word is None else word for i, word in enumerate(encoding.word_ids)]
-    return Text(ids, offsets, np.array(words, dtype=np.int64))
+    return Text(ids, offsets, np.array(encoding.word_ids, dtype=np.int64))
 
 
 _NONE: NDArray[np.int64] = np.empty(0, dtype=np.int64)
