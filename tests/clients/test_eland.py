@@ -1,6 +1,6 @@
 """The official eland, unchanged, against a real server: models of every task are uploaded, started, asked and deleted.
 
-Its extra `pytorch` pins another torch. Plain eland runs as well with that of the tests, and with what its upload imports.
+Its extra `pytorch` pins another torch. Plain eland runs as well with that of the tests, and what its upload imports.
 """
 
 from pathlib import Path

@@ -136,7 +136,7 @@ class References:
         return row
 
     async def remove(self, id: str, *, force: bool) -> None:
-        """Take a model out of the catalog; its files stay where they are. Raises NotFound, or Conflict if it is used."""
+        """Take a model out of the catalog; its files stay where they are. Raises NotFound, or Conflict if used."""
         if id not in self.models.store.catalog():
             raise NotFound(f"no model [{id}] was added; those of connote's own catalog cannot be removed")
         if id in self.models.added:
