@@ -14,7 +14,7 @@ _REFERENCE = regex.compile(r"\\(?P<literal>.)|\$(?P<number>\d)|\$\{(?P<name>\w+)
 Pattern = regex.Pattern
 
 
-def compile(pattern: str, flags: str = "") -> "regex.Pattern[str]":
+def compiled(pattern: str, flags: str = "") -> "regex.Pattern[str]":
     """The pattern. Raises ValueError that says what is wrong with it."""
     if len(pattern) > _MOST_PATTERN:
         raise ValueError(f"a pattern may have at most {_MOST_PATTERN} characters, not {len(pattern)}")

@@ -3,6 +3,6 @@
 https://www.elastic.co/docs/explore-analyze/scripting/modules-scripting-painless
 """
 
-from connote.ingest.painless.script import Script, compile
+from connote.ingest.painless.script import Script, compiled
 
-__all__ = ["Script", "compile"]
+__all__ = ["Script", "compiled"]

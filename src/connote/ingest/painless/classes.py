@@ -12,6 +12,7 @@ from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.types import made
 from connote.ingest.painless.values import INTEGERS, Value, class_cast, equal, is_number, java_class, text, wrapped
 
+_LONGS = range(-(1 << 63), 1 << 63)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,25}", re.ASCII)
 _DOUBLE = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?[fFdD]?\s*", re.ASCII)
 
@@ -54,15 +55,15 @@ def _real(function: Callable[..., float]) -> Callable[..., Value]:
 
 def _round(value: Value) -> int:
     """Half up, as Java does."""
-    value = _number(value)
-    return 0 if math.isnan(value) else int(max(-(2**63), min(2**63 - 1, math.floor(min(max(value, -1e19), 1e19) + 0.5))))
+    if math.isnan(_number(value)):
+        return 0
+    return int(max(_LONGS[0], min(_LONGS[-1], math.floor(min(max(value, -1e19), 1e19) + 0.5))))
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[Value], Value]:
     return lambda value: float(function(_number(value))) if math.isfinite(_number(value)) else value
 
 
-_LONGS = range(-(1 << 63), 1 << 63)
 _MATH: Mapping[str, Any] = {
     "PI": math.pi,
     "E": math.e,
@@ -108,6 +109,13 @@ def _not_null(value: Value, told: Value = None) -> Value:
     if value is None:
         raise Fault("null" if told is None else text(told), "null_pointer_exception")
     return value
+
+
+def _date(value: Value) -> datetime:
+    try:
+        return datetime.fromtimestamp(_number(value) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Fault(f"[{text(value)}] is no date that can be had") from None
 
 
 _DOUBLES: Mapping[str, Any] = {
@@ -163,15 +171,8 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
     },
     "Pattern": {"compile": patterns.Pattern},
     "System": {"currentTimeMillis": lambda: int(time.time() * 1000), "nanoTime": time.monotonic_ns},
-    "Instant": {"now": lambda: datetime.now(UTC), "ofEpochMilli": lambda value: _date(value)},
+    "Instant": {"now": lambda: datetime.now(UTC), "ofEpochMilli": _date},
 }
-
-
-def _date(value: Value) -> datetime:
-    try:
-        return datetime.fromtimestamp(_number(value) / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise Fault(f"[{text(value)}] is no date that can be had") from None
 
 
 def new(kind: str, values: list[Any]) -> Value:

@@ -10,7 +10,8 @@ from typing import Any
 from connote.ingest.painless import classes, methods, patterns, places, types
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.frame import Expression, Frame
-from connote.ingest.painless.lexer import Token, tokens, unquoted
+from connote.ingest.painless.lexer import Token, unquoted
+from connote.ingest.painless.parser import Parser
 from connote.ingest.painless.places import Element, Member, Place, Variable
 from connote.ingest.painless.values import BINARY, INTEGERS, Value, add, checked, negated, truth, wrapped
 
@@ -25,63 +26,8 @@ _LITERALS = {"true": True, "false": False, "null": None}
 _MOST_DEPTH = 60
 
 
-class Expressions:
-    """A parser: where it is, and which variables there are."""
-
-    def __init__(self, source: str, given: tuple[str, ...]) -> None:
-        self.tokens, self.here, self.depth = tokens(source), 0, 0
-        self.scopes: list[dict[str, Variable]] = [{name: Variable(i, "def") for i, name in enumerate(given)}]
-        self.slots = len(given)
-
-    # --- tokens
-
-    @property
-    def token(self) -> Token:
-        """The token that is next."""
-        return self.tokens[self.here]
-
-    def ahead(self, by: int) -> Token:
-        """A later token; the end, if there are not so many."""
-        return self.tokens[min(self.here + by, len(self.tokens) - 1)]
-
-    def take(self, *texts: str) -> str | None:
-        """The next token if it is one of these; then the one behind it is next."""
-        if self.token.text in texts and self.token.kind != "string":
-            self.here += 1
-            return self.tokens[self.here - 1].text
-        return None
-
-    def expect(self, text: str) -> None:
-        """Take that token. Raises Fault if another is next."""
-        if self.take(text) is None:
-            raise self.unexpected(f"['{text}']")
-
-    def name(self) -> str:
-        """Take a name. Raises Fault if there is none."""
-        if self.token.kind != "name":
-            raise self.unexpected("a name")
-        self.here += 1
-        return self.tokens[self.here - 1].text
-
-    def unexpected(self, wanted: str) -> Fault:
-        """The fault of another token than is wanted."""
-        found = "end of script" if self.token.kind == "end" else f"token ['{self.token.text}']"
-        return Fault(f"unexpected {found} was expecting one of [{wanted}].", at=self.token.at)
-
-    def declare(self, name: str, kind: str) -> Variable:
-        """A new variable. Raises Fault if there is one of that name."""
-        if any(name in scope for scope in self.scopes):
-            raise Fault(f"variable [{name}] is already defined", at=self.token.at)
-        variable = Variable(self.slots, kind)
-        self.slots += 1
-        self.scopes[-1][name] = variable
-        return variable
-
-    def block(self) -> Callable[[Frame], Any]:
-        """Statements in braces, for a lambda."""
-        raise NotImplementedError
-
-    # --- expressions
+class Expressions(Parser):
+    """The parser of expressions."""
 
     def expression(self) -> Expression:
         """An expression, assignments included."""
@@ -106,7 +52,7 @@ class Expressions:
         if sign == "=":
             return places.stored(left, value)
         operation = BINARY[sign[:-1]]
-        return places.changed(left, lambda old, frame: operation(old, value(frame)))
+        return places.changed(left, lambda old, frame: _paid(frame, operation(old, value(frame))))
 
     def _conditional(self) -> Expression:
         condition = self._binary(1)
@@ -176,24 +122,6 @@ class Expressions:
         value = self._unary()
         return lambda frame: types.cast(value(frame), kind)
 
-    def type(self) -> str:
-        """The name of a type, with `[]` for an array; what stands in angle brackets says nothing."""
-        at, name = self.token.at, self.name()
-        while self.token.text == "." and f"{name}.{self.ahead(1).text}" in types.NAMES:
-            self.here += 1
-            name = f"{name}.{self.name()}"
-        if name not in types.NAMES:
-            raise Fault(f"cannot resolve type [{name}]", at=at)
-        if self.token.text == "<" and self.ahead(1).text in types.NAMES:
-            while not self.take(">", ">>"):
-                if self.token.text not in types.NAMES and self.token.text not in (",", "<", "[", "]"):
-                    raise self.unexpected("['>']")
-                self.here += 1
-        while self.token.text == "[" and self.ahead(1).text == "]":
-            self.here += 2
-            name = f"{name.removesuffix('[]')}[]"
-        return name
-
     def _postfix(self) -> Expression:
         found = self._primary()
         while sign := self.take(".", "?.", "[", "++", "--"):
@@ -244,7 +172,7 @@ class Expressions:
         if self.take("("):
             inner = self.expression()
             self.expect(")")
-            return lambda frame: inner(frame)  # no place: what is in brackets is not assigned to
+            return _value_of(inner)
         if self.take("["):
             return self._brackets()
         raise self.unexpected("an expression")
@@ -404,6 +332,22 @@ def _weight(value: Value) -> int:
     return len(value) // 100 if isinstance(value, str | list | dict) else 0
 
 
+def _value_of(place: Expression) -> Expression:
+    """The expression as a value alone: what is in brackets is not assigned to."""
+
+    def run(frame: Frame) -> Value:
+        return place(frame)
+
+    return run
+
+
+def _paid(frame: Frame, value: Value) -> Value:
+    """The value; a long text, which had to be copied, is paid for."""
+    if isinstance(value, str):
+        frame.spend(len(value) >> 10)
+    return value
+
+
 def _called(holder: Expression, name: str, arguments: list[Expression], *, safe: bool) -> Expression:
     def run(frame: Frame) -> Value:
         target = holder(frame)
@@ -428,7 +372,7 @@ def _operation(sign: str, left: Expression, right: Expression) -> Expression:
         found = patterns.Matcher.find if sign == "=~" else patterns.Matcher.matches
         return lambda frame: found(patterns.Pattern.of(right(frame)).matcher(left(frame)))
     operation = BINARY[sign]
-    return lambda frame: operation(left(frame), right(frame))
+    return lambda frame: _paid(frame, operation(left(frame), right(frame)))
 
 
 def _instance(value: Expression, kind: str) -> Expression:

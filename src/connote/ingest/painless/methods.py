@@ -1,7 +1,7 @@
 """The methods that a script may call, by the kind of value.
 
-Each takes the value and its arguments; a function among these is a lambda. What takes longer for large values is paid for
-by whoever calls, in steps.
+Each takes the value and its arguments; a function among these is a lambda. What takes longer for large values is paid
+for by whoever calls, in steps.
 """
 
 import base64
@@ -84,7 +84,7 @@ def _decoded(self: str) -> str:
 
 def _compare(left: Value, right: Value) -> int:
     try:
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     except TypeError:
         raise Fault(
             f"[{java_class(left)}] cannot be compared with [{java_class(right)}]", "class_cast_exception"
@@ -102,10 +102,10 @@ _STRING: Mapping[str, Method] = {
     "indexOf": lambda self, part, at=0: self.find(_text(part), at),
     "lastIndexOf": lambda self, part: self.rfind(_text(part)),
     "substring": _substring,
-    "toLowerCase": lambda self: self.lower(),
-    "toUpperCase": lambda self: self.upper(),
+    "toLowerCase": str.lower,
+    "toUpperCase": str.upper,
     "trim": lambda self: self.strip(" \t\n\r\f\v\0"),
-    "strip": lambda self: self.strip(),
+    "strip": str.strip,
     "replace": _replace,
     "repeat": _repeat,
     "concat": lambda self, other: checked(self + _text(other)),
@@ -188,10 +188,8 @@ _LIST: Mapping[str, Method] = {
     "contains": lambda self, value: _find(self, value) >= 0,
     "containsAll": lambda self, others: all(_find(self, each) >= 0 for each in others),
     "indexOf": _find,
-    "clear": lambda self: self.clear(),
-    "subList": lambda self, begin, end: self[
-        _index(begin, len(self), end=True) : _index(end, len(self), end=True)
-    ],
+    "clear": list.clear,
+    "subList": lambda self, begin, end: self[_index(begin, len(self), end=True) : _index(end, len(self), end=True)],
     "sort": _sort,
     "getLength": len,
     **streams.OF_LISTS,
@@ -247,8 +245,8 @@ _MAP: Mapping[str, Method] = {
     "putIfAbsent": _absent,
     "computeIfAbsent": _computed,
     "remove": lambda self, key: self.pop(_key(key), None),
-    "clear": lambda self: self.clear(),
-    "keySet": lambda self: streams.unique(self),
+    "clear": dict.clear,
+    "keySet": streams.unique,
     "values": lambda self: list(self.values()),
     "entrySet": lambda self: [Entry(self, key) for key in self],
     "forEach": _each_entry,

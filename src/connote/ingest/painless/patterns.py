@@ -1,7 +1,7 @@
 """Regular expressions: Java's syntax is near enough to that of the `regex` library, which has a timeout."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import regex
 
@@ -9,6 +9,7 @@ from connote.contract import expressions
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.values import MOST_TEXT, Value, class_cast, too_long
 
+T = TypeVar("T")
 Method = Callable[..., Any]
 
 
@@ -17,7 +18,7 @@ class Pattern:
 
     def __init__(self, pattern: str, flags: str = "") -> None:
         try:
-            self.compiled = expressions.compile(pattern, flags)
+            self.compiled = expressions.compiled(pattern, flags)
         except ValueError as error:
             raise Fault(f"Error compiling regex: {error}", "pattern_syntax_exception") from None
 
@@ -98,7 +99,7 @@ class Matcher:
         return self.match
 
 
-def _timed(act: Callable[[], Any]) -> Any:  # noqa: ANN401
+def _timed(act: Callable[[], T]) -> T:
     try:
         return act()
     except TimeoutError:

@@ -37,6 +37,7 @@ class Variable(Place):
         self.slot, self.kind = slot, kind
 
     def __call__(self, frame: Frame) -> Value:
+        """The value."""
         return frame.slots[self.slot]
 
     def at(self, frame: Frame) -> tuple[Any, Value]:

@@ -1,6 +1,5 @@
 """A compiled script."""
 
-from connote.contract.errors import BadScript
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.frame import Frame
 from connote.ingest.painless.statements import Statement, Statements
@@ -42,13 +41,10 @@ class Script:
         return found
 
 
-def compile(source: str, names: tuple[str, ...] = ("ctx", "params")) -> Script:
+def compiled(source: str, names: tuple[str, ...] = ("ctx", "params")) -> Script:
     """Compile a script that sees values of these names. Raises BadScript that says where it is wrong."""
     try:
-        size = len(source.encode(errors="surrogatepass"))
-        if size > MOST_SOURCE:
-            told = f"exceeded max allowed inline script size in bytes [{MOST_SOURCE}] with size [{size}]"
-            raise Fault(told, "illegal_argument_exception", 0)
+        _check_size(source)
         parser = Statements(source, names)
         body = parser.script()
         return Script(source, names, body, parser.slots)
@@ -58,4 +54,8 @@ def compile(source: str, names: tuple[str, ...] = ("ctx", "params")) -> Script:
         raise Fault("the script is nested too deeply").error("compile", source) from None
 
 
-__all__ = ["BadScript", "Script", "compile"]
+def _check_size(source: str) -> None:
+    size = len(source.encode(errors="surrogatepass"))
+    if size > MOST_SOURCE:
+        told = f"exceeded max allowed inline script size in bytes [{MOST_SOURCE}] with size [{size}]"
+        raise Fault(told, "illegal_argument_exception", 0)

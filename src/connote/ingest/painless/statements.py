@@ -67,8 +67,10 @@ class Statements(Expressions):
             return self.block()
         if self.take(";"):
             return lambda _: None
-        by_word = {"if": self._if, "for": self._for, "while": self._while, "do": self._do, "return": self._return,
-                   "break": self._break, "continue": self._continue, "throw": self._throw, "try": self._try}  # fmt: skip
+        by_word = {
+            "if": self._if, "for": self._for, "while": self._while, "do": self._do, "return": self._return,
+            "break": self._break, "continue": self._continue, "throw": self._throw, "try": self._try,
+        }  # fmt: skip
         if self.token.kind == "name" and self.token.text in by_word:
             return by_word[self.name()]()
         statement = self._declaration() if self._is_declaration() else self._value()
@@ -96,9 +98,10 @@ class Statements(Expressions):
         start = self.here
         try:
             self.type()
-            return self.token.kind == "name" and self.token.text not in ("in", "instanceof")
         except Fault:
             return False
+        else:
+            return self.token.kind == "name" and self.token.text not in ("in", "instanceof")
         finally:
             self.here = start
 

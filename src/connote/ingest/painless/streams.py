@@ -102,7 +102,7 @@ OF_STREAMS: Mapping[str, Method] = {
 OF_LISTS: Mapping[str, Method] = {
     "stream": lambda self: Stream(list(self)),
     "forEach": _each,
-    "each": lambda self, act: _each(self, act) or self,
+    "each": _each,
     "any": lambda self, test: any(truth(test(item)) for item in list(self)),
     "every": lambda self, test: all(truth(test(item)) for item in list(self)),
     "find": lambda self, test: next((item for item in list(self) if truth(test(item))), None),

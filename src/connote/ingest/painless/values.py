@@ -22,8 +22,8 @@ INTEGERS = range(-(1 << 31), 1 << 31)
 class Entry:
     """One entry of a map."""
 
-    def __init__(self, map: dict[Any, Value], key: Value) -> None:
-        self.map, self.key = map, key
+    def __init__(self, owner: dict[Any, Value], key: Value) -> None:
+        self.map, self.key = owner, key
 
     @property
     def value(self) -> Value:
@@ -162,7 +162,18 @@ def checked(value: Value) -> Value:
 
 
 def equal(left: Value, right: Value) -> bool:
-    """Painless's `==`: as `equals` does, numbers by their value."""
+    """Painless's `==`: as `equals` does, numbers by their value. Raises Fault for what is too large to compare."""
+    return _same(left, right, [MOST_ITEMS])
+
+
+def _same(left: Value, right: Value, budget: list[int]) -> bool:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise Fault("the values are too large to be compared", final=True)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(_same(a, b, budget) for a, b in zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[key], right[key], budget) for key in left)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
