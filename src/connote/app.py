@@ -16,6 +16,8 @@ from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
 from connote.endpoints.shadow import Shadows
+from connote.ingest.infer import EndpointInference
+from connote.ingest.pipelines import Pipelines
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
@@ -24,6 +26,7 @@ from connote.store import database
 from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
+from connote.store.pipelines import PipelineStore
 from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
@@ -41,6 +44,7 @@ class Connote:
     cache: Cache
     endpoints: Endpoints
     inference: Inference
+    pipelines: Pipelines
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -110,7 +114,9 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(shadows.close)
     endpoints.on_delete.append(shadows.forget)
     inference = Inference(endpoints, runner, meter, shadows)
-    rooms = (library, fleet, cache, endpoints, inference, meter, shadows, remote, sender)
+    pipelines = Pipelines(PipelineStore(engine), EndpointInference(endpoints, inference))
+    endpoints.pipelines = pipelines.using
+    rooms = (library, fleet, cache, endpoints, inference, pipelines, meter, shadows, remote, sender)
     return Connote(config, folder, *rooms, values, uuid)
 
 

@@ -13,14 +13,14 @@ from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connote.api import auth, cohere, connote, inference, media, openai, root, tei
+from connote.api import auth, cohere, connote, inference, ingest, media, openai, root, tei
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
 
 log = logging.getLogger("connote.api")
 
-ROUTES = (*root.ROUTES, *inference.ROUTES, *connote.ROUTES, *openai.ROUTES, *cohere.ROUTES, *tei.ROUTES)
+ROUTES = (*root.ROUTES, *inference.ROUTES, *ingest.ROUTES, *connote.ROUTES, *openai.ROUTES, *cohere.ROUTES, *tei.ROUTES)
 
 
 def create(house: Connote) -> ASGIApp:

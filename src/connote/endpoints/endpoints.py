@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -56,6 +56,7 @@ class Endpoints:
     def __init__(self, store: EndpointStore, fleet: Fleet, runner: Runner, prices: Prices) -> None:
         self._store, self._fleet, self._runner, self._prices = store, fleet, runner, prices
         self.on_delete: list[Callable[[str], None]] = []
+        self.pipelines: Callable[[str], Sequence[str]] = lambda _: ()  # the ids of those that use an endpoint
         fleet.current = self._current
         self._writing = asyncio.Lock()
         self._stored: dict[str, Endpoint] = {}
@@ -189,9 +190,9 @@ class Endpoints:
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
         """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""
         preconfigured = id not in self._unreadable and self.get(id, task).preconfigured
-        used = self._used(id)
+        used, pipelines = self._used(id), list(self.pipelines(id))
         if dry_run:
-            return {"acknowledged": False, "pipelines": [], "indexes": [], "error_message": used}
+            return {"acknowledged": False, "pipelines": pipelines, "indexes": [], "error_message": used}
         if preconfigured and not force:
             raise Rejected(
                 f"[{id}] is a reserved inference endpoint. "
@@ -207,17 +208,22 @@ class Endpoints:
         await self._fleet.stop(id)
         for forget in self.on_delete:
             forget(id)
-        return {"acknowledged": True, "pipelines": [], "indexes": []}
+        return {"acknowledged": True, "pipelines": pipelines, "indexes": []}
 
     def _used(self, id: str) -> str:
         """Who would miss the endpoint; empty if nobody."""
-        users = [each.id for each in self.all() if each.id != id and id in each.policy.others()]
-        if not users:
-            return ""
-        return (
-            f"Inference endpoint {id} is the fallback or shadow of inference endpoints: [{', '.join(users)}]. "
-            "Ensure that no endpoints are using this inference endpoint, or use force to ignore this warning and "
-            "delete the inference endpoint."
+        return " ".join(
+            f"Inference endpoint {id} is {how}: [{', '.join(users)}]. Ensure that no {kind} are using this inference "
+            "endpoint, or use force to ignore this warning and delete the inference endpoint."
+            for how, kind, users in (
+                ("referenced by pipelines", "pipelines", self.pipelines(id)),
+                (
+                    "the fallback or shadow of inference endpoints",
+                    "endpoints",
+                    [each.id for each in self.all() if each.id != id and id in each.policy.others()],
+                ),
+            )
+            if users
         )
 
 

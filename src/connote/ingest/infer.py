@@ -1,0 +1,99 @@
+"""How a pipeline's texts reach the inference endpoints: in parts, a few at a time, so that a bulk fills no queue."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from connote.contract.errors import ConnoteError, Overloaded, Rejected
+from connote.contract.requests import InferenceRequest, contents
+from connote.contract.results import Completion, Dense, Result, Sparse
+from connote.contract.tasks import TaskType
+from connote.endpoints.endpoints import Endpoints
+from connote.endpoints.inference import Inference
+
+Prediction = Mapping[str, Any]
+
+# Texts in one request, and requests at a time. A completion takes one text.
+_PART, _AT_ONCE = 64, 4
+_TYPED = (TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING)
+
+
+class EndpointInference:
+    """Infers by endpoints."""
+
+    def __init__(self, endpoints: Endpoints, inference: Inference) -> None:
+        self._endpoints, self._inference = endpoints, inference
+
+    async def __call__(
+        self, model_id: str, texts: Sequence[str], config: Mapping[str, Any]
+    ) -> list[Prediction | Exception]:
+        """A prediction for each text, or what is wrong with it. An endpoint has no use for `config`.
+
+        Raises NotFound, and Rejected if the endpoint's task is none over single texts.
+        """
+        del config
+        task = self._endpoints.find(model_id).task.kind
+        if task in (TaskType.RERANK, TaskType.CHAT_COMPLETION):
+            raise Rejected(
+                f"the endpoint [{model_id}] does [{task}]; the inference processor has only single texts for it"
+            )
+        size = 1 if task is TaskType.COMPLETION else _PART
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def part(start: int) -> list[Prediction | Exception]:
+            async with gate:
+                return await self._part(model_id, task, texts[start : start + size])
+
+        parts = await asyncio.gather(*(part(start) for start in range(0, len(texts), size)))
+        return [prediction for each in parts for prediction in each]
+
+    async def _part(self, model_id: str, task: TaskType, texts: Sequence[str]) -> list[Prediction | Exception]:
+        request = InferenceRequest.of(
+            task, contents(texts), "input", input_type="ingest" if task in _TYPED else None, timeout="-1"
+        )
+        try:
+            _, result = await self._inference.infer(model_id, request)
+        except Overloaded as error:
+            return [error] * len(texts)
+        except ConnoteError as error:
+            # One text may be what an endpoint refuses all of them for, so the halves are tried.
+            if len(texts) == 1 or error.status >= 500 or error.status in (401, 403, 404, 408):
+                return [error] * len(texts)
+            half = len(texts) // 2
+            return [
+                *await self._part(model_id, task, texts[:half]),
+                *await self._part(model_id, task, texts[half:]),
+            ]
+        return _predictions(result)
+
+
+def _predictions(result: Result) -> list[Prediction | Exception]:
+    cut = {each.position for each in result.cuts}
+    return [
+        {"predicted_value": value} | ({"is_truncated": True} if at in cut else {})
+        for at, value in enumerate(_values(result))
+    ]
+
+
+def _values(result: Result) -> list[Any]:
+    """The results as JSON: floats have the fewest digits that float32 needs."""
+    match result:
+        case Sparse(vectors):
+            weights = _plain([vector.weights for vector in vectors])
+            return [dict(zip(vector.tokens, row, strict=True)) for vector, row in zip(vectors, weights, strict=True)]
+        case Dense(vectors):
+            return _plain(list(vectors))
+        case Completion(texts):
+            return list(texts)
+        case _:
+            raise Rejected("the endpoint's results cannot be put into a document")
+
+
+def _plain(rows: "Sequence[np.ndarray[Any, Any]]") -> list[Any]:
+    found: list[Any] = orjson.loads(
+        orjson.dumps([np.ascontiguousarray(row) for row in rows], option=orjson.OPT_SERIALIZE_NUMPY)
+    )
+    return found
