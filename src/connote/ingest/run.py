@@ -102,6 +102,9 @@ async def _answer_group(group: Sequence[tuple[_Run, Infer]], infer: Inferring) -
         results = await infer(group[0][1].model_id, texts, group[0][1].config)
     except ConnoteError as error:
         results = [error] * len(texts)
+    except Exception:
+        log.exception("inference with [%s] failed", group[0][1].model_id)
+        results = [ConnoteError("internal error; the server's log says more")] * len(texts)
     at = 0
     for each, wish in group:
         each.answer = results[at : at + len(wish.texts)]

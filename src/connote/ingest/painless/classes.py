@@ -190,7 +190,7 @@ def call(kind: str, name: str, values: list[Any]) -> Value:
         raise Fault(told)
     try:
         return method(*values)
-    except TypeError:
+    except (TypeError, AttributeError):
         raise Fault(f"{told} for [{', '.join(java_class(value) for value in values)}]") from None
 
 

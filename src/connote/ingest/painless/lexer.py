@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})",
     re.DOTALL | re.ASCII,
 )
-_PATTERN = re.compile(r"/(?:[^/\\\n]|\\.)+/[a-zA-Z]*")
+_PATTERN = re.compile(r"/(?![*/])(?:[^/\\\n]|\\.)+/[a-zA-Z]*")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 # After these names a slash begins a pattern, since nothing can be divided.
 _NO_OPERANDS = {"return", "in", "instanceof", "else", "throw"}
@@ -39,6 +39,10 @@ def tokens(source: str) -> list[Token]:
         if source[at] == "/" and not _is_operand(found) and (pattern := _PATTERN.match(source, at)):
             found.append(Token("pattern", pattern[0], at))
             at = pattern.end()
+            continue
+        if source[at] == "." and _is_operand(found):  # `list.0` is no number behind the list
+            found.append(Token("sign", ".", at))
+            at += 1
             continue
         match = _TOKEN.match(source, at)
         if match is None:

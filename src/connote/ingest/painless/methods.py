@@ -18,6 +18,7 @@ from connote.ingest.painless.values import (
     MOST_TEXT,
     Builder,
     Entry,
+    Thrown,
     Unique,
     Value,
     checked,
@@ -285,6 +286,7 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Mapping[str, Method]], ...] = (
     (Entry, {"getKey": lambda self: self.key, "getValue": lambda self: self.value,
              "setValue": lambda self, value: _put(self.map, self.key, value)}),
     (Builder, {"append": _appended, "toString": lambda self: self.text, "length": lambda self: len(self.text)}),
+    (Thrown, {"getMessage": lambda self: self.message, "toString": lambda self: self.message}),
     (datetime, _DATE),
     (patterns.Pattern, patterns.OF_PATTERNS),
     (patterns.Matcher, patterns.OF_MATCHERS),
@@ -301,7 +303,7 @@ def call(target: Value, name: str, arguments: list[Value]) -> Value:
         raise Fault(told)
     try:
         return method(target, *arguments)
-    except TypeError:
+    except (TypeError, AttributeError):
         # The wrong number of arguments, or a number where a list belongs: both are no method in Java.
         raise Fault(told) from None
 

@@ -7,7 +7,7 @@ from connote.ingest.painless import methods
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.frame import Expression, Frame
 from connote.ingest.painless.types import assigned
-from connote.ingest.painless.values import Builder, Entry, Value, checked, java_class
+from connote.ingest.painless.values import Builder, Entry, Thrown, Value, checked, java_class
 
 
 class Place:
@@ -76,7 +76,7 @@ class Element(Place):
 
     def put(self, holder: Any, key: Value, value: Value) -> None:  # noqa: ANN401
         """Put a value there. Raises Fault for an element that is not there."""
-        if isinstance(value, Builder | Entry):
+        if isinstance(value, Builder | Entry | Thrown):
             raise Fault(f"[{type(value).__name__}] cannot be kept: use its text", "class_cast_exception")
         if isinstance(holder, dict):
             methods.call(holder, "put", [key, value])

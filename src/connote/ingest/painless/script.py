@@ -27,8 +27,8 @@ class Script:
             raise fault.error("runtime", self.source, frame.at) from None
         except RecursionError:
             raise Fault("the script's values are nested too deeply").error("runtime", self.source, frame.at) from None
-        except ValueError as error:
-            # Of a replacement such as `$9`, or of a list that two things change.
+        except (ValueError, OverflowError) as error:
+            # Of a replacement such as `$9`, of a list that is sorted and changed, of infinity as an integer.
             raise Fault(str(error)).error("runtime", self.source, frame.at) from None
         return frame.result
 

@@ -9,7 +9,7 @@ from connote.ingest.painless.expressions import Expressions
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.frame import Expression, Frame
 from connote.ingest.painless.places import Variable
-from connote.ingest.painless.values import Unique, Value, java_class, text, truth
+from connote.ingest.painless.values import Thrown, Unique, Value, java_class, text, truth
 
 
 class Exit(Enum):
@@ -48,11 +48,7 @@ class Statements(Expressions):
 
     def statement(self) -> Statement:
         """One statement."""
-        self.depth += 1
-        try:
-            return self._placed(self.token.at, self._statement())
-        finally:
-            self.depth -= 1
+        return self._placed(self.token.at, self._statement())
 
     @staticmethod
     def _placed(at: int, statement: Statement) -> Statement:
@@ -259,7 +255,7 @@ def _tried(frame: Frame, body: Statement, catches: list[tuple[str, Variable, Sta
     except Fault as fault:
         for kind, variable, handler in catches:
             if not fault.final and (kind in _CATCHES_ALL or _wire_name(kind) == fault.type):
-                frame.slots[variable.slot] = {"message": str(fault)}
+                frame.slots[variable.slot] = Thrown(str(fault))
                 return handler(frame)
         raise
 

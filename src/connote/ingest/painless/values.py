@@ -53,6 +53,13 @@ def _identity(value: Value) -> tuple[bool, Value]:
     return isinstance(value, bool), value if value is None or isinstance(value, str | int | float) else text(value)
 
 
+class Thrown:
+    """An exception that a script has caught."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+
 class Builder:
     """A StringBuilder."""
 
