@@ -9,7 +9,7 @@ from connote.contract.errors import ParseFailed
 from connote.ingest.document import Document
 from connote.ingest.parse import models, parse
 from connote.ingest.run import Failed, Left, run
-from pipes import Model, failure, outcomes, pipeline, through
+from piped import Model, failure, outcomes, pipeline, through
 
 SET = {"set": {"field": "done", "value": True}}
 FAIL = {"fail": {"message": "no"}}
@@ -67,7 +67,9 @@ def test_a_handler_that_fails_has_handlers_of_its_own() -> None:
 
 def test_a_condition_that_fails_is_the_pipelines_to_handle() -> None:
     broken = {"set": {"field": "a", "value": 1, "if": "ctx.x.y", "on_failure": [FAIL]}}
-    (outcome,) = outcomes(pipeline(broken, on_failure=[{"set": {"field": "e", "value": "{{{_ingest.on_failure_message}}}"}}]), {})
+    (outcome,) = outcomes(
+        pipeline(broken, on_failure=[{"set": {"field": "e", "value": "{{{_ingest.on_failure_message}}}"}}]), {}
+    )
     assert isinstance(outcome, Document)
     assert "from a null def reference" in outcome.source["e"]
 
