@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from connote.contract.errors import ConnoteError, Overloaded, Rejected
+from connote.contract.errors import ConnoteError, Rejected
 from connote.contract.requests import InferenceRequest, contents
 from connote.contract.results import Completion, Dense, Result, Sparse
 from connote.contract.tasks import TaskType
@@ -18,6 +18,8 @@ Prediction = Mapping[str, Any]
 
 # Texts in one request, and requests at a time. A completion takes one text.
 _PART, _AT_ONCE = 64, 4
+# Statuses that may be about a text, rather than about the endpoint, its key or its load.
+_OF_TEXTS = (400, 413, 422)
 _TYPED = (TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING)
 
 
@@ -56,11 +58,9 @@ class EndpointInference:
         )
         try:
             _, result = await self._inference.infer(model_id, request)
-        except Overloaded as error:
-            return [error] * len(texts)
         except ConnoteError as error:
             # One text may be what an endpoint refuses all of them for, so the halves are tried.
-            if len(texts) == 1 or error.status >= 500 or error.status in (401, 403, 404, 408):
+            if len(texts) == 1 or error.status not in _OF_TEXTS:
                 return [error] * len(texts)
             half = len(texts) // 2
             return [
