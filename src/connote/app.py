@@ -1,7 +1,7 @@
 """The house, wired: what a server, a command line or a test needs of it."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
 from connote.endpoints.shadow import Shadows
+from connote.ingest.infer import AnyInference
+from connote.ingest.pipelines import Pipelines
 from connote.models import references as added
 from connote.models.alias import Aliases
 from connote.models.deployments import Deployments
@@ -37,6 +39,7 @@ from connote.store.definitions import Definitions
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
 from connote.store.models import ModelStore
+from connote.store.pipelines import PipelineStore
 from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
@@ -68,6 +71,7 @@ class Connote:
     trained: TrainedModels
     endpoints: Endpoints
     inference: Inference
+    pipelines: Pipelines
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -151,7 +155,10 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(shadows.close)
     endpoints.on_delete.append(shadows.forget)
     inference = Inference(endpoints, runner, meter, shadows)
-    rooms = (library, fleet, cache, trained, endpoints, inference, meter, shadows, remote, sender)
+    pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
+    endpoints.pipelines = pipelines.using
+    _connect_pipelines(trained, pipelines)
+    rooms = (library, fleet, cache, trained, endpoints, inference, pipelines, meter, shadows, remote, sender)
     return Connote(config, folder, *rooms, values, uuid)
 
 
@@ -214,6 +221,20 @@ def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None
     trained.models.users.append(endpoints.using)
     trained.models.claims.append(endpoints.claim)
     trained.deployments.claims.append(endpoints.claim)
+
+
+def _connect_pipelines(trained: TrainedModels, pipelines: Pipelines) -> None:
+    """Models are kept as long as pipelines name them."""
+
+    def using(names: Sequence[str]) -> list[str]:
+        return sorted({id for name in names for id in pipelines.using(name)})
+
+    def told(models: Sequence[str], deployments: Sequence[str]) -> list[str]:
+        found = using([*models, *deployments])
+        return [f"ingest pipelines: [{', '.join(found)}]"] if found else []
+
+    trained.models.pipelines = using
+    trained.models.users.append(told)
 
 
 def _others(config: Config, closing: AsyncExitStack) -> tuple[Remote | None, Sender]:

@@ -107,9 +107,34 @@ right = st.fixed_dictionaries(
 chat_fields = st.sampled_from(CHAT_FIELDS.split())
 wrong = st.dictionaries(chat_fields, values | st.lists(message | values, max_size=2), max_size=1)
 chats = st.tuples(right, st.just({}) | wrong).map(lambda parts: parts[0] | parts[1])
-bodies = likely | compatible | st.dictionaries(fields | st.text(max_size=5), values, max_size=4) | values
+pipes = st.fixed_dictionaries(
+    {},
+    optional={
+        "processors": st.lists(
+            st.dictionaries(
+                st.sampled_from(["set", "script", "foreach", "inference", "fail", "x"]),
+                st.dictionaries(st.sampled_from(["field", "value", "source", "if", "processor"]), values, max_size=3),
+                max_size=2,
+            ),
+            max_size=2,
+        )
+        | values,
+        "version": st.integers(-1, 3) | values,
+    },
+)
+simulated = st.fixed_dictionaries(
+    {},
+    optional={
+        "pipeline": pipes | values,
+        "docs": st.lists(st.fixed_dictionaries({"_source": values}), max_size=2) | values,
+    },
+)
+bodies = (
+    pipes | simulated | likely | compatible | st.dictionaries(fields | st.text(max_size=5), values, max_size=4) | values
+)
+PARAMS = "timeout pretty filter_path dry_run force truncate error_trace format x verbose if_version"
 params = st.dictionaries(
-    st.sampled_from(["timeout", "pretty", "filter_path", "dry_run", "force", "truncate", "error_trace", "format", "x"]),
+    st.sampled_from(PARAMS.split()),
     st.text(string.ascii_letters + string.digits + "*.,-", max_size=8) | st.sampled_from(["true", "30s", "none"]),
     max_size=2,
 )
@@ -149,6 +174,8 @@ def test_no_request_is_answered_with_a_5xx(
 
 def is_told(body: dict[str, Any]) -> bool:
     """Whether it is an error in the form of Elasticsearch, OpenAI, Cohere or TEI."""
+    if not body:
+        return True  # so Elasticsearch tells that no pipeline was found
     error = body.get("error")
     if isinstance(error, str):
         return isinstance(body["error_type"], str)

@@ -25,6 +25,7 @@ def main(url: str) -> None:
     dense(es)
     rerank(es)
     region_policy(es)
+    pipelines(es)
     errors(es)
     compressed = Elasticsearch(url, http_compress=True, api_key="ignored-while-authentication-is-off")
     assert compressed.inference.inference(inference_id=".elser-2-elastic", input=TEXT * 20)["sparse_embedding"]
@@ -101,6 +102,26 @@ def region_policy(es: Elasticsearch) -> None:
         kept = es.inference.put_region_policy(region_policy={"allowed_geos": ["eu"]})
         assert es.inference.get_region_policy() == kept
         assert es.inference.delete_region_policy()["acknowledged"]
+
+
+def pipelines(es: Elasticsearch) -> None:
+    inference = {"model_id": ".elser-2-elastic", "input_output": [{"input_field": "text", "output_field": "tokens"}]}
+    failed = {"set": {"field": "_index", "value": "failed-{{{_index}}}"}}
+    made = es.ingest.put_pipeline(id="story", processors=[{"inference": inference}], on_failure=[failed], version=1)
+    assert made["acknowledged"]
+    assert es.ingest.get_pipeline(id="sto*")["story"]["version"] == 1
+    docs = [{"_index": "i", "_source": {"text": TEXT}}, {"_index": "i", "_source": {}}]
+    first, second = es.ingest.simulate(id="story", docs=docs)["docs"]
+    assert first["doc"]["_source"]["tokens"]["computer"] > 2
+    assert second["doc"]["_index"] == "failed-i"
+    upper = {"processors": [{"uppercase": {"field": "text", "tag": "up"}}]}
+    verbose = es.ingest.simulate(pipeline=upper, docs=docs[:1], verbose=True)["docs"][0]["processor_results"]
+    assert verbose[0]["tag"] == "up"
+    with pytest.raises(BadRequestError, match="required property is missing"):
+        es.ingest.put_pipeline(id="story", processors=[{"set": {}}])
+    assert es.ingest.delete_pipeline(id="story")["acknowledged"]
+    with pytest.raises(NotFoundError):
+        es.ingest.get_pipeline(id="story")
 
 
 def errors(es: Elasticsearch) -> None:

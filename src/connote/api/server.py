@@ -13,7 +13,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connote.api import auth, cat, cohere, connote, inference, media, ml, openai, root, tei
+from connote.api import auth, cat, cohere, connote, inference, ingest, media, ml, openai, root, tei
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
@@ -23,6 +23,7 @@ log = logging.getLogger("connote.api")
 ROUTES = (
     *root.ROUTES,
     *inference.ROUTES,
+    *ingest.ROUTES,
     *ml.ROUTES,
     *cat.ROUTES,
     *connote.ROUTES,

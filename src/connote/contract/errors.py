@@ -14,6 +14,9 @@ ConnoteError                 status_exception
 │   │   └── StrictMapping    strict_dynamic_mapping_exception
 │   ├── BadQuery             parsing_exception
 │   ├── BadScript            script_exception
+│   ├── ParseFailed          parse_exception
+│   ├── ProcessorFailed      fail_processor_exception
+│   ├── PipelineCycle        graph_structure_exception
 │   └── Malformed            a service's answer is not of its shape
 ├── Unauthorized        401  security_exception
 ├── NotFound            404  resource_not_found_exception
@@ -165,6 +168,24 @@ class BadScript(Rejected):
     """A script cannot be compiled, or failed."""
 
     type = "script_exception"
+
+
+class ParseFailed(Rejected):
+    """A pipeline, or what is to be put through one, is not as it should be."""
+
+    type = "parse_exception"
+
+
+class ProcessorFailed(Rejected):
+    """A pipeline says itself that a document fails."""
+
+    type = "fail_processor_exception"
+
+
+class PipelineCycle(Rejected):
+    """A pipeline runs itself."""
+
+    type = "graph_structure_exception"
 
 
 class Malformed(Rejected):

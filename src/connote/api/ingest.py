@@ -1,0 +1,75 @@
+"""The routes of `_ingest`."""
+
+from connote.api.exchange import Answer, Ask, Route
+from connote.contract.errors import IllegalArgument
+from connote.ingest import simulate as simulation
+
+_ID = "/_ingest/pipeline/{id}"
+
+
+async def list_all(ask: Ask) -> Answer:
+    """Every pipeline."""
+    return Answer(_shown(ask, "*"))
+
+
+async def get(ask: Ask) -> Answer:
+    """The pipelines of these ids, separated by commas; `*` stands for any part of one. None found is 404."""
+    ids = ask.path("id")
+    found = _shown(ask, ids)
+    return Answer(found, 200 if found or ids in ("*", "_all") else 404)
+
+
+async def put(ask: Ask) -> Answer:
+    """Keep a pipeline: `processors`, `on_failure`, `description`, `version`, `_meta`."""
+    await ask.connote.pipelines.put(ask.path("id"), await ask.json(), _version(ask))
+    return Answer({"acknowledged": True})
+
+
+async def delete(ask: Ask) -> Answer:
+    """Delete the pipelines of that id or pattern."""
+    await ask.connote.pipelines.delete(ask.path("id"))
+    return Answer({"acknowledged": True})
+
+
+async def simulate(ask: Ask) -> Answer:
+    """Try a pipeline, one that is kept or the request's `pipeline`, on the documents in `docs`; nothing is indexed."""
+    body, verbose = await ask.json(), ask.flag("verbose")
+    id = ask.request.path_params.get("id")
+    pipeline = simulation.given(body) if id is None else None
+    if id is not None and not ask.connote.pipelines.has(id):
+        raise IllegalArgument(f"pipeline [{id}] does not exist")
+    documents = simulation.documents(body, verbose=verbose)
+    outcomes = await ask.attended(ask.connote.pipelines.simulate(documents, id=id, body=pipeline))
+    return Answer(simulation.wire(documents, outcomes))
+
+
+def _shown(ask: Ask, ids: str) -> dict[str, object]:
+    found = ask.connote.pipelines.find(ids)
+    return {id: {} if ask.flag("summary") else body for id, body in found.items()}
+
+
+def _version(ask: Ask) -> int | None:
+    given = ask.text("if_version")
+    if given is None:
+        return None
+    if not given.isascii() or not given.removeprefix("-").isdigit() or len(given) > 18:
+        raise IllegalArgument(f"Failed to parse int parameter [if_version] with value [{given}]")
+    return int(given)
+
+
+_TIMEOUTS = {"master_timeout": "Accepted: there is one node.", "timeout": "Accepted: the answer is immediate."}
+_GET = {"summary": "Only the ids.", "master_timeout": _TIMEOUTS["master_timeout"], "local": "Accepted."}
+_PUT = {**_TIMEOUTS, "if_version": "Only in place of a pipeline of this version."}
+_SIMULATE = {"verbose": "Show what each processor does."}
+
+ROUTES = (
+    Route("GET", "/_ingest/pipeline", list_all, _GET),
+    *(
+        Route(method, f"{path}/_simulate", simulate, _SIMULATE)
+        for path in ("/_ingest/pipeline", _ID)
+        for method in ("POST", "GET")
+    ),
+    Route("GET", _ID, get, _GET),
+    Route("PUT", _ID, put, _PUT),
+    Route("DELETE", _ID, delete, _TIMEOUTS),
+)

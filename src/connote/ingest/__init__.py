@@ -1,0 +1,1 @@
+"""Ingest pipelines: what is done to documents before they are indexed."""

@@ -1,0 +1,133 @@
+"""Where a value is in a document: `a.b.0.c`, as Elasticsearch's processors write it.
+
+All raise IllegalArgument, in Elasticsearch's words, for what is not there or cannot be.
+"""
+
+import copy
+from typing import Any
+
+from connote.contract.errors import IllegalArgument
+from connote.ingest.painless.values import java_class
+
+Value = Any
+Path = tuple[str, ...]
+
+# Names in a path, which bound how deep a document can become.
+_MOST_NAMES = 50
+
+
+def parse(text: str) -> Path:
+    """The names of a path; `_source.` before them says nothing."""
+    if not text:
+        raise IllegalArgument("path cannot be null nor empty")
+    names = tuple(text.split("."))
+    if names[0] == "_source" and len(names) > 1:
+        names = names[1:]
+    if not all(names):
+        raise IllegalArgument(f"path [{text[:200]}] is not valid")
+    if len(names) > _MOST_NAMES:
+        raise IllegalArgument(f"path [{text[:200]}...] has {len(names)} names; at most {_MOST_NAMES} are taken")
+    return names
+
+
+def get(root: dict[str, Value], path: Path) -> Value:
+    """The value."""
+    value: Value = root
+    for name in path:
+        value = _child(value, name, path)
+    return value
+
+
+def has(root: dict[str, Value], path: Path) -> bool:
+    """Whether there is one, null included."""
+    try:
+        get(root, path)
+    except IllegalArgument:
+        return False
+    return True
+
+
+def put(root: dict[str, Value], path: Path, value: Value) -> None:
+    """Put a value there, making the objects that lead to it."""
+    parent: Value = root
+    for name in path[:-1]:
+        if isinstance(parent, dict) and name not in parent:
+            parent[name] = {}
+        parent = _child(parent, name, path)
+    name = path[-1]
+    if isinstance(parent, dict):
+        parent[name] = value
+    elif isinstance(parent, list):
+        parent[_index(parent, name, path)] = value
+    elif parent is None:
+        raise IllegalArgument(f"cannot set [{name}] with null parent as part of path [{'.'.join(path)}]")
+    else:
+        raise IllegalArgument(
+            f"cannot set [{name}] with parent object of type [{java_class(parent)}] as part of path [{'.'.join(path)}]"
+        )
+
+
+def append(root: dict[str, Value], path: Path, value: Value, *, duplicates: bool = True) -> None:
+    """Add a value, or each of a list, to what is there, which becomes a list."""
+    given = value if isinstance(value, list) else [value]
+    if not has(root, path):
+        put(root, path, [])
+    there = get(root, path)
+    if not isinstance(there, list):
+        there = [] if there is None else [there]
+        put(root, path, there)
+    for each in list(given):
+        if duplicates or each not in there:
+            there.append(each)
+
+
+def remove(root: dict[str, Value], path: Path) -> Value:
+    """Take a value out, and give it."""
+    parent: Value = get(root, path[:-1])
+    value = _child(parent, path[-1], path)
+    if isinstance(parent, dict):
+        del parent[path[-1]]
+    else:
+        del parent[_index(parent, path[-1], path)]
+    return value
+
+
+def copied(value: Value, most: int = 1_000_000) -> Value:
+    """A copy that shares nothing with the value. Raises IllegalArgument if it has too many elements."""
+    if not isinstance(value, dict | list):
+        return value
+    if _size(value, most) > most:
+        raise IllegalArgument(f"a value that is copied may have at most {most} elements")
+    return copy.deepcopy(value)
+
+
+def _size(value: Value, most: int) -> int:
+    found = 1
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        found += _size(item, most - found)
+        if found > most:
+            break
+    return found
+
+
+def _child(value: Value, name: str, path: Path) -> Value:
+    if isinstance(value, dict):
+        if name in value:
+            return value[name]
+        raise IllegalArgument(f"field [{name}] not present as part of path [{'.'.join(path)}]")
+    if isinstance(value, list):
+        return value[_index(value, name, path)]
+    if value is None:
+        raise IllegalArgument(f"cannot resolve [{name}] from null as part of path [{'.'.join(path)}]")
+    raise IllegalArgument(
+        f"cannot resolve [{name}] from object of type [{java_class(value)}] as part of path [{'.'.join(path)}]"
+    )
+
+
+def _index(value: list[Value], name: str, path: Path) -> int:
+    where = f"as part of path [{'.'.join(path)}]"
+    if not (name.isascii() and name.isdigit() and len(name) < 10):
+        raise IllegalArgument(f"[{name}] is not an integer, cannot be used as an index {where}")
+    if int(name) >= len(value):
+        raise IllegalArgument(f"[{name}] is out of bounds for array with length [{len(value)}] {where}")
+    return int(name)

@@ -1,0 +1,133 @@
+"""The pipelines of this server: kept, found, run, and tried out."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound
+from connote.ingest import parse
+from connote.ingest.document import Document, plain
+from connote.ingest.pipeline import Broken, Pipeline
+from connote.ingest.run import Inferring, Outcome, run
+from connote.store.pipelines import PipelineStore
+
+log = logging.getLogger("connote.ingest")
+
+_ALL = ("*", "_all")
+_MOST_ID = 512
+
+
+class Pipelines:
+    """Pipelines by id. `users` are asked who uses one (`is the default pipeline of …`) before it is deleted."""
+
+    def __init__(self, store: PipelineStore, infer: Inferring) -> None:
+        self._store, self._infer = store, infer
+        self.users: list[Callable[[str], str | None]] = []
+        self._writing = asyncio.Lock()
+        self._pipelines: dict[str, Pipeline] = {}
+        for id, body in store.all().items():
+            self._pipelines[id] = self._kept(id, body)
+
+    def _kept(self, id: str, body: Mapping[str, Any]) -> Pipeline:
+        try:
+            return parse.parse(id, body, self._pipelines.get)
+        except ConnoteError as error:
+            log.warning("pipeline [%s] cannot be read: %s", id, error)
+            return Broken(id, body, error)
+
+    def find(self, ids: str = "*") -> dict[str, Mapping[str, Any]]:
+        """The bodies of the pipelines that these names, separated by commas, or patterns name."""
+        names = ids.split(",")
+        return {
+            id: self._pipelines[id].body
+            for id in sorted(self._pipelines)
+            if any(name in _ALL or fnmatchcase(id, _literal(name)) for name in names)
+        }
+
+    def has(self, id: str) -> bool:
+        """Whether there is a pipeline of that id."""
+        return id in self._pipelines
+
+    async def put(self, id: str, body: Mapping[str, Any], version: int | None = None) -> None:
+        """Keep a pipeline; with a `version` only in place of one of that version.
+
+        Raises InvalidRequest for an id that cannot be, IllegalArgument for another version, and what parsing raises.
+        """
+        _check_id(id)
+        kept: dict[str, Any] = plain(dict(body), f"pipeline [{id}]")
+        parsed = await asyncio.to_thread(parse.parse, id, kept, self._pipelines.get)
+        async with self._writing:
+            if version is not None:
+                kept = self._versioned(id, kept, version)
+                parsed = replace(parsed, body=kept)
+            await asyncio.to_thread(self._store.put, id, kept)
+            self._pipelines[id] = parsed
+
+    def _versioned(self, id: str, body: dict[str, Any], version: int) -> dict[str, Any]:
+        told = f"version conflict, required version [{version}] for pipeline [{id}]"
+        if id not in self._pipelines:
+            raise IllegalArgument(f"{told} but no pipeline was found")
+        current = self._pipelines[id].body.get("version")
+        if current != version:
+            shown = "no version was found" if current is None else f"current version is [{current}]"
+            raise IllegalArgument(f"{told} but {shown}")
+        given = body.get("version")
+        if given == version:
+            raise IllegalArgument(f"cannot update pipeline [{id}] with the same version [{version}]")
+        return body if given is not None else body | {"version": version + 1}
+
+    async def delete(self, ids: str) -> None:
+        """Delete the pipelines of that name, or those that a pattern names.
+
+        Raises NotFound, IllegalArgument for one that is in use.
+        """
+        async with self._writing:
+            found = list(self.find(ids))
+            if not found and ids not in _ALL:
+                raise NotFound(f"pipeline [{ids}] is missing")
+            for id in found:
+                for user in self.users:
+                    if told := user(id):
+                        raise IllegalArgument(f"pipeline [{id}] cannot be deleted because it {told}")
+            await asyncio.to_thread(self._store.remove, found)
+            for id in found:
+                del self._pipelines[id]
+
+    def using(self, model_id: str) -> list[str]:
+        """The ids of the pipelines that infer with that model or endpoint."""
+        return [id for id in sorted(self._pipelines) if model_id in parse.models(self._pipelines[id].body)]
+
+    async def run(self, id: str, documents: Sequence[Document]) -> list[Outcome]:
+        """Put documents through a pipeline; they are changed in place. Raises IllegalArgument if there is none."""
+        return await run(self._found(id), documents, self._infer)
+
+    async def simulate(
+        self, documents: Sequence[Document], *, id: str | None = None, body: Mapping[str, Any] | None = None
+    ) -> list[Outcome]:
+        """Put documents through a pipeline that is kept, or through one that is only given."""
+        if body is None:
+            return await self.run(id or "", documents)
+        given = parse.parse(_SIMULATED, plain(dict(body), "[pipeline]"), self._pipelines.get)
+        return await run(given, documents, self._infer)
+
+    def _found(self, id: str) -> Pipeline:
+        if id not in self._pipelines:
+            raise IllegalArgument(f"pipeline with id [{id}] does not exist")
+        return self._pipelines[id]
+
+
+_SIMULATED = "_simulate_pipeline"
+
+
+def _literal(name: str) -> str:
+    """The pattern with `*` alone as a wildcard."""
+    return name.replace("[", "[[]").replace("?", "[?]")
+
+
+def _check_id(id: str) -> None:
+    if not id.strip() or len(id) > _MOST_ID or "*" in id or "," in id or any(ord(char) < 32 for char in id):
+        rule = f"it must have 1 to {_MOST_ID} characters, and neither wildcards, commas nor control characters"
+        raise InvalidRequest([f"Invalid pipeline id [{id[:_MOST_ID]}]: {rule}"])

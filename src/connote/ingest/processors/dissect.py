@@ -1,0 +1,95 @@
+"""The dissect processor: fields of a string, told apart by what stands between them.
+
+https://www.elastic.co/docs/reference/enrich-processor/dissect-processor
+"""
+
+import re
+from dataclasses import dataclass
+
+from connote.contract.errors import IllegalArgument
+from connote.ingest import path
+from connote.ingest.document import Document
+from connote.ingest.options import Options
+from connote.ingest.painless.values import java_class
+from connote.ingest.pipeline import Step
+
+_KEY = re.compile(r"%\{(?P<sign>[+*&?]?)(?P<name>[^{}]*?)(?:/(?P<order>\d{1,4}))?(?P<padded>->)?\}")
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A part of the pattern: its name, what is done with it, and what ends it."""
+
+    sign: str
+    name: str
+    order: int
+    padded: bool
+    ends: str
+
+
+def dissect(options: Options) -> Step:
+    """Take a string apart by a pattern such as `%{clientip} %{+ts} %{->} "%{verb}"`."""
+    field, missing = options.text("field"), options.flag("ignore_missing")
+    at, pattern = options.fixed("field", field), options.text("pattern")
+    between = options.text("append_separator", "")
+    keys = list(_KEY.finditer(pattern))
+    if not keys:
+        raise options.failure("pattern", f"Unable to parse pattern: {pattern}. Reason: no keys found")
+    first = pattern[: keys[0].start()]
+    starts = [key.start() for key in keys[1:]]
+    ends = [pattern[key.end() : start] for key, start in zip(keys, [*starts, None], strict=True)]
+    parts = [
+        _Key(key["sign"], key["name"], int(key["order"] or 0), bool(key["padded"]), end)
+        for key, end in zip(keys, ends, strict=True)
+    ]
+    if not all(ends[:-1]):
+        raise options.failure("pattern", f"Unable to parse pattern: {pattern}. Reason: nothing stands between two keys")
+    for part in parts:
+        if part.name and part.sign not in ("*", "&", "?"):
+            options.fixed("pattern", part.name)
+
+    def run(document: Document) -> None:
+        value = document.get(at) if not missing or document.has(at) else None
+        if value is None and missing:
+            return
+        if not isinstance(value, str):
+            raise IllegalArgument(f"field [{field}] is null or of type [{java_class(value)}], cannot process it.")
+        found = _values(value, first, parts)
+        if found is None:
+            raise IllegalArgument(f"Unable to find match for dissect pattern: {pattern} against source: {value[:200]}")
+        for name, text in _fields(parts, found, between).items():
+            document.put(path.parse(name), text)
+
+    return run
+
+
+def _values(text: str, first: str, parts: list[_Key]) -> list[str] | None:
+    """What stands for each key; None if the text does not have what is between them."""
+    if not text.startswith(first):
+        return None
+    found, start = [], len(first)
+    for part in parts:
+        end = text.find(part.ends, start) if part.ends else len(text)
+        if end < 0:
+            return None
+        found.append(text[start:end])
+        start = end + len(part.ends)
+        while part.padded and part.ends and text.startswith(part.ends, start):
+            start += len(part.ends)
+    return found
+
+
+def _fields(parts: list[_Key], values: list[str], between: str) -> dict[str, str]:
+    plain, appended, names = dict[str, str](), dict[str, list[tuple[int, str]]](), dict[str, str]()
+    for part, value in zip(parts, values, strict=True):
+        if part.sign == "*":
+            names[part.name] = value
+        elif part.sign in ("", "+") and part.name:
+            appended.setdefault(part.name, []).append((part.order, value))
+    for name, pieces in appended.items():
+        plain[name] = between.join(value for _, value in sorted(pieces, key=lambda piece: piece[0]))
+    pairs = [(names.get(part.name), value) for part, value in zip(parts, values, strict=True) if part.sign == "&"]
+    return plain | {name: value for name, value in pairs if name}
+
+
+PROCESSORS = {"dissect": dissect}
