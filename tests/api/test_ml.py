@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from trained import MODELS, WORDS, expected, infer, ok, refused, start, upload
+from trained import MODELS, WORDS, expected, infer, ok, refused, start, upload, votes
 
 ELSER = ".elser_model_2"
 NOT_FOUND, INVALID = "resource_not_found_exception", "action_request_validation_exception"
@@ -544,3 +544,40 @@ def test_info_tells_of_the_machine(http: httpx.Client) -> None:
     found = ok(http.get("/_ml/info"))
     assert found["upgrade_mode"] is False
     assert found["limits"]["total_ml_processors"] >= 1
+
+
+class TestPipelines:
+    """The inference processor takes models, and keeps them."""
+
+    @pytest.fixture(autouse=True)
+    def pipelines(self, ml: httpx.Client) -> Iterator[None]:
+        yield
+        ml.delete("/_ingest/pipeline/*")
+
+    def test_a_model_is_inferred_by_its_id_and_kept(self, ml: httpx.Client, bag: str) -> None:
+        io = {"input_field": "text", "output_field": "vector"}
+        body = {"processors": [{"inference": {"model_id": bag, "input_output": io}}]}
+        ok(ml.put("/_ingest/pipeline/mine", json=body))
+        docs = [{"_source": {"text": text}} for text in ("the cat", "bad", "the dog")]
+        first, failed, third = ok(ml.post("/_ingest/pipeline/mine/_simulate", json={"docs": docs}))["docs"]
+        assert first["doc"]["_source"]["vector"] == pytest.approx(expected("the", "cat"), abs=1e-6)
+        assert "the model failed at this input" in failed["error"]["reason"]
+        assert third["doc"]["_source"]["vector"] == pytest.approx(expected("the", "dog"), abs=1e-6)
+        refused(ml.post(f"{MODELS}/{bag}/deployment/_stop"), 409, "is used by ingest pipelines: [mine]")
+        ok(ml.post(f"{MODELS}/{bag}/deployment/_stop?force=true"))
+        refused(ml.delete(f"{MODELS}/{bag}"), 409, "is currently used by ingest pipelines: [mine]")
+        (found,) = ok(ml.get(f"{MODELS}/{bag}/_stats"))["trained_model_stats"]
+        assert found["pipeline_count"] == 1
+
+    def test_the_call_may_change_the_configuration(self, ml: httpx.Client) -> None:
+        config = {"zero_shot_classification": {"labels": ["cat", "dog"]}}
+        kind = {"zero_shot_classification": {"classification_labels": ["entailment", "neutral", "contradiction"]}}
+        upload(ml, "router", definition=votes(), config=kind)
+        start(ml, "router")
+        inference = {"model_id": "router", "target_field": "route", "inference_config": config}
+        steps = [{"inference": inference | {"field_map": {"text": "text_field"}}}]
+        steps.append({"set": {"field": "_index", "value": "{{{route.predicted_value}}}s"}})
+        asked = {"pipeline": {"processors": steps}, "docs": [{"_source": {"text": "the cat sat"}}]}
+        (answer,) = ok(ml.post("/_ingest/pipeline/_simulate", json=asked))["docs"]
+        assert answer["doc"]["_index"] in ("cats", "dogs")
+        assert {each["class_name"] for each in answer["doc"]["_source"]["route"]["top_classes"]} == {"cat", "dog"}
