@@ -77,8 +77,6 @@ class ModelConfig(msgspec.Struct, forbid_unknown_fields=True):
             raise IllegalArgument(f"[[models]] {self.id}: give either folder or hub")
         if self.folder is not None and not Path(self.folder).is_dir():
             raise IllegalArgument(f"[[models]] {self.id}: there is no folder {self.folder}")
-        if self.head is Head.OWN:
-            raise IllegalArgument(f"[[models]] {self.id}: the head [own] is that of uploads; name another")
         source = Folder(Path(self.folder)) if self.folder is not None else Hub(str(self.hub), self.revision)
         return Model(
             id=self.id,

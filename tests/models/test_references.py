@@ -1,30 +1,14 @@
 """Models that users add to the catalog: what their files tell of them, and that they serve."""
 
-import hashlib
 import json
-import shutil
-import subprocess
-import sys
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
-import numpy as np
-import onnx
 import pytest
 
-from checkpoints import TEXTS, Toy, spread
-from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.contract.errors import IllegalArgument
 from connote.models.references import Reference, examined
-from connote.runtime.backends.backend import Output
-from connote.runtime.catalog import Head, Model
-from connote.runtime.library import Library
-from connote.runtime.local import Inputs, LocalModel
-from connote.runtime.sources import Folder
-from conftest import Make, Server
-from trained import MODELS, infer, ok, refused
+from connote.runtime.catalog import Head
 
 CONFIG = {"model_type": "bert", "hidden_size": 32, "max_position_embeddings": 64}
 MEAN: dict[str, Any] = {
@@ -47,8 +31,11 @@ def folder(tmp_path: Path, files: dict[str, Any]) -> Path:
     return tmp_path
 
 
-TOLD = {
-    "a masked-language model is sparse": ({"config.json": {"architectures": ["BertForMaskedLM"]}}, {"head": Head.SPARSE}),
+TOLD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a masked-language model is sparse": (
+        {"config.json": {"architectures": ["BertForMaskedLM"]}},
+        {"head": Head.SPARSE},
+    ),
     "one score is a reranker": (
         {"config.json": {"architectures": ["BertForSequenceClassification"], "id2label": {"0": "LABEL_0"}}},
         {"head": Head.CROSS},
@@ -56,11 +43,19 @@ TOLD = {
     "sentence-transformers' mean": (MEAN, {"head": Head.MEAN, "dimensions": 32, "max_tokens": 64}),
     "sentence-transformers' first token": (CLS, {"head": Head.CLS}),
     "sentence-transformers' SPLADE": (
-        {"modules.json": [{"path": "", "type": "x.MLMTransformer"}, {"path": "1_SpladePooling", "type": "x.SpladePooling"}]},
+        {
+            "modules.json": [
+                {"path": "", "type": "x.MLMTransformer"},
+                {"path": "1_SpladePooling", "type": "x.SpladePooling"},
+            ]
+        },
         {"head": Head.SPARSE, "dimensions": None},
     ),
     "a shorter sentence": (MEAN | {"sentence_bert_config.json": {"max_seq_length": 48}}, {"max_tokens": 48}),
-    "a tokenizer that says nothing": (MEAN | {"tokenizer_config.json": {"model_max_length": 10**30}}, {"max_tokens": 64}),
+    "a tokenizer that says nothing": (
+        MEAN | {"tokenizer_config.json": {"model_max_length": 10**30}},
+        {"max_tokens": 64},
+    ),
     "prompts": (
         MEAN | {"config_sentence_transformers.json": {"prompts": {"query": "q: ", "passage": "p: "}}},
         {"query_prefix": "q: ", "passage_prefix": "p: "},
@@ -82,7 +77,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"config.json": {"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a", "1": "b"}}},
         "is a classifier of several classes",
     ),
-    "another module": ({"modules.json": [{"path": "2_Dense", "type": "x.Dense"}]}, "do not run: Dense; upload it with eland"),
+    "another module": (
+        {"modules.json": [{"path": "2_Dense", "type": "x.Dense"}]},
+        "do not run: Dense; upload it with eland",
+    ),
     "two poolings": (
         MEAN | {"1_Pooling/config.json": {"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True}},
         "pools by",

@@ -64,7 +64,7 @@ def test_a_kill_in_the_middle_of_an_upload_loses_nothing_that_was_acknowledged(t
         for part in parts
     ]
     server = Server(tmp_path / "data")
-    acknowledged = []
+    acknowledged = list[int]()
     with client(server) as http:
         body = {"model_type": "pytorch", "inference_config": {"text_embedding": {}}}
         ok(http.put(f"{MODELS}/bag", json=body))

@@ -118,8 +118,6 @@ class References:
 
         Raises IllegalArgument, Rejected or AlreadyExists for what cannot be added, Unavailable if it cannot be had.
         """
-        if reference.head is Head.OWN:
-            raise IllegalArgument("the head [own] is that of uploads; give another")
         if problems := [
             problem for name in (id, *reference.aliases) for problem in wrong_id(name.lstrip("."), "model_id")
         ]:

@@ -6,7 +6,7 @@ from typing import Any
 from connote.contract.errors import NotFound
 from connote.models.config import Body, Config, kept
 from connote.models.trained import Trained
-from connote.runtime.catalog import Head, Model
+from connote.runtime.catalog import Model
 from connote.runtime.library import Library
 
 # The tokenisation of a family, where it is not that of BERT.
@@ -25,13 +25,13 @@ class Stock:
             row = self._library.find(name)
         except NotFound:
             return None
-        return None if row.head is Head.OWN else row
+        return None if row.is_uploaded else row
 
     def here(self) -> dict[str, Model]:
         """Those whose files are here, by the name that they are listed under: the first that a URL may hold."""
         found = dict[str, Model]()
         for row in self._library.rows():
-            if row.head is not Head.OWN and self.is_here(row):
+            if not row.is_uploaded and self.is_here(row):
                 names = [name for name in (*row.aliases, row.id) if "/" not in name and self.find(name) is row]
                 found |= dict.fromkeys(names[:1], row)
         return found

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connote.models.config import PYTORCH, Config
-from connote.runtime.catalog import Head, Model
+from connote.runtime.catalog import Model
 from connote.runtime.sources import Folder
 from connote.version import VERSION_SPOKEN
 
@@ -81,7 +81,7 @@ class Trained:
         prefixes = self.config.body.prefix_strings
         return Model(
             id=self.id,
-            head=Head.OWN,
+            head=None,
             own_task=self.task,
             sources=(Folder(self.folder),),
             licence="its owner's",

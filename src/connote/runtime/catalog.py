@@ -17,11 +17,10 @@ class Head(StrEnum):
     CLS = "cls"  # the first token, then L2
     CROSS = "cross"  # a sequence classification score of a (query, document) pair
     LATE = "late"  # every token's vector, L2; documents are scored by late interaction (mean of MaxSim)
-    OWN = "own"  # what the module of an uploaded model computes itself; its NLP task says what that is
 
     @property
     def nlp(self) -> str:
-        """The NLP task of trained models that a model with this head does. An uploaded model says its own."""
+        """The NLP task of trained models that a model with this head does."""
         if self is Head.SPARSE:
             return "text_expansion"
         return "text_similarity" if self in {Head.CROSS, Head.LATE} else "text_embedding"
@@ -40,10 +39,13 @@ UPLOADED = ("definition.pt", "vocabulary.json", "model.json")
 
 @dataclass(frozen=True)
 class Model:
-    """A row of the catalog. `files` pins sha256 by file name: what differs from its pin is not loaded."""
+    """A row of the catalog. `files` pins sha256 by file name: what differs from its pin is not loaded.
+
+    A model that a user has uploaded has no head of ours: its module computes what its NLP task, `own_task`, reads.
+    """
 
     id: str
-    head: Head
+    head: Head | None
     sources: tuple[Source, ...]
     licence: str
     aliases: tuple[str, ...] = ()
@@ -57,12 +59,17 @@ class Model:
     fallback: str | None = None  # the id of the row that serves when no source can be reached
     note: str = ""
     is_graph: bool = False  # its weights are a graph of its own
-    own_task: str | None = None  # the NLP task of an uploaded model, whose head is OWN
+    own_task: str = ""
+
+    @property
+    def is_uploaded(self) -> bool:
+        """Whether it runs a module that a user has uploaded."""
+        return self.head is None
 
     @property
     def nlp(self) -> str:
         """The NLP task that it does, as trained models name it."""
-        return self.own_task or self.head.nlp
+        return self.own_task if self.head is None else self.head.nlp
 
     @property
     def task(self) -> TaskType:
@@ -72,7 +79,7 @@ class Model:
     @property
     def names(self) -> tuple[str, ...]:
         """The files that it needs."""
-        if self.head is Head.OWN:
+        if self.is_uploaded:
             return UPLOADED
         if self.is_graph:
             return (*(name for name in REQUIRED if not name.endswith(".safetensors")), GRAPH)

@@ -16,7 +16,7 @@ from connote.contract.errors import Unavailable
 from connote.runtime import memory, uploaded
 from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
 from connote.runtime.backends.backend import DeviceFault, Output, Precision
-from connote.runtime.catalog import GRAPH, UPLOADED, Head, Model
+from connote.runtime.catalog import GRAPH, UPLOADED, Model
 from connote.runtime.identity import identity
 from connote.runtime.lane import Lane, Totals
 from connote.runtime.library import Library
@@ -323,7 +323,7 @@ class Fleet:
         return model
 
     def _opened(self, row: Model, folder: Path, threads: int, device: Device) -> Served:
-        if row.head is Head.OWN:
+        if row.is_uploaded:
             return uploaded.load(row, folder, threads, self._limits)
         return LocalModel.load(row, folder, threads, self._precision, device)
 
@@ -402,8 +402,8 @@ def _check_memory(row: Model, folder: Path) -> None:
 
 def _needed(row: Model, folder: Path) -> int:
     """About how many bytes of memory loading takes."""
-    if row.head is Head.OWN or row.is_graph:
-        return FILE_ROOM * (folder / (UPLOADED[0] if row.head is Head.OWN else GRAPH)).stat().st_size
+    if row.is_uploaded or row.is_graph:
+        return FILE_ROOM * (folder / (UPLOADED[0] if row.is_uploaded else GRAPH)).stat().st_size
     return ROOM * Weights(folder / "model.safetensors").count()
 
 

@@ -26,7 +26,7 @@ def identity(row: Model, folder: Path) -> str | None:
     except (OSError, ValueError, LookupError, TypeError):
         return None
     settings: tuple[object, ...] = (
-        row.head.value,
+        row.head and row.head.value,
         row.max_tokens,
         row.query_prefix,
         row.passage_prefix,

@@ -125,7 +125,7 @@ class Library:
             "id": row.id,
             "aliases": [alias for alias in row.aliases if self._names.get(alias) is row],
             "task_type": row.task.value,
-            "head": row.head.value,
+            "head": row.head,
             "licence": row.licence,
             "present": path is not None,
             "bytes": sum((path / name).stat().st_size for name in row.names) if path else None,

@@ -67,6 +67,8 @@ class LocalModel:
 
         Without a precision it is the fastest that the quality gate lets pass.
         """
+        if row.head is None:
+            raise _headless(row)
         if row.is_graph:
             backend = SessionBackend(folder, row.head, threads)
             tokenizer = Tokenizer(folder / "tokenizer.json", row.max_tokens, backend.vocabulary)
@@ -113,8 +115,6 @@ class LocalModel:
     def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Sparse | Dense | Scores:
         """The answer to a request, from its items' outputs."""
         cuts, reads = _cuts(encoded), _reads(encoded)
-        if self.row.head is Head.OWN:
-            raise TypeError(f"{self.row.id} was uploaded, and is none of these models")
         match self.row.head:
             case Head.SPARSE:
                 pairs = zip(cast("Sequence[Terms]", outputs), encoded, strict=True)
@@ -128,6 +128,8 @@ class LocalModel:
                 scores = [heads.late_interaction(query, document) for document in documents]
                 told = _pair_cuts(*encoded)
                 return Scores(np.array(scores, dtype=np.float32), told, [reads[0] + read for read in reads[1:]])
+            case None:
+                raise _headless(self.row)
 
     def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
         weights = terms.weights
@@ -138,6 +140,10 @@ class LocalModel:
     def close(self) -> None:
         """Give back the memory."""
         self.backend.close()
+
+
+def _headless(row: Model) -> TypeError:
+    return TypeError(f"{row.id} was uploaded: it is none of these models")
 
 
 def _reads(encoded: Sequence[Encoded]) -> list[int]:

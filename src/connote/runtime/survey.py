@@ -133,8 +133,7 @@ def _by_architecture(id: str, config: Mapping[str, Any]) -> Head:
         if len(labels) != 1 if isinstance(labels, dict) else config.get("num_labels") != 1:
             raise IllegalArgument(f"{id} is a classifier of several classes, no reranker: upload it with eland")
         return Head.CROSS
-    heads = ", ".join(head for head in Head if head is not Head.OWN)
-    raise IllegalArgument(f"what the head of {id} is its files do not tell: give one of [{heads}]")
+    raise IllegalArgument(f"what the head of {id} is its files do not tell: give one of [{', '.join(Head)}]")
 
 
 def _max_tokens(config: Mapping[str, Any], read: Read) -> int:
