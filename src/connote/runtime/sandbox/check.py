@@ -3,11 +3,16 @@
 from pathlib import Path
 
 from connote.runtime.sandbox.limits import Limits
+from connote.runtime.sandbox.process import Worker
 
 
 def check(definition: Path, limits: Limits) -> None:
-    """Read the archive in a confined worker, without loading it.
+    """Read the archive in a confined worker, without loading it: no torch is needed.
 
     Raises Rejected with what is wrong: it is no TorchScript archive, is damaged, or has operators that are not allowed.
     """
-    raise NotImplementedError(definition, limits)
+    worker = Worker(definition, limits, load=False)
+    try:
+        worker.open()
+    finally:
+        worker.end()
