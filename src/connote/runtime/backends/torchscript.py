@@ -17,7 +17,7 @@ from connote.runtime.tokenizer import Encoded
 
 
 class TorchScriptBackend:
-    """An archive that `torch.jit.save` wrote, run with that many threads. `run` may be called from many threads at once.
+    """An archive that `torch.jit.save` wrote, run with that many threads. `run` may be called from many at once.
 
     Its `forward` takes ids and mask, then types and positions if it has as many parameters; all int64 [B, L]. Batches
     that run at the same time have a worker process each, so weights are not shared. A model that is quantized

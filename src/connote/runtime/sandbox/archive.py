@@ -9,6 +9,8 @@ import stat
 import zipfile
 from collections.abc import Mapping, Sequence
 
+from connote.runtime.sandbox.errors import BadArchive
+
 _MOST_MEMBERS = 100_000
 # Weights are stored as they are, so only code shrinks: bytes that all may have unpacked, besides the archive's size.
 _MOST_UNPACKED = 256 << 20
@@ -17,10 +19,6 @@ _PIECE = 1 << 20
 # Code that is compiled into libraries, of which a pickle may make objects; those of int8 models are needed.
 _LIBRARY = re.compile(rb"__torch__[.\n]torch[.\n]classes[.\n](\w+)")
 _LIBRARIES = {b"quantized", b"rnn"}
-
-
-class BadArchive(Exception):
-    """The upload is refused, for the reason that it says."""
 
 
 def code(data: bytes) -> Mapping[str, str]:

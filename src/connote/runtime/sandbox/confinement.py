@@ -16,7 +16,7 @@ _FILES = 8
 
 def is_possible() -> bool:
     """Whether workers can be confined on this machine."""
-    return seccomp.is_known()
+    return seccomp.is_possible()
 
 
 def follow(parent: int) -> None:

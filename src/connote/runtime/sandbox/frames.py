@@ -52,9 +52,9 @@ class Result(msgspec.Struct, tag=True, frozen=True):
 
 
 class Fault(msgspec.Struct, tag=True, frozen=True):
-    """It could not be done: the archive or the input is refused, memory does not suffice, or something is missing."""
+    """It cannot be done: the archive or the input is refused, or it lacks memory, torch, or a system that confines."""
 
-    kind: Literal["refused", "memory", "missing"]
+    kind: Literal["refused", "memory", "missing", "system"]
     text: Annotated[str, Meta(max_length=2000)]
 
 

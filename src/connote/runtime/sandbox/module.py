@@ -11,17 +11,13 @@ from torch import Tensor
 
 from connote.runtime.backends.backend import Reduction
 from connote.runtime.sandbox import source
-from connote.runtime.sandbox.archive import BadArchive
+from connote.runtime.sandbox.errors import BadArchive, BadInput
 from connote.runtime.sandbox.operators import ALLOWED
 
 Arrays = list[NDArray[Any]]
 Vector = NDArray[np.int64]
 _C: Any = torch._C  # untyped, as is what it makes
 _jit: Any = torch.jit
-
-
-class BadInput(Exception):
-    """The model cannot be run on these inputs, or what it gives is not of use."""
 
 
 class Module:
@@ -32,8 +28,8 @@ class Module:
         try:
             raw = _C.import_ir_module_from_buffer(unit, data, torch.device("cpu"), {}, False)
             kinds = {kind for function in unit.get_functions() for kind in _kinds(function.graph)}
-        except RuntimeError as error:
-            raise (MemoryError if _is_memory(error) else BadArchive)(f"torch cannot load it: {said(error)}") from None
+        except Exception as error:  # noqa: BLE001 (torch has many kinds)
+            raise (MemoryError if _is_memory(error) else BadArchive)(f"torch cannot load it: {_said(error)}") from None
         source.refuse(kinds - ALLOWED)
         self._module = _jit._recursive.wrap_cpp_module(raw).eval()
         self._inputs = _inputs(raw)
@@ -52,8 +48,10 @@ class Module:
         try:
             with torch.inference_mode():
                 arrays = self._reduced(items, reduction)
-        except RuntimeError as error:
-            raise (MemoryError if _is_memory(error) else BadInput)(said(error)) from None
+        except BadInput:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever a model raises is of its making)
+            raise (MemoryError if _is_memory(error) else BadInput)(_said(error)) from None
         size = sum(array.nbytes for array in arrays)
         if size > most:
             raise BadInput(f"the model gives {size >> 20} MB for a batch, at most {most >> 20} MB are allowed")
@@ -94,7 +92,7 @@ class Module:
         if self._token_axes is None and alike:
             try:
                 longer = self._forward(items, length + 1)[0]
-            except (RuntimeError, BadInput):
+            except Exception:  # noqa: BLE001 (as above)
                 return (1,) if alike[0] == 1 and (output.dim() > 2 or is_each_token) else ()
             self._token_axes = tuple(axis for axis in alike if longer.shape[axis] == length + 1)
         return tuple(axis for axis in self._token_axes or () if axis in alike)
@@ -117,13 +115,11 @@ class _Items:
         return ids, mask, types, torch.arange(length).expand(shape).contiguous()
 
 
-def said(error: BaseException) -> str:
-    """What an error of torch says, without its traces."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # In the interpreter's errors the cause comes last, elsewhere first.
-    last = lines[-1] if lines and lines[0].startswith("The following operation failed") else ""
-    text = last.removeprefix("RuntimeError: ") or next(iter(lines), type(error).__name__)
-    return text[:500]
+def _said(error: Exception) -> str:
+    """What an error of torch says, without its traces: in the interpreter's errors the cause comes last, else first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    text = lines[-1] if lines[0].startswith("The following operation failed") else lines[0]
+    return text.removeprefix("RuntimeError: ")[:500]
 
 
 def warm() -> None:
@@ -151,8 +147,10 @@ class _Sample(torch.nn.Module):
         return torch.nn.functional.gelu(self.norm(torch.softmax(seen @ seen.mT, -1) @ hidden))[:, 0]
 
 
-def _is_memory(error: RuntimeError) -> bool:
-    return any(text in str(error) for text in ("allocate memory", "bad_alloc", "not enough memory"))
+def _is_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(
+        text in str(error) for text in ("allocate memory", "bad_alloc", "not enough memory")
+    )
 
 
 def _kinds(graph: Any) -> Iterator[str]:  # noqa: ANN401 (a graph or a block of one)
@@ -206,8 +204,8 @@ def _terms(output: Tensor, items: _Items, length: int) -> Arrays:
         output = output[:, 0]
     if not (output.dim() == 2 or (output.dim() == 3 and output.shape[1] == length)):
         raise BadInput(
-            f"the model gives a tensor of {list(output.shape)}: for sparse vectors it must be [items, tokens, vocabulary], "
-            "[items, 1, vocabulary] or [items, vocabulary]"
+            f"the model gives a tensor of {list(output.shape)}: for sparse vectors it must be "
+            "[items, tokens, vocabulary], [items, 1, vocabulary] or [items, vocabulary]"
         )
     arrays: Arrays = []
     for row, used in zip(output, items.lengths, strict=True):

@@ -16,8 +16,8 @@ from connote.runtime.sandbox import confinement, frames
 from connote.runtime.sandbox.frames import Batch, BrokenFrame, Fault, Ready, Result, Start
 from connote.runtime.sandbox.limits import Limits
 
-# Nothing of the parent's environment is a worker's business. What a library starts threads for when it is imported would
-# be there before the confinement.
+# Nothing of the parent's environment is a worker's business. Threads that a library starts when it is imported would be
+# there before the confinement.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 _CAUSES = {
     signal.SIGSEGV: "it crashed",
@@ -42,8 +42,8 @@ class Worker:
     def __init__(self, definition: Path, limits: Limits, *, threads: int = 1, load: bool = True) -> None:
         if not (confinement.is_possible() or limits.unconfined):
             raise Unavailable(
-                "on this system a process cannot be confined (that needs Linux on x86-64 or arm64), so uploaded models do "
-                "not run; if you trust all who may upload, set [runtime] unconfined_uploads = true"
+                "on this system a process cannot be confined (it needs Linux on x86-64 or arm64), so uploaded models "
+                "do not run; if you trust all who may upload, set [runtime] unconfined_uploads = true"
             )
         self._limits, self.used = limits, time.monotonic()
         try:
@@ -56,9 +56,7 @@ class Worker:
                     load=load,
                     confined=confinement.is_possible(),
                 )
-                self._connection, other = socket.socketpair()
-                with other:
-                    self._process = _spawn(file.fileno(), other.fileno())
+                self._connection, self._process = _spawn(file.fileno())
         except OSError as error:
             raise Unavailable(f"the process of an uploaded model could not be started: {error.strerror}") from None
 
@@ -126,16 +124,22 @@ class Worker:
         return f"its process said what is no answer ({error})" if code == 0 else f"its process ended with {code}"
 
 
-def _spawn(archive: int, connection: int) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 (our own module)
-        [sys.executable, "-I", "-m", "connote.runtime.sandbox.worker", str(connection)],
-        stdin=archive,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=[connection],
-        env=_ENVIRONMENT,
-        cwd="/",
-    )
+def _spawn(archive: int) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
+    ours, other = socket.socketpair()
+    with other:
+        try:
+            return ours, subprocess.Popen(  # noqa: S603 (our own module)
+                [sys.executable, "-I", "-m", "connote.runtime.sandbox.worker", str(other.fileno())],
+                stdin=archive,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[other.fileno()],
+                env=_ENVIRONMENT,
+                cwd="/",
+            )
+        except BaseException:
+            ours.close()
+            raise
 
 
 def _refusal(fault: Fault) -> ConnoteError:
@@ -147,6 +151,8 @@ def _refusal(fault: Fault) -> ConnoteError:
             return Unavailable("there is not enough memory to load the model")
         case "missing":
             return Unavailable(f"uploaded models need PyTorch (pip install 'connote[uploads]'): {text}")
+        case "system":
+            return Unavailable(f"the process of an uploaded model cannot be confined on this system: {text}")
 
 
 def _failure(fault: Fault) -> ConnoteError:

@@ -8,7 +8,7 @@ function of the archive may be held in a variable, an operator never is: so no o
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from connote.runtime.sandbox.archive import BadArchive
+from connote.runtime.sandbox.errors import BadArchive
 from connote.runtime.sandbox.operators import ALLOWED
 
 # What may be called by its bare name, and what those that may not stand for.

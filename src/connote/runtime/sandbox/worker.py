@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from connote.runtime.sandbox import archive, confinement, frames, source
-from connote.runtime.sandbox.archive import BadArchive
+from connote.runtime.sandbox.errors import BadArchive, BadInput
 from connote.runtime.sandbox.frames import Batch, Fault, Ready, Result, Start
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _answer(connection: socket.socket, module: "Module", most: int) -> None:
     batch, (lengths, ids, types) = frames.receive(connection, (Batch,), 3 * 8 * _MOST_TOKENS)
     try:
         arrays = module.run(lengths, ids, types, batch.pad, batch.reduction, most)
-    except Exception as error:  # noqa: BLE001 (whatever a model raises is of its making)
+    except (BadInput, MemoryError) as error:
         frames.send(connection, _fault(error))
     else:
         frames.send(connection, Result(), arrays)
@@ -83,8 +83,10 @@ def _fault(error: Exception) -> Fault:
     match error:
         case MemoryError():
             return Fault("memory", text)
-        case ImportError() | OSError():
+        case ImportError():
             return Fault("missing", text)
+        case OSError():
+            return Fault("system", text)
         case _:
             return Fault("refused", text)
 
