@@ -92,6 +92,7 @@ class RuntimeConfig(msgspec.Struct, forbid_unknown_fields=True):
 
     precision: Precision | None = None
     idle_after: str = "15m"
+    unconfined_uploads: bool = False
 
     def seconds(self) -> float:
         """How long a model that may be unloaded stays without use. Raises IllegalArgument for what is no duration."""

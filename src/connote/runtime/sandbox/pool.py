@@ -12,7 +12,7 @@ from connote.runtime.sandbox.limits import Limits
 from connote.runtime.sandbox.process import Worker
 
 # Bytes that torch takes before there is a model, and seconds that a worker stays which is not needed.
-_TORCH, _IDLE = 400 << 20, 300.0
+_TORCH, IDLE = 400 << 20, 300.0
 # An archive while it is loaded: as it is read, twice as torch hands it on, and as weights.
 _COPIES = 4
 
@@ -57,7 +57,7 @@ class Pool:
         """It may be taken again. Those that have not been for long are ended."""
         with self._changed:
             self._idle.append(worker)
-            stale = [one for one in self._idle[:-1] if time.monotonic() - one.used > _IDLE]
+            stale = [one for one in self._idle[:-1] if time.monotonic() - one.used > IDLE]
             self._changed.notify()
         for one in stale:
             self.drop(one)
