@@ -39,28 +39,29 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 
 
 def traced(file: Path, network: Any, inputs: int = 2, length: int = 9) -> Path:  # noqa: ANN401
-    """The network's archive; traced with two inputs of that length."""
+    """The network's archive; traced with two inputs of that length, which end with token 2."""
     ids = torch.arange(5, 5 + length).repeat(2, 1)
+    ids[:, -1] = 2
     examples = (ids, torch.ones_like(ids), torch.zeros_like(ids), torch.arange(length).repeat(2, 1))[:inputs]
-    with _quietly():
+    with quietly():
         return saved(file, _jit.trace(Wrapped(network, INPUTS[:inputs]).eval(), examples, check_trace=False))
 
 
 def scripted(file: Path, module: torch.nn.Module) -> Path:
     """The module's archive."""
-    with _quietly():
+    with quietly():
         return saved(file, _jit.script(module.eval()))
 
 
 def saved(file: Path, module: Any) -> Path:  # noqa: ANN401
     """What `torch.jit.save` writes."""
-    with _quietly():
+    with quietly():
         _jit.save(module, str(file))
     return file
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Of TorchScript torch warns that it is old, and of traces that they hold for one path."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -84,7 +85,7 @@ def packed(contents: Mapping[str, bytes], method: int = zipfile.ZIP_STORED) -> b
 
 def template() -> bytes:
     """A right archive, of `Template`."""
-    with _quietly():
+    with quietly():
         data: bytes = _jit.script(Template().eval()).save_to_buffer()
     return data
 

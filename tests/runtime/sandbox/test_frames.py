@@ -5,12 +5,14 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from connote.runtime.backends.backend import Reduction
 from connote.runtime.sandbox import frames
@@ -47,12 +49,13 @@ BROKEN = {
 
 
 def test_arrays_arrive_as_they_were_sent() -> None:
-    sent = [np.arange(6, dtype=np.int64).reshape(2, 3), np.array(0.5, dtype=np.float32), np.zeros((0, 4), np.float32)]
+    table = np.arange(6, dtype=np.int64).reshape(2, 3)
+    sent: list[NDArray[Any]] = [table, table.T, np.array(0.5, dtype=np.float32), np.zeros((0, 4), np.float32)]
     with pair() as (ours, other):
-        frames.send(ours, Batch(1, Reduction.TERMS), [*sent, sent[0].T])
+        frames.send(ours, Batch(1, Reduction.TERMS), sent)
         message, arrays = frames.receive(other, (Batch,), 1 << 10)
     assert message == Batch(1, Reduction.TERMS)
-    for array, expected in zip(arrays, [*sent, sent[0].T], strict=True):
+    for array, expected in zip(arrays, sent, strict=True):
         np.testing.assert_array_equal(array, expected)
 
 

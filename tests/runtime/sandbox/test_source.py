@@ -43,6 +43,7 @@ ALLOWED = [
     'ops.prim.RaiseException("no cats")\nreturn ids',
     "return ops.quantized.linear_dynamic(ids, self.packed, True)",
     "return (ids).expand_as(mask)",
+    'd = {"a": ids}\ntorch.Delete(d, "a")\nreturn ids',
     "return torch.to(ids, 6)",
 ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from connote.contract.errors import Unavailable
 
 # One bad item in a large batch takes down a worker for each halving of the batch: more than that is the model's fault.
-_MOST = 10
+MOST = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0
 
 
@@ -29,8 +29,8 @@ class Faults:
     def count(self, text: str) -> Unavailable:
         """One more, and the error for those whose batch it was."""
         self._count, self._last = self._count + 1, text
-        if self._count >= _MOST:
-            pause = _FIRST_PAUSE * 2 ** min(self._count - _MOST, 10)
+        if self._count >= MOST:
+            pause = _FIRST_PAUSE * 2 ** min(self._count - MOST, 10)
             self._until = self._clock() + min(pause, _LONGEST_PAUSE)
         return Unavailable(f"the model failed at this input: {text}; a fresh one takes its place")
 

@@ -58,11 +58,11 @@ class Module:
         return arrays
 
     def _reduced(self, items: "_Items", reduction: Reduction) -> Arrays:
-        # A single token is padded too, so that an axis of 1 is never the tokens'.
-        length = max(items.longest, 2)
-        tensors = self._forward(items, length, reduction)
         if reduction is Reduction.TERMS:
-            return _terms(tensors[0], items, length)
+            length = max(items.longest, 2)  # an axis of 1 is then not the tokens'
+            return _terms(self._forward(items, length)[0], items, length)
+        length = items.longest
+        tensors = self._forward(items, length, reduction)
         alike = [tensor for tensor in tensors if tensor.shape == tensors[0].shape]
         axes = self._axes(items, length, tensors[0], reduction)
         if reduction is Reduction.FIRST:

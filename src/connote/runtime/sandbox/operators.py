@@ -59,7 +59,7 @@ _SCRIPTS = """
     __and__ __contains__ __derive_index __getitem__ __is__ __isnot__ __lshift__ __not__ __or__ __range_length
     __round_to_zero_floordiv __rshift__ __xor__ _get_tracing_state _set_item _size_if_not_equal _unwrap_optional
     all any append as_tensor Bool broadcast_shapes capitalize center chr clear Complex ComplexImplicit copy
-    count cpu dense_dim dequantize device dict dim divmod element_size endswith equal extend find Float
+    count cpu Delete dense_dim dequantize device dict dim divmod element_size endswith equal extend find Float
     FloatImplicit format get get_device has_torch_function insert Int IntImplicit is_autocast_cpu_enabled
     is_autocast_enabled is_complex is_conj is_contiguous is_floating_point is_grad_enabled is_inference is_leaf
     is_neg is_nonzero is_pinned is_same_size is_scripting is_signed isalnum isalpha isdecimal isdigit
@@ -70,11 +70,11 @@ _SCRIPTS = """
     update upper values warn zfill
 """
 _LANGUAGE = """
-    abs CallFunction CallMethod Constant ConstantChunk CreateObject data device DictConstruct dtype EnumName
-    EnumValue GetAttr grad If is_cpu is_cuda is_meta is_mkldnn is_mps is_nested is_quantized is_sparse
-    is_sparse_csr is_vulkan is_xla is_xpu isinstance itemsize layout ListConstruct ListUnpack Loop max min
-    ModuleContainerIndex nbytes NumToTensor Param RaiseException rangelist requires_grad Return SetAttr shape
-    StringIndex tolist TupleConstruct TupleIndex TupleSlice TupleUnpack type unchecked_cast
+    abs CallFunction CallMethod Constant ConstantChunk CreateObject data device DictConstruct dtype Enter
+    EnumName EnumValue Exit GetAttr grad If is_cpu is_cuda is_meta is_mkldnn is_mps is_nested is_quantized
+    is_sparse is_sparse_csr is_vulkan is_xla is_xpu isinstance itemsize layout ListConstruct ListUnpack Loop max
+    min ModuleContainerIndex nbytes NumToTensor Param RaiseException rangelist requires_grad Return SetAttr
+    shape StringIndex tolist TupleConstruct TupleIndex TupleSlice TupleUnpack type unchecked_cast
     unchecked_unwrap_optional Uninitialized
 """
 _QUANTIZED = """

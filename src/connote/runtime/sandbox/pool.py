@@ -12,7 +12,7 @@ from connote.runtime.sandbox.limits import Limits
 from connote.runtime.sandbox.process import Worker
 
 # Bytes that torch takes before there is a model, and seconds that a worker stays which is not needed.
-_TORCH, _IDLE = 400 << 20, 300.0
+_TORCH, IDLE = 400 << 20, 300.0
 # An archive while it is loaded: as it is read, twice as torch hands it on, and as weights.
 _COPIES = 4
 
@@ -25,6 +25,10 @@ class Pool:
 
     def __init__(self, definition: Path, limits: Limits, threads: int) -> None:
         self._definition, self._limits, self._threads = definition, limits, threads
+        try:
+            self._needed = _TORCH + _COPIES * definition.stat().st_size
+        except OSError as error:
+            raise Unavailable(f"the definition of the model cannot be read: {error.strerror}") from None
         # Workers end with the thread that starts them: so they do whatever happens to this process.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="torchscript")
         self._workers: set[Worker] = set()
@@ -57,7 +61,7 @@ class Pool:
         """It may be taken again. Those that have not been for long are ended."""
         with self._changed:
             self._idle.append(worker)
-            stale = [one for one in self._idle[:-1] if time.monotonic() - one.used > _IDLE]
+            stale = [one for one in self._idle[:-1] if time.monotonic() - one.used > IDLE]
             self._changed.notify()
         for one in stale:
             self.drop(one)
@@ -86,7 +90,7 @@ class Pool:
             self._check_open()
             if not self._has_room():
                 raise Unavailable(
-                    f"loading the model takes about {self._needed() >> 20} MB of memory for a moment, "
+                    f"loading the model takes about {self._needed >> 20} MB of memory for a moment, "
                     f"{(memory.available() or 0) >> 20} MB are free"
                 )
             worker = self._starter.submit(Worker, self._definition, self._limits, threads=self._threads).result()
@@ -102,9 +106,6 @@ class Pool:
         if self._is_closed:
             raise Unavailable("the model deployment was stopped")
 
-    def _needed(self) -> int:
-        return _TORCH + _COPIES * self._definition.stat().st_size
-
     def _has_room(self) -> bool:
         free = memory.available()
-        return free is None or free >= self._needed()
+        return free is None or free >= self._needed

@@ -58,7 +58,7 @@ class Worker:
                 )
                 self._connection, self._process = _spawn(file.fileno())
         except OSError as error:
-            raise Unavailable(f"the process of an uploaded model could not be started: {error.strerror}") from None
+            raise Unavailable(f"the process of the model could not be started: {error.strerror}") from None
 
     @property
     def pid(self) -> int:
@@ -152,7 +152,7 @@ def _refusal(fault: Fault) -> ConnoteError:
         case "missing":
             return Unavailable(f"uploaded models need PyTorch (pip install 'connote[uploads]'): {text}")
         case "system":
-            return Unavailable(f"the process of an uploaded model cannot be confined on this system: {text}")
+            return Unavailable(f"the process of the model cannot be confined on this system: {text}")
 
 
 def _failure(fault: Fault) -> ConnoteError:

@@ -57,7 +57,7 @@ _AARCH64 = Calls(
         "mmap": 222, "mprotect": 226, "madvise": 233, "getrandom": 278, "membarrier": 283, "rseq": 293,
     },
 )  # fmt: skip
-_ARCHITECTURES = {"x86_64": _X86_64, "aarch64": _AARCH64}
+ARCHITECTURES = {"x86_64": _X86_64, "aarch64": _AARCH64}
 
 # linux/bpf_common.h, linux/filter.h: load a word, jump if equal, and with a mask, return.
 _LOAD, _EQUAL, _AND, _RETURN = 0x20, 0x15, 0x54, 0x06
@@ -70,7 +70,7 @@ _GET_SECCOMP = 21  # linux/prctl.h
 _THREAD = 0x00010000 | 0x00000100 | 0x00000800
 _NAMESPACES = 0x7E020080
 
-_Instruction = tuple[int, int, int, int]
+Instruction = tuple[int, int, int, int]
 
 
 class _Program(ctypes.Structure):
@@ -81,24 +81,25 @@ class _Program(ctypes.Structure):
 
 def is_possible() -> bool:
     """Whether this machine's kernel takes filters, and there is one for its architecture."""
-    if platform.system() != "Linux" or platform.machine() not in _ARCHITECTURES:
+    if platform.system() != "Linux" or platform.machine() not in ARCHITECTURES:
         return False
     return bool(ctypes.CDLL(None).prctl(_GET_SECCOMP, 0, 0, 0, 0) >= 0)
 
 
 def restrict() -> None:
     """Put the filter on all threads of this process, for good. Raises OSError; needs no_new_privs."""
-    calls = _ARCHITECTURES[platform.machine()]
-    program = list(_program(calls, os.getpid()))
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    argument = _Program(len(program), code)
+    calls = ARCHITECTURES[platform.machine()]
+    instructions = list(program(calls, os.getpid()))
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    argument = _Program(len(instructions), code)
     libc = ctypes.CDLL(None, use_errno=True)
     result = libc.syscall(calls.seccomp, _SET_MODE_FILTER, _TSYNC, ctypes.byref(argument))
     if result:
         raise OSError(ctypes.get_errno(), "seccomp refused the filter")
 
 
-def _program(calls: Calls, pid: int) -> Iterator[_Instruction]:
+def program(calls: Calls, pid: int) -> Iterator[Instruction]:
+    """The instructions, each an operation, how far to jump if it is true and if not, and a number."""
     yield _LOAD, 0, 0, _ARCHITECTURE
     yield _EQUAL, 1, 0, calls.audit
     yield _RETURN, 0, 0, _KILL_PROCESS
@@ -114,7 +115,7 @@ def _program(calls: Calls, pid: int) -> Iterator[_Instruction]:
     yield _RETURN, 0, 0, _ERRNO | errno.EPERM
 
 
-def _if_first(number: int, mask: int, value: int) -> Iterator[_Instruction]:
+def _if_first(number: int, mask: int, value: int) -> Iterator[Instruction]:
     """Allow a call if the low half of its first argument has this value under the mask."""
     yield _EQUAL, 0, 5, number
     yield _LOAD, 0, 0, _FIRST

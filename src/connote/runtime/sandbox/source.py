@@ -11,25 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from connote.runtime.sandbox.errors import BadArchive
 from connote.runtime.sandbox.operators import ALLOWED
 
-# What may be called by its bare name, and what those that may not stand for.
+# What may be called by its bare name, and the operators that some of those stand for which may not.
 _BUILTINS = {
-    *("abs", "all", "annotate", "any", "bool", "chr", "complex", "dict", "divmod", "enumerate", "float", "getattr"),
-    *(
-        "hasattr",
-        "int",
-        "isinstance",
-        "len",
-        "list",
-        "max",
-        "min",
-        "ord",
-        "range",
-        "reversed",
-        "round",
-        "sorted",
-        "str",
-    ),
-    *("sum", "tuple", "unchecked_cast", "uninitialized", "zip"),
+    *("abs", "all", "annotate", "any", "bool", "chr", "complex", "dict", "divmod", "enumerate", "float"),
+    *("getattr", "hasattr", "int", "isinstance", "len", "list", "max", "min", "ord", "range", "reversed"),
+    *("round", "sorted", "str", "sum", "tuple", "unchecked_cast", "uninitialized", "zip"),
 }
 _REFUSED = {"print": "prim::Print", "fork": "prim::fork", "awaitable": "prim::awaitable"}
 _OPERATORS, _OWN = ("torch", "ops"), "__torch__"

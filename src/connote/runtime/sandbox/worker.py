@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from connote.runtime.sandbox.module import Module
 
 _MOST_TOKENS = 1 << 24
-_PIECE = 1 << 24
 
 
 def main(descriptor: int) -> None:
