@@ -115,7 +115,7 @@ def infer(
     """
     with reported():
         settings = _settings(config, data)
-        inputs = texts or [line.rstrip("\r\n") for line in sys.stdin]
+        inputs = texts or _lines()
         body: dict[str, Any] = {"input": inputs, "query": query, "input_type": input_type, "timeout": "10m"}
         answer = _ask_server(settings, "POST", f"/_inference/{quote(endpoint, safe='')}", body)
         if answer is None:
@@ -223,6 +223,13 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
+def _lines() -> list[str]:
+    try:
+        return [line.rstrip("\r\n") for line in sys.stdin]
+    except UnicodeDecodeError as error:
+        raise IllegalArgument(f"what is read from stdin is not {error.encoding} text") from None
+
+
 def _ask_server(settings: Config, method: str, path: str, body: Any) -> Any:  # noqa: ANN401 (JSON)
     """The answer of the data folder's server; None if no server runs there."""
     url = DataFolder(Path(settings.data)).server()
@@ -235,6 +242,8 @@ def _ask_server(settings: Config, method: str, path: str, body: Any) -> Any:  # 
         reply = httpx.request(method, url + path, json=sent, headers=headers, timeout=610, trust_env=False)
     except httpx.TransportError:
         return None
+    except UnicodeEncodeError:
+        raise IllegalArgument("the input is not valid Unicode text") from None
     answer = orjson.loads(reply.content)
     if reply.is_error:
         raise IllegalArgument(answer["error"]["reason"])

@@ -22,7 +22,9 @@ def main(url: str) -> None:
     assert {".elser-2-elasticsearch", ".multilingual-e5-small-elasticsearch", ".rerank-v1-elasticsearch"} <= ids
 
     create_and_use(es)
+    dense(es)
     rerank(es)
+    region_policy(es)
     errors(es)
     compressed = Elasticsearch(url, http_compress=True, api_key="ignored-while-authentication-is-off")
     assert compressed.inference.inference(inference_id=".elser-2-elastic", input=TEXT * 20)["sparse_embedding"]
@@ -48,11 +50,43 @@ def create_and_use(es: Elasticsearch) -> None:
         inference_config={"service_settings": {"num_allocations": 2}},
     )
     assert changed["service_settings"]["num_allocations"] == 2
+    typed = es.inference.get(task_type="sparse_embedding", inference_id="story")["endpoints"]
+    assert typed == es.inference.get(inference_id="story", pretty=True)["endpoints"] == [changed]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         es.inference.inference(inference_id="story", input="house " * 600)
     assert "input [0] has 602 tokens" in str(caught[0].message)
-    assert es.inference.delete(inference_id="story")["acknowledged"]
+    assert es.inference.delete(inference_id="story", dry_run=True)["acknowledged"] is False
+    assert es.inference.delete(task_type="sparse_embedding", inference_id="story", force=True)["acknowledged"]
+    older_name(es)
+
+
+def older_name(es: Elasticsearch) -> None:
+    settings = {"num_allocations": 1, "num_threads": 1}
+    with pytest.warns(elasticsearch.ElasticsearchWarning, match="elser.*deprecated"):
+        es.inference.put_elser(
+            task_type="sparse_embedding", elser_inference_id="story", service="elser", service_settings=settings
+        )
+    es.inference.delete(inference_id="story")
+
+
+def dense(es: Elasticsearch) -> None:
+    made = es.inference.put_elasticsearch(
+        task_type="text_embedding",
+        elasticsearch_inference_id="story",
+        service="elasticsearch",
+        service_settings={
+            "model_id": ".multilingual-e5-small",
+            "num_threads": 1,
+            "adaptive_allocations": {"enabled": True, "min_number_of_allocations": 0, "max_number_of_allocations": 2},
+        },
+        chunking_settings={"strategy": "word", "max_chunk_size": 100, "overlap": 10},
+    )
+    assert made["service_settings"]["adaptive_allocations"]["max_number_of_allocations"] == 2
+    if hasattr(es.inference, "text_embedding"):
+        answer = es.inference.text_embedding(inference_id="story", input=["a", "b"], input_type="ingest", timeout="1m")
+        assert [len(each["embedding"]) for each in answer["text_embedding"]] == [384, 384]
+    es.inference.delete(inference_id="story")
 
 
 def rerank(es: Elasticsearch) -> None:
@@ -60,6 +94,13 @@ def rerank(es: Elasticsearch) -> None:
     if hasattr(es.inference, "rerank"):
         answer = es.inference.rerank(inference_id=".rerank-v1-elasticsearch", query="by the sea", input=documents)
         assert answer["rerank"][0]["text"] == documents[1]
+
+
+def region_policy(es: Elasticsearch) -> None:
+    if hasattr(es.inference, "put_region_policy"):
+        kept = es.inference.put_region_policy(region_policy={"allowed_geos": ["eu"]})
+        assert es.inference.get_region_policy() == kept
+        assert es.inference.delete_region_policy()["acknowledged"]
 
 
 def errors(es: Elasticsearch) -> None:

@@ -50,3 +50,10 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     newer.close()
     with pytest.raises(Unavailable, match="has version 99, this connote reads version 3"):
         database.connect(tmp_path)
+
+
+def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "connote.db").write_bytes(b"what a broken disk has left of it" * 99)
+    with pytest.raises(Unavailable, match=r"connote\.db cannot be used: file is not a database\. Bring back a copy"):
+        database.connect(tmp_path)
+    assert (tmp_path / "connote.db").read_bytes() == b"what a broken disk has left of it" * 99

@@ -8,13 +8,24 @@ ConnoteError                 status_exception
 │   ├── Unparsable           x_content_parse_exception
 │   ├── BadMediaType         media_type_header_exception
 │   ├── AlreadyExists        resource_already_exists_exception
+│   ├── BadIndexName         invalid_index_name_exception
+│   ├── BadMapping           mapper_parsing_exception
+│   ├── BadDocument          document_parsing_exception
+│   │   └── StrictMapping    strict_dynamic_mapping_exception
+│   ├── BadQuery             parsing_exception
+│   ├── BadScript            script_exception
 │   └── Malformed            a service's answer is not of its shape
 ├── Unauthorized        401  security_exception
 ├── NotFound            404  resource_not_found_exception
+│   ├── NoIndex              index_not_found_exception
+│   ├── NoDocument           document_missing_exception
+│   └── NoContext            search_context_missing_exception: a scroll or point in time that is over
 ├── MethodNotAllowed    405  status_exception
 ├── NotAcceptable       406  status_exception
 ├── TimedOut            408  status_exception
 ├── Conflict            409  status_exception
+│   └── VersionConflict      version_conflict_engine_exception
+├── SearchFailed   as its causes  search_phase_execution_exception, with the failure of each index
 ├── TooLarge            413  status_exception
 ├── Overloaded          429  es_rejected_execution_exception
 │   └── OverBudget           status_exception, until the month ends
@@ -31,13 +42,16 @@ from typing import Any, ClassVar
 class ConnoteError(Exception):
     """An answer other than success: `status` and `type` are the wire's, the message is its `reason`.
 
-    `param` is the field of the request that is at fault, if it is one.
+    `param` is the field of the request that is at fault, if it is one. `details` stand beside the reason on the wire,
+    and so does `caused_by`: what lies behind it, or only its type and reason.
     """
 
     status: int = 500
     type: ClassVar[str] = "status_exception"
     headers: Mapping[str, str] = {}
     param: str | None = None
+    details: Mapping[str, Any] = {}
+    caused_by: "ConnoteError | Mapping[str, Any] | None" = None
 
     @property
     def reason(self) -> str:
@@ -46,10 +60,22 @@ class ConnoteError(Exception):
 
     def wire(self, *, trace: bool = False) -> dict[str, Any]:
         """The error envelope of Elasticsearch; `trace` adds `stack_trace`."""
-        cause: dict[str, Any] = {"type": self.type, "reason": self.reason}
+        cause = self.told()
         if trace:
             cause["stack_trace"] = "".join(traceback.format_exception(self))
-        return {"error": {"root_cause": [cause], **cause}, "status": self.status}
+        return {"error": {"root_cause": self.roots() or [cause], **cause}, "status": self.status}
+
+    def told(self) -> dict[str, Any]:
+        """What went wrong, as one element of the wire's lists of errors."""
+        told: dict[str, Any] = {"type": self.type, "reason": self.reason, **self.details}
+        if self.caused_by is not None:
+            cause = self.caused_by
+            told["caused_by"] = cause.told() if isinstance(cause, ConnoteError) else dict(cause)
+        return told
+
+    def roots(self) -> list[dict[str, Any]]:
+        """The root causes, if the error itself is none."""
+        return []
 
     def unified(self) -> dict[str, Any]:
         """The error in the shape of OpenAI's, which chat completion has."""
@@ -105,6 +131,42 @@ class AlreadyExists(Rejected):
     type = "resource_already_exists_exception"
 
 
+class BadIndexName(Rejected):
+    """An index cannot be called so."""
+
+    type = "invalid_index_name_exception"
+
+
+class BadMapping(Rejected):
+    """A mapping is malformed, or names a type or parameter that is not known."""
+
+    type = "mapper_parsing_exception"
+
+
+class BadDocument(Rejected):
+    """A document does not fit its index's mapping."""
+
+    type = "document_parsing_exception"
+
+
+class StrictMapping(BadDocument):
+    """A document has a field that a strict mapping does not."""
+
+    type = "strict_dynamic_mapping_exception"
+
+
+class BadQuery(Rejected):
+    """A search request is not as the query language has it."""
+
+    type = "parsing_exception"
+
+
+class BadScript(Rejected):
+    """A script cannot be compiled, or failed."""
+
+    type = "script_exception"
+
+
 class Malformed(Rejected):
     """A service has answered with something else than its reference says. Its fault, so never a 500."""
 
@@ -122,6 +184,28 @@ class NotFound(ConnoteError):
 
     status = 404
     type = "resource_not_found_exception"
+
+
+class NoIndex(NotFound):
+    """There is no index, nor alias, of that name."""
+
+    type = "index_not_found_exception"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no such index [{name}]")
+        self.details = {"resource.type": "index_or_alias", "resource.id": name, "index_uuid": "_na_", "index": name}
+
+
+class NoDocument(NotFound):
+    """There is no document with that id."""
+
+    type = "document_missing_exception"
+
+
+class NoContext(NotFound):
+    """A scroll or point in time is over, or never was."""
+
+    type = "search_context_missing_exception"
 
 
 class MethodNotAllowed(ConnoteError):
@@ -146,6 +230,12 @@ class Conflict(ConnoteError):
     """The state of things forbids it."""
 
     status = 409
+
+
+class VersionConflict(Conflict):
+    """The document is not as the request says that it is."""
+
+    type = "version_conflict_engine_exception"
 
 
 class TooLarge(ConnoteError):
@@ -192,3 +282,24 @@ class Unavailable(ConnoteError):
     """What would answer is not there at present: a model that cannot be had, a device that failed."""
 
     status = 503
+
+
+class SearchFailed(ConnoteError):
+    """A search failed, in each of these indices for that reason; the status is the worst of theirs."""
+
+    type = "search_phase_execution_exception"
+
+    def __init__(self, failures: Mapping[str, ConnoteError]) -> None:
+        super().__init__("all shards failed")
+        self.failures = dict(failures)
+        self.status = max(error.status for error in self.failures.values())
+        shards = [
+            {"shard": 0, "index": name, "node": "connote", "reason": error.told()} for name, error in failures.items()
+        ]
+        self.details = {"phase": "query", "grouped": True, "failed_shards": shards}
+        self.caused_by = next(iter(self.failures.values()))
+
+    def roots(self) -> list[dict[str, Any]]:
+        """One for each different reason."""
+        found = [error.told() for error in self.failures.values()]
+        return [told for at, told in enumerate(found) if told not in found[:at]]

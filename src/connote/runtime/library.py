@@ -42,7 +42,7 @@ class Library:
         if isinstance(source, Folder):
             return source.path if not _missing(source.path, model) else None
         path = self._place(model)
-        return path if (path / MANIFEST).is_file() and not _missing(path, model) else None
+        return path if _manifest(path) and not _missing(path, model) else None
 
     def pull(self, model: Model, progress: Progress, *, check: bool = False) -> Path:
         """The model's files, from the first source that has them. Raises Unavailable that says why none has.
@@ -100,9 +100,8 @@ class Library:
 
     def _state(self, row: Model) -> dict[str, Any]:
         path = self.path(row)
-        manifest = path / MANIFEST if path else None
-        is_pulled = manifest is not None and manifest.is_file() and not isinstance(row.sources[0], Folder)
-        source = json.loads(manifest.read_text())["source"] if manifest and is_pulled else str(row.sources[0])
+        manifest = _manifest(path) if path and not isinstance(row.sources[0], Folder) else None
+        source = manifest["source"] if manifest else str(row.sources[0])
         stand_in = self.find(row.fallback) if row.fallback else None
         state: dict[str, Any] = {
             "id": row.id,
@@ -155,8 +154,20 @@ def _missing(folder: Path, model: Model) -> list[str]:
 
 
 def _changed(folder: Path) -> list[str]:
-    files = json.loads((folder / MANIFEST).read_text())["files"]
-    return [f"{name} has changed" for name, wanted in files.items() if sha256(folder / name) != wanted["sha256"]]
+    manifest = _manifest(folder)
+    if manifest is None:
+        return [f"{MANIFEST} cannot be read"]
+    wanted = manifest["files"].items()
+    return [f"{name} has changed" for name, file in wanted if sha256(folder / name) != file["sha256"]]
+
+
+def _manifest(folder: Path) -> Mapping[str, Any] | None:
+    """What was written down when the model was pulled; None if it cannot be read: a folder that was copied by half."""
+    try:
+        found = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and {"source", "files"} <= found.keys() else None
 
 
 def _write_manifest(folder: Path, model: Model, source: str) -> None:

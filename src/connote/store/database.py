@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from connote.contract.errors import Unavailable
@@ -68,9 +69,24 @@ values = Table("settings", metadata, Column("name", String, primary_key=True), C
 
 
 def connect(folder: Path) -> Engine:
-    """Open the database in that folder, made on first use. Raises Unavailable if a newer connote wrote it."""
+    """Open the database in that folder, made on first use.
+
+    Raises Unavailable if a newer connote wrote it, or if it cannot be used.
+    """
     engine = create_engine(f"sqlite:///{folder / 'connote.db'}", hide_parameters=True)  # in errors, for they are logged
     event.listen(engine, "connect", _prepare)
+    try:
+        _open(engine, folder)
+    except DatabaseError as error:
+        engine.dispose()
+        raise Unavailable(
+            f"the database {folder / 'connote.db'} cannot be used: {error.orig}. "
+            "Bring back a copy of it, or use another --data folder"
+        ) from None
+    return engine
+
+
+def _open(engine: Engine, folder: Path) -> None:
     metadata.create_all(engine)
     with engine.begin() as connection:
         found = connection.scalar(select(values.c.value).where(values.c.name == "version"))
@@ -84,7 +100,6 @@ def connect(folder: Path) -> Engine:
             )
         else:
             _upgrade(connection, found)
-    return engine
 
 
 def _upgrade(connection: Connection, version: int) -> None:
