@@ -46,6 +46,10 @@ def tokenizer(kind: str, **settings: Any) -> Any:  # noqa: ANN401 (transformers'
     ids = {token: id for id, token in enumerate(vocabulary.tokens)}
     if kind == "bert":
         return hf.BertTokenizer(vocab=ids, **settings)
+    if kind == "xlm_roberta":
+        return hf.XLMRobertaTokenizer(vocab=list(zip(vocabulary.tokens, vocabulary.scores, strict=True)))
+    if kind == "deberta_v2":
+        return hf.DebertaV2Tokenizer(vocab=list(zip(vocabulary.tokens, vocabulary.scores, strict=True)), unk_id=3)
     if kind == "mpnet":
         return hf.MPNetTokenizer(vocab=ids, **settings)
     pairs = [tuple(merge.split(" ")) for merge in vocabulary.merges]

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from connote.contract.errors import Rejected
 from connote.contract.predictions import Own, Predictions
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime.local import Outputs, Scores
@@ -73,6 +74,8 @@ def join(encoded: Sequence[bytes]) -> Outputs:
         case Kind.SPARSE:
             return Sparse([_vector(entry) for entry in entries], cuts, reads=reads)
         case Kind.DENSE:
+            if len({len(entry.numbers) for entry in entries}) > 1:
+                raise Rejected("the model's vectors differ in length by the text")
             rows = _floats(b"".join(entry.numbers for entry in entries)).reshape(len(entries), -1)
             return Dense(rows, cuts, reads=reads)
         case Kind.SCORE:

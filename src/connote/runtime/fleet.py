@@ -223,11 +223,13 @@ class Fleet:
 
     async def _infer(self, running: Running, inputs: Inputs) -> Outputs:
         model, lane = running.model, running.lane
-        is_small = sum(map(len, inputs.texts)) <= INLINE_CHARACTERS
+        left = model.size(inputs)
+        # A short text may be asked about many labels.
+        is_small = max(sum(map(len, inputs.texts)), left) <= INLINE_CHARACTERS
         if (known := await _aside(is_small, model.look_up, inputs)) is not None:
             return known
         encoded, waits = list[Encoded](), list[asyncio.Future[list[Output]]]()
-        is_urgent, left = inputs.search or inputs.query is not None, model.size(inputs)
+        is_urgent = inputs.search or inputs.query is not None
         # Who is refused is so before anything of it is tokenised.
         with lane.admitted(left, is_urgent=is_urgent) as promise:
             try:

@@ -97,7 +97,9 @@ def _mpnet(vocabulary: Vocabulary, ids: Mapping[str, int], tokenization: Tokeniz
 
 def _japanese(_: Vocabulary, ids: Mapping[str, int], tokenization: Tokenization) -> Tokenizer:
     raw = Tokenizer(models.WordPiece(dict(ids), unk_token=_BERT.unknown))
-    raw.normalizer = normalizers.NFKC()
+    raw.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Replace("\0", " ")]
+    )  # MeCab would stop there
     raw.pre_tokenizer = PreTokenizer.custom(JapaneseWords(lower=tokenization.do_lower_case))
     return raw
 

@@ -370,6 +370,9 @@ def test_what_a_call_must_say_is_asked_for(task: str, options: dict[str, Any], t
         ("fill_mask", {}, (3, 7)),
         ("fill_mask", {}, ()),
         ("text_similarity", {"text": "x"}, (2,)),
+        ("text_classification", {}, (0,)),
+        ("text_embedding", {}, (0,)),
+        ("text_embedding", {}, (3, 0)),
         ("question_answering", {"question": "x"}, (2, 3)),
         (
             "zero_shot_classification",
@@ -398,6 +401,13 @@ def test_numbers_that_json_cannot_say_are_refused(task: str, options: dict[str, 
     encoded = model.encode(Inputs(["a"]))
     with pytest.raises(Rejected, match="not finite"):
         model.finish(encoded, [np.full(1, fill, dtype=np.float32)])
+
+
+def test_vectors_of_different_lengths_are_refused() -> None:
+    model = networks.uploaded({"text_embedding": tokens("bert")}, made("AutoModel", "bert"))
+    encoded = model.encode(Inputs(["a", "b c"]))
+    with pytest.raises(Rejected, match="vectors of one length"):
+        model.finish(encoded, [np.ones(item.used, dtype=np.float32) for item in encoded])
 
 
 @settings(max_examples=60, deadline=None)

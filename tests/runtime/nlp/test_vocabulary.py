@@ -148,6 +148,12 @@ def test_japanese_is_parted_into_words_as_transformers_does_it(tmp_path: Path, l
         assert found.ids.tolist() == theirs(text, add_special_tokens=False)["input_ids"], text
 
 
+def test_what_comes_after_a_null_character_counts_in_japanese_too() -> None:
+    own = Pieces(Vocabulary([*networks.BERT, "日本", "東京"]), tokenization.parse({"bert_ja": {}}))
+    (found,) = own.encode(["日本\0東京"])
+    assert found.ids.tolist() == [5, 6]
+
+
 def test_a_vocabulary_of_another_tokenisation_is_refused() -> None:
     with pytest.raises(
         Rejected, match=r"lacks \[<unk>\], \[<s>\], \[</s>\], which the tokenization \[xlm_roberta\] needs"

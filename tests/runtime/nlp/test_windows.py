@@ -17,11 +17,12 @@ from connote.runtime.nlp.pieces import Pieces
 from connote.runtime.nlp.windows import Window, encode, encode_pairs
 
 WORDS = "the quick brown fox jumps over the lazy dog and lives in berlin near the sea".split()  # noqa: SIM905
+KINDS = ("bert", "mpnet", "roberta", "xlm_roberta", "deberta_v2")
 RULES = {"first": "only_first", "second": "only_second"}
 
 
 def config(kind: str, **tokenization: object) -> nlp.InferenceConfig:
-    lower = {"do_lower_case": True} if kind != "roberta" else {}
+    lower = {"do_lower_case": True} if kind in ("bert", "mpnet") else {}
     return nlp.parse({"text_classification": {"tokenization": {kind: lower | tokenization}}})
 
 
@@ -34,6 +35,7 @@ def same(found: list[Window], expected: Any) -> None:  # noqa: ANN401 (transform
     assert [window.ids.tolist() for window in found] == expected["input_ids"]
     types = expected.get("token_type_ids", [[0] * len(ids) for ids in expected["input_ids"]])
     assert [window.types.tolist() for window in found] == types
+    assert all(window.tokens >= window.used for window in found)
 
 
 def text(count: int) -> str:
@@ -42,7 +44,7 @@ def text(count: int) -> str:
 
 @settings(max_examples=80, deadline=None)
 @given(
-    kind=st.sampled_from(["bert", "mpnet", "roberta"]),
+    kind=st.sampled_from(KINDS),
     first=st.integers(0, 12),
     second=st.integers(0, 40),
     most=st.integers(20, 40),
@@ -69,7 +71,7 @@ def test_what_is_cut_is_what_transformers_cuts(kind: str, first: int, second: in
 
 @settings(max_examples=80, deadline=None)
 @given(
-    kind=st.sampled_from(["bert", "mpnet", "roberta"]),
+    kind=st.sampled_from(KINDS),
     first=st.integers(1, 5),
     second=st.integers(0, 120),
     most=st.integers(30, 50),
@@ -117,12 +119,15 @@ def test_windows_that_would_not_move_on_are_refused(first: int, span: int) -> No
         encode_pairs(pieces("bert"), "x " * first, ["x " * 50], asked)
 
 
-def test_a_text_has_only_so_many_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "MOST_WINDOWS", 5)
+def test_windows_take_only_so_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "MOST_TOKENS", 5 * cutting.LEAST)
     asked = config("bert", max_sequence_length=10, truncate="none", span=7)
     assert len(encode(pieces("bert"), ["x " * 12], asked)) == 5
-    with pytest.raises(Rejected, match="a text of 13 tokens would need 6 windows; at most 5 are run"):
+    with pytest.raises(Rejected, match="a text of 13 tokens would need 6 windows of 8 tokens: choose a smaller"):
         encode(pieces("bert"), ["x " * 13], asked)
+    assert len(encode(pieces("bert"), ["x"] * 5, asked)) == 5
+    with pytest.raises(Rejected, match="send fewer texts, or fewer labels"):
+        encode(pieces("bert"), ["x"] * 6, asked)
 
 
 def test_without_special_tokens_texts_stand_alone_and_an_empty_one_is_refused() -> None:

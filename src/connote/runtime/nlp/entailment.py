@@ -11,7 +11,7 @@ from connote.contract.nlp import InferenceConfig, ZeroShotClassification
 from connote.contract.predictions import Classified
 from connote.runtime.nlp.classification import classified
 from connote.runtime.nlp.task import Array, Predicting, row, softmax
-from connote.runtime.nlp.windows import Asked, Passage, Window, windows
+from connote.runtime.nlp.windows import Asked, Passage, Window, all_windows
 
 
 class Entailment(Predicting):
@@ -24,12 +24,9 @@ class Entailment(Predicting):
             raise Rejected("zero_shot_classification requires non-empty [labels]")
         hypotheses = [options.hypothesis_template.replace("{}", label) for label in options.labels]
         second = list(self.pieces.encode(hypotheses))
-        found = []
-        for text, first in zip(texts, self.pieces.encode(texts), strict=True):
-            pairs = [windows(self.pieces, Asked(text, each, config, first))[0] for each in second]
-            longest = max(pairs, key=lambda pair: pair.tokens)
-            found += [replace(pair, passage=longest.passage) for pair in pairs]
-        return found
+        texts_and_tokens = zip(texts, self.pieces.encode(texts), strict=True)
+        pairs = (Asked(text, each, config, first) for text, first in texts_and_tokens for each in second)
+        return _of_one(all_windows(self.pieces, pairs), len(second))
 
     def one(self, passage: Passage, windows: Sequence[Window], outputs: Sequence[Array]) -> Classified:  # noqa: ARG002
         """All labels, best first."""
@@ -43,6 +40,16 @@ class Entailment(Predicting):
         else:
             shares = softmax(scores[:, yes])
         return classified(labels, shares, -1, passage.is_truncated)
+
+
+def _of_one(pairs: Sequence[Window], count: int) -> list[Window]:
+    """So many pairs at a time are of one text: the passage of the longest, which is cut if any is."""
+    found = list[Window]()
+    for first in range(0, len(pairs), count):
+        own = pairs[first : first + count]
+        passage = max(own, key=lambda pair: pair.passage.tokens).passage
+        found += [replace(pair, passage=passage) for pair in own]
+    return found
 
 
 def _options(config: InferenceConfig) -> ZeroShotClassification:

@@ -6,9 +6,10 @@ import numpy as np
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without the spaces at both ends, which sentencepiece counts to a word."""
+    """The place of a part of a text without the spaces at its ends, which sentencepiece counts to a word."""
     inner = text[start:end]
-    return start + len(inner) - len(inner.lstrip()), end - (len(inner) - len(inner.rstrip()))
+    first = start + len(inner) - len(inner.lstrip())
+    return first, first + len(inner.strip())
 
 
 def units(text: str) -> Callable[[int], int]:

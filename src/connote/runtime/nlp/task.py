@@ -69,7 +69,7 @@ def finite(numbers: NDArray[Any]) -> NDArray[Any]:
 
 def row(output: Array, count: int | None, task: str) -> Array:
     """The numbers of an output that is to be one row of so many. Raises Rejected if it is not."""
-    if output.size != output.shape[-1:][0] if output.ndim else output.size != 1:
+    if output.size == 0 or (output.ndim and output.size != output.shape[-1]):
         raise Rejected(f"{task} expects one row of numbers an input; the model gives shape {list(output.shape)}")
     flat = output.reshape(-1)
     if count is not None and len(flat) != count:

@@ -3,7 +3,7 @@
 The rules are those of Elasticsearch's `tokenization` (`truncate`, `span`); windows overlap as those of transformers do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,9 @@ from connote.contract.tokenization import NO_SPAN, Tokenization
 from connote.runtime.nlp.pieces import Pieces, Text
 from connote.runtime.tokenizer import MOST_CHARACTERS, Encoded
 
-# Windows of one text: with a large overlap they would be as many as it has tokens.
-MOST_WINDOWS = 4096
+# Tokens of all windows of a portion of texts, each window counted as LEAST at least: what they take in memory. With a
+# large overlap there would be as many windows as tokens, with many labels many for each text.
+MOST_TOKENS, LEAST = 1 << 22, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +91,8 @@ def _split(own: Text, room: int, tokenization: Tokenization) -> list[Text]:
             f"text a window has {max(room, 0)} tokens; choose a smaller [span] or a larger [max_sequence_length]"
         )
     count = 1 + -(-(len(own) - room) // step)
-    if count > MOST_WINDOWS:
-        told = f"a text of {len(own)} tokens would need {count} windows; at most {MOST_WINDOWS} are run"
+    if count * max(room, LEAST) > MOST_TOKENS:
+        told = f"a text of {len(own)} tokens would need {count} windows of {room} tokens"
         raise Rejected(f"Input too large. {told}: choose a smaller [span], or send shorter texts")
     return [own[start : start + room] for start in range(0, count * step, step)]
 
@@ -116,11 +117,21 @@ def _cut(before: Text | None, own: Text, room: int, tokenization: Tokenization) 
     return (before[:left], own) if truncate == "first" else (before, own[:left])
 
 
+def all_windows(pieces: Pieces, asked: Iterable[Asked]) -> list[Window]:
+    """The windows of several texts, in order. Raises what `windows` raises, and Rejected if they are too many."""
+    found, size = list[Window](), 0
+    for one in asked:
+        found += (own := windows(pieces, one))
+        size += sum(max(window.used, LEAST) for window in own)
+        if size > MOST_TOKENS:
+            raise Rejected("Input too large. There is too much to infer at once: send fewer texts, or fewer labels")
+    return found
+
+
 def encode(pieces: Pieces, texts: Sequence[str], config: InferenceConfig, *, located: bool = False) -> list[Window]:
-    """The windows of texts by themselves. Raises what `windows` and `Pieces.encode` raise."""
+    """The windows of texts by themselves. Raises what `all_windows` and `Pieces.encode` raise."""
     tokens = pieces.encode(texts, located=located)
-    asked = (Asked(text, found, config) for text, found in zip(texts, tokens, strict=True))
-    return [window for one in asked for window in windows(pieces, one)]
+    return all_windows(pieces, (Asked(text, found, config) for text, found in zip(texts, tokens, strict=True)))
 
 
 def encode_pairs(
@@ -129,5 +140,4 @@ def encode_pairs(
     """The windows of texts that come second, after another text. Raises what `encode` raises."""
     (first,) = pieces.encode([before])
     tokens = pieces.encode(texts, located=located)
-    asked = (Asked(text, found, config, first) for text, found in zip(texts, tokens, strict=True))
-    return [window for one in asked for window in windows(pieces, one)]
+    return all_windows(pieces, (Asked(text, found, config, first) for text, found in zip(texts, tokens, strict=True)))
