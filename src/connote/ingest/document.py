@@ -71,6 +71,10 @@ class Document:
         """Whether a field is there, null included."""
         return path.has(self.ctx, at)
 
+    def read(self, at: Path, *, missing: bool) -> Value:
+        """The value of a field, or None if it is not there and may be `missing`. Else raises IllegalArgument."""
+        return self.get(at) if not missing or self.has(at) else None
+
     def given(self, at: Path) -> bool:
         """Whether a field is there and not null."""
         return self.has(at) and self.get(at) is not None
