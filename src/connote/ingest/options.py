@@ -174,7 +174,10 @@ class Options:
         inner.tag = self.tag
         script, params = inner.script()
         inner.end()
-        return script.source, lambda document: script.test(ctx=document.ctx, params=path.copied(params))
+        if not script.changes:
+            return script.source, lambda document: script.test(ctx=document.ctx, params=params)
+        # What a condition changes is no change of the document.
+        return script.source, lambda document: script.test(ctx=path.copied(document.ctx), params=path.copied(params))
 
     def script(self) -> tuple[Script, dict[str, Value]]:
         """The script in `source`, and its `params`."""
