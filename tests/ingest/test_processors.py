@@ -77,6 +77,10 @@ from piped import failure, pipeline, through
          {"d": "2012-12-22T01:00:46.767Z"}),
         ("date", {"field": "d", "formats": ["yyyy-MM-dd"], "output_format": "dd.MM.yyyy", "target_field": "d"},
          {"d": "2024-05-01"}, {"d": "01.05.2024"}),
+        ("date", {"field": "d", "formats": ["strict_date_optional_time"], "target_field": "d", "timezone": "-01:00"},
+         {"d": "2024-05-01T00:00:00Z"}, {"d": "2024-04-30T23:00:00.000-01:00"}),
+        ("date", {"field": "d", "formats": ["MMM d HH:mm:ss"], "output_format": "MM-dd HH", "target_field": "d"},
+         {"d": "May 1 10:00:00"}, {"d": "05-01 10"}),
         ("sort", {"field": "f", "order": "desc"}, {"f": [1, 3, 2]}, {"f": [3, 2, 1]}),
         ("dot_expander", {"field": "foo.bar"}, {"foo.bar": 1, "foo": {"baz": 2}}, {"foo": {"baz": 2, "bar": 1}}),
         ("dot_expander", {"field": "foo.bar"}, {"foo.bar": 2, "foo": {"bar": 1}}, {"foo": {"bar": [1, 2]}}),
@@ -160,6 +164,8 @@ def test_a_processor_changes_a_document(
         ("date", {"field": "a", "formats": ["UNIX"]}, {"a": "1e300"}, "unable to parse date [1e300]"),
         ("date", {"field": "a", "formats": ["yyyy"], "timezone": "{{z}}"}, {"a": "1", "z": "Mars"},
          "[Mars] is not known"),
+        ("date", {"field": "a", "formats": ["ISO8601"], "timezone": "-05:00"}, {"a": "0001-01-01T00:00:00Z"},
+         "out of range"),
         ("sort", {"field": "a"}, {"a": [1, "x"]}, "several types"),
         ("dissect", {"field": "a", "pattern": "%{x}-%{y}"}, {"a": "z"},
          "Unable to find match for dissect pattern: %{x}-%{y} against source: z"),
@@ -174,6 +180,11 @@ def test_a_processor_fails_in_elasticsearchs_words(
     found = failure(source, {type: options})
     assert found.startswith("illegal_argument_exception: ")
     assert told in found
+
+
+def test_what_a_script_does_to_its_params_is_over_with_it() -> None:
+    step = {"script": {"source": "params.l.add(1); ctx.n = params.l.size()", "params": {"l": []}}}
+    assert through({}, step) == through({}, step) == {"n": 1}
 
 
 def test_a_document_can_be_failed_on_purpose() -> None:
