@@ -98,11 +98,11 @@ def test_a_model_that_cannot_be_served_is_refused(tmp_path: Path, name: str) -> 
 
 
 def test_a_folder_that_lacks_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(IllegalArgument, match="does not have config.json, tokenizer.json"):
+    with pytest.raises(IllegalArgument, match=r"does not have config\.json, tokenizer\.json"):
         examined("mine", Reference(folder=str(tmp_path)))
     with pytest.raises(IllegalArgument, match="there is no folder"):
         examined("mine", Reference(folder=str(tmp_path / "x")))
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "tokenizer.json").touch()
-    with pytest.raises(IllegalArgument, match="has neither model.safetensors nor model.onnx"):
+    with pytest.raises(IllegalArgument, match=r"has neither model\.safetensors nor model\.onnx"):
         examined("mine", Reference(folder=str(tmp_path)))

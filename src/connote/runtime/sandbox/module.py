@@ -60,7 +60,7 @@ class Module:
     def _reduced(self, items: "_Items", reduction: Reduction) -> Arrays:
         if reduction is Reduction.TERMS:
             length = max(items.longest, 2)  # an axis of 1 is then not the tokens'
-            return _terms(self._forward(items, length)[0], items, length)
+            return _terms(self._forward(items, length, reduction)[0], items, length)
         length = items.longest
         tensors = self._forward(items, length, reduction)
         alike = [tensor for tensor in tensors if tensor.shape == tensors[0].shape]
