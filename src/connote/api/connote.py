@@ -126,11 +126,15 @@ async def reset_shadow(ask: Ask) -> Answer:
 
 def _below(models: Path, folder: str) -> Path:
     """The folder, which must be below that of the models: a stranger must not have any file of this machine read."""
-    path = (models / folder).resolve()
-    if not path.is_relative_to(models.resolve()):
+    try:
+        path = (models / folder).resolve()
+        is_below = path.is_dir() and path.is_relative_to(models.resolve())
+    except (OSError, ValueError):  # a name that is too long, or has a null
+        is_below = False
+    if not is_below:
         raise IllegalArgument(
-            f"[folder] must be below the models folder {models}; to add another, stop the server and use the command "
-            "line"
+            f"[folder] must be a folder below that of the models, {models}; to add another, stop the server and use "
+            "the command line"
         )
     return path
 

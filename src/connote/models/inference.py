@@ -163,11 +163,11 @@ def _text(fields: Sequence[str], doc: object) -> str:
 
 def _extracted(doc: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 (JSON)
     """The value of a field, whose name may be a path: `a.b`."""
-    if name in doc:
-        return doc[name]
-    first, _, rest = name.partition(".")
-    inner = doc.get(first)
-    return _extracted(inner, rest) if rest and isinstance(inner, Mapping) else None
+    inner: Any = doc
+    while isinstance(inner, Mapping) and name not in inner:
+        first, _, name = name.partition(".")
+        inner = inner.get(first)
+    return inner[name] if isinstance(inner, Mapping) else None
 
 
 def _predictions(outputs: Outputs) -> list[Prediction]:
