@@ -2,10 +2,11 @@
 
 import sys
 import warnings
+from contextlib import suppress
 
 import elasticsearch
 import pytest
-from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import BadRequestError, ConflictError, Elasticsearch, NotFoundError
 
 TEXT = "There is no reason anyone would want a computer in their home"
 
@@ -26,6 +27,7 @@ def main(url: str) -> None:
     rerank(es)
     region_policy(es)
     pipelines(es)
+    trained_models(es)
     errors(es)
     compressed = Elasticsearch(url, http_compress=True, api_key="ignored-while-authentication-is-off")
     assert compressed.inference.inference(inference_id=".elser-2-elastic", input=TEXT * 20)["sparse_embedding"]
@@ -69,6 +71,50 @@ def older_name(es: Elasticsearch) -> None:
             task_type="sparse_embedding", elser_inference_id="story", service="elser", service_settings=settings
         )
     es.inference.delete(inference_id="story")
+
+
+def trained_models(es: Elasticsearch) -> None:
+    """A model of the catalog as Elastic's notebooks deploy it, then what there is to know and to change of it."""
+    ml, id = es.ml, ".elser_model_2"
+    with suppress(NotFoundError):
+        ml.delete_trained_model(model_id=id, force=True)
+    ml.put_trained_model(model_id=id, input={"field_names": ["text_field"]})
+    with pytest.raises(ConflictError, match="must be deployed"):
+        ml.infer_trained_model(model_id=id, docs=[{"text_field": TEXT}])
+    found = ml.get_trained_models(model_id=id, include="definition_status")
+    assert found["trained_model_configs"][0]["fully_defined"]
+    ml.start_trained_model_deployment(model_id=id, number_of_allocations=1, wait_for="starting")
+    while ml.get_trained_models_stats(model_id=id)["trained_model_stats"][0]["deployment_stats"]["state"] != "started":
+        pass
+    expanded = ml.infer_trained_model(model_id=id, docs=[{"text_field": TEXT}])["inference_results"][0]
+    assert expanded["predicted_value"]["computer"] > 2
+    with pytest.raises(BadRequestError, match="text_field"):
+        ml.infer_trained_model(model_id=id, docs=[{"text": TEXT}])
+    ml.start_trained_model_deployment(model_id=id, deployment_id="story", priority="low", queue_capacity=10)
+    assert es.inference.inference(inference_id="story", input=TEXT)["sparse_embedding"]
+    ml.update_trained_model_deployment(model_id=id, number_of_allocations=2)
+    ml.put_trained_model_alias(model_id=id, model_alias="story-alias")
+    assert ml.get_trained_models(model_id="story-a*", tags=[], size=1)["count"] == 1
+    ml.delete_trained_model_alias(model_id=id, model_alias="story-alias")
+    assert id in {row["id"] for row in es.cat.ml_trained_models(format="json")}
+    assert id in str(es.cat.ml_trained_models(v=True))
+    assert ml.clear_trained_model_deployment_cache(model_id=id)["cleared"]
+    assert ml.info()["upgrade_mode"] is False
+    ml.stop_trained_model_deployment(model_id="story")
+    with pytest.raises(ConflictError, match="deployments"):
+        ml.delete_trained_model(model_id=id)
+    ml.delete_trained_model(model_id=id, force=True)
+    upload(es)
+
+
+def upload(es: Elasticsearch) -> None:
+    es.ml.put_trained_model(model_id="story", model_type="pytorch", inference_config={"ner": {}})
+    part = {"definition": "YWJj", "total_definition_length": 3, "total_parts": 1}
+    es.ml.put_trained_model_definition_part(model_id="story", part=0, **part)
+    es.ml.put_trained_model_vocabulary(model_id="story", vocabulary=["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
+    with pytest.raises(BadRequestError, match="archive"):
+        es.ml.start_trained_model_deployment(model_id="story")
+    es.ml.delete_trained_model(model_id="story")
 
 
 def dense(es: Elasticsearch) -> None:
