@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.uploaded --corpus corpus.jsonl
 
-One thread, SPLADE-tiny and a 6-layer BERT. The upload is traced as eland does it; its graph ends with the logits of all
-tokens, which connote pools in the worker. Ratios are to plain torch, which pools as SPLADE's authors do: above 1 connote
-is better, also in milliseconds. `cosine` is to plain torch. `start s` is from the files to the first answer.
+One thread, SPLADE-tiny and a 6-layer BERT. The upload is traced as eland does it; its graph ends with the logits of
+all tokens, which connote pools in the worker. Ratios are to plain torch, which pools as SPLADE's authors do: above 1
+connote is better, also in milliseconds. `cosine` is to plain torch. `start s` is from the files to the first answer.
 """
 
 import argparse

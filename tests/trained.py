@@ -97,7 +97,8 @@ def start(http: httpx.Client, id: str, body: dict[str, Any] | None = None, **par
 
 def infer(http: httpx.Client, id: str, *texts: str, **more: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (of the body)
     """The results for texts."""
-    answer = ok(http.post(f"{MODELS}/{id}/_infer", json={"docs": [{"text_field": text} for text in texts], **more}))
+    body = {"docs": [{"text_field": text} for text in texts], **more}
+    answer = ok(http.post(f"{MODELS}/{id}/_infer?timeout=60s", json=body))
     results: list[dict[str, Any]] = answer["inference_results"]
     return results
 

@@ -313,6 +313,20 @@ class TestDeployments:
         ok(ml.post(f"{MODELS}/{bag}/deployment/_stop"))  # it is stopped already
         refused(ml.post(f"{MODELS}/x/deployment/_stop"), 404, "Could not find trained model [x]", NOT_FOUND)
 
+    def test_who_is_first_starts_it(self, ml: httpx.Client) -> None:
+        upload(ml, "bag")
+        path = f"{MODELS}/bag/deployment/_start?timeout=60s"
+        with futures.ThreadPoolExecutor(6) as pool:
+            asked = [pool.submit(ml.post, path) for _ in range(6)]
+            assert sorted(each.result().status_code for each in asked) == [200, *[400] * 5]
+            assert len(stats(ml, "bag")) == 1
+            others = [pool.submit(ml.post, f"{path}&deployment_id=other{n}") for n in range(3)]
+            deleted = pool.submit(ml.delete, f"{MODELS}/bag?force=true")
+            assert {each.result().status_code for each in others} <= {200, 404, 503}
+            assert deleted.result().status_code == 200
+        refused(ml.get(f"{MODELS}/bag/_stats"), 404, "No known trained model", NOT_FOUND)
+        assert ml.post(f"{MODELS}/bag/_infer", json={"docs": [{"text_field": "a"}]}).status_code == 404
+
     def test_an_id_serves_once(self, ml: httpx.Client, bag: str) -> None:
         told = "Could not start model deployment because an existing deployment with the same id [bag] exist"
         refused(ml.post(f"{MODELS}/{bag}/deployment/_start"), 400, told)
@@ -447,6 +461,15 @@ class TestInfer:
         for doc in ({"a": {"b": "the cat"}}, {"a.b": "the cat"}):
             ok(ml.post(f"{MODELS}/bag/_infer", json={"docs": [doc]}))
         assert ml.post(f"{MODELS}/bag/_infer", json={"docs": [{"text_field": "the cat"}]}).status_code == 400
+
+    def test_a_text_stays_as_it_is(self, ml: httpx.Client) -> None:
+        """Prefixes are for ingest and search; who asks a model itself writes them himself, as in Elasticsearch."""
+        upload(ml, "bag", prefix_strings={"ingest": "dog ", "search": "mat "})
+        start(ml, "bag")
+        assert infer(ml, "bag", "the cat")[0]["predicted_value"] == pytest.approx(expected("the", "cat"), abs=1e-6)
+        for kind, word in (("ingest", "dog"), ("search", "mat")):
+            answer = ok(ml.post("/_inference/text_embedding/bag", json={"input": "cat", "input_type": kind}))
+            assert answer["text_embedding"][0]["embedding"] == pytest.approx(expected(word, "cat"), abs=1e-6)
 
     def test_it_takes_no_longer_than_it_may(self, ml: httpx.Client, bag: str) -> None:
         reply = ml.post(f"{MODELS}/{bag}/_infer?timeout=100ms", json={"docs": [{"text_field": "slow cat"}]})

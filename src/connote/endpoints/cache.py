@@ -152,7 +152,8 @@ class Cache:
 
 
 def _keys(served: str, inputs: Inputs, texts: Iterable[str]) -> dict[str, bytes]:
-    seed = hashlib.sha256(ascii((entry.FORM, served, inputs.search, inputs.query, inputs.config)).encode()).digest()
+    asked = (inputs.search, inputs.is_bare, inputs.query, inputs.config)
+    seed = hashlib.sha256(ascii((entry.FORM, served, asked)).encode()).digest()
     return {text: hashlib.sha256(seed + text.encode("utf-8", "surrogatepass")).digest() for text in texts}
 
 

@@ -73,10 +73,12 @@ class ModelInference:
         texts: Sequence[str],
         update: Mapping[str, Any] | None = None,
         *,
-        search: bool = False,
+        is_bare: bool = False,
         seconds: float | None = None,
     ) -> tuple[list[Prediction], InferenceConfig]:
         """What the model says of each text, and the configuration with the update; a text that fails has its reason.
+
+        Texts get the prefix for ingest, unless they are to stay bare.
 
         Raises what `target` raises, what is wrong with the update, TimedOut, and what all texts fail with.
         """
@@ -88,7 +90,7 @@ class ModelInference:
             counts.last = time.time_ns() // 1_000_000
         try:
             async with asyncio.timeout(seconds):
-                return await self._each(target, config, texts, search=search), config
+                return await self._each(target, config, texts, is_bare=is_bare), config
         except TimeoutError:
             if counts:
                 counts.timeouts += 1
@@ -103,33 +105,34 @@ class ModelInference:
     ) -> list[dict[str, Any]]:
         """The `inference_results` of `_infer`. Raises what `infer` raises, and what is wrong with the documents."""
         target = self.target(name)
-        predictions, config = await self.infer(name, _texts(target.model, docs), update, seconds=seconds)
+        predictions, config = await self.infer(name, _texts(target.model, docs), update, is_bare=True, seconds=seconds)
         return [wire(prediction, config.results_field) for prediction in predictions]
 
     async def _each(
-        self, target: Target, config: InferenceConfig, texts: Sequence[str], *, search: bool
+        self, target: Target, config: InferenceConfig, texts: Sequence[str], *, is_bare: bool
     ) -> list[Prediction]:
         try:
-            return await self._all(target, config, texts, search=search)
+            return await self._all(target, config, texts, is_bare=is_bare)
         except (Rejected, Unavailable) as error:
             if len(texts) == 1:
                 raise
             # One text must not take the others' answers away.
-            one_by_one = (self._all(target, config, [text], search=search) for text in texts)
+            one_by_one = (self._all(target, config, [text], is_bare=is_bare) for text in texts)
             answers = await asyncio.gather(*one_by_one, return_exceptions=True)
             if all(isinstance(answer, BaseException) for answer in answers):
                 raise error from None
             return [_answered(answer) for answer in answers]
 
     async def _all(
-        self, target: Target, config: InferenceConfig, texts: Sequence[str], *, search: bool
+        self, target: Target, config: InferenceConfig, texts: Sequence[str], *, is_bare: bool
     ) -> list[Prediction]:
         query: str | None = getattr(config.options, "text", None)
         if target.model.task == "text_similarity" and not query:
             raise IllegalArgument("[text_similarity] needs [text], with which each document is compared")
         # Without one of the call's own, what the cache has for other routes is found.
         changed = config if config != target.model.config.inference and target.model.folder else None
-        outputs = await self._run(target.wish, Inputs(texts, query, search, changed))
+        is_bare = is_bare and target.model.has_prefixes
+        outputs = await self._run(target.wish, Inputs(texts, query, is_bare=is_bare, config=changed))
         if target.model.known and outputs.cuts and config.tokenization.truncate == "none":
             cut = outputs.cuts[0]
             raise IllegalArgument(

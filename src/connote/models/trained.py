@@ -70,6 +70,12 @@ class Trained:
         return self.config.inference.task
 
     @property
+    def has_prefixes(self) -> bool:
+        """Whether its texts get any."""
+        known, own = self.known, self.config.body.prefix_strings
+        return bool(known and (known.query_prefix or known.passage_prefix)) or bool(own and (own.search or own.ingest))
+
+    @property
     def is_whole(self) -> bool:
         """Whether all of an upload is here."""
         return self.upload.sha256 is not None and self.upload.has_vocabulary

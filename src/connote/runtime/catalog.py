@@ -76,6 +76,10 @@ class Model:
         """The task type that it serves; `any` if it is one for trained models only."""
         return TASKS.get(self.nlp, TaskType.ANY)
 
+    def prefix(self, search: bool, is_bare: bool) -> str:
+        """What stands before a text that is a query, or a passage, unless it shall stay as it is."""
+        return "" if is_bare else self.query_prefix if search else self.passage_prefix
+
     @property
     def names(self) -> tuple[str, ...]:
         """The files that it needs."""

@@ -31,6 +31,7 @@ class Inputs:
     texts: Sequence[str]
     query: str | None = None
     search: bool = False  # the texts are queries, not passages
+    is_bare: bool = False  # they get no prefix
     config: InferenceConfig | None = None  # of a trained model, if it is not its own
 
 
@@ -105,7 +106,7 @@ class LocalModel:
             return self._tokenizer.encode_pairs(inputs.query or "", inputs.texts)
         if self.row.head is Head.LATE:
             return self._tokenizer.encode([inputs.query or "", *inputs.texts])
-        prefix = self.row.query_prefix if inputs.search else self.row.passage_prefix
+        prefix = self.row.prefix(inputs.search, inputs.is_bare)
         return self._tokenizer.encode([prefix + text for text in inputs.texts] if prefix else inputs.texts)
 
     def run(self, batch: Sequence[Encoded]) -> list[Output]:

@@ -52,7 +52,7 @@ class NlpModel:
 
     def encode(self, inputs: Inputs) -> list[Encoded]:
         """The items that the model is to see for a request. Raises Rejected for what its task cannot take."""
-        prefix = self.row.query_prefix if inputs.search else self.row.passage_prefix
+        prefix = self.row.prefix(inputs.search, inputs.is_bare)
         texts = [prefix + text for text in inputs.texts] if prefix else inputs.texts
         return list(self._task.encode(texts, self._asked(inputs)))
 
