@@ -32,15 +32,21 @@ from connote.runtime.catalog import Model
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
 from connote.search.searches import Searches
+from connote.search.matching import Matching
+from connote.search.synonyms import Synonyms
+from connote.search.tasks import Tasks
+from connote.search.templates import Templates
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
 from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
 from connote.services.service import Endpoint
 from connote.store import database
+from connote.store.bodies import BodyStore
 from connote.store.cache import CacheStore
 from connote.store.definitions import Definitions
 from connote.store.endpoints import EndpointStore
@@ -81,8 +87,12 @@ class Connote:
     inference: Inference
     pipelines: Pipelines
     indices: Indices
+    templates: Templates
+    synonyms: Synonyms
     documents: Documents
     searches: Searches
+    by_query: ByQuery
+    tasks: Tasks
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -169,12 +179,19 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
     endpoints.pipelines = pipelines.using
     _connect_pipelines(trained, pipelines)
-    indices = Indices(folder.path / "indices", IndexStore(engine))
+    synonyms = Synonyms(BodyStore(engine, database.synonyms))
+    templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
+    indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
+    endpoints.indices = indices.users
     closing.push_async_callback(indices.close)
     documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
+    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
+    tasks = Tasks(BodyStore(engine, database.tasks), uuid)
+    closing.push_async_callback(tasks.close)
     searches = Searches(indices, endpoints, inference)
-    models, writing = (library, fleet, cache, trained, endpoints, inference), (pipelines, indices, documents, searches)
-    return Connote(config, folder, *models, *writing, meter, shadows, remote, sender, values, uuid)
+    models = (library, fleet, cache, trained, endpoints, inference, pipelines)
+    searching = (indices, templates, synonyms, documents, searches, by_query, tasks)
+    return Connote(config, folder, *models, *searching, meter, shadows, remote, sender, values, uuid)
 
 
 def _models(

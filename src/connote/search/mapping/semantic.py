@@ -21,6 +21,7 @@ class SemanticText(Field):
     """Text that is cut into chunks and embedded; what it became is kept beside the document, not in it."""
 
     kind: ClassVar[str] = "semantic_text"
+    takes_objects = True  # to refuse them in its own words
     params = {  # noqa: RUF012 (as in the other fields; the base says ClassVar)
         "inference_id": Param(text, DEFAULT_ENDPOINT),
         "search_inference_id": Param(text, updatable=True),
@@ -88,9 +89,9 @@ class SemanticText(Field):
             theirs = other.model
             if other.endpoint != self.endpoint and (theirs is None or not compatible(self.model, theirs)):
                 raise IllegalArgument(
-                    f"Mapper for [{self.name}] conflicts with existing mapper:\n\tCannot update parameter [inference_id] "
-                    f"from [{self.endpoint}] to [{other.endpoint}]: its embeddings would not be comparable with those "
-                    f"that are there; [POST INDEX/_connote/reembed] makes them anew"
+                    f"Mapper for [{self.name}] conflicts with existing mapper:\n\tCannot update parameter "
+                    f"[inference_id] from [{self.endpoint}] to [{other.endpoint}]: its embeddings would not be "
+                    "comparable with those that are there"
                 )
             kept = {name: value for name, value in other.given.items() if value is not None}
             own = {name: value for name, value in self.given.items() if name not in other.given or name in kept}
