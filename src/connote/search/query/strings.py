@@ -14,7 +14,8 @@ from connote.search.query.body import Body
 from connote.search.query.boolean import Bool, DisMax
 from connote.search.query.match import How, Match
 from connote.search.query.multi import MultiMatch, boosted
-from connote.search.query.patterns import Fuzzy, Prefix, Regexp, Wildcard
+from connote.search.query.fuzzy import Fuzziness, Fuzzy
+from connote.search.query.patterns import Prefix, Regexp, Wildcard
 from connote.search.query.query import Asks, MatchAll, MatchNone, Query, Weight
 from connote.search.query.ranges import Range
 from connote.search.query.reader import Reader
@@ -234,7 +235,7 @@ class _Parser:
         if fuzzy := self._take("fuzzy"):
             edits = fuzzy.text[1:] or "2"
             return _each(
-                fields, lambda name: Fuzzy(field=name, value=word.lower(), fuzziness=str(min(int(float(edits)), 2)))
+                fields, lambda name: Fuzzy(field=name, value=word.lower(), how=Fuzziness(str(min(int(float(edits)), 2))))
             )
         return MultiMatch(fields=fields, text=word, type=self._style.type, how=self._style.how, tie=self._style.tie)
 
@@ -343,7 +344,7 @@ def _simple_leaf(token: _Token, style: _Style) -> Query:
     if fuzzy:
         return _each(
             style.fields,
-            lambda name: Fuzzy(field=name, value=_plain(fuzzy[1]).lower(), fuzziness=str(min(int(fuzzy[2] or 2), 2))),
+            lambda name: Fuzzy(field=name, value=_plain(fuzzy[1]).lower(), how=Fuzziness(str(min(int(fuzzy[2] or 2), 2)))),
         )
     return MultiMatch(fields=style.fields, text=_plain(token.text), type="best_fields", how=how)
 
