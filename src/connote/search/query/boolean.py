@@ -11,7 +11,7 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.segment import Table
 from connote.search.query.body import Body
 from connote.search.query.minimum import minimum
-from connote.search.query.query import Asks, Explanation, Hits, Query, Weight
+from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
 
 Parse = Callable[[Any], Query]
@@ -125,6 +125,8 @@ class Bool(Query):
         default = 1 if self.should and not self.must and not self.filters else 0
         least = default if self.least is None else minimum(self.least, len(self.should))
         must, should, filters, never = weights
+        if not any(weights):
+            return MatchAll(boost=self.boost).weigh(reader)
         return BoolWeight(must, should, filters, never, least, self.boost)
 
     def parts(self) -> Sequence[Query]:

@@ -78,11 +78,12 @@ class Fuzziness:
 
 @dataclass(frozen=True, kw_only=True)
 class Fuzzy(Query):
-    """Terms that are few edits away."""
+    """Terms that are few edits away; `is_lowered` lets the analyzer of a text field lower the word first."""
 
     field: str
     value: str
     how: Fuzziness = Fuzziness()
+    is_lowered: bool = False
 
     @classmethod
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
@@ -102,6 +103,8 @@ class Fuzzy(Query):
             return MatchNone().weigh(reader)
         patterns.check_words("fuzzy", field)
         value = field.normal(self.value) if isinstance(field, Keyword) else self.value
+        if self.is_lowered and isinstance(field, Text):
+            value = field.search_analyzer.normalize(value)
         return near(reader, field, value, self.how, self.boost)
 
 
