@@ -23,6 +23,7 @@ from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
 from connote.search.documents import Documents
 from connote.search.indices import Indices
+from connote.search.scripts import Scripts
 from connote.search.searches import Searches
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
@@ -30,6 +31,7 @@ from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
 from connote.services.service import Endpoint
 from connote.store import database
+from connote.store.bodies import BodyStore
 from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
@@ -56,6 +58,7 @@ class Connote:
     indices: Indices
     documents: Documents
     searches: Searches
+    scripts: Scripts
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -130,8 +133,9 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     indices = Indices(folder.path / "indices", IndexStore(engine))
     closing.push_async_callback(indices.close)
     documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
-    searches = Searches(indices, endpoints, inference)
-    models, writing = (library, fleet, cache, endpoints, inference), (pipelines, indices, documents, searches)
+    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
+    closing.callback(searches.contexts.clear)
+    models, writing = (library, fleet, cache, endpoints, inference), (pipelines, indices, documents, searches, scripts)
     return Connote(config, folder, *models, *writing, meter, shadows, remote, sender, values, uuid)
 
 

@@ -79,6 +79,9 @@ indices = Table(
 # Ingest pipelines, as GET shows them.
 pipelines = Table("pipelines", metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
 
+# Templates of searches, with their language.
+scripts = Table("scripts", metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
+
 # Single values by name: the version of these tables, the region policy.
 values = Table("settings", metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
 

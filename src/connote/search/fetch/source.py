@@ -34,7 +34,7 @@ class SourceFilter:
             )
         known = {"includes", "include", "excludes", "exclude", "exclude_vectors"}
         if unknown := given.keys() - known:
-            raise BadQuery(f"Unknown key for a VALUE_STRING in [{sorted(unknown)[0]}] of [_source]")
+            raise BadQuery(f"Unknown key for a VALUE_STRING in [{min(unknown)}] of [_source]")
         return cls(
             includes=_patterns(given.get("includes", given.get("include")) or []),
             excludes=_patterns(given.get("excludes", given.get("exclude")) or []),
@@ -69,7 +69,7 @@ def _object(
 
 
 def _value(
-    value: Any,
+    value: Any,  # noqa: ANN401
     path: str,
     includes: Sequence[str],
     excludes: Sequence[str],
