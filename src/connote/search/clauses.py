@@ -232,7 +232,7 @@ class ByField:
         if objects is None or self.nest is None:
             return column, has
         if self.nest.weight is not None:
-            has &= self.nest.weight.run(objects, scored=False).mask
+            has = has & self.nest.weight.run(objects, scored=False).mask
         counts = np.concatenate([[0], np.cumsum(has)])
         return reduced(column[has], Owners(counts[objects.owners.starts].astype(np.int32)), mode)
 

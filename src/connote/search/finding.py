@@ -19,8 +19,7 @@ from connote.search.trees import Scope
 
 async def found(session: Session, request: SearchRequest) -> list[Found]:
     """By index. Raises SearchFailed, and what the request has wrong."""
-    for each in session.seen:
-        _check_window(each.index, request)
+    await session.each(lambda seen: _check_window(seen.index, request))
     if request.retriever is not None:
         return await _retrieved(session, request)
     query = requests.combined(request)
@@ -65,7 +64,7 @@ async def _rescored(session: Session, every: Sequence[Found], request: SearchReq
         own.most = max((hit.score for hit in own.hits), default=None)
 
 
-def _check_window(index: Index, request: SearchRequest) -> None:
+async def _check_window(index: Index, request: SearchRequest) -> None:
     most = index.settings.most_hits
     if request.after is None and request.hidden == 0 and request.window > most:
         raise IllegalArgument(

@@ -150,9 +150,7 @@ class Linear(Joined):
             weight, normalizer = self.weights[number], self.normalizers[number]
             name = self.inner[number].name or str(number)
             for each, score in zip(found, _normal([each.score for each in found], normalizer), strict=True):
-                why = (
-                    f"weight [{weight:g}] * score of retriever [{name}], [{each.score:g}] normalized by [{normalizer}]"
-                )
+                why = f"retriever [{name}]: weight [{weight:g}] * score [{each.score:g}] normalized by [{normalizer}]"
                 parts.setdefault(each.key, []).append(Explanation(weight * score, why))
         return self._cut(_summed(parts, "weighted linear combination, sum of:"))[: self.window(size)]
 
