@@ -15,7 +15,7 @@ async def field_caps(ask: Ask) -> Answer:
     if unknown := body.keys() - {"fields", "index_filter", "runtime_mappings"}:
         raise IllegalArgument(f"[field_caps_request] unknown field [{min(unknown)}]")
     given = body.get("fields") or ask.names("fields")
-    patterns = [given] if isinstance(given, str) else given
+    patterns = given.split(",") if isinstance(given, str) else given
     if not isinstance(patterns, list) or not patterns or not all(isinstance(each, str) for each in patterns):
         raise InvalidRequest(["no fields specified"])
     if body.get("runtime_mappings"):

@@ -13,6 +13,8 @@ from connote.search.fetch import fields as shown_fields
 from connote.search.request import SearchRequest
 from connote.store.documents import Stored
 
+_VECTORS = ("dense_vector", "sparse_vector")
+
 
 def fetched(hits: Sequence[Hit], request: SearchRequest) -> list[dict[str, Any]]:
     """The hits as the answer shows them."""
@@ -53,7 +55,9 @@ def _values(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
     source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
     body, mapping = dict[str, Any](), hit.found.seen.index.mapping
     if request.shows_source:
-        body["_source"] = request.source.apply(source)
+        body["_source"] = request.source.apply(
+            source, (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
+        )
         if request.shows_inference and kept:
             body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping)
     wanted = [*request.fields, *request.docvalue_fields]
