@@ -35,6 +35,7 @@ from connote.runtime.placement import Device, has_gpu
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
+from connote.search.scripts import Scripts
 from connote.search.searches import Searches
 from connote.search.matching import Matching
 from connote.search.synonyms import Synonyms
@@ -91,8 +92,14 @@ class Connote:
     synonyms: Synonyms
     documents: Documents
     searches: Searches
-    by_query: ByQuery
-    tasks: Tasks
+    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
+    tasks = Tasks(BodyStore(engine, database.tasks), uuid)
+    closing.push_async_callback(tasks.close)
+    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
+    closing.callback(searches.contexts.clear)
+    models = (library, fleet, cache, trained, endpoints, inference, pipelines)
+    searching = (indices, templates, synonyms, documents, searches, by_query, tasks, scripts)
+    return Connote(config, folder, *models, *searching, meter, shadows, remote, sender, values, uuid)
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -192,6 +199,10 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     models = (library, fleet, cache, trained, endpoints, inference, pipelines)
     searching = (indices, templates, synonyms, documents, searches, by_query, tasks)
     return Connote(config, folder, *models, *searching, meter, shadows, remote, sender, values, uuid)
+    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
+    closing.callback(searches.contexts.clear)
+    models, writing = (library, fleet, cache, endpoints, inference), (pipelines, indices, documents, searches, scripts)
+    return Connote(config, folder, *models, *writing, meter, shadows, remote, sender, values, uuid)
 
 
 def _models(
