@@ -21,15 +21,21 @@ from connote.ingest.pipelines import Pipelines
 from connote.runtime.fleet import Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
+from connote.search.matching import Matching
 from connote.search.searches import Searches
+from connote.search.synonyms import Synonyms
+from connote.search.tasks import Tasks
+from connote.search.templates import Templates
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
 from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
 from connote.services.service import Endpoint
 from connote.store import database
+from connote.store.bodies import BodyStore
 from connote.store.cache import CacheStore
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
@@ -54,8 +60,12 @@ class Connote:
     inference: Inference
     pipelines: Pipelines
     indices: Indices
+    templates: Templates
+    synonyms: Synonyms
     documents: Documents
     searches: Searches
+    by_query: ByQuery
+    tasks: Tasks
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -127,12 +137,19 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     inference = Inference(endpoints, runner, meter, shadows)
     pipelines = Pipelines(PipelineStore(engine), EndpointInference(endpoints, inference))
     endpoints.pipelines = pipelines.using
-    indices = Indices(folder.path / "indices", IndexStore(engine))
+    synonyms = Synonyms(BodyStore(engine, database.synonyms))
+    templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
+    indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
+    endpoints.indices = indices.users
     closing.push_async_callback(indices.close)
     documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
     searches = Searches(indices, endpoints, inference)
-    models, writing = (library, fleet, cache, endpoints, inference), (pipelines, indices, documents, searches)
-    return Connote(config, folder, *models, *writing, meter, shadows, remote, sender, values, uuid)
+    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
+    tasks = Tasks(BodyStore(engine, database.tasks), uuid)
+    closing.push_async_callback(tasks.close)
+    rooms = (library, fleet, cache, endpoints, inference, pipelines)
+    searching = (indices, templates, synonyms, documents, searches, by_query, tasks)
+    return Connote(config, folder, *rooms, *searching, meter, shadows, remote, sender, values, uuid)
 
 
 def _models(config: Config, folder: DataFolder, closing: AsyncExitStack) -> tuple[Library, Fleet, Cache]:

@@ -57,6 +57,7 @@ class Endpoints:
         self._store, self._fleet, self._runner, self._prices = store, fleet, runner, prices
         self.on_delete: list[Callable[[str], None]] = []
         self.pipelines: Callable[[str], Sequence[str]] = lambda _: ()  # the ids of those that use an endpoint
+        self.indices: Callable[[str], Sequence[str]] = lambda _: ()  # likewise, the names
         fleet.current = self._current
         self._writing = asyncio.Lock()
         self._stored: dict[str, Endpoint] = {}
@@ -190,9 +191,9 @@ class Endpoints:
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
         """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""
         preconfigured = id not in self._unreadable and self.get(id, task).preconfigured
-        used, pipelines = self._used(id), list(self.pipelines(id))
+        used, users = self._used(id), {"pipelines": list(self.pipelines(id)), "indexes": list(self.indices(id))}
         if dry_run:
-            return {"acknowledged": False, "pipelines": pipelines, "indexes": [], "error_message": used}
+            return {"acknowledged": False, **users, "error_message": used}
         if preconfigured and not force:
             raise Rejected(
                 f"[{id}] is a reserved inference endpoint. "
@@ -208,7 +209,7 @@ class Endpoints:
         await self._fleet.stop(id)
         for forget in self.on_delete:
             forget(id)
-        return {"acknowledged": True, "pipelines": pipelines, "indexes": []}
+        return {"acknowledged": True, **users}
 
     def _used(self, id: str) -> str:
         """Who would miss the endpoint; empty if nobody."""
@@ -217,6 +218,7 @@ class Endpoints:
             "endpoint, or use force to ignore this warning and delete the inference endpoint."
             for how, kind, users in (
                 ("referenced by pipelines", "pipelines", self.pipelines(id)),
+                ("being used in the mapping for indexes", "index mappings", self.indices(id)),
                 (
                     "the fallback or shadow of inference endpoints",
                     "endpoints",

@@ -4,14 +4,17 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Object
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connote.contract.errors import Blocked, ClosedIndex, ConnoteError
+from connote.contract.errors import Blocked, ClosedIndex, ConnoteError, IllegalArgument, NoIndex, Unavailable
+from connote.contract.settings import java
 from connote.search import embedded
+from connote.search.analysis import Analysis
 from connote.search.embedded import Embedded
 from connote.search.engine.container import Corrupt
 from connote.search.engine.folder import erase
@@ -21,6 +24,7 @@ from connote.search.engine.segment import Snapshot
 from connote.search.mapping.document import Reader
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
+from connote.search.mapping.semantic import compatible
 from connote.search.mapping.values import Values
 from connote.search.settings import IndexSettings
 from connote.store.documents import DocumentStore, Stored
@@ -41,6 +45,7 @@ class Counts:
     gets: int = 0
     searches: int = 0
     refreshes: int = 0
+    commits: int = 0
     seconds_indexing: float = 0.0
     seconds_searching: float = 0.0
 
@@ -94,7 +99,7 @@ class Index:
         folder.mkdir(parents=True, exist_ok=True)
         self.documents = DocumentStore(folder)
         self._engine = _engine(folder / "segments", name)
-        self._uncommitted = 0
+        self._uncommitted, self._is_shut = 0, False
         self._dirty_since: float | None = None
         self._refreshed_at = 0.0
         self.newest = self.documents.newest()
@@ -110,10 +115,11 @@ class Index:
         return self._engine.snapshot
 
     def refresh(self) -> None:
-        """Make all writes that have been acknowledged visible to searches."""
+        """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
         self._dirty_since = None
         self._refreshed_at = time.monotonic()
-        self._engine.refresh()
+        with self._files():
+            self._engine.refresh()
         self.counts.refreshes += 1
 
     def hold(self, snapshot: Snapshot) -> Callable[[], None]:
@@ -131,16 +137,12 @@ class Index:
 
     # What is allowed.
 
-    def check_open(self) -> None:
-        """Raise ClosedIndex if the index is closed, Blocked if its settings block reads."""
-        if self.settings.is_closed:
-            raise closed(self.name, self.uuid)
+    def check_readable(self) -> None:
+        """Raise Blocked if the settings block reads."""
         self._check_block("read", 7)
 
     def check_writable(self) -> None:
-        """Raise ClosedIndex if the index is closed, Blocked if its settings block writes."""
-        if self.settings.is_closed:
-            raise closed(self.name, self.uuid)
+        """Raise Blocked if the settings block writes."""
         self._check_block("write", 8)
 
     def _check_block(self, what: str, number: int) -> None:
@@ -157,13 +159,28 @@ class Index:
                 self.mapping = merged
                 self._changed(self)
 
-    def model(self, name: str, settings: Object[str, Any]) -> None:
-        """Keep what a semantic field's endpoint has turned out to give."""
+    def reanalyse(self, analysis: Analysis) -> None:
+        """Take other analyzers, for what is written and searched from now on."""
         with self._mapping_lock:
-            found = self.mapping.semantic[name]
+            self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
+
+    def model(self, name: str, settings: Object[str, Any]) -> None:
+        """Keep what a semantic field's endpoint has turned out to give. Raises IllegalArgument if it gave something else.
+
+        Vectors of one field are compared with each other, so all must be alike.
+        """
+        with self._mapping_lock:
+            found = self.mapping.semantic.get(name)
+            if found is None:
+                return
             if found.model is None:
                 self.mapping = self.mapping.with_field(found.modelled(settings))
                 self._changed(self)
+            elif not compatible(found.model, settings):
+                raise IllegalArgument(
+                    f"Incompatible model settings for field [{name}]: it holds {java(dict(found.model))}, the "
+                    f"endpoint gives {java(dict(settings))}"
+                )
 
     def read(self, id: str, source: Object[str, Any]) -> Values:
         """The values of a document; fields that are not mapped yet are. Raises BadDocument."""
@@ -177,34 +194,65 @@ class Index:
     # Writing.
 
     def keep(self, states: Sequence[Stored], rows: Sequence[Row], gone: Iterable[str]) -> None:
-        """Make writes durable, and hand them to the engine. Only who holds `lock` may; in a thread of its own."""
-        self.documents.write(states)
-        self._engine.delete(gone)
-        self._engine.add(rows)
+        """Make writes durable, and hand them to the engine. Only who holds `lock` may; in a thread of its own.
+
+        Raises NoIndex, Unavailable: then none of them is kept.
+        """
+        with self._files():
+            self.documents.write(states)
         self.newest = states[-1].seq
         self._dirty_since = self._dirty_since or time.monotonic()
         self._uncommitted += len(states)
-        if self._uncommitted >= COMMIT_EVERY:
-            self.commit()
+        self._engine.delete(gone)
+        try:
+            self._engine.add(rows)
+            if self._uncommitted >= COMMIT_EVERY:
+                self.commit()
+        except (ConnoteError, OSError):  # the documents are kept: what the engine lacks it gets at the next start
+            log.exception("[%s] could not be indexed", self.name)
 
     def commit(self) -> None:
         """Let the engine keep its segments, and the store forget what nobody can see any more."""
-        self._engine.refresh()
-        self._engine.commit(self.newest)
-        self._uncommitted = 0
-        with self._holding:
-            seen = min([self.newest, *self._held.seen.values()])
-        self.documents.purge(seen)
+        with self._files():
+            self._engine.refresh()
+            self._engine.commit(self.newest)
+            self._uncommitted = 0
+            self.counts.commits += 1
+            with self._holding:
+                seen = min([self.newest, *self._held.seen.values()])
+            self.documents.purge(seen)
+
+    def merge(self, segments: int) -> None:
+        """Merge until there are no more than so many segments. Raises NoIndex, Unavailable."""
+        with self._files():
+            self._engine.merge(segments)
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
     def close(self) -> None:
         """Keep what there is, and let go of the files."""
         try:
-            if self._uncommitted:
+            if self._uncommitted and self.folder.exists():
                 self.commit()
         except (ConnoteError, OSError):
             log.exception("the segments of [%s] could not be kept; they will be made again", self.name)
+        self._is_shut = True
         self._engine.close()
         self.documents.close()
+
+    @contextmanager
+    def _files(self) -> Iterator[None]:
+        """Where files are used. Raises NoIndex if the index was closed or deleted in the meantime, else Unavailable."""
+        if self._is_shut:
+            raise NoIndex(self.name)
+        try:
+            yield
+        except OSError as error:
+            if self._is_shut:
+                raise NoIndex(self.name) from None
+            raise Unavailable(f"the files of [{self.name}] cannot be used: {error.strerror or error}") from None
 
     def row(self, id: str, seq: int, version: int, values: Values, found: Object[str, Embedded]) -> Row:
         """A document as the engine takes it."""
@@ -225,5 +273,9 @@ class Index:
     def _again(self, state: Stored) -> Row | None:
         if state.source is None:
             return None
-        values = self.read(state.id, embedded.source(state.source))
+        source = embedded.source(state.source)
+        try:
+            values = self.read(state.id, source)
+        except ConnoteError:  # fields may have been mapped since; what does not fit is not searched, as before
+            values = Reader(self.mapping, state.id, lenient=True).read(source)
         return self.row(state.id, state.seq, state.version, values, embedded.load(state.inference))

@@ -79,6 +79,15 @@ indices = Table(
 # Ingest pipelines, as GET shows them.
 pipelines = Table("pipelines", metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
 
+
+def _bodies(name: str) -> Table:
+    return Table(name, metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
+
+
+# Templates of indices, as GET shows them, sets of synonyms, and tasks that have ended.
+templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component", "legacy"))
+synonyms, tasks = _bodies("synonyms"), _bodies("tasks")
+
 # Single values by name: the version of these tables, the region policy.
 values = Table("settings", metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
 

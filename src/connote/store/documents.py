@@ -6,6 +6,7 @@ any more are removed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,9 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 
+from connote.contract.errors import Unavailable
 from connote.store.database import prepare
 
 _metadata = MetaData()
@@ -64,8 +67,10 @@ class DocumentStore:
 
     def __init__(self, folder: Path) -> None:
         self._engine: Engine = create_engine(f"sqlite:///{folder / 'documents.db'}", hide_parameters=True)
+        self._is_closed = False
         event.listen(self._engine, "connect", prepare)
-        _metadata.create_all(self._engine)
+        with self._using():
+            _metadata.create_all(self._engine)
 
     def write(self, states: Sequence[Stored]) -> None:
         """Keep these states, in order; each replaces the one of its id. Sequence numbers must rise."""
@@ -84,7 +89,7 @@ class DocumentStore:
         ]
         end = update(_documents).where(_documents.c.id == bindparam("of"), _documents.c.until.is_(None))
         end = end.values(until=bindparam("at"))
-        with self._engine.begin() as connection:
+        with self._using(), self._engine.begin() as connection:
             if len({each.id for each in states}) == len(states):
                 connection.execute(end, ended)
                 connection.execute(insert(_documents), fresh)
@@ -104,7 +109,7 @@ class DocumentStore:
     def since(self, seq: int, *, batch: int = 1000) -> Iterator[list[Stored]]:
         """The current state of every document written after that sequence number, oldest first, in batches."""
         while True:
-            with self._engine.connect() as connection:
+            with self._using(), self._engine.connect() as connection:
                 rows = connection.execute(
                     select(_documents)
                     .where(_documents.c.seq > seq, _documents.c.until.is_(None))
@@ -119,20 +124,20 @@ class DocumentStore:
 
     def newest(self) -> int:
         """The highest sequence number; -1 if nothing was ever written."""
-        with self._engine.connect() as connection:
+        with self._using(), self._engine.connect() as connection:
             found = connection.scalar(select(func.max(_documents.c.seq)))
         return -1 if found is None else int(found)
 
     def count(self) -> int:
         """How many documents there are."""
-        with self._engine.connect() as connection:
+        with self._using(), self._engine.connect() as connection:
             wanted = select(func.count()).where(_documents.c.until.is_(None), _documents.c.source.is_not(None))
             return int(connection.scalar(wanted) or 0)
 
     def purge(self, seen: int) -> None:
         """Remove rows that were replaced by then, and what tells of deletions before it."""
         newest = select(func.max(_documents.c.seq)).scalar_subquery()
-        with self._engine.begin() as connection:
+        with self._using(), self._engine.begin() as connection:
             connection.execute(delete(_documents).where(_documents.c.until <= seen))
             connection.execute(
                 delete(_documents).where(
@@ -145,12 +150,23 @@ class DocumentStore:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._is_closed = True
         self._engine.dispose()
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """Raises Unavailable where the file was closed, or cannot be used: its disk may be full."""
+        if self._is_closed:
+            raise Unavailable("the index was closed or deleted in the meantime")
+        try:
+            yield
+        except DBAPIError as error:
+            raise Unavailable(f"the documents cannot be read or written: {error.orig}") from error
 
     def _read(
         self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool
     ) -> Iterable[Stored]:
-        with self._engine.connect() as connection:
+        with self._using(), self._engine.connect() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(_documents).where(column.in_(wanted[start : start + _MANY]))
                 if is_current:

@@ -88,9 +88,9 @@ class SemanticText(Field):
             theirs = other.model
             if other.endpoint != self.endpoint and (theirs is None or not compatible(self.model, theirs)):
                 raise IllegalArgument(
-                    f"Mapper for [{self.name}] conflicts with existing mapper:\n\tCannot update parameter [inference_id] "
-                    f"from [{self.endpoint}] to [{other.endpoint}]: its embeddings would not be comparable with those "
-                    f"that are there; [POST INDEX/_connote/reembed] makes them anew"
+                    f"Mapper for [{self.name}] conflicts with existing mapper:\n\tCannot update parameter "
+                    f"[inference_id] from [{self.endpoint}] to [{other.endpoint}]: its embeddings would not be "
+                    "comparable with those that are there"
                 )
             kept = {name: value for name, value in other.given.items() if value is not None}
             own = {name: value for name, value in self.given.items() if name not in other.given or name in kept}

@@ -12,6 +12,7 @@ from connote.contract.chunks import ChunkingSettings
 from connote.contract.errors import ConnoteError, IllegalArgument, InferenceFailed, Overloaded, Rejected
 from connote.contract.requests import InferenceRequest, contents
 from connote.contract.results import Dense, Result, Sparse
+from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
@@ -86,7 +87,7 @@ class Embedder:
         pieces: dict[str, list[_Piece]],
         digests: dict[tuple[int, str], bytes],
     ) -> None:
-        """Keep what has not changed, and cut the rest into pieces. Raises NotFound for an endpoint that is not there."""
+        """Keep what has not changed, and cut the rest into pieces. Raises NotFound for an unknown endpoint."""
         field = want.field
         known = want.before.parts if want.before and want.before.inference_id == field.endpoint else {}
         cut: ChunkingSettings | None = None
@@ -159,7 +160,8 @@ def _endpoint(endpoints: Endpoints, id: str) -> Endpoint:
     found = endpoints.find(id)
     if found.task.kind not in (TaskType.SPARSE_EMBEDDING, TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING):
         raise IllegalArgument(
-            f"Wrong task type for semantic text, expected [text_embedding] or [sparse_embedding], got [{found.task.kind}]"
+            "Wrong task type for semantic text, expected [text_embedding] or [sparse_embedding], got "
+            f"[{found.task.kind}]"
         )
     return found
 
@@ -194,8 +196,8 @@ def _result(want: Want, made: Mapping[str, Part], models: Mapping[str, Mapping[s
     model = models.get(field.endpoint) or field.model or (want.before.model if want.before else {})
     if field.model is not None and model and not compatible(field.model, model):
         cause = IllegalArgument(
-            f"Incompatible model settings for field [{field.name}]: it holds {dict(field.model)}, the endpoint gives "
-            f"{dict(model)}"
+            f"Incompatible model settings for field [{field.name}]: it holds {java(dict(field.model))}, the endpoint "
+            f"gives {java(dict(model))}"
         )
         return InferenceFailed(field.endpoint, field.name, cause)
     return Embedded(field.endpoint, dict(model), {path: made[path] for path in want.texts})

@@ -1,0 +1,37 @@
+"""Things that are kept as JSON by their names: one table for each kind of them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Engine, Table, delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+
+class BodyStore:
+    """Reads and writes the bodies in a table of `id` and `body`; each write is one transaction."""
+
+    def __init__(self, engine: Engine, table: Table) -> None:
+        self._engine, self._table = engine, table
+
+    def all(self) -> dict[str, dict[str, Any]]:
+        """Every body, by id."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(self._table.c.id, self._table.c.body))
+            return {row.id: row.body for row in rows}
+
+    def get(self, id: str) -> dict[str, Any] | None:
+        """One body; None if there is none."""
+        with self._engine.connect() as connection:
+            found: dict[str, Any] | None = connection.scalar(select(self._table.c.body).where(self._table.c.id == id))
+            return found
+
+    def put(self, id: str, body: Mapping[str, Any]) -> None:
+        """Keep a body, in place of the one with its id, if there is one."""
+        written = upsert(self._table).values(id=id, body=dict(body))
+        with self._engine.begin() as connection:
+            connection.execute(written.on_conflict_do_update(index_elements=["id"], set_={"body": dict(body)}))
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Forget bodies."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(self._table).where(self._table.c.id.in_(list(ids))))
