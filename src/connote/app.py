@@ -24,6 +24,7 @@ from connote.runtime.placement import Device, has_gpu
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
+from connote.search.lens.lens import Lens
 from connote.search.matching import Matching
 from connote.search.searches import Searches
 from connote.search.synonyms import Synonyms
@@ -64,6 +65,7 @@ class Connote:
     synonyms: Synonyms
     documents: Documents
     searches: Searches
+    lens: Lens
     by_query: ByQuery
     tasks: Tasks
     meter: Meter
@@ -144,12 +146,13 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(indices.close)
     documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
     searches = Searches(indices, endpoints, inference)
+    lens = Lens(indices, endpoints, inference, library)
     by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
-    rooms = (library, fleet, cache, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents, searches, by_query, tasks)
-    return Connote(config, folder, *rooms, *searching, meter, shadows, remote, sender, values, uuid)
+    models = (library, fleet, cache, endpoints, inference, pipelines)
+    rooms = (*models, indices, templates, synonyms, documents, searches, lens, by_query, tasks)
+    return Connote(config, folder, *rooms, meter, shadows, remote, sender, values, uuid)
 
 
 def _models(config: Config, folder: DataFolder, closing: AsyncExitStack) -> tuple[Library, Fleet, Cache]:

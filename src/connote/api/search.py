@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
+from connote.api.choice import CHOICE, chosen
 from connote.api.exchange import Answer, Ask, Route
-from connote.api.indices import CHOICE, chosen
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument, Unparsable
 from connote.search import request as requests
 from connote.search.query.parse import parse as parse_query

@@ -43,7 +43,7 @@ class Tokenizer:
 
     def __init__(self, file: Path, max_tokens: int, vocabulary: int) -> None:
         self._name, self.most, self._vocabulary = file.name, max_tokens, vocabulary
-        with _checked(f"{file.name} is not a tokenizer"):
+        with checked(f"{file.name} is not a tokenizer"):
             self._raw = RawTokenizer.from_file(str(file))
             self._raw.no_padding()
             self._raw.no_truncation()
@@ -86,7 +86,7 @@ class Tokenizer:
     def _batch(self, texts: Sequence[str], *, special: bool) -> Iterator[Encoding]:
         """Encodings in order, made a few at a time: the library takes about 100 bytes for a character."""
         for some in _portions(texts):
-            with _checked(f"{self._name} cannot tokenize the input"):
+            with checked(f"{self._name} cannot tokenize the input"):
                 encodings = self._raw.encode_batch_fast(some, add_special_tokens=special)
             yield from encodings
 
@@ -95,7 +95,7 @@ class Tokenizer:
         """Read off a pair of one token each. The library's own way costs the product of all that is cut off both."""
         (sample,) = self._batch(["a"], special=False)
         sample.truncate(1)
-        with _checked(f"{self._name} cannot join a query and a document"):
+        with checked(f"{self._name} cannot join a query and a document"):
             joined = self._raw.post_process(sample, sample)
         self._check_ids(joined.ids)
         return _Pair.read(joined)
@@ -165,8 +165,8 @@ def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 @contextmanager
-def _checked(fault: str) -> Iterator[None]:
-    """Turn what the library raises, panics of its Rust included, into an error of ours."""
+def checked(fault: str) -> Iterator[None]:
+    """Turn what the library raises, panics of its Rust included, into IllegalArgument or Unavailable."""
     try:
         yield
     except (ConnoteError, KeyboardInterrupt, SystemExit):

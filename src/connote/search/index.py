@@ -114,6 +114,12 @@ class Index:
             self.refresh()
         return self._engine.snapshot
 
+    def seen(self) -> tuple[Snapshot, Mapping]:
+        """What searches see, and the mapping that it was indexed by: these belong together."""
+        self.snapshot()
+        with self._mapping_lock:
+            return self._engine.snapshot, self.mapping
+
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
         self._dirty_since = None

@@ -33,9 +33,9 @@ class Session:
         seen = []
         for name in names:
             index = await indices.open(name)
-            snapshot = await asyncio.to_thread(index.snapshot)
+            snapshot, mapping = await asyncio.to_thread(index.seen)
             held.callback(index.hold(snapshot))
-            seen.append(Seen(index, snapshot, Reader(name, index.mapping, snapshot, index.settings.similarity())))
+            seen.append(Seen(index, snapshot, Reader(name, mapping, snapshot, index.settings.similarity())))
         return cls(seen, asks)
 
     async def each(self, work: Callable[[Seen], Awaitable[T]]) -> list[T]:
