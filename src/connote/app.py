@@ -26,6 +26,7 @@ from connote.search.documents import Documents
 from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.matching import Matching
+from connote.search.reembed.reembeds import Reembeds
 from connote.search.searches import Searches
 from connote.search.synonyms import Synonyms
 from connote.search.tasks import Tasks
@@ -66,6 +67,7 @@ class Connote:
     documents: Documents
     searches: Searches
     lens: Lens
+    reembeds: Reembeds
     by_query: ByQuery
     tasks: Tasks
     meter: Meter
@@ -117,7 +119,9 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
     """
     with DataFolder(Path(config.data)) as folder:
         async with AsyncExitStack() as closing:
-            yield _wired(config, folder, closing)
+            house = _wired(config, folder, closing)
+            await house.reembeds.resume()
+            yield house
 
 
 def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Connote:
@@ -144,14 +148,17 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
     endpoints.indices = indices.users
     closing.push_async_callback(indices.close)
-    documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
+    embedder = Embedder(endpoints, inference)
+    documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
     searches = Searches(indices, endpoints, inference)
     lens = Lens(indices, endpoints, inference, library)
     by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
+    reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
+    closing.push_async_callback(reembeds.close)
     models = (library, fleet, cache, endpoints, inference, pipelines)
-    rooms = (*models, indices, templates, synonyms, documents, searches, lens, by_query, tasks)
+    rooms = (*models, indices, templates, synonyms, documents, searches, lens, reembeds, by_query, tasks)
     return Connote(config, folder, *rooms, meter, shadows, remote, sender, values, uuid)
 
 
