@@ -24,9 +24,13 @@ def pieces(folder: Path, text: str) -> list[Piece]:
     """
     file = folder / "tokenizer.json"
     with checked(f"{file.name} cannot tokenize the text"):
-        encoding = _tokenizer(file, file.stat().st_mtime_ns).encode(text[:MOST_CHARACTERS], add_special_tokens=False)
-    pairs = zip(encoding.tokens, encoding.offsets, strict=True)
-    return [Piece(token.replace(".", "__"), start, end) for token, (start, end) in pairs]
+        tokenizer = _tokenizer(file, file.stat().st_mtime_ns)
+        encoding = tokenizer.encode(text[:MOST_CHARACTERS], add_special_tokens=False)
+    tokens = [tokenizer.id_to_token(id) or "" for id in encoding.ids]  # an encoding tells what is unknown as it stands
+    return [
+        Piece(token.replace(".", "__"), start, end)
+        for token, (start, end) in zip(tokens, encoding.offsets, strict=True)
+    ]
 
 
 @lru_cache(maxsize=4)

@@ -179,7 +179,7 @@ class Index:
             self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
 
     def model(self, name: str, made: Embedded) -> None:
-        """Keep what a semantic field's endpoint has turned out to give. Raises IllegalArgument if that is something else.
+        """Keep what a semantic field's endpoint has turned out to give. Raises IllegalArgument if that is another thing.
 
         Vectors of one field are compared with each other, so all must be alike.
         """
