@@ -19,7 +19,8 @@ from connote.contract.settings import java
 from connote.search import embedded
 from connote.search.fetch.source import SourceFilter
 from connote.search.index import Index
-from connote.search.write import change
+from connote.search.mapping.document import INFERENCE
+from connote.search.write import change, given
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, VersionType
 from connote.store.documents import Stored
@@ -65,7 +66,8 @@ async def get(ask: Ask) -> Answer:
     if found is None:
         return Answer({"_index": index.name, "_id": ask.path("id"), "found": False}, 404)
     _check_version(ask, found)
-    return Answer(_wire(index, found, shown))
+    with_vectors = not ask.flag("_source_exclude_vectors", default=True)
+    return Answer(await asyncio.to_thread(_wire, index, found, shown, with_vectors=with_vectors))
 
 
 async def exists(ask: Ask) -> Answer:
@@ -138,7 +140,7 @@ def _source(index: Index, found: Stored, shown: SourceFilter) -> dict[str, Any]:
     return shown.apply(index.mapping.shown.apply(embedded.source(found.source or b"{}")))
 
 
-def _wire(index: Index, found: Stored, shown: SourceFilter) -> dict[str, Any]:
+def _wire(index: Index, found: Stored, shown: SourceFilter, *, with_vectors: bool = False) -> dict[str, Any]:
     body: dict[str, Any] = {
         "_index": index.name,
         "_id": found.id,
@@ -151,6 +153,9 @@ def _wire(index: Index, found: Stored, shown: SourceFilter) -> dict[str, Any]:
     body["found"] = True
     if shown.is_shown and index.mapping.shown.is_shown:
         body["_source"] = _source(index, found, shown)
+    if with_vectors and found.inference is not None and "_source" in body:
+        whole = embedded.source(found.source or b"{}")
+        body["_source"][INFERENCE] = given.wire(embedded.load(found.inference), index.mapping, whole)
     return body
 
 
@@ -203,7 +208,7 @@ _WRITE = {
 }
 _SOURCE = {
     "_source": "`false`, or patterns of what to show.",
-    "_source_exclude_vectors": "Accepted.",
+    "_source_exclude_vectors": "`false`: with `_inference_fields`, what texts became.",
     "_source_excludes": "Patterns of what to leave out.",
     "_source_includes": "Patterns of what to show.",
 }

@@ -85,6 +85,8 @@ class Reader:
             into.ignored.add(field.name)
 
     def _object(self, at: _Place, source: Object[str, Any]) -> None:
+        if at.depth > MOST_DEPTH and self._is_lenient:
+            return
         if at.depth > MOST_DEPTH:
             name = at.branch.name[:100]
             raise BadDocument(f"[1:1] The depth of the field [{name}] exceeds the limit of [{MOST_DEPTH}]")
@@ -93,6 +95,8 @@ class Reader:
             if not at.branch.name and key == INFERENCE:
                 continue
             if not key.strip() or any(not part.strip() for part in key.split(".")):
+                if self._is_lenient:
+                    continue
                 raise BadDocument(f"[1:1] field name cannot contain only whitespace or empty parts: ['{key}']")
             self._entry(at, key, value)
 

@@ -22,6 +22,7 @@ class SemanticText(Field):
     """Text that is cut into chunks and embedded; what it became is kept beside the document, not in it."""
 
     kind: ClassVar[str] = "semantic_text"
+    takes_objects = True  # to refuse them in its own words
     params = {  # noqa: RUF012 (as in the other fields; the base says ClassVar)
         "inference_id": Param(text, DEFAULT_ENDPOINT),
         "search_inference_id": Param(text, updatable=True),

@@ -9,7 +9,7 @@ from typing import Any
 from connote.chunking import chunk
 from connote.contract import chunks as chunking
 from connote.contract.chunks import ChunkingSettings
-from connote.contract.errors import ConnoteError, IllegalArgument, InferenceFailed, Overloaded, Rejected
+from connote.contract.errors import ConnoteError, IllegalArgument, InferenceFailed, Overloaded, Refused, Rejected
 from connote.contract.requests import InferenceRequest, contents
 from connote.contract.results import Dense, Result, Sparse
 from connote.contract.settings import java
@@ -48,6 +48,21 @@ class _Piece:
 
 
 Vectors = list[Chunk | ConnoteError]
+# After so many single texts were refused and none was taken, it is not the texts.
+_MOST_ALONE = 8
+
+
+@dataclass
+class _Refused:
+    """What has been seen of an endpoint that refuses requests."""
+
+    alone: int = 0
+    has_succeeded: bool = False
+
+    def may_be_some(self, error: ConnoteError) -> bool:
+        """Whether it may be some of the texts that a request of several was refused for."""
+        is_about_input = isinstance(error, Rejected) or (isinstance(error, Refused) and error.status in (400, 413, 422))
+        return is_about_input and (self.has_succeeded or self.alone < _MOST_ALONE)
 
 
 class Embedder:
@@ -102,29 +117,31 @@ class Embedder:
             pieces[field.endpoint] += _pieces(at, path, texts, cut)
 
     async def _asked(self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]) -> Vectors:
-        gate = asyncio.Semaphore(AT_ONCE)
+        gate, refused = asyncio.Semaphore(AT_ONCE), _Refused()
 
         async def part(some: Sequence[_Piece]) -> Vectors:
             async with gate:
-                return await self._answers(endpoint, some, models)
+                return await self._answers(endpoint, some, models, refused)
 
         starts = range(0, len(pieces), BATCH)
         parts = await asyncio.gather(*(part(pieces[start : start + BATCH]) for start in starts))
         return [answer for some in parts for answer in some]
 
-    async def _answers(self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]) -> Vectors:
+    async def _answers(
+        self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]], refused: "_Refused"
+    ) -> Vectors:
         """A chunk for each piece, or why there is none. What a request is refused for is looked for by halves."""
         try:
             found = embedding(self._endpoints, endpoint)
             result = await self._patient(found, [piece.text for piece in pieces])
-        except Rejected as error:
-            if len(pieces) == 1:
-                return [error]
+        except ConnoteError as error:
+            if len(pieces) == 1 or not refused.may_be_some(error):
+                refused.alone += 1
+                return [error] * len(pieces)
             middle = len(pieces) // 2
             halves = (pieces[:middle], pieces[middle:])
-            return [answer for half in halves for answer in await self._answers(endpoint, half, models)]
-        except ConnoteError as error:
-            return [error] * len(pieces)
+            return [answer for half in halves for answer in await self._answers(endpoint, half, models, refused)]
+        refused.has_succeeded = True
         models[endpoint] = model_settings(found, result)
         return list(_chunks(pieces, result))
 
