@@ -35,9 +35,11 @@ from connote.runtime.placement import Device, has_gpu
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
+from connote.search.lens.lens import Lens
+from connote.search.matching import Matching
+from connote.search.reembed.reembeds import Reembeds
 from connote.search.scripts import Scripts
 from connote.search.searches import Searches
-from connote.search.matching import Matching
 from connote.search.synonyms import Synonyms
 from connote.search.tasks import Tasks
 from connote.search.templates import Templates
@@ -92,14 +94,11 @@ class Connote:
     synonyms: Synonyms
     documents: Documents
     searches: Searches
-    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
-    tasks = Tasks(BodyStore(engine, database.tasks), uuid)
-    closing.push_async_callback(tasks.close)
-    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
-    closing.callback(searches.contexts.clear)
-    models = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents, searches, by_query, tasks, scripts)
-    return Connote(config, folder, *models, *searching, meter, shadows, remote, sender, values, uuid)
+    scripts: Scripts
+    lens: Lens
+    reembeds: Reembeds
+    by_query: ByQuery
+    tasks: Tasks
     meter: Meter
     shadows: Shadows
     remote: Remote | None
@@ -160,7 +159,9 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
     """
     with DataFolder(Path(config.data)) as folder:
         async with AsyncExitStack() as closing:
-            yield _wired(config, folder, closing)
+            house = _wired(config, folder, closing)
+            await house.reembeds.resume()
+            yield house
 
 
 def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Connote:
@@ -191,18 +192,19 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
     endpoints.indices = indices.users
     closing.push_async_callback(indices.close)
-    documents = Documents(indices, Writer(Embedder(endpoints, inference), Change(scripted)), pipelines)
+    embedder = Embedder(endpoints, inference)
+    documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
+    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
+    closing.callback(searches.contexts.clear)
+    lens = Lens(indices, endpoints, inference, library)
     by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
-    searches = Searches(indices, endpoints, inference)
-    models = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents, searches, by_query, tasks)
-    return Connote(config, folder, *models, *searching, meter, shadows, remote, sender, values, uuid)
-    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
-    closing.callback(searches.contexts.clear)
-    models, writing = (library, fleet, cache, endpoints, inference), (pipelines, indices, documents, searches, scripts)
-    return Connote(config, folder, *models, *writing, meter, shadows, remote, sender, values, uuid)
+    reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
+    closing.push_async_callback(reembeds.close)
+    inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
+    rooms = (*inferring, indices, templates, synonyms, documents, searches, scripts, lens, reembeds, by_query, tasks)
+    return Connote(config, folder, *rooms, meter, shadows, remote, sender, values, uuid)
 
 
 def _models(

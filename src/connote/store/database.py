@@ -118,6 +118,8 @@ def _bodies(name: str) -> Table:
 # Templates of indices, as GET shows them, sets of synonyms, tasks that have ended, and templates of searches.
 templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component", "legacy"))
 synonyms, tasks, scripts = _bodies("synonyms"), _bodies("tasks"), _bodies("scripts")
+# The last job of each index, by its uuid, that moved a field to another endpoint.
+reembeds = _bodies("reembeds")
 
 # Single values by name: the version of these tables, the region policy.
 values = Table("settings", metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
