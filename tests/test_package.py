@@ -6,6 +6,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +46,7 @@ def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
     assert all(name.startswith(("connote/", "connote-")) for name in names)
 
 
-def test_an_installed_wheel_infers_from_an_empty_folder(wheel: Path, tmp_path: Path, library: object) -> None:
+def test_an_installed_wheel_serves_from_an_empty_folder(wheel: Path, tmp_path: Path, library: object) -> None:
     assert library is not None  # it has set where the models are
     site = tmp_path / "site"
     venv.create(site, with_pip=False, system_site_packages=False)
@@ -58,8 +59,16 @@ def test_an_installed_wheel_infers_from_an_empty_folder(wheel: Path, tmp_path: P
     (next(site.glob("lib/*/site-packages")) / "dependencies.pth").write_text(packages)
     where = run(python, "-c", "import connote; print(connote.__file__)", cwd=here)
     assert str(site) in where
-    shown = run(python, "-m", "connote.cli", "infer", ".elser-2-elastic", "a house", "--data", here / "data", cwd=here)
-    assert '"house"' in shown
+    command: list[str | Path] = [python, "-m", "connote.cli", "serve", "--port", "0", "--data", here / "data"]
+    with subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().split()[4]
+            answer = httpx.post(f"{url}/_inference/.elser-2-elastic", json={"input": "a house"}, trust_env=False)
+        finally:
+            server.terminate()
+    assert answer.json()["sparse_embedding"][0]["embedding"]["house"] > 1
+    assert [path.name for path in here.iterdir()] == ["data"]
 
 
 def test_the_runtime_stands_alone(library: object) -> None:

@@ -19,12 +19,15 @@ from rich.text import Text
 
 from connote import config as configuration
 from connote import serving
-from connote.app import opened
+from connote.app import kept_rows, opened
 from connote.config import Config
 from connote.contract import requests
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.contract.tasks import TaskType
-from connote.runtime.catalog import Model
+from connote.demo.listings import COUNT as LISTINGS
+from connote.demo.tour import HYBRID, INDEX, SEARCHES, Shown, Tour
+from connote.models.references import Reference
+from connote.runtime.catalog import Head, Model
 from connote.runtime.library import Library
 from connote.runtime.sources import Progress as Reporter
 from connote.store.folder import DataFolder
@@ -115,7 +118,7 @@ def infer(
     """
     with reported():
         settings = _settings(config, data)
-        inputs = texts or [line.rstrip("\r\n") for line in sys.stdin]
+        inputs = texts or _lines()
         body: dict[str, Any] = {"input": inputs, "query": query, "input_type": input_type, "timeout": "10m"}
         answer = _ask_server(settings, "POST", f"/_inference/{quote(endpoint, safe='')}", body)
         if answer is None:
@@ -145,6 +148,51 @@ def list_models(data: Data = None, config: ConfigFile = None) -> None:
     with reported():
         rows = _library(_settings(config, data)).states()
         _print_table(("id", "task_type", "here", "source", "aliases"), [_model_row(row) for row in rows])
+
+
+@models_app.command("add")
+def add_model(
+    source: Annotated[str, typer.Argument(help="A folder, or the id of a model on the Hugging Face hub: owner/name.")],
+    id: Annotated[str | None, typer.Option(help="The id that it shall have.", show_default="made of the name")] = None,
+    head: Annotated[
+        Head | None, typer.Option(help="What is read off the encoder.", show_default="as the model's files tell")
+    ] = None,
+    alias: Annotated[list[str] | None, typer.Option(help="Another name; may be given several times.")] = None,
+    revision: Annotated[str, typer.Option(help="Of the hub.")] = "main",
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Add a model to the catalog: config.json, tokenizer.json, and model.safetensors or, in a folder, model.onnx.
+
+    Example: connote models add ./my-splade --alias my-sparse
+    """
+    with reported():
+        settings = _settings(config, data)
+        is_folder = Path(source).is_dir()
+        place = {"folder": str(Path(source).absolute())} if is_folder else {"hub": source, "revision": revision}
+        reference = Reference(**place, head=head, aliases=alias or [])
+        name = id or reference.default_id()
+        body = {"folder": reference.folder, "hub": reference.hub, "head": head, "aliases": alias or []}
+        path = f"/_connote/models/{quote(name, safe='')}?wait_for_completion=true"
+        if _ask_server(settings, "PUT", path, body if is_folder else body | {"revision": revision}) is None:
+            asyncio.run(_add_here(settings, name, reference))
+        typer.echo(f"added {name}")
+
+
+@models_app.command("remove")
+def remove_model(
+    id: Annotated[str, typer.Argument(help="The id of a model that was added.")],
+    force: Annotated[bool, typer.Option("--force", help="Remove it though it is in use.")] = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Take a model that was added out of the catalog. Its files stay where they are."""
+    with reported():
+        settings = _settings(config, data)
+        path = f"/_connote/models/{quote(id, safe='')}?force={str(force).lower()}"
+        if _ask_server(settings, "DELETE", path, None) is None:
+            asyncio.run(_remove_here(settings, id, force=force))
+        typer.echo(f"removed {id}")
 
 
 @models_app.command("pull")
@@ -192,7 +240,11 @@ def _settings(file: Path | None, data: Path | None, host: str | None = None, por
 
 
 def _library(settings: Config) -> Library:
-    return Library(settings.models_path(), settings.catalog())
+    """The catalog, with the models that were added to it."""
+    library = Library(settings.models_path(), settings.catalog())
+    for row in kept_rows(Path(settings.data)):
+        library.add(row)
+    return library
 
 
 def _pull(library: Library, ids: Sequence[str]) -> None:
@@ -223,6 +275,13 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
+def _lines() -> list[str]:
+    try:
+        return [line.rstrip("\r\n") for line in sys.stdin]
+    except UnicodeDecodeError as error:
+        raise IllegalArgument(f"what is read from stdin is not {error.encoding} text") from None
+
+
 def _ask_server(settings: Config, method: str, path: str, body: Any) -> Any:  # noqa: ANN401 (JSON)
     """The answer of the data folder's server; None if no server runs there."""
     url = DataFolder(Path(settings.data)).server()
@@ -235,6 +294,8 @@ def _ask_server(settings: Config, method: str, path: str, body: Any) -> Any:  # 
         reply = httpx.request(method, url + path, json=sent, headers=headers, timeout=610, trust_env=False)
     except httpx.TransportError:
         return None
+    except UnicodeEncodeError:
+        raise IllegalArgument("the input is not valid Unicode text") from None
     answer = orjson.loads(reply.content)
     if reply.is_error:
         raise IllegalArgument(answer["error"]["reason"])
@@ -250,6 +311,16 @@ async def _infer_here(settings: Config, endpoint: str, body: dict[str, Any]) -> 
         return result.wire()
 
 
+async def _add_here(settings: Config, id: str, reference: Reference) -> None:
+    async with opened(settings) as house:
+        await house.trained.references.add(id, reference, wait=True)
+
+
+async def _remove_here(settings: Config, id: str, *, force: bool) -> None:
+    async with opened(settings) as house:
+        await house.trained.references.remove(id, force=force)
+
+
 async def _endpoints_here(settings: Config) -> list[dict[str, Any]]:
     async with opened(settings) as house:
         return house.placements()
@@ -262,9 +333,43 @@ def _show_demo(url: str, settings: Config) -> None:
         _draw(DEMO_TEXT, answer["sparse_embedding"][0]["embedding"])
     except ConnoteError as error:
         typer.echo(f"connote: {error}", err=True)
+    _show_listings(url, settings)
     typer.echo(f"\nconnote {VERSION} serves at {url}  (stop with Ctrl+C). Try it:")
     typer.echo(f"  curl -s '{url}/_inference/{DEMO_ENDPOINT}?pretty' -H 'Content-Type: application/json' \\")
     typer.echo('    -d \'{"input": "a quiet house near the sea"}\'\n')
+
+
+def _show_listings(url: str, settings: Config) -> None:
+    """The index of home listings, and what searches by words and by meaning find in it."""
+    key = next(iter(settings.keys().values()), None)
+    tour = Tour(url, {"Authorization": f"ApiKey {key}"} if key else {})
+    try:
+        with Progress(*Progress.get_default_columns(), transient=True) as bars:
+            task = bars.add_task(f"indexing {LISTINGS} home listings", total=LISTINGS)
+            took = tour.prepare(lambda done, total: bars.update(task, completed=done, total=total))
+        made = f"made in {took:.0f} s" if took else "there already"
+        typer.echo(f"\nThe index [{INDEX}] of {LISTINGS} home listings, {made}. What it finds:")
+        for text in SEARCHES:
+            _side_by_side(text, tour.by_words(text), tour.by_meaning(text))
+        found = tour.hybrid(HYBRID)
+        typer.echo(f'\n"{HYBRID}": words and meaning fused (rrf), 3 bedrooms, under 600,000, within 15 km of Savannah')
+        typer.echo(f"  {found.milliseconds:.0f} ms")
+        for title in found.titles:
+            typer.echo(f"  {title}")
+    except (ConnoteError, httpx.HTTPError) as error:
+        typer.echo(f"connote: {error}", err=True)
+
+
+def _side_by_side(text: str, words: Shown, meaning: Shown) -> None:
+    table = Table(title=f'"{text}"', title_justify="left", title_style="bold", box=None, pad_edge=False, expand=True)
+    table.add_column(f"by words, {words.milliseconds:.0f} ms", ratio=1)
+    table.add_column(f"by meaning, {meaning.milliseconds:.0f} ms", ratio=1)
+    for at in range(max(len(words.titles), len(meaning.titles), 1)):
+        cells = [
+            found.titles[at] if at < len(found.titles) else "nothing" if at == 0 else "" for found in (words, meaning)
+        ]
+        table.add_row(*(Text(cell) for cell in cells))
+    Console(width=None if sys.stdout.isatty() else 160).print("\n", table, sep="")
 
 
 def _draw(text: str, weights: dict[str, float], most: int = 20) -> None:

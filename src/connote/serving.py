@@ -66,10 +66,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-        except OSError as error:
-            raise Conflict(
-                f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port"
-            ) from None
+        except (OSError, OverflowError, ValueError) as error:  # the last two: what is no port, and no name
+            told = getattr(error, "strerror", None) or error
+            raise Conflict(f"cannot listen on {host}:{port}: {told}; choose another --port") from None
         yield listener
 
 
@@ -77,6 +76,7 @@ async def _serve(config: Config, listener: socket.socket, ready: Callable[[str],
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     async with opened(config) as house:
+        house.trained.deployments.resume()
 
         def started() -> None:
             house.folder.announce(url)

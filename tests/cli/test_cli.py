@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from conftest import Server
 from connote.runtime.library import Library
 
 TEXT = "a quiet house near the sea"
+NOT_TEXT = os.fsdecode(b"a \xff")
 
 
 def connote(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -24,6 +26,7 @@ def connote(*arguments: str, stdin: str = "", **environment: str) -> subprocess.
         input=stdin,
         capture_output=True,
         text=True,
+        errors="surrogateescape",
         timeout=120,
         env=os.environ | environment,
         check=False,
@@ -55,14 +58,23 @@ def test_version() -> None:
 
 
 def test_infer_gives_the_same_with_and_without_a_server(tmp_path: Path) -> None:
-    alone = connote("infer", ".elser-2-elastic", TEXT, "--data", str(tmp_path / "data"))
+    command = ("infer", ".elser-2-elastic", "--data", str(tmp_path / "data"))
+    alone = connote(*command, TEXT)
+    failed(connote(*command, NOT_TEXT), "not valid Unicode text")
     server = Server(tmp_path / "data")
     try:
-        served = connote("infer", ".elser-2-elastic", "--data", str(tmp_path / "data"), stdin=TEXT + "\n")
+        served = connote(*command, stdin=TEXT + "\n")
+        failed(connote(*command, NOT_TEXT), "not valid Unicode text")
     finally:
         assert server.stop() == 0
     assert json.loads(alone.stdout) == json.loads(served.stdout)
     assert json.loads(alone.stdout)["sparse_embedding"][0]["embedding"]["house"] > 1
+
+
+def test_what_is_read_must_be_text(tmp_path: Path) -> None:
+    command = ("infer", ".elser-2-elastic", "--data", str(tmp_path))
+    failed(connote(*command, stdin=NOT_TEXT, PYTHONIOENCODING="utf-8"), "stdin is not utf-8 text")
+    failed(connote(*command, stdin=""), "Field [input] cannot be an empty array")
 
 
 def test_infer_draws_a_chart(tmp_path: Path) -> None:
@@ -77,6 +89,28 @@ def test_models_and_endpoints_are_listed(tmp_path: Path) -> None:
     assert "verified" in connote("models", "verify", ".elser_model_2", "--data", str(tmp_path)).stdout
     reranker = connote("models", "verify", ".rerank-v1", "--data", str(tmp_path)).stdout
     assert reranker.startswith("connote/late-interaction-minilm: verified (stands in for cross-encoder/")
+
+
+@pytest.mark.parametrize("serves", [False, True])
+def test_a_model_of_ones_own_is_added_and_removed(tmp_path: Path, library: Library, serves: bool) -> None:
+    folder = str(library.path(library.find(".elser_model_2")))
+    data = ("--data", str(tmp_path / "data"))
+    server = Server(tmp_path / "data") if serves else None
+    try:
+        failed(connote("models", "add", folder, "--id", "X", *data), "Invalid model_id; 'X' can")
+        added = connote("models", "add", folder, "--id", "mine", "--alias", "my-sparse", *data)
+        assert added.stdout == "added mine\n", added.stderr
+        failed(connote("models", "add", folder, "--id", "mine", *data), "model [mine] was added already")
+        listed = connote("models", "list", *data).stdout
+        assert re.search(r"mine +sparse_embedding +18 MB +folder .* my-sparse", listed), listed
+        weights = json.loads(connote("infer", "my-sparse", TEXT, *data).stdout)["sparse_embedding"][0]["embedding"]
+        assert list(weights)[:2] == ["quiet", "sea"]
+        assert connote("models", "remove", "mine", *data).stdout == "removed mine\n"
+        failed(connote("models", "remove", "mine", *data), "no model [mine] was added")
+        failed(connote("infer", "my-sparse", "x", *data), "Inference endpoint not found [my-sparse]")
+    finally:
+        if server:
+            server.stop()
 
 
 def test_a_model_that_is_missing_is_one_clear_line(tmp_path: Path) -> None:
@@ -99,6 +133,8 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
             told = connote(command, "--port", port, "--data", str(tmp_path))
             failed(told, f"cannot listen on 127.0.0.1:{port}", "--port")
             assert told.stdout == ""  # nothing was pulled before
+    for port in ("99999", "-1"):
+        failed(connote("serve", "--data", str(tmp_path), CONNOTE_PORT=port), f"cannot listen on 127.0.0.1:{port}")
 
 
 def test_a_public_address_needs_a_key(tmp_path: Path) -> None:

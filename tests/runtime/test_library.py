@@ -55,6 +55,17 @@ def test_a_copied_folder_works_without_any_network(copied: Path, monkeypatch: py
     assert library.verify(SPLADE) == []
 
 
+@pytest.mark.parametrize("manifest", [b"", b'{"source": "wheel', b"[]", b"{}", b"\xff"])
+def test_a_folder_that_was_copied_by_half_counts_as_absent(copied: Path, manifest: bytes) -> None:
+    library = Library(copied)
+    path = library.path(SPLADE)
+    assert path is not None
+    (path / MANIFEST).write_bytes(manifest)
+    assert library.path(SPLADE) is None
+    assert library.states()[0]["present"] is False
+    assert library.verify(SPLADE) == ["not here; `connote models pull rasyosef/splade-tiny` gets it"]
+
+
 def test_verify_finds_what_has_changed(copied: Path) -> None:
     library = Library(copied)
     path = library.path(SPLADE)

@@ -141,13 +141,13 @@ def test_the_smaller_of_the_models_and_the_rows_limit_holds(make: Make) -> None:
     assert toy.load(max_tokens=512).encode(Inputs([LONG]))[0].used == TOKENS
 
 
-def test_a_reranker_counts_the_cuts_of_documents_only(make: Make) -> None:
-    for head in (Head.LATE, Head.CROSS):
-        result = infer(make("bert", head).load(), Inputs(["a dog", LONG], query="a mat"))
-        assert isinstance(result, Scores)
-        assert [cut.position for cut in result.cuts] == [1]
-    late = infer(make("bert", Head.LATE).load(), Inputs(["a dog"], query=LONG))
-    assert late.cuts == []
+@pytest.mark.parametrize("head", [Head.LATE, Head.CROSS])
+def test_a_reranker_tells_of_documents_that_were_cut_and_of_all_if_the_query_was(make: Make, head: Head) -> None:
+    model = make("bert", head).load()
+    assert [cut.position for cut in infer(model, Inputs(["a dog", LONG], query="a mat")).cuts] == [1]
+    cuts = infer(model, Inputs(["a dog", "a mat"], query=LONG)).cuts
+    assert [cut.position for cut in cuts] == [0, 1]
+    assert all(cut.tokens > cut.used for cut in cuts)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from connote.contract.errors import Unavailable
+from connote.runtime import sources
 from connote.runtime.catalog import CATALOG
 from connote.runtime.sources import REQUIRED, Hub, Wheel, sha256
 
@@ -118,17 +119,33 @@ def test_weights_that_are_only_a_pickle_are_not_had(hub: type[FakeHub], tmp_path
         Hub("some/model").fetch(tmp_path, REQUIRED, {}, quiet)
 
 
-def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HF_ENDPOINT", "http://127.0.0.1:9"),
+        ("HF_ENDPOINT", "hub.example"),
+        ("HF_ENDPOINT", "http://[hub"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:9"),
+        ("HTTPS_PROXY", "gopher://127.0.0.1:9"),
+    ],
+)
+def test_a_hub_that_cannot_be_reached_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(Unavailable, match="hub some/model@main cannot be reached"):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Unavailable, match=r"^hub some/model@main cannot be reached: [^\n]+$"):
         Hub("some/model").fetch(tmp_path, REQUIRED, {}, quiet)
 
 
 SPLADE = next(source for source in CATALOG[0].sources if isinstance(source, Wheel))
 
 
-def test_a_wheel_is_read_and_not_installed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pip", [(24, 0), (24, 1)])
+def test_a_wheel_is_read_and_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pip: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(sources, "_pip_version", lambda: pip)  # before 24.1 pip does not tell how far it is
     told: list[int] = []
     SPLADE.fetch(tmp_path, REQUIRED, CATALOG[0].files, lambda _, done, __: told.append(done))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(REQUIRED)

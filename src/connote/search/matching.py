@@ -65,10 +65,10 @@ class Matching:
     async def _in(self, name: str, query: Query, asks: Asked, part: tuple[int, int] | None) -> Matched:
         index = await self._indices.open(name)
         index.check_readable()
-        snapshot = await asyncio.to_thread(index.snapshot)
+        snapshot, mapping = await asyncio.to_thread(index.seen)
         release = index.hold(snapshot)
         try:
-            reader = Reader(index.name, index.mapping, snapshot, index.settings.similarity())
+            reader = Reader(index.name, mapping, snapshot, index.settings.similarity())
             rewritten = await query.rewritten(asks, reader)
             return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, snapshot, part), release)
         except BaseException:

@@ -5,12 +5,14 @@ document. So a search sees documents as they were when its index was last refres
 any more are removed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Column,
     Engine,
     Index,
@@ -47,6 +49,10 @@ _documents = Table(
 )
 _current = Index("current", _documents.c.id, unique=True, sqlite_where=_documents.c.until.is_(None))
 Index("replaced", _documents.c.until, sqlite_where=_documents.c.until.is_not(None))
+# What documents are to become, by sequence number, while nobody is to see it yet.
+_aside = Table("aside", _metadata, Column("seq", Integer, primary_key=True), Column("inference", LargeBinary))
+# What else is decided together with documents.
+_notes = Table("notes", _metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
 _MANY = 500  # values of one IN
 
 
@@ -147,6 +153,48 @@ class DocumentStore:
                     _documents.c.seq < newest,  # whose number must not be given again
                 )
             )
+
+    # Another `inference` for all documents at once: it is kept aside until it is complete.
+
+    def put_aside(self, found: Mapping[int, bytes | None]) -> None:
+        """Keep what these states are to become, by sequence number."""
+        rows = [{"seq": seq, "inference": inference} for seq, inference in found.items()]
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(insert(_aside).prefix_with("OR REPLACE"), rows)
+
+    def aside(self, seqs: Sequence[int]) -> dict[int, bytes | None]:
+        """What of these states is aside."""
+        found: dict[int, bytes | None] = {}
+        with self._using(), self._engine.connect() as connection:
+            for start in range(0, len(seqs), _MANY):
+                wanted = select(_aside).where(_aside.c.seq.in_(seqs[start : start + _MANY]))
+                found |= {row.seq: row.inference for row in connection.execute(wanted)}
+        return found
+
+    def take_aside(self, notes: Mapping[str, Any]) -> None:
+        """Let all that is aside take its place, and keep these notes: one transaction."""
+        taken = select(_aside.c.inference).where(_aside.c.seq == _documents.c.seq).scalar_subquery()
+        current = _documents.c.until.is_(None) & _documents.c.seq.in_(select(_aside.c.seq))
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(update(_documents).where(current).values(inference=taken))
+            connection.execute(delete(_aside))
+            rows = [{"name": name, "value": value} for name, value in notes.items()]
+            connection.execute(insert(_notes).prefix_with("OR REPLACE"), rows)
+
+    def clear_aside(self) -> None:
+        """Forget what is aside."""
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(delete(_aside))
+
+    def note(self, name: str) -> Any:  # noqa: ANN401 (JSON)
+        """A note; None if there is none."""
+        with self._using(), self._engine.connect() as connection:
+            return connection.scalar(select(_notes.c.value).where(_notes.c.name == name))
+
+    def forget(self, name: str) -> None:
+        """Remove a note."""
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(delete(_notes).where(_notes.c.name == name))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -15,6 +15,7 @@ from connote.search.mapping.vectors import DENSE_KINDS
 
 # The endpoint of a field that names none, as in Elasticsearch 9.
 DEFAULT_ENDPOINT = ".elser-2-elasticsearch"
+_OF_ENDPOINT = ("inference_id", "search_inference_id", "model_settings")
 
 
 class SemanticText(Field):
@@ -82,6 +83,12 @@ class SemanticText(Field):
     def modelled(self, settings: Mapping[str, Any]) -> "SemanticText":
         """The field, once it is known what its endpoint gives."""
         return replace(self, given={**self.given, "model_settings": dict(settings)})
+
+    def switched(self, endpoint: str, search: str | None, model: Mapping[str, Any] | None) -> "SemanticText":
+        """The field, once another endpoint embeds it: what tells of the one before is gone."""
+        own = {name: value for name, value in self.given.items() if name not in _OF_ENDPOINT}
+        new = {"inference_id": endpoint, "search_inference_id": search, "model_settings": model and dict(model)}
+        return replace(self, given={**own, **{name: value for name, value in new.items() if value is not None}})
 
     def merged(self, other: "Field") -> "SemanticText":
         """Another endpoint may take over only where its vectors are like those that are there."""

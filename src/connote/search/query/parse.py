@@ -6,12 +6,16 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.query.body import Body
 from connote.search.query.boolean import Bool, Boosting, ConstantScore, DisMax
+from connote.search.query.functions import FunctionScore
+from connote.search.query.fuzzy import Fuzzy
 from connote.search.query.geo import GeoBox, GeoDistance
 from connote.search.query.match import Match
+from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.nested import Nested
-from connote.search.query.patterns import Fuzzy, Prefix, Regexp, Wildcard
+from connote.search.query.patterns import Prefix, Regexp, Wildcard
 from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
+from connote.search.query.strings import QueryString
 from connote.search.query.term import Exists, Ids, Term, Terms
 from connote.search.query.vectors import Knn, Sparse
 
@@ -21,6 +25,7 @@ COMPATIBILITY = "https://github.com/connote-search/connote/blob/main/docs/compat
 
 Parse = Callable[[Any], Query]
 _SIMPLE: Mapping[str, Parse] = {
+    "combined_fields": Combined.parse,
     "exists": Exists.parse,
     "fuzzy": Fuzzy.parse,
     "geo_bounding_box": GeoBox.parse,
@@ -30,10 +35,13 @@ _SIMPLE: Mapping[str, Parse] = {
     "match_bool_prefix": lambda given: Match.parse(given, "match_bool_prefix", "bool_prefix"),
     "match_phrase": lambda given: Match.parse(given, "match_phrase", "phrase"),
     "match_phrase_prefix": lambda given: Match.parse(given, "match_phrase_prefix", "phrase_prefix"),
+    "multi_match": MultiMatch.parse,
     "prefix": Prefix.parse,
+    "query_string": QueryString.parse,
     "range": Range.parse,
     "regexp": Regexp.parse,
     "semantic": Match.parse_semantic,
+    "simple_query_string": QueryString.parse_simple,
     "sparse_vector": Sparse.parse,
     "term": Term.parse,
     "terms": Terms.parse,
@@ -46,6 +54,7 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "boosting": Boosting.parse,
     "constant_score": ConstantScore.parse,
     "dis_max": DisMax.parse,
+    "function_score": FunctionScore.parse,
     "knn": Knn.parse,
     "nested": Nested.parse,
 }

@@ -141,7 +141,7 @@ class Find(Protocol):
     """Finds documents."""
 
     def __call__(self, table: Table) -> Mask:
-        """bool [size]."""
+        """Bool [size]."""
         ...
 
 

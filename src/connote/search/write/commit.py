@@ -38,7 +38,7 @@ class _Commit:
 
 
 def commit(index: Index, prepared: Sequence[Prepared], attempt: int) -> list[Outcome | None]:
-    """What each came to; None is one that is to be made anew, since the document was changed in the meantime.
+    """What each came to; None is one that is to be made anew, since the document or the endpoint was changed meanwhile.
 
     Only who holds the index's lock may. Raises NoIndex, Unavailable: then nothing was kept.
     """
@@ -47,7 +47,8 @@ def commit(index: Index, prepared: Sequence[Prepared], attempt: int) -> list[Out
     again: set[str] = set()  # what follows on the same document waits, too
     outcomes = list[Outcome | None]()
     for each in prepared:
-        outcome = None if each.operation.id in again else _outcome(going, each)
+        is_late = each.operation.id in again or index.is_outdated(each.embedded)
+        outcome = None if is_late else _outcome(going, each)
         if outcome is not None and _may_retry(outcome, attempt):
             outcome = None
         if outcome is None:

@@ -108,7 +108,7 @@ class Embedder:
         cut: ChunkingSettings | None = None
         for path, texts in want.texts.items():
             if cut is None:
-                cut = field.chunking or _endpoint(self._endpoints, field.endpoint).chunking or chunking.DEFAULT
+                cut = field.chunking or embedding(self._endpoints, field.endpoint).chunking or chunking.DEFAULT
             digest = embedded.digest(texts, field.endpoint, cut)
             if path in known and known[path].digest == digest:
                 made[path] = known[path]
@@ -132,7 +132,7 @@ class Embedder:
     ) -> Vectors:
         """A chunk for each piece, or why there is none. What a request is refused for is looked for by halves."""
         try:
-            found = _endpoint(self._endpoints, endpoint)
+            found = embedding(self._endpoints, endpoint)
             result = await self._patient(found, [piece.text for piece in pieces])
         except ConnoteError as error:
             if len(pieces) == 1 or not refused.may_be_some(error):
@@ -173,7 +173,8 @@ def model_settings(endpoint: Endpoint, result: Result) -> dict[str, Any]:
     return {"task_type": TaskType.SPARSE_EMBEDDING.value}
 
 
-def _endpoint(endpoints: Endpoints, id: str) -> Endpoint:
+def embedding(endpoints: Endpoints, id: str) -> Endpoint:
+    """The endpoint of that id. Raises NotFound, IllegalArgument for one that embeds nothing."""
     found = endpoints.find(id)
     if found.task.kind not in (TaskType.SPARSE_EMBEDDING, TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING):
         raise IllegalArgument(

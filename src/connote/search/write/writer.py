@@ -133,8 +133,7 @@ def _keep_models(index: Index, prepared: Sequence[Prepared]) -> None:
             continue
         try:
             for name, each in made.embedded.items():
-                if each.model:
-                    index.model(name, each.model)
+                index.model(name, each)
         except ConnoteError as error:
             made.error = error
 

@@ -1,0 +1,386 @@
+"""function_score: scores changed by functions of a document's values.
+
+https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-function-score-query
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connote.contract import dates, durations
+from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from connote.contract.settings import java
+from connote.search.engine.segment import Segment, Table
+from connote.search.mapping.date import Date
+from connote.search.mapping.geo import GeoPoint, point
+from connote.search.mapping.number import Number
+from connote.search.query.body import Body
+from connote.search.query.geo import haversine, metres
+from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
+from connote.search.query.reader import Reader
+
+Doubles = NDArray[np.float64]
+SCORE_MODES = ("multiply", "sum", "avg", "first", "max", "min")
+BOOST_MODES = ("multiply", "replace", "sum", "avg", "max", "min")
+_MODIFIERS: Mapping[str, Callable[[Doubles], Doubles]] = {
+    "none": lambda x: x,
+    "log": np.log10,
+    "log1p": lambda x: np.log10(x + 1),
+    "log2p": lambda x: np.log10(x + 2),
+    "ln": np.log,
+    "ln1p": np.log1p,
+    "ln2p": lambda x: np.log1p(x + 1),
+    "square": np.square,
+    "sqrt": np.sqrt,
+    "reciprocal": lambda x: 1 / x,
+}
+
+
+class Function(Protocol):
+    """A factor for every document."""
+
+    def values(self, table: Table, scores: Doubles) -> Doubles:
+        """float64 [size]."""
+        ...
+
+
+@dataclass(frozen=True)
+class _One:
+    """A weight alone."""
+
+    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
+        return np.ones(table.size)
+
+
+@dataclass(frozen=True)
+class _FieldValue:
+    """field_value_factor."""
+
+    field: str
+    factor: float
+    modifier: str
+    missing: float | None
+
+    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
+        found = first(table, self.field)
+        if np.isnan(found).any():
+            if self.missing is None:
+                found = np.where(np.isnan(found), np.nan, found)
+            else:
+                found = np.where(np.isnan(found), self.missing, found)
+        with np.errstate(all="ignore"):
+            made = _MODIFIERS[self.modifier](found * self.factor)
+        return made
+
+
+@dataclass(frozen=True)
+class _Random:
+    """random_score: the same for the same seed, field and document."""
+
+    seed: int
+    field: str | None
+
+    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
+        if isinstance(table, Segment):
+            own = table.seqs.astype(np.uint64)
+        else:
+            own = np.arange(table.size, dtype=np.uint64)
+        if self.field not in (None, "_seq_no"):
+            found = first(table, str(self.field))
+            own = np.where(np.isnan(found), 0, found).astype(np.int64).astype(np.uint64)
+        # SplitMix64: https://prng.di.unimi.it/splitmix64.c
+        mixed = own * np.uint64(0x9E3779B97F4A7C15) + np.uint64(self.seed & (2**64 - 1))
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        mixed ^= mixed >> np.uint64(31)
+        return (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+@dataclass(frozen=True)
+class _Decay:
+    """gauss, exp or linear: the farther from the origin, the less."""
+
+    field: str
+    shape: str
+    origin: float | tuple[float, float]
+    scale: float
+    offset: float
+    decay: float
+    mode: str
+
+    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
+        away = np.maximum(self._distances(table) - self.offset, 0)
+        if self.shape == "gauss":
+            made = np.exp(np.log(self.decay) * (away / self.scale) ** 2)
+        elif self.shape == "exp":
+            made = np.exp(np.log(self.decay) * away / self.scale)
+        else:
+            reach = self.scale / (1 - self.decay)
+            made = np.maximum((reach - away) / reach, 0)
+        return np.where(np.isnan(away), 1.0, made)  # without a value nothing is taken away
+
+    def _distances(self, table: Table) -> Doubles:
+        from connote.search.sorting import reduced  # noqa: PLC0415 (each needs the other)
+
+        if isinstance(self.origin, tuple):
+            points = table.points(self.field)
+            if points is None:
+                return np.full(table.size, np.nan)
+            return reduced(haversine(points.latitudes, points.longitudes, *self.origin), points.owners, self.mode)
+        numbers = table.numbers(self.field)
+        if numbers is None:
+            return np.full(table.size, np.nan)
+        return reduced(np.abs(numbers.values.astype(np.float64) - self.origin), numbers.owners, self.mode)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One function with its filter and weight."""
+
+    given: Mapping[str, Any]
+    query: Query | None
+    weight: float | None
+
+
+@dataclass(frozen=True)
+class FunctionWeight:
+    """A query's scores with what functions make of them."""
+
+    inner: Weight
+    functions: Sequence[tuple[Function, Weight | None, float]]
+    score_mode: str
+    boost_mode: str
+    most: float
+    least: float | None
+    boost: float
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """The query's documents, without those below `min_score`."""
+        hits = self.inner.run(table, scored=scored or self.least is not None)
+        if not scored and self.least is None:
+            return hits
+        points = hits.points().astype(np.float64) if hits.scores is not None else np.ones(table.size)
+        made = self._joined(points, np.minimum(self._factors(table, points), self.most)) * self.boost
+        if np.isnan(made[hits.mask]).any() or (made[hits.mask] < 0).any():
+            raise IllegalArgument(
+                "function score query returned an invalid score: it must be a non-negative number; for documents without "
+                "a value give [missing]"
+            )
+        mask = hits.mask if self.least is None else hits.mask & (made >= self.least)
+        with np.errstate(over="ignore"):
+            return Hits(mask, made.astype(np.float32))
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """The query, and the factor."""
+        inner, hits = self.inner.explain(table, document), self.run(table, scored=True)
+        if inner is None or not hits.mask[document]:
+            return None
+        points = self.inner.run(table, scored=True).points().astype(np.float64)
+        factor = Explanation(
+            float(self._factors(table, points)[document]), f"function score, score mode [{self.score_mode}]"
+        )
+        return Explanation(float(hits.points()[document]), f"function score, {self.boost_mode} of:", [inner, factor])
+
+    def _factors(self, table: Table, points: Doubles) -> Doubles:
+        """float64 [size]: the functions together; 1 where none applies."""
+        total = np.full(table.size, _START[self.score_mode])
+        weights, seen = np.zeros(table.size), np.zeros(table.size, dtype=np.bool_)
+        for function, among, weight in self.functions:
+            mask = np.ones(table.size, dtype=np.bool_) if among is None else among.run(table, scored=False).mask
+            values = function.values(table, points) * weight
+            if self.score_mode == "first":
+                mask = mask & ~seen
+                total = np.where(mask, values, total)
+            else:
+                total = np.where(mask, _JOIN[self.score_mode](total, values), total)
+                weights += np.where(mask, weight, 0)
+            seen |= mask
+        if self.score_mode == "avg":
+            with np.errstate(all="ignore"):
+                total = total / weights
+        return np.where(seen, total, 1.0)
+
+    def _joined(self, points: Doubles, factors: Doubles) -> Doubles:
+        if not self.functions:
+            return points
+        if self.boost_mode == "replace":
+            return factors
+        if self.boost_mode == "avg":
+            return (points + factors) / 2
+        return _JOIN[self.boost_mode](points, factors)
+
+
+_START = {"multiply": 1.0, "sum": 0.0, "avg": 0.0, "first": 1.0, "max": -np.inf, "min": np.inf}
+_JOIN: Mapping[str, Callable[[Doubles, Doubles], Doubles]] = {
+    "multiply": np.multiply,
+    "sum": np.add,
+    "avg": np.add,
+    "max": np.maximum,
+    "min": np.minimum,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionScore(Query):
+    """A query, and functions that change its scores."""
+
+    inner: Query
+    functions: Sequence[_Part]
+    score_mode: str = "multiply"
+    boost_mode: str = "multiply"
+    most: float = float(np.finfo(np.float32).max)
+    least: float | None = None
+
+    @classmethod
+    def parse(cls, given: Any, parse: Callable[[Any], Query]) -> Query:  # noqa: ANN401 (JSON)
+        """`{"query": {…}, "functions": [{"filter": {…}, "weight": 2}, …]}`, or one function beside the query."""
+        body = Body("function_score", given)
+        query, listed = body.raw("query"), body.raw("functions")
+        modes: dict[str, Any] = {}
+        for name, allowed in (("score_mode", SCORE_MODES), ("boost_mode", BOOST_MODES)):
+            modes[name] = (body.text(name) or "multiply").lower()
+            if modes[name] not in allowed:
+                raise IllegalArgument(f"No enum constant for [{name}] [{modes[name]}]; it is one of {list(allowed)}")
+        least = body.raw("min_score")
+        made = cls(
+            inner=MatchAll() if query is None else parse(query),
+            most=body.number("max_boost", float(np.finfo(np.float32).max)),
+            least=None if least is None else float(least),
+            functions=(),
+            **modes,
+            **body.common(),
+        )
+        single = {name: body.raw(name) for name in body.names()}
+        if listed is not None and single:
+            raise BadQuery(
+                "failed to parse [function_score] query. already found [functions] array, now encountering another function"
+            )
+        parts = [_part(each, parse) for each in ([single] if listed is None and single else listed or [])]
+        return replace(made, functions=parts)
+
+    async def rewritten(self, asks: Asks, reader: Reader) -> Query:
+        """The query, and every filter."""
+        parts = [
+            replace(part, query=await part.query.rewritten(asks, reader)) if part.query else part
+            for part in self.functions
+        ]
+        return replace(self, inner=await self.inner.rewritten(asks, reader), functions=parts)
+
+    def weigh(self, reader: Reader) -> Weight:
+        """With the functions on the index's fields."""
+        functions = [
+            (
+                _function(part.given, reader),
+                None if part.query is None else part.query.weigh(reader),
+                1.0 if part.weight is None else part.weight,
+            )
+            for part in self.functions
+        ]
+        inner = self.inner.weigh(reader)
+        return FunctionWeight(inner, functions, self.score_mode, self.boost_mode, self.most, self.least, self.boost)
+
+    def parts(self) -> Sequence[Query]:
+        """The query and the filters."""
+        return (self.inner, *(part.query for part in self.functions if part.query is not None))
+
+
+def first(table: Table, field: str) -> Doubles:
+    """float64 [size]: the first value of each document, NaN without one."""
+    numbers = table.numbers(field)
+    found = np.full(table.size, np.nan)
+    if numbers is not None:
+        some = numbers.owners.exists
+        found[some] = numbers.values[numbers.owners.starts[:-1][some]]
+    return found
+
+
+_KINDS = ("field_value_factor", "random_score", "script_score", "gauss", "exp", "linear")
+
+
+def _part(given: Any, parse: Callable[[Any], Query]) -> _Part:  # noqa: ANN401
+    if not isinstance(given, Mapping):
+        raise BadQuery("failed to parse [function_score] query. a function must be an object")
+    rest = dict(given)
+    among, weight = rest.pop("filter", None), rest.pop("weight", None)
+    rest.pop("_name", None)
+    if weight is not None and (isinstance(weight, bool) or not isinstance(weight, int | float)):
+        raise BadQuery(f"[function_score] [weight] must be a number, not [{java(weight)}]")
+    if len(rest) > 1 or (rest and next(iter(rest)) not in _KINDS):
+        raise BadQuery(f"failed to parse [function_score] query. field [{next(iter(rest))}] is not supported")
+    if not rest and weight is None:
+        raise BadQuery("failed to parse [function_score] query. an entry in functions list is missing a function.")
+    return _Part(rest, None if among is None else parse(among), weight)
+
+
+def _function(given: Mapping[str, Any], reader: Reader) -> Function:
+    if not given:
+        return _One()
+    ((kind, value),) = given.items()
+    if kind == "field_value_factor":
+        return _field_value(value, reader)
+    if kind == "random_score":
+        body = Body(kind, value)
+        seed, name = body.raw("seed"), body.text("field")
+        body.done()
+        number = abs(hash(str(seed))) if isinstance(seed, str) and not seed.lstrip("-").isdigit() else int(seed or 0)
+        return _Random(number, name)
+    if kind == "script_score":
+        raise BadQuery("[function_score] [script_score] is not supported")
+    return _decay(kind, value, reader)
+
+
+def _field_value(value: Any, reader: Reader) -> Function:  # noqa: ANN401
+    body = Body("field_value_factor", value)
+    name = body.required("field", str)
+    modifier = (body.text("modifier") or "none").lower()
+    if modifier not in _MODIFIERS:
+        raise IllegalArgument(f"No enum constant for field_value_factor's [modifier] [{modifier}]")
+    missing, factor = body.raw("missing"), body.number("factor", 1.0)
+    body.done()
+    field = reader.field(name)
+    if field is None and missing is None:
+        raise IllegalArgument(f"Unable to find a field mapper for field [{name}]. No 'missing' value defined.")
+    return _FieldValue(field.name if field else name, factor, modifier, None if missing is None else float(missing))
+
+
+def _decay(kind: str, value: Any, reader: Reader) -> Function:  # noqa: ANN401
+    body = Body(kind, value)
+    mode = (body.text("multi_value_mode") or "min").lower()
+    names = body.names()
+    if len(names) != 1:
+        raise BadQuery(f"[{kind}] needs exactly one field, found {names}")
+    own = Body(kind, body.raw(names[0]))
+    field = reader.field(names[0])
+    if field is None:
+        raise BadQuery(f"unknown field [{names[0]}]")
+    decay = own.number("decay", 0.5)
+    if not 0 < decay < 1:
+        raise IllegalArgument(f"{kind} [decay] must be in the range (0..1).")
+    origin, scale, offset = own.raw("origin"), own.required("scale", lambda found: found), own.raw("offset", 0)
+    own.done()
+    try:
+        middle, far, near = _measures(field, origin, scale, offset)
+    except ConnoteError as error:
+        raise BadQuery(f"[{kind}] of [{names[0]}]: {error.reason}") from None
+    if far <= 0:
+        raise IllegalArgument(f"{kind} [scale] must be > 0.")
+    return _Decay(
+        field.name, kind, middle, far, near, decay, mode if mode in ("min", "max", "avg", "sum", "median") else "min"
+    )
+
+
+def _measures(field: Any, origin: Any, scale: Any, offset: Any) -> tuple[float | tuple[float, float], float, float]:  # noqa: ANN401
+    """The origin, the scale and the offset as numbers: metres for places, milliseconds for dates."""
+    if isinstance(field, GeoPoint):
+        return point(origin), metres(scale), metres(offset)
+    if isinstance(field, Date):
+        now = dates.maths(str(origin) if origin is not None else "now", field["format"])
+        spans = [durations.seconds(str(each)) or 0.0 if each else 0.0 for each in (scale, offset)]
+        return float(now), *(timedelta(seconds=span) / timedelta(milliseconds=1) for span in spans)  # type: ignore[return-value]
+    if isinstance(field, Number):
+        return float(field.plain(origin)), float(scale), float(offset)
+    raise IllegalArgument(f"field [{field.name}] is of type [{field.kind}], but only numeric types are supported.")

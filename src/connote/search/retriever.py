@@ -1,0 +1,309 @@
+"""Retrievers: a tree whose leaves search and whose inner nodes join, rescore or rerank what these have found.
+
+https://www.elastic.co/docs/reference/elasticsearch/rest-apis/retrievers
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.search.query.body import Body
+from connote.search.query.boolean import Bool
+from connote.search.query.parse import parse as parse_query
+from connote.search.query.query import Explanation, MatchAll, Query
+from connote.search.query.term import Ids
+from connote.search.query.vectors import Knn
+
+# Reciprocal ranks are of rank + constant; documents of each part that are looked at.
+RANK_CONSTANT, WINDOW = 60, 10
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """Which document: index, segment, number in it."""
+
+    index: int
+    segment: int
+    document: int
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A document with its score, and of what retrievers have made of scores why it is that."""
+
+    key: Key
+    score: float
+    why: Explanation | None = None
+
+
+class Run(Protocol):
+    """What retrievers need of a search."""
+
+    async def ranked(
+        self, query: Query, window: int, least: float | None, sort: Sequence[tuple[str, dict[str, Any]]]
+    ) -> list[Scored]:
+        """The first documents of a query, over all indices."""
+        ...
+
+    async def rescored(self, query: Query, keys: Sequence[Key]) -> dict[Key, float]:
+        """The scores of a query for those of the documents that match it."""
+        ...
+
+    async def reranked(self, endpoint: str, text: str, name: str, keys: Sequence[Key], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
+        """What a reranker says of the documents' field. Raises what the endpoint raises."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retriever:
+    """A node. `filters` are its own; those of the nodes above come in `ranked`."""
+
+    filters: Sequence[Query] = ()
+    least: float | None = None
+    name: str | None = None
+
+    def window(self, size: int) -> int:
+        """How many documents it gives."""
+        return size
+
+    async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
+        """The first documents, best first. At most `window(size)`."""
+        raise NotImplementedError
+
+    def queries(self, filters: Sequence[Query]) -> list[Query]:
+        """What matches, whatever its rank: for totals and aggregations."""
+        raise NotImplementedError
+
+    def _cut(self, found: list[Scored]) -> list[Scored]:
+        return [each for each in found if self.least is None or each.score >= self.least]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standard(Retriever):
+    """A query; without one all that its filters let pass, or everything."""
+
+    query: Query | None = None
+    sort: Sequence[tuple[str, dict[str, Any]]] = ()
+
+    async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
+        """By score, or as it sorts."""
+        return await run.ranked(filtered(self.query, [*filters, *self.filters]), size, self.least, self.sort)
+
+    def queries(self, filters: Sequence[Query]) -> list[Query]:
+        """The query."""
+        return [filtered(self.query, [*filters, *self.filters])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined(Retriever):
+    """Base of those that join several."""
+
+    inner: Sequence[Retriever]
+    most: int | None = None
+
+    def window(self, size: int) -> int:
+        """How many documents of each are looked at."""
+        return max(self.most or 0, size) if self.most is None else self.most
+
+    async def _lists(self, run: Run, size: int, filters: Sequence[Query]) -> list[list[Scored]]:
+        wanted = self.window(size)
+        return [(await each.ranked(run, wanted, [*filters, *self.filters]))[:wanted] for each in self.inner]
+
+    def queries(self, filters: Sequence[Query]) -> list[Query]:
+        """Those of all."""
+        return [query for each in self.inner for query in each.queries([*filters, *self.filters])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rrf(Joined):
+    """Reciprocal rank fusion: a document scores weight / (constant + rank), added up.
+
+    https://doi.org/10.1145/1571941.1572114
+    """
+
+    constant: int = RANK_CONSTANT
+    weights: Sequence[float] = ()
+
+    async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
+        """By the sum."""
+        parts: dict[Key, list[Explanation]] = {}
+        for number, found in enumerate(await self._lists(run, size, filters)):
+            weight, name = self.weights[number], self.inner[number].name or str(number)
+            for rank, each in enumerate(found, start=1):
+                why = f"retriever [{name}], rank [{rank}]: weight [{weight:g}] / (rank_constant [{self.constant}] + rank)"
+                parts.setdefault(each.key, []).append(Explanation(weight / (self.constant + rank), why))
+        return self._cut(_summed(parts, "reciprocal rank fusion, sum of:"))[: self.window(size)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear(Joined):
+    """A weighted sum of scores, each made comparable first."""
+
+    weights: Sequence[float] = ()
+    normalizers: Sequence[str] = ()
+
+    async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
+        """By the sum."""
+        parts: dict[Key, list[Explanation]] = {}
+        for number, found in enumerate(await self._lists(run, size, filters)):
+            weight, normalizer = self.weights[number], self.normalizers[number]
+            name = self.inner[number].name or str(number)
+            for each, score in zip(found, _normal([each.score for each in found], normalizer), strict=True):
+                why = f"retriever [{name}]: weight [{weight:g}] * score [{each.score:g}] normalized by [{normalizer}]"
+                parts.setdefault(each.key, []).append(Explanation(weight * score, why))
+        return self._cut(_summed(parts, "weighted linear combination, sum of:"))[: self.window(size)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reranked(Joined):
+    """The first of another retriever, in the order of a reranker."""
+
+    field: str
+    text: str
+    endpoint: str = ".rerank-v1-elasticsearch"
+    tolerates: bool = False
+    chunks: Any = None
+
+    async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
+        """By the reranker's scores."""
+        (found,) = await self._lists(run, size, filters)
+        try:
+            scores = await run.reranked(self.endpoint, self.text, self.field, [each.key for each in found], self.chunks)
+        except ConnoteError:
+            if not self.tolerates:
+                raise
+            return found
+        why = f"text_similarity_reranker: score of endpoint [{self.endpoint}] for field [{self.field}]"
+        found = [replace(each, why=Explanation(each.score, why)) for each in best(scores)]
+        return self._cut(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rescored(Retriever):
+    """The first of another retriever, with the score of a second query mixed in."""
+
+    inner: Retriever
+    rescores: Sequence["Rescore"]
+
+    def window(self, size: int) -> int:
+        """As many as it rescores."""
+        return max([size, *(each.window for each in self.rescores)])
+
+    async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
+        """By the mixed scores."""
+        found = await self.inner.ranked(run, self.window(size), [*filters, *self.filters])
+        return self._cut(await rescored(run, found, self.rescores))
+
+    def queries(self, filters: Sequence[Query]) -> list[Query]:
+        """Those of the inner one."""
+        return self.inner.queries([*filters, *self.filters])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pinned(Retriever):
+    """Some documents before all others."""
+
+    inner: Retriever
+    ids: Sequence[str]
+
+    async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
+        """The pinned ones in their order, then the others."""
+        first: list[Key] = []
+        for id in self.ids:
+            first += [each.key for each in await run.ranked(Ids(values=(id,)), 1, None, ())]
+        rest = await self.inner.ranked(run, size, [*filters, *self.filters])
+        top = 1.7e38  # as far above all scores as Elasticsearch puts them
+        pinned = [Scored(key, top * (1 - at * 1e-6)) for at, key in enumerate(first)]
+        return [*pinned, *(each for each in self._cut(rest) if each.key not in first)]
+
+    def queries(self, filters: Sequence[Query]) -> list[Query]:
+        """The pinned ones, and those of the inner one."""
+        return [Ids(values=tuple(self.ids)), *self.inner.queries([*filters, *self.filters])]
+
+
+@dataclass(frozen=True)
+class Rescore:
+    """A second query over the first hits."""
+
+    query: Query
+    window: int
+    first: float = 1.0
+    second: float = 1.0
+    mode: str = "total"
+
+    @classmethod
+    def parse(cls, given: Any) -> "Rescore":  # noqa: ANN401 (JSON)
+        """`{"window_size": 50, "query": {"rescore_query": {…}, "query_weight": 0.7}}`. Raises BadQuery."""
+        body = Body("rescore", given)
+        own = Body("rescore", body.required("query", lambda value: value))
+        mode = (own.text("score_mode") or "total").lower()
+        if mode not in _MIX:
+            raise IllegalArgument(f"illegal score_mode [{mode}]")
+        made = cls(
+            own.required("rescore_query", parse_query),
+            body.whole("window_size", WINDOW),
+            own.number("query_weight", 1.0),
+            own.number("rescore_query_weight", 1.0),
+            mode,
+        )
+        own.done()
+        body.done()
+        return made
+
+
+async def rescored(run: Run, found: list[Scored], rescores: Sequence[Rescore]) -> list[Scored]:
+    """The same documents, the first of each window in a new order."""
+    for each in rescores:
+        head, tail = found[: each.window], found[each.window :]
+        scores = await run.rescored(each.query, [one.key for one in head])
+        mixed = {
+            one.key: _MIX[each.mode](one.score * each.first, scores[one.key] * each.second)
+            if one.key in scores
+            else one.score * each.first
+            for one in head
+        }
+        found = [*best(mixed), *tail]
+    return found
+
+
+_MIX: Mapping[str, Callable[[float, float], float]] = {
+    "total": lambda one, other: one + other,
+    "multiply": lambda one, other: one * other,
+    "avg": lambda one, other: (one + other) / 2,
+    "max": max,
+    "min": min,
+}
+
+
+def filtered(query: Query | None, filters: Sequence[Query]) -> Query:
+    """A query among those that pass filters; of a knn search only these are looked at."""
+    if query is None:
+        return Bool(filters=filters) if filters else MatchAll()
+    if not filters:
+        return query
+    if isinstance(query, Knn):
+        return replace(query, filters=(*query.filters, *filters))
+    return Bool(must=[query], filters=filters)
+
+
+def _summed(parts: Mapping[Key, Sequence[Explanation]], description: str) -> list[Scored]:
+    """Best first, with the scores' sums."""
+    found = best({key: sum(each.value for each in own) for key, own in parts.items()})
+    return [replace(each, why=Explanation(each.score, description, parts[each.key])) for each in found]
+
+
+def best(scores: Mapping[Key, float]) -> list[Scored]:
+    """Best first; of equals the older document."""
+    return [Scored(key, score) for key, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _normal(scores: Sequence[float], normalizer: str) -> list[float]:
+    """Scores made comparable."""
+    if normalizer == "none" or not scores:
+        return list(scores)
+    if normalizer == "l2_norm":
+        length = sum(score * score for score in scores) ** 0.5
+        return [score / length if length else score for score in scores]
+    low, high = min(scores), max(scores)
+    return [(score - low) / (high - low) if high > low else 1.0 for score in scores]

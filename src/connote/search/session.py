@@ -1,0 +1,126 @@
+"""One search over some indices: a snapshot of each, and what retrievers ask of them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, TypeVar
+
+from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
+from connote.search import collect, embedded
+from connote.search.asks import Asked
+from connote.search.collect import Seen
+from connote.search.fetch.fields import at
+from connote.search.indices import Indices
+from connote.search.query.query import Query
+from connote.search.query.reader import Reader
+from connote.search.request import SearchRequest
+from connote.search.retriever import Key, Scored
+from connote.search.trees import Boosted
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Session:
+    """Snapshots are held until the search is over, so that all of its parts see the same documents."""
+
+    seen: Sequence[Seen]
+    asks: Asked
+
+    @classmethod
+    async def open(cls, names: Sequence[str], indices: Indices, asks: Asked, held: ExitStack) -> "Session":
+        """Open the indices. Raises NoIndex, Unavailable."""
+        seen = []
+        for number, name in enumerate(names):
+            index = await indices.open(name)
+            snapshot, mapping = await asyncio.to_thread(index.seen)
+            held.callback(index.hold(snapshot))
+            reader = Reader(name, mapping, snapshot, index.settings.similarity())
+            seen.append(Seen(index, snapshot, reader, number))
+        return cls(seen, asks)
+
+    @classmethod
+    def again(cls, seen: Sequence[Seen], indices: Indices, asks: Asked, held: ExitStack) -> "Session":
+        """Over the snapshots of before. Raises NoIndex if one of the indices was deleted in the meantime."""
+        for each in seen:
+            record = indices.records.get(each.index.name)
+            if record is None or record.uuid != each.index.uuid:
+                raise NoIndex(each.index.name)
+            held.callback(each.index.hold(each.snapshot))
+        return cls(seen, asks)
+
+    def split(self, fields: Boosted) -> tuple[Boosted, Boosted]:
+        """Of fields with boosts, patterns among them: those of text and words, and those that are semantic anywhere."""
+        words, semantic = dict[str, float](), dict[str, float]()
+        for pattern, boost in fields:
+            named = {name for each in self.seen for name in each.reader.mapping.semantic if fnmatchcase(name, pattern)}
+            semantic |= dict.fromkeys(sorted(named), boost)
+            if "*" not in pattern:
+                words |= {} if named else {pattern: boost}
+                continue
+            for each in self.seen:
+                found = [name for name, _ in each.reader.searched([(pattern, 1.0)])]
+                words |= dict.fromkeys(set(found) - set(each.reader.mapping.semantic), boost)
+        return list(words.items()), list(semantic.items())
+
+    async def each(self, work: Callable[[Seen], Awaitable[T]]) -> list[T]:
+        """What the work comes to for every index. Raises SearchFailed with the reason of each that fails."""
+        found, failures = list[T](), dict[str, ConnoteError]()
+        for seen in self.seen:
+            try:
+                found.append(await work(seen))
+            except ConnoteError as error:
+                failures[seen.index.name] = error
+        if failures:
+            raise SearchFailed(failures)
+        return found
+
+    async def ranked(
+        self, query: Query, window: int, least: float | None, sort: Sequence[tuple[str, dict[str, Any]]]
+    ) -> list[Scored]:
+        """The first documents of a query, over all indices."""
+        request = SearchRequest(size=window, least=least, sort=sort)
+
+        async def one(seen: Seen) -> collect.Found:
+            own = await query.rewritten(self.asks, seen.reader)
+            return await asyncio.to_thread(collect.run, seen, own, None, request)
+
+        found = await self.each(one)
+        hits = collect.merged(found, request)[:window]
+        numbers = {id(own): number for number, own in enumerate(found)}
+        return [Scored(Key(numbers[id(hit.found)], hit.segment, hit.document), hit.score) for hit in hits]
+
+    async def rescored(self, query: Query, keys: Sequence[Key]) -> dict[Key, float]:
+        """The scores of a query for those of the documents that match it."""
+        scores: dict[Key, float] = {}
+        for number, seen in enumerate(self.seen):
+            own = [key for key in keys if key.index == number]
+            if own:
+                weight = (await query.rewritten(self.asks, seen.reader)).weigh(seen.reader)
+                for segment in {key.segment for key in own}:
+                    hits = await asyncio.to_thread(weight.run, seen.snapshot.segments[segment], scored=True)
+                    points = hits.points()
+                    inside = [key for key in own if key.segment == segment and hits.mask[key.document]]
+                    scores |= {key: float(points[key.document]) for key in inside}
+        return scores
+
+    async def reranked(self, endpoint: str, text: str, name: str, keys: Sequence[Key], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
+        """What a reranker says of the documents' field; of several chunks the best counts."""
+        texts = await asyncio.to_thread(self._texts, name, keys)
+        return await self.asks.reranked(endpoint, text, dict(zip(keys, texts, strict=True)), chunks)
+
+    def _texts(self, name: str, keys: Sequence[Key]) -> list[str]:
+        found = {}
+        for number, seen in enumerate(self.seen):
+            own = {
+                key: int(seen.snapshot.segments[key.segment].seqs[key.document]) for key in keys if key.index == number
+            }
+            states = seen.index.documents.at(list(own.values()))
+            field = seen.index.mapping.find(name)
+            for key, seq in own.items():
+                source = embedded.source(states[seq].source or b"{}") if seq in states else {}
+                values = [] if field is None else list(at(source, name.split("."), field))
+                found[key] = " ".join(str(value) for value in values)
+        return [found[key] for key in keys]
