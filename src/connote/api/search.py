@@ -135,7 +135,7 @@ def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     """The body with what the URL says, which goes before it."""
     made = dict(body)
     if ask.text("q") is not None:
-        made["query"] = _typed(ask)
+        made["query"] = typed(ask)
     for name in ("from", "size"):
         if (number := ask.whole(name)) is not None:
             made[name] = number
@@ -164,12 +164,17 @@ def _source(ask: Ask) -> Any:  # noqa: ANN401 (JSON)
 def query_of(ask: Ask, body: Mapping[str, Any]) -> Query:
     """The query in the body, or `q` in the URL; without both every document matches."""
     if ask.text("q") is not None:
-        return parse_query(_typed(ask))
+        return parse_query(typed(ask))
     return MatchAll() if body.get("query") is None else parse_query(body["query"])
 
 
-def _typed(ask: Ask) -> dict[str, Any]:
-    options: dict[str, Any] = {"query": ask.text("q"), "default_field": ask.text("df"), "analyzer": ask.text("analyzer")}
+def typed(ask: Ask) -> dict[str, Any]:
+    """The query that is `q` in the URL."""
+    options: dict[str, Any] = {
+        "query": ask.text("q"),
+        "default_field": ask.text("df"),
+        "analyzer": ask.text("analyzer"),
+    }
     options |= {"default_operator": ask.text("default_operator")}
     options |= {name: ask.flag(name) for name in ("lenient", "analyze_wildcard") if ask.text(name) is not None}
     return {"query_string": {name: value for name, value in options.items() if value is not None}}

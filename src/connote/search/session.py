@@ -35,8 +35,9 @@ class Session:
         seen = []
         for number, name in enumerate(names):
             index = await indices.open(name)
-            snapshot, mapping = await asyncio.to_thread(index.seen)
-            held.callback(index.hold(snapshot))
+            index.check_readable()
+            snapshot, mapping, release = await asyncio.to_thread(index.seen)
+            held.callback(release)
             reader = Reader(name, mapping, snapshot, index.settings.similarity())
             seen.append(Seen(index, snapshot, reader, number))
         return cls(seen, asks)

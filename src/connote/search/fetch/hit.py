@@ -54,9 +54,9 @@ def _values(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
     """`_source` and `fields`."""
     source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
     body, mapping = dict[str, Any](), hit.found.seen.index.mapping
-    if request.shows_source:
+    if request.shows_source and mapping.shown.is_shown:
         body["_source"] = request.source.apply(
-            source, (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
+            mapping.shown.apply(source), (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
         )
         if request.shows_inference and kept:
             body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)

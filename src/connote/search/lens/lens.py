@@ -32,8 +32,7 @@ class Lens:
         """What of the query the document met; None if searches do not see such a document. Raises as a search does."""
         parsed = parse(query)
         index.check_readable()
-        snapshot, mapping = await asyncio.to_thread(index.seen)
-        release = index.hold(snapshot)
+        snapshot, mapping, release = await asyncio.to_thread(index.seen)
         try:
             reader = Reader(index.name, mapping, snapshot, index.settings.similarity())
             asks = Asked(self._endpoints, self._inference, self._indices)
