@@ -8,7 +8,7 @@ from homes import FLATS, HOUSES, Search
 SEA = {"match": {"title": "sea"}}
 
 
-def ask(search: Search, path: str, body: dict[str, Any], **params: Any) -> Any:
+def ask(search: Search, path: str, body: dict[str, Any], **params: str) -> Any:  # noqa: ANN401 (JSON)
     return search.http.post(path, json=body, params=params).json()
 
 
