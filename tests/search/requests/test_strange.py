@@ -96,27 +96,28 @@ options = some(
     unmapped_type=texts,
 )
 sorts = st.lists(names | st.dictionaries(names, options, max_size=1), max_size=2)
-bodies = some(
-    query=queries,
-    retriever=retrievers,
-    knn=anything,
-    sort=sorts,
-    search_after=st.lists(texts | numbers | st.none(), max_size=2),
-    size=numbers,
-    slice=some(id=numbers, max=numbers),
-    _source=anything,
+size = st.integers(0, 20)
+more = some(
+    _source=st.booleans() | names | st.lists(names, max_size=2),
+    explain=st.booleans(),
     fields=st.lists(names | some(field=names, format=texts), max_size=2),
     post_filter=leaf,
-    rescore=anything,
-    track_total_hits=anything,
-    explain=st.booleans(),
-    min_score=numbers,
-    timeout=texts,
-    indices_boost=anything,
-    pit=anything,
-    highlight=anything,
-    aggs=anything,
+    profile=st.booleans(),
+    track_total_hits=st.booleans() | size,
 )
+plain = st.one_of(
+    some(query=queries, size=size),
+    some(query=queries, sort=sorts, slice=some(id=st.integers(0, 3), max=st.integers(1, 4))),
+    some(sort=st.just(["price", "city"]), search_after=st.lists(texts | numbers | st.none(), min_size=2, max_size=2)),
+    some(query=leaf, min_score=numbers, indices_boost=st.lists(st.dictionaries(texts, numbers), max_size=1)),
+    some(query=leaf, rescore=some(window_size=size, query=some(rescore_query=leaf, query_weight=numbers))),
+    some(knn=anything, query=leaf),
+    some(retriever=retrievers, size=size),
+    some(timeout=texts, pit=anything, highlight=anything, aggs=anything, colour=anything),
+)
+bodies = st.tuples(plain, more).map(lambda both: {**both[1], **both[0]})  # type: ignore[dict-item]
+
+
 PATHS = (
     "/homes/_search",
     "/houses/_search",
