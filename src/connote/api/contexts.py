@@ -3,7 +3,7 @@
 from typing import Any
 
 from connote.api.exchange import Answer, Ask, Route
-from connote.api.indices import CHOICE, chosen
+from connote.api.choice import CHOICE, chosen
 from connote.api.search import as_asked
 from connote.contract.errors import IllegalArgument, InvalidRequest
 from connote.search.answer import shards

@@ -7,11 +7,20 @@ from starlette.responses import Response
 
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.refresh import REFRESH, refresh
-from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound, Unparsable
+from connote.contract.errors import (
+    ConnoteError,
+    IllegalArgument,
+    InvalidRequest,
+    NotFound,
+    Unparsable,
+    VersionConflict,
+)
 from connote.contract.settings import java
 from connote.search import embedded
 from connote.search.fetch.source import SourceFilter
-from connote.search.write import change
+from connote.search.index import Index
+from connote.search.mapping.document import INFERENCE
+from connote.search.write import change, given
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, VersionType
 from connote.store.documents import Stored
@@ -19,7 +28,7 @@ from connote.store.documents import Stored
 _MOST_DOCUMENTS = 10_000
 
 
-async def index(ask: Ask) -> Answer:
+async def write(ask: Ask) -> Answer:
     """Write a document, in place of the one of its id if there is one; without an id one is made."""
     kind = ask.text("op_type") or "index"
     if kind not in ("index", "create"):
@@ -53,11 +62,12 @@ async def delete(ask: Ask) -> Answer:
 async def get(ask: Ask) -> Answer:
     """A document with its version, as it is now: it need not have been refreshed."""
     shown = _shown(ask)
-    name, found = await ask.connote.documents.get(ask.path("index"), ask.path("id"))
+    index, found = await ask.connote.documents.get(ask.path("index"), ask.path("id"))
     if found is None:
-        return Answer({"_index": name, "_id": ask.path("id"), "found": False}, 404)
+        return Answer({"_index": index.name, "_id": ask.path("id"), "found": False}, 404)
     _check_version(ask, found)
-    return Answer(_wire(name, found, shown))
+    with_vectors = not ask.flag("_source_exclude_vectors", default=True)
+    return Answer(await asyncio.to_thread(_wire, index, found, shown, with_vectors=with_vectors))
 
 
 async def exists(ask: Ask) -> Answer:
@@ -69,11 +79,13 @@ async def exists(ask: Ask) -> Answer:
 async def source(ask: Ask) -> Answer:
     """Only the document itself."""
     shown = _shown(ask)
-    name, found = await ask.connote.documents.get(ask.path("index"), ask.path("id"))
+    index, found = await ask.connote.documents.get(ask.path("index"), ask.path("id"))
     if found is None:
-        raise NotFound(f"Document not found [{name}]/[{ask.path('id')}]")
+        raise NotFound(f"Document not found [{index.name}]/[{ask.path('id')}]")
     _check_version(ask, found)
-    return Answer(shown.apply(embedded.source(found.source or b"{}")))
+    if not index.mapping.shown.is_shown:
+        raise NotFound(f"Source not found [{index.name}]/[{ask.path('id')}]")
+    return Answer(_source(index, found, shown))
 
 
 async def mget(ask: Ask) -> Answer:
@@ -96,7 +108,7 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
         if_primary_term=ask.whole("if_primary_term"),
         version=ask.whole("version"),
         version_type=VersionType(version_type),
-        retries=ask.whole("retry_on_conflict", 0),
+        retries=ask.whole("retry_on_conflict") or 0,
         pipeline=ask.text("pipeline"),
         require_alias=ask.flag("require_alias"),
         **given,
@@ -118,17 +130,19 @@ def _shown(ask: Ask) -> SourceFilter:
 def _check_version(ask: Ask, found: Stored) -> None:
     wanted = ask.whole("version")
     if wanted is not None and wanted != found.version:
-        from connote.contract.errors import VersionConflict
-
         raise VersionConflict(
             f"[{found.id}]: version conflict, current version [{found.version}] is different than the one provided "
             f"[{wanted}]"
         )
 
 
-def _wire(name: str, found: Stored, shown: SourceFilter) -> dict[str, Any]:
+def _source(index: Index, found: Stored, shown: SourceFilter) -> dict[str, Any]:
+    return shown.apply(index.mapping.shown.apply(embedded.source(found.source or b"{}")))
+
+
+def _wire(index: Index, found: Stored, shown: SourceFilter, *, with_vectors: bool = False) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "_index": name,
+        "_index": index.name,
         "_id": found.id,
         "_version": found.version,
         "_seq_no": found.seq,
@@ -137,14 +151,17 @@ def _wire(name: str, found: Stored, shown: SourceFilter) -> dict[str, Any]:
     if found.routing is not None:
         body["_routing"] = found.routing
     body["found"] = True
-    if shown.is_shown:
-        body["_source"] = shown.apply(embedded.source(found.source or b"{}"))
+    if shown.is_shown and index.mapping.shown.is_shown:
+        body["_source"] = _source(index, found, shown)
+    if with_vectors and found.inference is not None and "_source" in body:
+        whole = embedded.source(found.source or b"{}")
+        body["_source"][INFERENCE] = given.wire(embedded.load(found.inference), index.mapping, whole)
     return body
 
 
 def _wanted(body: dict[str, Any], index: str | None) -> list[dict[str, Any]]:
     if unknown := body.keys() - {"docs", "ids"}:
-        raise Unparsable(f"unknown key [{sorted(unknown)[0]}] for a START_ARRAY, expected [docs] or [ids]")
+        raise Unparsable(f"unknown key [{min(unknown)}] for a START_ARRAY, expected [docs] or [ids]")
     ids, docs = body.get("ids") or [], body.get("docs") or []
     if not isinstance(ids, list) or not isinstance(docs, list):
         raise Unparsable("[docs] and [ids] must be arrays")
@@ -169,10 +186,10 @@ async def _one(ask: Ask, wanted: dict[str, Any], default: SourceFilter) -> dict[
     name, id = wanted["_index"], str(wanted["_id"])
     shown = SourceFilter.parse(wanted["_source"]) if "_source" in wanted else default
     try:
-        found_in, found = await ask.connote.documents.get(name, id)
+        index, found = await ask.connote.documents.get(name, id)
     except ConnoteError as error:
         return {"_index": name, "_id": id, "error": {"root_cause": [error.told()], **error.told()}}
-    return {"_index": found_in, "_id": id, "found": False} if found is None else _wire(found_in, found, shown)
+    return {"_index": index.name, "_id": id, "found": False} if found is None else _wire(index, found, shown)
 
 
 _WRITE = {
@@ -191,7 +208,7 @@ _WRITE = {
 }
 _SOURCE = {
     "_source": "`false`, or patterns of what to show.",
-    "_source_exclude_vectors": "Accepted.",
+    "_source_exclude_vectors": "`false`: with `_inference_fields`, what texts became.",
     "_source_excludes": "Patterns of what to leave out.",
     "_source_includes": "Patterns of what to show.",
 }
@@ -214,9 +231,9 @@ _DELETE = {name: about for name, about in _WRITE.items() if name not in ("pipeli
 _DOCUMENT = "/{index}/_doc/{id}"
 
 ROUTES = (
-    Route("POST", "/{index}/_doc", index, _WRITE | {"op_type": "`create` or `index`."}),
-    Route("PUT", _DOCUMENT, index, _WRITE | {"op_type": "`create`: the id must not be there yet."}),
-    Route("POST", _DOCUMENT, index, _WRITE | {"op_type": "`create`: the id must not be there yet."}),
+    Route("POST", "/{index}/_doc", write, _WRITE | {"op_type": "`create` or `index`."}),
+    Route("PUT", _DOCUMENT, write, _WRITE | {"op_type": "`create`: the id must not be there yet."}),
+    Route("POST", _DOCUMENT, write, _WRITE | {"op_type": "`create`: the id must not be there yet."}),
     Route("GET", _DOCUMENT, get, _READ),
     Route("HEAD", _DOCUMENT, exists, _READ),
     Route("DELETE", _DOCUMENT, delete, _DELETE),

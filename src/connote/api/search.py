@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from connote.api.choice import CHOICE, chosen
 from connote.api.exchange import Answer, Ask, Route
-from connote.api.indices import CHOICE, chosen
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument, InvalidRequest, Unparsable
 from connote.search import request as requests
 from connote.search.answer import shards
@@ -169,7 +169,7 @@ def query_of(ask: Ask, body: Mapping[str, Any]) -> Query:
 
 
 def _typed(ask: Ask) -> dict[str, Any]:
-    options = {"query": ask.text("q"), "default_field": ask.text("df"), "analyzer": ask.text("analyzer")}
+    options: dict[str, Any] = {"query": ask.text("q"), "default_field": ask.text("df"), "analyzer": ask.text("analyzer")}
     options |= {"default_operator": ask.text("default_operator")}
     options |= {name: ask.flag(name) for name in ("lenient", "analyze_wildcard") if ask.text(name) is not None}
     return {"query_string": {name: value for name, value in options.items() if value is not None}}

@@ -17,7 +17,12 @@ class Text:
         self.text = text
         self._from_utf16 = _from_utf16(text)
         starts, ends = self._segments(WordBreaker(text, _ROOT).segments)
-        self._word_ends = ends[_has_word(text, starts, ends)]
+        has_word = _has_word(text, starts, ends)
+        self._word_starts, self._word_ends = starts[has_word], ends[has_word]
+
+    def words(self) -> list[tuple[int, int]]:
+        """Where the words begin and end."""
+        return list(zip(self._word_starts.tolist(), self._word_ends.tolist(), strict=True))
 
     def count(self, start: int, end: int) -> int:
         """The words in [start, end).

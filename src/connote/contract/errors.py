@@ -9,10 +9,12 @@ ConnoteError                 status_exception
 │   ├── BadMediaType         media_type_header_exception
 │   ├── AlreadyExists        resource_already_exists_exception
 │   ├── BadIndexName         invalid_index_name_exception
+│   ├── BadTemplate          invalid_index_template_exception
 │   ├── ClosedIndex          index_closed_exception
 │   ├── BadMapping           mapper_parsing_exception
 │   ├── BadDocument          document_parsing_exception
 │   │   └── StrictMapping    strict_dynamic_mapping_exception
+│   ├── MissingRouting       routing_missing_exception
 │   ├── BadQuery             parsing_exception
 │   ├── BadScript            script_exception
 │   ├── ParseFailed          parse_exception
@@ -23,6 +25,8 @@ ConnoteError                 status_exception
 ├── Blocked             403  cluster_block_exception
 ├── NotFound            404  resource_not_found_exception
 │   ├── NoIndex              index_not_found_exception
+│   ├── NoAlias              aliases_not_found_exception
+│   ├── NoTemplate           index_template_missing_exception
 │   ├── NoDocument           document_missing_exception
 │   └── NoContext            search_context_missing_exception: a scroll or point in time that is over
 ├── MethodNotAllowed    405  status_exception
@@ -143,6 +147,12 @@ class BadIndexName(Rejected):
     type = "invalid_index_name_exception"
 
 
+class BadTemplate(Rejected):
+    """A template is malformed, or names components that are not there."""
+
+    type = "invalid_index_template_exception"
+
+
 class ClosedIndex(Rejected):
     """The index is closed."""
 
@@ -165,6 +175,12 @@ class StrictMapping(BadDocument):
     """A document has a field that a strict mapping does not."""
 
     type = "strict_dynamic_mapping_exception"
+
+
+class MissingRouting(Rejected):
+    """A document must come with a routing here, and does not."""
+
+    type = "routing_missing_exception"
 
 
 class BadQuery(Rejected):
@@ -231,6 +247,23 @@ class NoIndex(NotFound):
     def __init__(self, name: str, why: str = "") -> None:
         super().__init__(f"no such index [{name}]{f' and {why}' if why else ''}")
         self.details = {"resource.type": "index_or_alias", "resource.id": name, "index_uuid": "_na_", "index": name}
+
+
+class NoAlias(NotFound):
+    """There are no aliases of these names."""
+
+    type = "aliases_not_found_exception"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        listed = ", ".join(names)
+        super().__init__(f"aliases [{listed}] missing")
+        self.details = {"resource.type": "aliases", "resource.id": listed}
+
+
+class NoTemplate(NotFound):
+    """There is no template of that name."""
+
+    type = "index_template_missing_exception"
 
 
 class NoDocument(NotFound):

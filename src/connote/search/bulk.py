@@ -31,7 +31,7 @@ _KNOWN: Mapping[str, tuple[type, ...]] = {
     "op_type": (str,),
 }
 # Older names, with an underscore before them.
-_OLDER = {f"_{name}": name for name in ("routing", "version", "version_type", "retry_on_conflict")}
+_OLDER: Mapping[str, str] = {f"_{name}": name for name in ("routing", "version", "version_type", "retry_on_conflict")}
 
 
 def parse(raw: bytes, index: str | None = None) -> Iterator[Item]:
@@ -80,7 +80,7 @@ def _action(line: bytes, number: int) -> tuple[Kind, dict[str, Any]]:
         raise IllegalArgument(f"{where}, expected field [create], [delete], [index] or [update] but found [{name}]")
     if not isinstance(options, dict):
         raise IllegalArgument(f"{where}, expected an object but found [{java(options)[:100]}]")
-    found = {_OLDER.get(key, key): value for key, value in options.items() if value is not None}
+    found: dict[str, Any] = {_OLDER.get(key, key): value for key, value in options.items() if value is not None}
     for key, value in found.items():
         if key not in _KNOWN:
             raise IllegalArgument(f"Action/metadata line [{number}] contains an unknown parameter [{key}]")
@@ -124,7 +124,7 @@ def _with_body(item: Item, line: bytes, number: int) -> Item:
     try:
         body = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        told = f"[1:{error.colno}] failed to parse: {error.msg} (line [{number}] of the request)"
+        told = f"[1:{error.colno}] failed to parse: line [{number}] of the request is no JSON: {error.msg}"
         return item.made(problem=_malformed(item, told))
     if not isinstance(body, dict):
         told = (

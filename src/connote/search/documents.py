@@ -30,18 +30,18 @@ class Documents:
         One that fails harms no other. `pipeline` is for those that name none.
         """
         ready = await self._prepare.all(items, pipeline)
-        groups = defaultdict[str, list[int]](list)
+        groups = defaultdict[str, dict[int, Operation]](dict)
         outcomes: dict[int, Outcome] = {}
         for at, found in enumerate(ready):
             if isinstance(found, Outcome):
                 outcomes[at] = found
             else:
-                groups[found.index].append(at)
+                groups[found.index][at] = found
         parts = await asyncio.gather(
-            *(self._apply(name, [ready[at] for at in places], refresh=refresh) for name, places in groups.items())
+            *(self._apply(name, list(some.values()), refresh=refresh) for name, some in groups.items())
         )
-        for places, part in zip(groups.values(), parts, strict=True):
-            outcomes.update(zip(places, part, strict=True))
+        for some, part in zip(groups.values(), parts, strict=True):
+            outcomes.update(zip(some, part, strict=True))
         return [outcomes[at] for at in range(len(items))]
 
     async def write_one(self, item: Item, *, pipeline: str | None = None, refresh: bool = False) -> Outcome:
@@ -55,13 +55,13 @@ class Documents:
         """The index of that name, or the only one of that alias. Raises NoIndex, IllegalArgument."""
         return await self._indices.open(self._indices.single(name))
 
-    async def get(self, name: str, id: str) -> tuple[str, Stored | None]:
-        """The name of the index, and the document as it is now; None if there is none. Raises NoIndex."""
+    async def get(self, name: str, id: str) -> tuple[Index, Stored | None]:
+        """The index, and the document as it is now; None if there is none. Raises NoIndex, ClosedIndex, Blocked."""
         index = await self.one(name)
-        index.check_open()
+        index.check_readable()
         index.counts.gets += 1
         found = (await asyncio.to_thread(index.documents.current, [id])).get(id)
-        return index.name, found if found is not None and found.source is not None else None
+        return index, found if found is not None and found.source is not None else None
 
     async def _apply(self, name: str, operations: Sequence[Operation], *, refresh: bool) -> list[Outcome]:
         try:

@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Object
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connote.contract.errors import Blocked, ClosedIndex, ConnoteError
+from connote.contract.errors import Blocked, ClosedIndex, ConnoteError, IllegalArgument, NoIndex, Unavailable
+from connote.contract.settings import java
 from connote.search import embedded
+from connote.search.analysis import Analysis
 from connote.search.embedded import Embedded
 from connote.search.engine.container import Corrupt
 from connote.search.engine.folder import erase
@@ -21,7 +25,9 @@ from connote.search.engine.segment import Snapshot
 from connote.search.mapping.document import Reader
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
+from connote.search.mapping.semantic import compatible
 from connote.search.mapping.values import Values
+from connote.search.reembed.switch import Switch
 from connote.search.settings import IndexSettings
 from connote.store.documents import DocumentStore, Stored
 
@@ -29,6 +35,8 @@ log = logging.getLogger("connote.search")
 
 # The engine keeps what it has after so many writes: fewer are replayed at a start, more are written less often.
 COMMIT_EVERY = 20_000
+# The folder of the engine's segments; and notes beside the documents: which folder that is, what was switched, by whom.
+_SEGMENTS, _SWITCHED, _JOB = "segments", "switched", "job"
 
 
 @dataclass
@@ -41,6 +49,7 @@ class Counts:
     gets: int = 0
     searches: int = 0
     refreshes: int = 0
+    commits: int = 0
     seconds_indexing: float = 0.0
     seconds_searching: float = 0.0
 
@@ -93,11 +102,12 @@ class Index:
         self._held, self._holding = _Held(), threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         self.documents = DocumentStore(folder)
-        self._engine = _engine(folder / "segments", name)
-        self._uncommitted = 0
+        self._engine = _engine(self._segments(), name)
+        self._uncommitted, self._is_shut = 0, False
         self._dirty_since: float | None = None
         self._refreshed_at = 0.0
         self.newest = self.documents.newest()
+        self._finish_switch()
         self._replay()
 
     # Reading.
@@ -109,16 +119,26 @@ class Index:
             self.refresh()
         return self._engine.snapshot
 
+    def seen(self) -> tuple[Snapshot, Mapping]:
+        """What searches see, and the mapping that it was indexed by: these belong together."""
+        self.snapshot()
+        with self._mapping_lock:
+            return self._engine.snapshot, self.mapping
+
     def refresh(self) -> None:
-        """Make all writes that have been acknowledged visible to searches."""
+        """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
         self._dirty_since = None
         self._refreshed_at = time.monotonic()
-        self._engine.refresh()
+        with self._files():
+            self._engine.refresh()
         self.counts.refreshes += 1
 
     def hold(self, snapshot: Snapshot) -> Callable[[], None]:
         """Keep the documents that a snapshot sees until what is returned is called."""
-        seen = max((int(segment.seqs.max()) for segment in snapshot.segments if segment.size), default=-1)
+        return self.hold_since(max((int(each.seqs.max()) for each in snapshot.segments if each.size), default=-1))
+
+    def hold_since(self, seen: int) -> Callable[[], None]:
+        """Keep all states, deletions too, that were replaced after that one, until what is returned is called."""
         with self._holding:
             number = self._held.next = self._held.next + 1
             self._held.seen[number] = seen
@@ -131,16 +151,12 @@ class Index:
 
     # What is allowed.
 
-    def check_open(self) -> None:
-        """Raise ClosedIndex if the index is closed, Blocked if its settings block reads."""
-        if self.settings.is_closed:
-            raise closed(self.name, self.uuid)
+    def check_readable(self) -> None:
+        """Raise Blocked if the settings block reads."""
         self._check_block("read", 7)
 
     def check_writable(self) -> None:
-        """Raise ClosedIndex if the index is closed, Blocked if its settings block writes."""
-        if self.settings.is_closed:
-            raise closed(self.name, self.uuid)
+        """Raise Blocked if the settings block writes."""
         self._check_block("write", 8)
 
     def _check_block(self, what: str, number: int) -> None:
@@ -157,13 +173,37 @@ class Index:
                 self.mapping = merged
                 self._changed(self)
 
-    def model(self, name: str, settings: Object[str, Any]) -> None:
-        """Keep what a semantic field's endpoint has turned out to give."""
+    def reanalyse(self, analysis: Analysis) -> None:
+        """Take other analyzers, for what is written and searched from now on."""
         with self._mapping_lock:
-            found = self.mapping.semantic[name]
+            self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
+
+    def model(self, name: str, made: Embedded) -> None:
+        """Keep what a semantic field's endpoint has turned out to give. Raises IllegalArgument if that is another thing.
+
+        Vectors of one field are compared with each other, so all must be alike.
+        """
+        settings = made.model
+        with self._mapping_lock:
+            found = self.mapping.semantic.get(name)
+            if found is None or not settings or self.is_outdated({name: made}):
+                return
             if found.model is None:
                 self.mapping = self.mapping.with_field(found.modelled(settings))
                 self._changed(self)
+            elif not compatible(found.model, settings):
+                raise IllegalArgument(
+                    f"Incompatible model settings for field [{name}]: it holds {java(dict(found.model))}, the "
+                    f"endpoint gives {java(dict(settings))}"
+                )
+
+    def is_outdated(self, made: Object[str, Embedded]) -> bool:
+        """Whether one of these was made by an endpoint that its field had before."""
+        fields = self.mapping.semantic
+        return any(
+            name in fields and not each.is_given and each.inference_id != fields[name].endpoint
+            for name, each in made.items()
+        )
 
     def read(self, id: str, source: Object[str, Any]) -> Values:
         """The values of a document; fields that are not mapped yet are. Raises BadDocument."""
@@ -177,34 +217,120 @@ class Index:
     # Writing.
 
     def keep(self, states: Sequence[Stored], rows: Sequence[Row], gone: Iterable[str]) -> None:
-        """Make writes durable, and hand them to the engine. Only who holds `lock` may; in a thread of its own."""
-        self.documents.write(states)
-        self._engine.delete(gone)
-        self._engine.add(rows)
+        """Make writes durable, and hand them to the engine. Only who holds `lock` may; in a thread of its own.
+
+        Raises NoIndex, Unavailable: then none of them is kept.
+        """
+        with self._files():
+            self.documents.write(states)
         self.newest = states[-1].seq
         self._dirty_since = self._dirty_since or time.monotonic()
         self._uncommitted += len(states)
-        if self._uncommitted >= COMMIT_EVERY:
-            self.commit()
+        self._engine.delete(gone)
+        try:
+            self._engine.add(rows)
+            if self._uncommitted >= COMMIT_EVERY:
+                self.commit()
+        except (ConnoteError, OSError):  # the documents are kept: what the engine lacks it gets at the next start
+            log.exception("[%s] could not be indexed", self.name)
 
     def commit(self) -> None:
         """Let the engine keep its segments, and the store forget what nobody can see any more."""
-        self._engine.refresh()
-        self._engine.commit(self.newest)
+        with self._files():
+            self._engine.refresh()
+            self._engine.commit(self.newest)
+            self._uncommitted = 0
+            self.counts.commits += 1
+            with self._holding:
+                seen = min([self.newest, *self._held.seen.values()])
+            self.documents.purge(seen)
+
+    def merge(self, segments: int) -> None:
+        """Merge until there are no more than so many segments. Raises NoIndex, Unavailable."""
+        with self._files():
+            self._engine.merge(segments)
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    # Switching a semantic field to another endpoint.
+
+    def switch(self, switch: Switch) -> None:
+        """Let another endpoint that gives the same vectors take a field over. Only who holds `lock` may."""
+        self._map_switched(switch)
+        self._changed(self)
+
+    def succeed(self, engine: Engine, path: Path, switch: Switch, job: str) -> None:
+        """Take the vectors that are aside, and the engine in that folder, which has them: all of it, or nothing.
+
+        Only who holds `lock` may. If the process is killed within, the index has all of it at its next start, or
+        nothing; `switched_by` tells. Raises NoIndex, Unavailable.
+        """
+        with self._files():
+            engine.refresh()
+            engine.commit(self.newest)
+            self.documents.take_aside({_SEGMENTS: path.name, _SWITCHED: switch.wire(), _JOB: job})
+        with self._mapping_lock:
+            before, self._engine = self._engine, engine
+            self._map_switched(switch)
         self._uncommitted = 0
-        with self._holding:
-            seen = min([self.newest, *self._held.seen.values()])
-        self.documents.purge(seen)
+        self._finish_switch()
+        before.close()
+        self._segments()
+
+    def runs_on(self, engine: Engine) -> bool:
+        """Whether that engine is the index's own."""
+        return self._engine is engine
+
+    def switched_by(self) -> str | None:
+        """The job that was the last to succeed in switching a field with new vectors."""
+        found: str | None = self.documents.note(_JOB)
+        return found
+
+    def _map_switched(self, switch: Switch) -> None:
+        found = self.mapping.semantic.get(switch.field)
+        if found is not None:
+            changed = found.switched(switch.inference_id, switch.search_inference_id, switch.model_settings)
+            self.mapping = self.mapping.with_field(changed)
+
+    def _finish_switch(self) -> None:
+        """Keep the mapping that goes with vectors that were taken."""
+        if (taken := self.documents.note(_SWITCHED)) is not None:
+            self._map_switched(Switch.read(taken))
+            self._changed(self)
+            self.documents.forget(_SWITCHED)
+
+    def _segments(self) -> Path:
+        """The folder of the engine; others, which it has succeeded or which were never finished, are removed."""
+        name = self.documents.note(_SEGMENTS) or _SEGMENTS
+        for other in self.folder.glob(f"{_SEGMENTS}*"):
+            if other.name != name:
+                shutil.rmtree(other, ignore_errors=True)
+        return self.folder / name
 
     def close(self) -> None:
         """Keep what there is, and let go of the files."""
         try:
-            if self._uncommitted:
+            if self._uncommitted and self.folder.exists():
                 self.commit()
         except (ConnoteError, OSError):
             log.exception("the segments of [%s] could not be kept; they will be made again", self.name)
+        self._is_shut = True
         self._engine.close()
         self.documents.close()
+
+    @contextmanager
+    def _files(self) -> Iterator[None]:
+        """Where files are used. Raises NoIndex if the index was closed or deleted in the meantime, else Unavailable."""
+        if self._is_shut:
+            raise NoIndex(self.name)
+        try:
+            yield
+        except OSError as error:
+            if self._is_shut:
+                raise NoIndex(self.name) from None
+            raise Unavailable(f"the files of [{self.name}] cannot be used: {error.strerror or error}") from None
 
     def row(self, id: str, seq: int, version: int, values: Values, found: Object[str, Embedded]) -> Row:
         """A document as the engine takes it."""
@@ -225,5 +351,9 @@ class Index:
     def _again(self, state: Stored) -> Row | None:
         if state.source is None:
             return None
-        values = self.read(state.id, embedded.source(state.source))
+        source = embedded.source(state.source)
+        try:
+            values = self.read(state.id, source)
+        except ConnoteError:  # fields may have been mapped since; what does not fit is not searched, as before
+            values = Reader(self.mapping, state.id, lenient=True).read(source)
         return self.row(state.id, state.seq, state.version, values, embedded.load(state.inference))

@@ -4,22 +4,31 @@ import asyncio
 import logging
 import secrets
 import shutil
+import threading
 import time
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Object
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from connote.contract.errors import AlreadyExists, ConnoteError, IllegalArgument, NoIndex, Unavailable
-from connote.search import names
-from connote.search.index import Index
+from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unavailable
+from connote.search import aliases, names
+from connote.search.aliases import Action
+from connote.search.analysis import Analysis
+from connote.search.index import Index, closed
 from connote.search.mapping.mapping import Mapping
 from connote.search.settings import IndexSettings
+from connote.search.synonyms import Synonyms
+from connote.search.templates import Templates
 from connote.store.indices import IndexRecord, IndexStore
 
-# The version that an index is of, as Elasticsearch 9 counts them.
-CREATED = 9_039_000
-
 log = logging.getLogger("connote.search")
+
+# The version that indices are of, as Elasticsearch 9 counts them.
+CREATED = 9_039_000
+Change = Callable[[IndexRecord], IndexRecord]
 
 
 class Indices:
@@ -28,12 +37,15 @@ class Indices:
     `writing` is held while indices are made, changed or deleted: what a request does is done as a whole.
     """
 
-    def __init__(self, folder: Path, store: IndexStore) -> None:
-        self._folder, self._store = folder, store
+    def __init__(
+        self, folder: Path, store: IndexStore, templates: Templates | None = None, synonyms: Synonyms | None = None
+    ) -> None:
+        self._folder, self._store, self._templates, self._synonyms = folder, store, templates, synonyms
         self._records = {record.name: record for record in store.all()}
         self._open: dict[str, Index] = {}
         self._opening: dict[str, asyncio.Task[Index]] = {}
         self.writing = asyncio.Lock()
+        self._changing = threading.Lock()  # documents change mappings in threads
         self._remove_leftovers()
 
     # Finding.
@@ -57,11 +69,44 @@ class Indices:
                 found.setdefault(alias, []).append(name)
         return found
 
-    def resolve(self, expression: str | None, *, ignore_missing: bool = False, allow_none: bool = True) -> list[str]:
-        """The names of the indices that an expression means. Raises NoIndex."""
-        return names.resolve(
-            expression, self._records, self.aliases(), ignore_missing=ignore_missing, allow_none=allow_none
-        )
+    def is_closed(self, name: str) -> bool:
+        """Whether an index is closed."""
+        return IndexSettings.of(self._records[name]).is_closed
+
+    def check_open(self, name: str) -> None:
+        """Raise NoIndex, or ClosedIndex if the index is closed."""
+        if name not in self._records:
+            raise NoIndex(name)
+        if self.is_closed(name):
+            raise closed(name, self._records[name].uuid)
+
+    def resolve(
+        self,
+        expression: str | None,
+        *,
+        ignore_missing: bool = False,
+        allow_none: bool = True,
+        expand: Collection[str] = ("open",),
+    ) -> list[str]:
+        """The names of the indices that an expression means. `expand`: those that patterns may mean, `open`, `closed`.
+
+        With `ignore_missing` closed ones are left out as well, unless they may be meant. Raises NoIndex, BadIndexName.
+        """
+        if expression in self._records:
+            found = [str(expression)]
+        else:
+            able = [name for name in self._records if ("closed" if self.is_closed(name) else "open") in expand]
+            found = names.resolve(
+                expression,
+                self._records,
+                self.aliases(),
+                ignore_missing=ignore_missing,
+                allow_none=allow_none,
+                matchable=able,
+            )
+        if ignore_missing and "closed" not in expand:
+            return [name for name in found if not self.is_closed(name)]
+        return found
 
     def written(self, name: str) -> str:
         """The one index that writes to that name go to. Raises NoIndex, IllegalArgument for an alias of several."""
@@ -73,7 +118,7 @@ class Indices:
         writers = [each for each in found if self._records[each].aliases[name].get("is_write_index")]
         if len(writers) == 1:
             return writers[0]
-        if len(found) > 1:
+        if len(found) > 1 or self._records[found[0]].aliases[name].get("is_write_index") is False:
             raise IllegalArgument(
                 f"no write index is defined for alias [{name}]. The write index may be explicitly disabled using "
                 "is_write_index=false or the alias points to multiple indices without one being designated as a "
@@ -82,7 +127,7 @@ class Indices:
         return found[0]
 
     def single(self, name: str) -> str:
-        """The one index that reads by id of that name go to. Raises NoIndex, IllegalArgument for an alias of several."""
+        """The one index that reads by id of that name go to. Raises NoIndex, IllegalArgument if there are several."""
         if name in self._records:
             return name
         found = self.aliases().get(name, [])
@@ -90,34 +135,42 @@ class Indices:
             raise NoIndex(name)
         if len(found) > 1:
             raise IllegalArgument(
-                f"alias [{name}] has more than one index associated with it [{', '.join(found)}], can't execute a single "
-                "index op"
+                f"alias [{name}] has more than one index associated with it [{', '.join(found)}], can't execute a "
+                "single index op"
             )
         return found[0]
 
     def upcoming(self, name: str) -> IndexSettings:
-        """The settings of the index that writes to that name go to, or would, if there is none yet."""
+        """The settings of the index that writes to that name go to, or would go to: it may not be there yet."""
         try:
-            return IndexSettings(self._records[self.written(name)].settings)
-        except (NoIndex, IllegalArgument):
-            return IndexSettings({})
+            return IndexSettings.of(self._records[self.written(name)])
+        except NoIndex:
+            return IndexSettings.read(self._composed(name, {}).get("settings") or {})
+        except IllegalArgument:
+            return IndexSettings()
 
     async def open(self, name: str) -> Index:
-        """The index of that name, opened. Raises NoIndex, Unavailable if its files cannot be read."""
+        """The index of that name, opened. Raises NoIndex, ClosedIndex, Unavailable if its files cannot be read."""
         if name in self._open:
             return self._open[name]
-        if name not in self._records:
-            raise NoIndex(name)
+        self.check_open(name)
         task = self._opening.get(name)
         if task is None:
             task = self._opening[name] = asyncio.create_task(self._opened(name))
             task.add_done_callback(lambda _: self._opening.pop(name, None))
         return await asyncio.shield(task)
 
+    def users(self, endpoint: str) -> list[str]:
+        """The indices with a field of meaning that uses an endpoint."""
+        return [name for name, record in sorted(self._records.items()) if _uses(record.mapping, endpoint)]
+
     # Changing.
 
     async def create(self, name: str, body: Object[str, Any]) -> None:
-        """Make an index of `{"settings", "mappings", "aliases"}`. Raises the contract's errors; all or nothing."""
+        """Make an index of `{"settings", "mappings", "aliases"}`, and of templates. All or nothing.
+
+        Raises AlreadyExists, BadIndexName, and what the body has wrong.
+        """
         async with self.writing:
             await self._create(name, body)
 
@@ -127,60 +180,150 @@ class Indices:
             return self.written(name)
         except NoIndex:
             async with self.writing:
-                if name not in self._records:
+                if name not in self._records and name not in self.aliases():
                     await self._create(name, {})
-            return name
+            return self.written(name)
 
-    async def delete(self, found: list[str]) -> None:
+    async def delete(self, found: Sequence[str]) -> None:
         """Delete indices with all that is in them."""
         async with self.writing:
-            indices = [self._open.pop(name) for name in found if name in self._open]
-            await asyncio.to_thread(self._store.remove, *found)
-            gone = [self._records.pop(name) for name in found]
-            for index in indices:
-                async with index.lock:
-                    await asyncio.to_thread(index.close)
-            for record in gone:
-                await asyncio.to_thread(shutil.rmtree, self._folder / record.uuid, ignore_errors=True)
+            await self._replace((), [name for name in found if name in self._records])
 
-    async def change(self, *records: IndexRecord) -> None:
-        """Keep changed records, all or none. Only who holds `writing` may."""
-        await asyncio.to_thread(self._store.put, *records)
-        self._records |= {record.name: record for record in records}
+    async def map(self, found: Sequence[str], body: Object[str, Any]) -> None:
+        """Add to the mappings of these indices, or change them: all, or none if it fails for one. Raises BadMapping."""
+        async with self.writing:
+            for name in found:
+                await asyncio.to_thread(self._mapped, name, body)
+            for name in found:
+                if name in self._open:
+                    await asyncio.to_thread(self._open[name].extend, body)
+                else:
+                    mapped = await asyncio.to_thread(self._mapped, name, body)
+                    await asyncio.to_thread(self._change, {name: partial(_with_mapping, mapped)})
+
+    async def set(self, found: Sequence[str], body: Object[str, Any], *, keeps: bool = False) -> None:
+        """Change settings of these indices; with `keeps` only those that they do not have. Raises IllegalArgument."""
+        async with self.writing:
+            made = {}
+            for name in found:
+                own = IndexSettings.of(self._records[name])
+                made[name] = own.updated(body, keeps=keeps, is_closed=self.is_closed(name))
+                if self.is_closed(name):
+                    await asyncio.to_thread(self._read_mapping, self._records[name], made[name])
+            await self._keep_settings(made)
+
+    async def close_all(self, found: Sequence[str], *, closed: bool) -> None:
+        """Close indices, or open them again."""
+        async with self.writing:
+            made = {name: IndexSettings.of(self._records[name]).closed(closed) for name in found}
+            await self._keep_settings(made)
+            if closed:
+                await self._shut([self._open.pop(name) for name in found if name in self._open])
+
+    async def alias(self, actions: Sequence[Action]) -> None:
+        """Change aliases: all that the actions say, or nothing. Raises NoIndex, NoAlias, IllegalArgument."""
+        async with self.writing:
+            changed = aliases.applied(actions, self._records, partial(self.resolve, expand=("open", "closed")))
+            await self._replace(list(changed.records.values()), changed.gone)
+
+    async def reanalyse(self, found: Sequence[str]) -> None:
+        """Make the analyzers of these indices anew, as sets of synonyms have changed."""
+        async with self.writing:
+            for name in found:
+                if name in self._open:
+                    await asyncio.to_thread(self._open[name].reanalyse, self.analysis(self._open[name].settings))
+
+    def synonyms_users(self, synonyms: str) -> list[str]:
+        """The indices with an analyzer that uses a set of synonyms."""
+        return [
+            name
+            for name, record in sorted(self._records.items())
+            if any(key.endswith(".synonyms_set") and value == synonyms for key, value in record.settings.items())
+        ]
 
     async def close(self) -> None:
         """Close every index."""
-        for index in self._open.values():
-            async with index.lock:
-                await asyncio.to_thread(index.close)
+        for task in list(self._opening.values()):
+            await asyncio.gather(task, return_exceptions=True)
+        await self._shut(list(self._open.values()))
         self._open.clear()
 
-    async def _create(self, name: str, body: Object[str, Any]) -> None:
+    # How it is done.
+
+    async def _create(self, name: str, given: Object[str, Any]) -> None:
         names.check(name)
+        self._check_free(name)
+        body = self._composed(name, given)
+        settings = IndexSettings.read(body.get("settings") or {}).created()
+        record = IndexRecord(name, secrets.token_urlsafe(16), int(time.time() * 1000), dict(settings.values), {})
+        mapping = await asyncio.to_thread(
+            lambda: Mapping.read(body.get("mappings") or {}, self.analysis(settings), settings.most_fields)
+        )
+        wanted = {alias: aliases.options(each, alias) for alias, each in (body.get("aliases") or {}).items()}
+        for alias in wanted:
+            aliases.check(alias, {**self._records, name: record})
+        await self._replace([replace(record, mapping=mapping.wire(), aliases=wanted)])
+
+    def _check_free(self, name: str) -> None:
         if name in self._records:
             error = AlreadyExists(f"index [{name}/{self._records[name].uuid}] already exists")
             error.details = {"index_uuid": self._records[name].uuid, "index": name}
             raise error
         if name in self.aliases():
-            error = AlreadyExists(f"alias [{name}] already exists")
-            raise error
-        if unknown := body.keys() - {"settings", "mappings", "aliases"}:
-            raise IllegalArgument(f"unknown key [{sorted(unknown)[0]}] for create index")
-        settings = IndexSettings.read(body.get("settings") or {})
-        mapping = await asyncio.to_thread(
-            Mapping.read, body.get("mappings") or {}, settings.analysis, settings.most_fields
-        )
-        aliases = {alias: dict(given or {}) for alias, given in (body.get("aliases") or {}).items()}
-        for alias in aliases:
-            names.check(alias)
-            if alias in self._records or alias == name:
-                raise IllegalArgument(
-                    f"Invalid alias name [{alias}]: an index or data stream exists with the same name as the alias"
-                )
-        record = IndexRecord(
-            name, secrets.token_urlsafe(16), int(time.time() * 1000), dict(settings.values), mapping.wire(), aliases
-        )
-        await self.change(record)
+            raise names.bad(name, "already exists as alias")
+
+    def _composed(self, name: str, body: Object[str, Any]) -> Object[str, Any]:
+        return self._templates.compose(name, body) if self._templates else body
+
+    def analysis(self, settings: IndexSettings) -> Analysis:
+        """The analyzers of an index of these settings. Raises IllegalArgument."""
+        return settings.analysis(self._synonyms.find if self._synonyms else lambda _: None)
+
+    def _read_mapping(self, record: IndexRecord, settings: IndexSettings) -> Mapping:
+        return Mapping.read(record.mapping, self.analysis(settings), settings.most_fields)
+
+    def _mapped(self, name: str, body: Object[str, Any]) -> Mapping:
+        record = self._records[name]
+        settings = IndexSettings.of(record)
+        mapping = self._open[name].mapping if name in self._open else self._read_mapping(record, settings)
+        return mapping.merged(body, settings.most_fields)
+
+    async def _keep_settings(self, made: Object[str, IndexSettings]) -> None:
+        await asyncio.to_thread(self._change, {name: partial(_with_settings, own) for name, own in made.items()})
+        for name, own in made.items():
+            if name in self._open:
+                self._open[name].settings = own
+
+    async def _replace(self, records: Sequence[IndexRecord], gone: Sequence[str] = ()) -> None:
+        """Keep records and forget indices, all or none, then remove what these had. Only who holds `writing` may."""
+        uuids = [self._records[name].uuid for name in gone]
+        await asyncio.to_thread(self._put, records, gone)
+        await self._shut([self._open.pop(name) for name in gone if name in self._open])
+        for uuid in uuids:
+            await asyncio.to_thread(shutil.rmtree, self._folder / uuid, ignore_errors=True)
+
+    def _put(self, records: Sequence[IndexRecord], gone: Sequence[str]) -> None:
+        with self._changing:
+            # Of what there is already only the aliases change here; the mapping may have grown in the meantime.
+            kept = [
+                replace(self._records[each.name], aliases=each.aliases) if each.name in self._records else each
+                for each in records
+            ]
+            self._store.put(*kept, gone=gone)
+            left = {name: record for name, record in self._records.items() if name not in gone}
+            self._records = left | {record.name: record for record in kept}
+
+    def _change(self, changes: Object[str, Change]) -> None:
+        with self._changing:
+            records = [change(self._records[name]) for name, change in changes.items() if name in self._records]
+            self._store.put(*records)
+            self._records = self._records | {record.name: record for record in records}
+
+    def _keep_mapping(self, index: Index) -> None:
+        """A document has added to the mapping. Called from threads, one at a time for an index."""
+        if index.name not in self._records or self._records[index.name].uuid != index.uuid:
+            raise NoIndex(index.name)
+        self._change({index.name: partial(_with_mapping, index.mapping)})
 
     async def _opened(self, name: str) -> Index:
         record = self._records[name]
@@ -188,25 +331,22 @@ class Indices:
             index = await asyncio.to_thread(self._load, record)
         except OSError as error:
             raise Unavailable(f"index [{name}] cannot be opened: {error.strerror or error}") from None
-        if self._records.get(name) is None or self._records[name].uuid != record.uuid:  # deleted in the meantime
+        now = self._records.get(name)
+        if now is None or now.uuid != record.uuid or self.is_closed(name):  # in the meantime
             await asyncio.to_thread(index.close)
-            raise NoIndex(name)
+            raise closed(name, record.uuid) if now and now.uuid == record.uuid else NoIndex(name)
         self._open[name] = index
         return index
 
     def _load(self, record: IndexRecord) -> Index:
-        settings = IndexSettings(record.settings)
-        mapping = Mapping.read(record.mapping, settings.analysis, settings.most_fields)
+        settings = IndexSettings.of(record)
+        mapping = self._read_mapping(record, settings)
         return Index(record.name, record.uuid, self._folder / record.uuid, settings, mapping, self._keep_mapping)
 
-    def _keep_mapping(self, index: Index) -> None:
-        """A document has added to the mapping. Called from threads, one at a time for an index."""
-        before = self._records[index.name]
-        record = IndexRecord(
-            before.name, before.uuid, before.created, before.settings, index.mapping.wire(), before.aliases
-        )
-        self._store.put(record)
-        self._records[index.name] = record
+    async def _shut(self, found: Sequence[Index]) -> None:
+        for index in found:
+            async with index.lock:
+                await asyncio.to_thread(index.close)
 
     def _remove_leftovers(self) -> None:
         """Folders of indices that were deleted while the server was stopped in the middle of it."""
@@ -219,4 +359,21 @@ class Indices:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-__all__ = ["ConnoteError", "Indices"]
+def _with_mapping(mapping: Mapping, record: IndexRecord) -> IndexRecord:
+    return replace(record, mapping=mapping.wire())
+
+
+def _with_settings(settings: IndexSettings, record: IndexRecord) -> IndexRecord:
+    return replace(record, settings=dict(settings.values))
+
+
+def _uses(mapping: Any, endpoint: str) -> bool:  # noqa: ANN401 (a part of a mapping)
+    if not isinstance(mapping, Object):
+        return False
+    if mapping.get("type") == "semantic_text" and endpoint in (
+        mapping.get("inference_id"),
+        mapping.get("search_inference_id"),
+    ):
+        return True
+    inner = (mapping.get(name) for name in ("properties", "fields"))
+    return any(_uses(each, endpoint) for some in inner if isinstance(some, Object) for each in some.values())

@@ -8,25 +8,20 @@ from connote.contract.errors import BadIndexName, NoIndex
 
 _FORBIDDEN = re.compile(r'[\\/*?"<>| ,#:]')
 MOST_BYTES = 255
+ALL = (None, "", "_all", "*")
 
 
 def check(name: str) -> None:
     """Raise BadIndexName for what no index can be called."""
-    why = None
-    if not name or name in (".", ".."):
-        why = "must not be '.' or '..'" if name else "must not be empty"
-    elif _FORBIDDEN.search(name):
-        why = "must not contain the following characters ['\\\\','/','*','?','\"','<','>','|',' ',',','#',':']"
-    elif name.lower() != name:
-        why = "must be lowercase"
-    elif name[0] in "_-+":
-        why = "must not start with '_', '-', or '+'"
-    elif len(name.encode()) > MOST_BYTES:
-        why = f"index name is too long, ({len(name.encode())} > {MOST_BYTES})"
-    if why:
-        error = BadIndexName(f"Invalid index name [{name}], {why}")
-        error.details = {"index_uuid": "_na_", "index": name}
-        raise error
+    if why := _fault(name):
+        raise bad(name, why)
+
+
+def bad(name: str, why: str) -> BadIndexName:
+    """An index cannot be called so."""
+    error = BadIndexName(f"Invalid index name [{name}], {why}")
+    error.details = {"index_uuid": "_na_", "index": name}
+    return error
 
 
 def resolve(
@@ -36,35 +31,62 @@ def resolve(
     *,
     ignore_missing: bool = False,
     allow_none: bool = True,
+    matchable: Collection[str] | None = None,
 ) -> list[str]:
     """The indices that an expression means, sorted: names, aliases, patterns, and `-` before what is to be left out.
 
-    Raises NoIndex for a name that is not there, and with `allow_none` false for a pattern that nothing fits.
+    Patterns mean `matchable` ones only (None: all); those that begin with a dot also names that do. Raises NoIndex for
+    a name that is not there, and with `allow_none` false for a pattern that nothing fits; BadIndexName.
     """
-    found: set[str] = set()
-    if expression in (None, "", "_all", "*"):
-        found = {name for name in indices if not name.startswith(".")}
+    can = indices if matchable is None else matchable
+    if expression in ALL:
+        found = {name for name in can if not name.startswith(".")}
         if not found and not allow_none:
             raise NoIndex(expression or "_all")
         return sorted(found)
+    found = set()
+    has_pattern = False
     for part in str(expression).split(","):
-        if part.startswith("-") and found:
-            found -= _matching(part[1:], indices, aliases)
+        if part.startswith("-") and has_pattern:
+            found -= _matching(part[1:], indices, aliases, can)
             continue
-        some = _matching(part, indices, aliases)
-        is_pattern = "*" in part
+        if part.startswith("_") and part != "_all":
+            raise bad(part, "must not start with '_'.")
+        is_pattern = "*" in part or part == "_all"
+        has_pattern = has_pattern or is_pattern
+        some = _matching("*" if part == "_all" else part, indices, aliases, can)
         if not some and not ignore_missing and (not is_pattern or not allow_none):
             raise NoIndex(part)
         found |= some
     return sorted(found)
 
 
-def _matching(part: str, indices: Collection[str], aliases: Mapping[str, Collection[str]]) -> set[str]:
+def fits(name: str, pattern: str) -> bool:
+    """Whether a name fits a pattern in which `*` alone says something."""
+    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _fault(name: str) -> str | None:
+    if name in ("", ".", ".."):
+        return "must not be '.' or '..'" if name else "must not be empty"
+    if _FORBIDDEN.search(name):
+        return "must not contain the following characters ['\\\\','/','*','?','\"','<','>','|',' ',',','#',':']"
+    if name.lower() != name:
+        return "must be lowercase"
+    if name[0] in "_-+":
+        return "must not start with '_', '-', or '+'"
+    size = len(name.encode(errors="surrogatepass"))
+    return f"index name is too long, ({size} > {MOST_BYTES})" if size > MOST_BYTES else None
+
+
+def _matching(
+    part: str, indices: Collection[str], aliases: Mapping[str, Collection[str]], matchable: Collection[str]
+) -> set[str]:
     if "*" not in part:
         return {part} if part in indices else set(aliases.get(part, ()))
     is_hidden = part.startswith(".")
-    found = {name for name in indices if fnmatchcase(name, part) and (is_hidden or not name.startswith("."))}
+    found = {name for name in matchable if fits(name, part) and (is_hidden or not name.startswith("."))}
     for alias, names in aliases.items():
-        if fnmatchcase(alias, part):
-            found |= set(names)
+        if fits(alias, part):
+            found |= set(names) & set(matchable)
     return found

@@ -35,9 +35,9 @@ class Session:
         seen = []
         for number, name in enumerate(names):
             index = await indices.open(name)
-            snapshot = await asyncio.to_thread(index.snapshot)
+            snapshot, mapping = await asyncio.to_thread(index.seen)
             held.callback(index.hold(snapshot))
-            reader = Reader(name, index.mapping, snapshot, index.settings.similarity())
+            reader = Reader(name, mapping, snapshot, index.settings.similarity())
             seen.append(Seen(index, snapshot, reader, number))
         return cls(seen, asks)
 
@@ -61,8 +61,8 @@ class Session:
                 words |= {} if named else {pattern: boost}
                 continue
             for each in self.seen:
-                found = [field.name for field in each.reader.default_fields() if fnmatchcase(field.name, pattern)]
-                words |= dict.fromkeys(found, boost)
+                found = [name for name, _ in each.reader.searched([(pattern, 1.0)])]
+                words |= dict.fromkeys(set(found) - set(each.reader.mapping.semantic), boost)
         return list(words.items()), list(semantic.items())
 
     async def each(self, work: Callable[[Seen], Awaitable[T]]) -> list[T]:

@@ -1,7 +1,7 @@
 """The settings of an index: read in any of their forms, and shown as Elasticsearch shows them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,8 @@ from connote.contract import durations
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis
+from connote.search.analysis.synonyms import Sets
+from connote.store.indices import IndexRecord
 
 # Seconds between refreshes where an index does not say.
 REFRESH = 1.0
@@ -20,40 +22,42 @@ _ACCEPTED = re.compile(
     r"write\..*|refresh\..*|dense_vector\..*|number_of_routing_shards|time_series\..*|"
     r"final_pipeline|default_pipeline|refresh_interval|analysis\..*|analyze\..*|uuid|creation_date|provided_name|version\..*|esql\..*|recovery\..*|allocation\..*)"
 )
-_FIXED = (
-    "number_of_shards",
-    "analysis.",
-    "codec",
-    "sort.",
-    "mode",
-    "number_of_routing_shards",
-    "routing_partition_size",
-)
-
-
+# What never changes, and what only changes while an index is closed.
+_FINAL = ("number_of_shards", "sort.", "mode", "number_of_routing_shards", "routing_partition_size")
+_STATIC = ("analysis.", "codec", "similarity.")
+_ANALYSIS = re.compile(r"analysis\.|analyze\.|max_(?:ngram|shingle)_diff$")
+_ALWAYS: dict[str, Any] = {"number_of_shards": "1", "number_of_replicas": "1"}
 # The setting that closed indices have, as in Elasticsearch.
 CLOSED = "verified_before_close"
 
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """Flat, without the leading `index.`; values as they were given."""
+    """Flat, without the leading `index.`; values as they were given. Some may be all that is to be shown."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    is_whole: bool = True
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "IndexSettings":
         """Settings, nested or with dots, with `index.` or without. Raises IllegalArgument for one that is not known."""
-        values = {name.removeprefix("index."): value for name, value in _flat(body)}
+        if not isinstance(body, Mapping):
+            raise IllegalArgument(f"[settings] must be an object, not [{java(body)[:100]}]")
+        values = dict(_flat(body))
         for name in values:
             if not _ACCEPTED.fullmatch(name):
                 raise IllegalArgument(
-                    f"unknown setting [index.{name}] please check that any required plugins are installed, or check the "
-                    "breaking changes documentation for removed settings"
+                    f"unknown setting [index.{name}] please check that any required plugins are installed, or check "
+                    "the breaking changes documentation for removed settings"
                 )
         made = cls(values)
         made._check()
         return made
+
+    @classmethod
+    def of(cls, record: IndexRecord) -> "IndexSettings":
+        """Those that are kept of an index."""
+        return cls(dict(record.settings))
 
     @property
     def refresh_interval(self) -> float:
@@ -90,10 +94,12 @@ class IndexSettings:
         """The ingest pipeline that every document goes through last."""
         return self._pipeline("final_pipeline")
 
-    @property
-    def analysis(self) -> Analysis:
-        """The analyzers that it declares, with those that are always there. Raises IllegalArgument."""
-        return Analysis({name: value for name, value in self.values.items() if name.startswith("analysis.")})
+    def analysis(self, sets: Sets = lambda _: None) -> Analysis:
+        """The analyzers that it declares, with those that are always there. `sets` finds synonyms by the name of a set.
+
+        Raises IllegalArgument.
+        """
+        return Analysis({name: value for name, value in self.values.items() if _ANALYSIS.match(name)}, sets=sets)
 
     def similarity(self) -> tuple[float, float]:
         """k1 and b of BM25."""
@@ -108,28 +114,55 @@ class IndexSettings:
         values = (self.values.get(f"blocks.{name}") for name in ({what, "read_only"} if what == "write" else {what}))
         return any(value in (True, "true") for value in values)
 
-    def updated(self, body: Mapping[str, Any]) -> "IndexSettings":
-        """With changes; null takes a setting back. Raises IllegalArgument for what can only be set at creation."""
+    def created(self) -> "IndexSettings":
+        """As a new index has them: those that are null are not there."""
+        return IndexSettings({name: value for name, value in self.values.items() if value is not None})
+
+    def closed(self, closed: bool) -> "IndexSettings":
+        """Of the index when it is closed, or opened again."""
+        rest = {name: value for name, value in self.values.items() if name != CLOSED}
+        return IndexSettings(rest | ({CLOSED: True} if closed else {}))
+
+    def updated(self, body: Mapping[str, Any], *, keeps: bool = False, is_closed: bool = False) -> "IndexSettings":
+        """With changes; null takes a setting back, and with `keeps` what there is stays.
+
+        Raises IllegalArgument for what can only be set at creation, or while the index is closed.
+        """
         given = IndexSettings.read(body).values
-        for name, value in given.items():
-            if any(name == fixed or (fixed.endswith(".") and name.startswith(fixed)) for fixed in _FIXED):
-                if self.values.get(name) == value:
-                    continue
-                raise IllegalArgument(f"Can't update non dynamic settings [[index.{name}]] for open indices")
-        kept = {name: value for name, value in {**self.values, **given}.items() if value is not None}
-        made = IndexSettings(kept)
+        if keeps:
+            given = {name: value for name, value in given.items() if name not in self.values}
+        changed = [name for name, value in given.items() if _text(self.values.get(name)) != _text(value)]
+        final = [name for name in changed if _is_one_of(name, _FINAL)]
+        if final:
+            raise IllegalArgument(f"final index setting [index.{final[0]}], not updateable")
+        static = [name for name in changed if _is_one_of(name, _STATIC)]
+        if static and not is_closed:
+            listed = ", ".join(f"index.{name}" for name in static)
+            raise IllegalArgument(f"Can't update non dynamic settings [[{listed}]] for open indices")
+        made = IndexSettings({**self.values, **given}).created()
         made._check()
         return made
 
-    def wire(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-        """Nested, below `index`, with every value as text."""
-        own = {"number_of_shards": "1", "number_of_replicas": "1", **self.values, **more}
-        return {"index": _nested({name: _text(value) for name, value in own.items()})}
+    def only(self, wanted: Callable[[str], bool]) -> "IndexSettings | None":
+        """With those alone of which that is so, also of those that every index has; None if there are none."""
+        kept = {name: value for name, value in (_ALWAYS | self.values).items() if wanted(name)}
+        return IndexSettings(kept, is_whole=False) if kept else None
 
-    def flat(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-        """The same with dots in the names."""
-        own = {"number_of_shards": "1", "number_of_replicas": "1", **self.values, **more}
-        return {f"index.{name}": _text(value) for name, value in sorted(own.items())}
+    def wire(self) -> dict[str, Any]:
+        """Nested, below `index`, with every value as text, and with what every index has."""
+        return {"index": _nested({name: _text(value) for name, value in self._shown().items()})}
+
+    def nested(self) -> dict[str, Any]:
+        """The same without what every index has."""
+        shown = _nested({name: _text(value) for name, value in self.values.items()})
+        return {"index": shown} if shown else {}
+
+    def flat(self) -> dict[str, Any]:
+        """As `wire`, with dots in the names."""
+        return {f"index.{name}": _text(value) for name, value in sorted(self._shown().items())}
+
+    def _shown(self) -> Mapping[str, Any]:
+        return _ALWAYS | self.values if self.is_whole else self.values
 
     def _check(self) -> None:
         self.refresh_interval, self.most_fields, self.most_hits, self.similarity()
@@ -151,10 +184,14 @@ class IndexSettings:
 
 def _flat(body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in body.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}".removeprefix("index.") if prefix != "index." else f"{prefix}{name}", value
+            yield f"{prefix}{name}".removeprefix("index."), value
+
+
+def _is_one_of(name: str, listed: Iterable[str]) -> bool:
+    return any(name == each or (each.endswith(".") and name.startswith(each)) for each in listed)
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,14 @@ document. So a search sees documents as they were when its index was last refres
 any more are removed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Column,
     Engine,
     Index,
@@ -27,7 +30,9 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 
+from connote.contract.errors import Unavailable
 from connote.store.database import prepare
 
 _metadata = MetaData()
@@ -44,6 +49,10 @@ _documents = Table(
 )
 _current = Index("current", _documents.c.id, unique=True, sqlite_where=_documents.c.until.is_(None))
 Index("replaced", _documents.c.until, sqlite_where=_documents.c.until.is_not(None))
+# What documents are to become, by sequence number, while nobody is to see it yet.
+_aside = Table("aside", _metadata, Column("seq", Integer, primary_key=True), Column("inference", LargeBinary))
+# What else is decided together with documents.
+_notes = Table("notes", _metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
 _MANY = 500  # values of one IN
 
 
@@ -64,8 +73,10 @@ class DocumentStore:
 
     def __init__(self, folder: Path) -> None:
         self._engine: Engine = create_engine(f"sqlite:///{folder / 'documents.db'}", hide_parameters=True)
+        self._is_closed = False
         event.listen(self._engine, "connect", prepare)
-        _metadata.create_all(self._engine)
+        with self._using():
+            _metadata.create_all(self._engine)
 
     def write(self, states: Sequence[Stored]) -> None:
         """Keep these states, in order; each replaces the one of its id. Sequence numbers must rise."""
@@ -84,7 +95,7 @@ class DocumentStore:
         ]
         end = update(_documents).where(_documents.c.id == bindparam("of"), _documents.c.until.is_(None))
         end = end.values(until=bindparam("at"))
-        with self._engine.begin() as connection:
+        with self._using(), self._engine.begin() as connection:
             if len({each.id for each in states}) == len(states):
                 connection.execute(end, ended)
                 connection.execute(insert(_documents), fresh)
@@ -104,7 +115,7 @@ class DocumentStore:
     def since(self, seq: int, *, batch: int = 1000) -> Iterator[list[Stored]]:
         """The current state of every document written after that sequence number, oldest first, in batches."""
         while True:
-            with self._engine.connect() as connection:
+            with self._using(), self._engine.connect() as connection:
                 rows = connection.execute(
                     select(_documents)
                     .where(_documents.c.seq > seq, _documents.c.until.is_(None))
@@ -119,20 +130,20 @@ class DocumentStore:
 
     def newest(self) -> int:
         """The highest sequence number; -1 if nothing was ever written."""
-        with self._engine.connect() as connection:
+        with self._using(), self._engine.connect() as connection:
             found = connection.scalar(select(func.max(_documents.c.seq)))
         return -1 if found is None else int(found)
 
     def count(self) -> int:
         """How many documents there are."""
-        with self._engine.connect() as connection:
+        with self._using(), self._engine.connect() as connection:
             wanted = select(func.count()).where(_documents.c.until.is_(None), _documents.c.source.is_not(None))
             return int(connection.scalar(wanted) or 0)
 
     def purge(self, seen: int) -> None:
         """Remove rows that were replaced by then, and what tells of deletions before it."""
         newest = select(func.max(_documents.c.seq)).scalar_subquery()
-        with self._engine.begin() as connection:
+        with self._using(), self._engine.begin() as connection:
             connection.execute(delete(_documents).where(_documents.c.until <= seen))
             connection.execute(
                 delete(_documents).where(
@@ -143,14 +154,67 @@ class DocumentStore:
                 )
             )
 
+    # Another `inference` for all documents at once: it is kept aside until it is complete.
+
+    def put_aside(self, found: Mapping[int, bytes | None]) -> None:
+        """Keep what these states are to become, by sequence number."""
+        rows = [{"seq": seq, "inference": inference} for seq, inference in found.items()]
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(insert(_aside).prefix_with("OR REPLACE"), rows)
+
+    def aside(self, seqs: Sequence[int]) -> dict[int, bytes | None]:
+        """What of these states is aside."""
+        found: dict[int, bytes | None] = {}
+        with self._using(), self._engine.connect() as connection:
+            for start in range(0, len(seqs), _MANY):
+                wanted = select(_aside).where(_aside.c.seq.in_(seqs[start : start + _MANY]))
+                found |= {row.seq: row.inference for row in connection.execute(wanted)}
+        return found
+
+    def take_aside(self, notes: Mapping[str, Any]) -> None:
+        """Let all that is aside take its place, and keep these notes: one transaction."""
+        taken = select(_aside.c.inference).where(_aside.c.seq == _documents.c.seq).scalar_subquery()
+        current = _documents.c.until.is_(None) & _documents.c.seq.in_(select(_aside.c.seq))
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(update(_documents).where(current).values(inference=taken))
+            connection.execute(delete(_aside))
+            rows = [{"name": name, "value": value} for name, value in notes.items()]
+            connection.execute(insert(_notes).prefix_with("OR REPLACE"), rows)
+
+    def clear_aside(self) -> None:
+        """Forget what is aside."""
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(delete(_aside))
+
+    def note(self, name: str) -> Any:  # noqa: ANN401 (JSON)
+        """A note; None if there is none."""
+        with self._using(), self._engine.connect() as connection:
+            return connection.scalar(select(_notes.c.value).where(_notes.c.name == name))
+
+    def forget(self, name: str) -> None:
+        """Remove a note."""
+        with self._using(), self._engine.begin() as connection:
+            connection.execute(delete(_notes).where(_notes.c.name == name))
+
     def close(self) -> None:
         """Let go of the file."""
+        self._is_closed = True
         self._engine.dispose()
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """Raises Unavailable where the file was closed, or cannot be used: its disk may be full."""
+        if self._is_closed:
+            raise Unavailable("the index was closed or deleted in the meantime")
+        try:
+            yield
+        except DBAPIError as error:
+            raise Unavailable(f"the documents cannot be read or written: {error.orig}") from error
 
     def _read(
         self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool
     ) -> Iterable[Stored]:
-        with self._engine.connect() as connection:
+        with self._using(), self._engine.connect() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(_documents).where(column.in_(wanted[start : start + _MANY]))
                 if is_current:

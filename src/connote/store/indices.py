@@ -1,6 +1,6 @@
 """Indices as they are kept: what each is called, its settings, mapping and aliases."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -33,15 +33,12 @@ class IndexStore:
         with self._engine.connect() as connection:
             return [IndexRecord(**row._mapping) for row in connection.execute(select(database.indices))]
 
-    def put(self, *records: IndexRecord) -> None:
-        """Keep these, each in place of the one of its name; all or none."""
+    def put(self, *records: IndexRecord, gone: Collection[str] = ()) -> None:
+        """Keep these, each in place of the one of its name, and forget those that are gone; all or none."""
         with self._engine.begin() as connection:
+            if gone:
+                connection.execute(delete(database.indices).where(database.indices.c.name.in_(gone)))
             for record in records:
                 row = asdict(record)
                 written = upsert(database.indices).values(row)
                 connection.execute(written.on_conflict_do_update(index_elements=["name"], set_=row))
-
-    def remove(self, *names: str) -> None:
-        """Forget these, all or none."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(database.indices).where(database.indices.c.name.in_(names)))

@@ -56,12 +56,11 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
     return found
 
 
-def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields) -> dict[str, Any]:
+def inference_fields(
+    embedded: Mapping[str, Embedded], mapping: Fields, source: Mapping[str, Any]
+) -> dict[str, Any]:
     """What `_inference_fields` shows of a document."""
-    cut = {
-        name: dict(field["chunking_settings"]) for name, field in mapping.semantic.items() if field["chunking_settings"]
-    }
-    return given.wire(embedded, cut)
+    return given.wire(embedded, mapping, source)
 
 
 def _shown(field: Field, name: str, wanted: Wanted, source: Mapping[str, Any], mapping: Fields) -> Iterator[Any]:

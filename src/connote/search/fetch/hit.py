@@ -59,7 +59,7 @@ def _values(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
             source, (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
         )
         if request.shows_inference and kept:
-            body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping)
+            body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)
     wanted = [*request.fields, *request.docvalue_fields]
     if wanted and (found := shown_fields.values(wanted, source, mapping)):
         body["fields"] = found

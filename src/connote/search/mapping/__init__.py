@@ -1,0 +1,1 @@
+"""The mapping of an index: fields, and what a document gives them."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
+from connote.search.mapping import dynamic
 from connote.search.mapping.field import Field
 
 _DYNAMIC = {"true": "true", "false": "false", "strict": "strict", "runtime": "true"}
@@ -55,7 +56,7 @@ class Branch:
 
     @property
     def dynamic(self) -> str | None:
-        """What becomes of fields that are not mapped: `true`, `false` or `strict`; None is what the object above says."""
+        """What becomes of fields that are not mapped: `true`, `false`, `strict`; None: as the object above says."""
         value = self.given.get("dynamic")
         if value is None:
             return None
@@ -86,26 +87,26 @@ class Branch:
 
     def merged(self, other: "Branch") -> "Branch":
         """With the properties and parameters of another of its name. Raises IllegalArgument for what cannot change."""
-        if self.is_nested != other.is_nested and (other.given.get("type") or self.is_nested) and self.name:
-            kinds = ("nested" if each.is_nested else "object" for each in (self, other))
-            raise IllegalArgument("object mapping [{}] can't be changed from {} to {}".format(self.name, *kinds))
+        if self.name and "type" in other.given and self.is_nested != other.is_nested:
+            own, their = ("nested", "object") if self.is_nested else ("object", "nested")
+            raise IllegalArgument(f"object mapping [{self.name}] can't be changed from {own} to {their}")
         properties = dict(self.properties)
         for name, theirs in other.properties.items():
             mine = properties.get(name)
             if mine is None:
                 properties[name] = theirs
-            elif (isinstance(mine, Branch) and isinstance(theirs, Branch)) or (
-                isinstance(mine, Field) and isinstance(theirs, Field)
-            ):
-                properties[name] = mine.merged(theirs)
             else:
-                first = "an object" if isinstance(mine, Branch) else "a concrete"
-                raise IllegalArgument(
-                    f"can't merge a non-object mapping [{self.path(name)}] with an object mapping"
-                    if first == "a concrete"
-                    else f"can't merge an object mapping [{self.path(name)}] with a non-object mapping"
-                )
+                properties[name] = self._both(name, mine, theirs)
         return replace(self, given={**self.given, **other.given}, properties=properties)
+
+    def _both(self, name: str, mine: "Branch | Field", theirs: "Branch | Field") -> "Branch | Field":
+        if isinstance(mine, Branch):
+            if isinstance(theirs, Branch):
+                return mine.merged(theirs)
+            raise IllegalArgument(f"can't merge an object mapping [{self.path(name)}] with a non-object mapping")
+        if isinstance(theirs, Branch):
+            raise IllegalArgument(f"can't merge a non-object mapping [{self.path(name)}] with an object mapping")
+        return mine.merged(theirs)
 
     def wire(self) -> dict[str, Any]:
         """The object as GET shows it."""
@@ -124,6 +125,14 @@ def check_params(branch: Branch) -> None:
         where = f"Mapping definition for [{branch.name}]" if branch.name else "Root mapping definition"
         raise BadMapping(f"{where} has unsupported parameters:  {' '.join(unknown)}")
     branch.dynamic  # noqa: B018 (it raises)
+    for name in ("enabled", "subobjects"):
+        value = branch.given.get(name, True)
+        if value not in (True, False, "true", "false", "auto"):
+            raise BadMapping(
+                f"[{name}] of [{branch.name or '_doc'}] must be [true] or [false], not [{java(value)[:100]}]"
+            )
+    if not branch.name:
+        dynamic.check(branch.given)
 
 
 def _multi(field: Field) -> Iterator[Field]:

@@ -1,13 +1,13 @@
 """From a document to the values of its fields, by a mapping; fields that are not mapped are added, or not."""
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Object
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connote.contract import dates
-from connote.contract.errors import BadDocument, ConnoteError, IllegalArgument, StrictMapping
+from connote.contract.errors import BadDocument, IllegalArgument, StrictMapping
 from connote.search.mapping.branch import Branch
+from connote.search.mapping.dynamic import Dynamic, sampled
 from connote.search.mapping.field import Field, failed
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.values import Values
@@ -31,243 +31,180 @@ RESERVED = (
 # How deep a document may go: deeper is a mistake, or hostile.
 MOST_DEPTH = 50
 INFERENCE = "_inference_fields"
-_DETECTED = "strict_date_optional_time||yyyy/MM/dd HH:mm:ss||yyyy/MM/dd"
-_LIKE_A_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in a document reading is: the object's mapping, where its values go, and what it adds to the mapping."""
+
+    branch: Branch
+    into: Values
+    added: dict[str, Any] = field(default_factory=dict)
+    dynamic: str = "true"
+    depth: int = 0
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether names with dots are names, and no paths."""
+        return self.branch.given.get("subobjects") in (False, "false")
 
 
 class Reader:
-    """Reads one document."""
+    """Reads one document. A `lenient` one leaves out what does not fit, and adds nothing to the mapping."""
 
-    def __init__(self, mapping: Mapping, id: str) -> None:
-        self._mapping, self._id = mapping, id
+    def __init__(self, mapping: Mapping, id: str, *, lenient: bool = False) -> None:
+        self._mapping, self._id, self._is_lenient = mapping, id, lenient
+        self._dynamic = Dynamic(mapping.root.given)
+        self._whole = Values()
 
     def read(self, source: Object[str, Any]) -> Values:
         """The values of a document. `added` is the mapping that it brings; read it again with that, if there is any.
 
         Raises BadDocument.
         """
-        into = Values()
-        for name in source:
-            if name in RESERVED:
+        self._whole = into = Values()
+        for name in RESERVED:
+            if name in source and not self._is_lenient:
                 raise BadDocument(
                     f"[1:1] Field [{name}] is a metadata field and cannot be added inside a document. "
                     "Use the index API request parameters."
                 )
-        self._object(self._mapping.root, source, into, "true", into.added, 0)
+        if self._mapping.root.is_enabled:
+            self._object(_Place(self._mapping.root, into, into.added), source)
         return into
 
-    def _object(
-        self, branch: Branch, source: Object[str, Any], into: Values, dynamic: str, added: dict[str, Any], depth: int
-    ) -> None:
-        if depth > MOST_DEPTH:
-            raise BadDocument(f"[1:1] The depth of the field [{branch.name[:100]}] exceeds the limit of [{MOST_DEPTH}]")
-        dynamic = branch.dynamic or dynamic
+    def _take(self, field: Field, value: Any, into: Values, path: str) -> None:  # noqa: ANN401 (JSON)
+        try:
+            if isinstance(value, Object) and not field.takes_objects:
+                cause = IllegalArgument(f"Expected a value but found an object at [{path}]")
+                raise failed(field, value, self._id, cause)
+            field.put(value, into, path, self._id)
+        except BadDocument:
+            if not self._is_lenient:
+                raise
+            into.ignored.add(field.name)
+
+    def _object(self, at: _Place, source: Object[str, Any]) -> None:
+        if at.depth > MOST_DEPTH and self._is_lenient:
+            return
+        if at.depth > MOST_DEPTH:
+            name = at.branch.name[:100]
+            raise BadDocument(f"[1:1] The depth of the field [{name}] exceeds the limit of [{MOST_DEPTH}]")
+        at = replace(at, dynamic=at.branch.dynamic or at.dynamic)
         for key, value in source.items():
-            if not branch.name and key == INFERENCE:
+            if not at.branch.name and key == INFERENCE:
                 continue
             if not key.strip() or any(not part.strip() for part in key.split(".")):
+                if self._is_lenient:
+                    continue
                 raise BadDocument(f"[1:1] field name cannot contain only whitespace or empty parts: ['{key}']")
-            self._entry(branch, key, value, into, dynamic, added, depth)
+            self._entry(at, key, value)
 
-    def _entry(
-        self,
-        branch: Branch,
-        key: str,
-        value: Any,
-        into: Values,
-        dynamic: str,
-        added: dict[str, Any],
-        depth: int,
-    ) -> None:
-        found = branch.properties.get(key)
+    def _entry(self, at: _Place, key: str, value: Any) -> None:  # noqa: ANN401 (JSON)
+        found = at.branch.properties.get(key)
         first, _, rest = key.partition(".")
-        if found is None and rest:
-            self._entry(branch, first, {rest: value}, into, dynamic, added, depth)
+        if found is None and rest and not at.is_flat:
+            self._entry(replace(at, depth=at.depth + 1) if at.depth <= MOST_DEPTH else at, first, {rest: value})
         elif isinstance(found, Field):
-            self._leaf(found, value, into, branch.path(key))
+            self._leaf(at, found, value, at.branch.path(key))
         elif isinstance(found, Branch):
-            self._branch(found, value, into, dynamic, added, depth)
+            self._branch(at, found, key, value)
+        elif at.is_flat and isinstance(value, Object):
+            for inner, each in value.items():
+                self._entry(at, f"{key}.{inner}", each)
         else:
-            self._unmapped(branch, key, value, into, dynamic, added, depth)
+            self._unmapped(at, key, value)
 
-    def _leaf(self, field: Field, value: Any, into: Values, path: str) -> None:  # noqa: ANN401
+    def _leaf(self, at: _Place, field: Field, value: Any, path: str) -> None:  # noqa: ANN401
         for each in _values(field, value):
             if each is None:
                 continue
-            if isinstance(each, Object) and not field.takes_objects:
-                raise failed(
-                    field, each, self._id, IllegalArgument(f"Expected a value but found an object at [{path}]")
-                )
-            field.put(each, into, path, self._id)
+            self._take(field, each, at.into, path)
             for target in field.copies:
-                self._copy(target, each, into, path)
+                self._copy(at, target, each, path)
 
-    def _copy(self, target: str, value: Any, into: Values, path: str) -> None:  # noqa: ANN401
-        field = self._mapping.fields.get(target)
-        if field is not None:
-            field.put(value, into, path, self._id)
-        else:
-            _put(into.added, target.split("."), self._guess(target, value))
+    def _copy(self, at: _Place, target: str, value: Any, path: str) -> None:  # noqa: ANN401
+        found = self._mapping.fields.get(target)
+        if found is not None:
+            is_outside = self._mapping.nested_above(target) is None
+            self._take(found, value, self._whole if is_outside else at.into, path)
+            return
+        dynamic = "false" if self._is_lenient else self._mapping.root.dynamic or "true"
+        if dynamic == "strict":
+            raise _not_allowed(target, "_doc")
+        if dynamic == "true":
+            name = target.rpartition(".")[2]
+            _put(self._whole.added, target.split("."), self._dynamic.of(target, name, value))
 
-    def _branch(
-        self,
-        branch: Branch,
-        value: Any,
-        into: Values,
-        dynamic: str,
-        added: dict[str, Any],
-        depth: int,
-    ) -> None:
+    def _branch(self, at: _Place, branch: Branch, key: str, value: Any) -> None:  # noqa: ANN401
         if not branch.is_enabled:
             return
-        inner = added.setdefault("properties", {}).setdefault(branch.name.rpartition(".")[2], {})
+        added: dict[str, Any] = {}
         for each in value if isinstance(value, list) else [value]:
             if each is None:
                 continue
             if not isinstance(each, Object):
+                if self._is_lenient:
+                    continue
                 raise BadDocument(
-                    f"[1:1] object mapping for [{branch.name}] tried to parse field [{branch.name}] as object, but found "
-                    "a concrete value"
+                    f"[1:1] object mapping for [{branch.name}] tried to parse field [{branch.name}] as object, but "
+                    "found a concrete value"
                 )
-            target = into
+            into = at.into
             if branch.is_nested:
-                target = Values()
-                into.nested[branch.name].append(target)
-            self._object(branch, each, target, dynamic, inner, depth + 1)
+                into = Values()
+                at.into.nested[branch.name].append(into)
+            self._object(_Place(branch, into, added, at.dynamic, at.depth + 1), each)
             if branch.is_nested:
-                _lift(target, into)
-        if not inner:
-            del added["properties"][branch.name.rpartition(".")[2]]
-            if not added["properties"]:
-                del added["properties"]
+                _lift(into, at.into)
+        if added:
+            at.added.setdefault("properties", {})[key] = added
 
-    def _unmapped(
-        self,
-        branch: Branch,
-        key: str,
-        value: Any,
-        into: Values,
-        dynamic: str,
-        added: dict[str, Any],
-        depth: int,
-    ) -> None:
-        if dynamic == "false" or _is_empty(value):
+    def _unmapped(self, at: _Place, key: str, value: Any) -> None:  # noqa: ANN401
+        sample = sampled(value)
+        if at.dynamic == "false" or sample is None or self._is_lenient:
             return
-        if dynamic == "strict":
-            where = branch.name or "_doc"
-            raise StrictMapping(
-                f"[1:1] mapping set to strict, dynamic introduction of [{key}] within [{where}] is not allowed"
-            )
-        properties = added.setdefault("properties", {})
-        sample = _sample(value)
-        template = self._template(branch.path(key), key, sample)
-        if isinstance(sample, Object) and (template is None or template.get("type", "object") in ("object", "nested")):
-            known = properties.setdefault(key, {**(template or {})} or {"type": "object"})
-            fresh = Branch(branch.path(key), {name: item for name, item in known.items() if name != "properties"})
+        if at.dynamic == "strict":
+            raise _not_allowed(key, at.branch.name or "_doc")
+        properties = at.added.setdefault("properties", {})
+        if at.is_flat:
+            at.added["subobjects"] = False
+        known = properties.get(key)
+        made = self._dynamic.of(at.branch.path(key), key, value) if known is None else known
+        if isinstance(sample, Object) and made.get("type", "object") in ("object", "nested"):
+            properties[key] = made
+            own = {name: item for name, item in made.items() if name != "properties"}
+            inner = _Place(Branch(at.branch.path(key), own), Values(), made, at.dynamic, at.depth + 1)
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, Object):
-                    self._object(fresh, each, Values(), dynamic, known, depth + 1)
-            if known.get("properties") and known.get("type") == "object":
-                del known["type"]
-        else:
-            properties.setdefault(key, template if template is not None else self._guess(key, sample))
-
-    def _guess(self, name: str, value: Any) -> dict[str, Any]:  # noqa: ARG002, ANN401
-        """The mapping that a value suggests: https://www.elastic.co/docs/manage-data/data-store/mapping/dynamic-field-mapping."""
-        root = self._mapping.root.given
-        sample = _sample(value)
-        if isinstance(sample, bool):
-            return {"type": "boolean"}
-        if isinstance(sample, int):
-            return {"type": "long"}
-        if isinstance(sample, float):
-            return {"type": "float"}
-        if isinstance(sample, str) and root.get("date_detection", True) not in (False, "false"):
-            formats = root.get("dynamic_date_formats")
-            if _is_date(sample, "||".join(formats) if isinstance(formats, list) and formats else _DETECTED):
-                return {"type": "date"}
-        if isinstance(sample, str) and root.get("numeric_detection", False) in (True, "true"):
-            if re.fullmatch(r"-?\d{1,18}", sample):
-                return {"type": "long"}
-            if re.fullmatch(r"-?\d*\.\d+(?:[eE][-+]?\d{1,3})?", sample):
-                return {"type": "float"}
-        return {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 256}}}
-
-    def _template(self, path: str, key: str, value: Any) -> dict[str, Any] | None:  # noqa: ANN401
-        """The mapping of the first dynamic template that the field fits, if any does."""
-        detected = "object" if isinstance(value, Object) else self._guess(key, value)["type"]
-        kind = {"text": "string", "float": "double"}.get(detected, detected)
-        for named in self._mapping.root.given.get("dynamic_templates") or ():
-            for rule in named.values():
-                if _fits(rule, path, key, kind):
-                    return _filled(rule.get("mapping") or {}, key, "text" if kind == "string" else kind)
-        return None
+                    self._object(inner, each)
+            if made.get("properties") and made.get("type") == "object":
+                del made["type"]
+        elif known is None:
+            properties[key] = made
 
 
-def _fits(rule: Object[str, Any], path: str, key: str, kind: str) -> bool:
-    regex = rule.get("match_pattern") == "regex"
-    kinds = rule.get("match_mapping_type")
-    wanted = kinds if isinstance(kinds, list) else [kinds]
-    if kinds is not None and "*" not in wanted and kind not in wanted:
-        return False
-    checks = (("match", key, True), ("unmatch", key, False), ("path_match", path, True), ("path_unmatch", path, False))
-    return all(_matches(rule[name], value, regex=regex) is want for name, value, want in checks if name in rule)
-
-
-def _matches(patterns: Any, value: str, *, regex: bool) -> bool:  # noqa: ANN401
-    listed = patterns if isinstance(patterns, list) else [patterns]
-    if regex:
-        return any(re.fullmatch(str(each), value) is not None for each in listed)
-    return any(re.fullmatch(".*".join(map(re.escape, str(each).split("*"))), value) is not None for each in listed)
-
-
-def _filled(template: Any, name: str, kind: str) -> Any:  # noqa: ANN401
-    if isinstance(template, Object):
-        made = {key: _filled(value, name, kind) for key, value in template.items()}
-        return made
-    if isinstance(template, str):
-        return template.replace("{name}", name).replace("{dynamic_type}", kind)
-    return template
+def _not_allowed(name: str, where: str) -> StrictMapping:
+    return StrictMapping(
+        f"[1:1] mapping set to strict, dynamic introduction of [{name}] within [{where}] is not allowed"
+    )
 
 
 def _values(field: Field, value: Any) -> Iterator[Any]:  # noqa: ANN401
     """The values of a field: a list is several, unless it is one vector or point."""
     if value is None:
-        null = field["null_value"] if "null_value" in field.params else None
-        yield null
-    elif isinstance(value, list):
-        is_one = field.kind == "dense_vector" or (
-            field.kind == "geo_point" and len(value) in (2, 3) and all(type(each) in (int, float) for each in value)
-        )
-        if is_one:
-            yield value
-        else:
-            for each in value:
-                yield from _values(field, each)
+        yield field["null_value"] if "null_value" in field.params else None
+    elif isinstance(value, list) and not _is_one(field, value):
+        for each in value:
+            yield from _values(field, each)
     else:
         yield value
 
 
-def _is_empty(value: Any) -> bool:  # noqa: ANN401
-    return value is None or (isinstance(value, list) and all(_is_empty(each) for each in value))
-
-
-def _sample(value: Any) -> Any:  # noqa: ANN401
-    """The first value that is there; of whole numbers and fractions a fraction."""
-    if not isinstance(value, list):
-        return value
-    found = [inner for each in value if (inner := _sample(each)) is not None]
-    return next((each for each in found if isinstance(each, float)), found[0] if found else None)
-
-
-def _is_date(value: str, formats: str) -> bool:
-    if formats == _DETECTED and not _LIKE_A_DATE.match(value):
-        return False
-    try:
-        dates.parse(value, formats)
-    except ConnoteError:
-        return False
-    return True
+def _is_one(field: Field, value: list[Any]) -> bool:
+    if field.kind == "dense_vector":
+        return True
+    return field.kind == "geo_point" and len(value) in (2, 3) and all(type(each) in (int, float) for each in value)
 
 
 def _put(added: dict[str, Any], path: list[str], mapping: dict[str, Any]) -> None:
@@ -277,8 +214,8 @@ def _put(added: dict[str, Any], path: list[str], mapping: dict[str, Any]) -> Non
 
 
 def _lift(nested: Values, into: Values) -> None:
-    """What of a nested object belongs to the document: texts to embed, and what it adds to the mapping."""
-    for field, by_path in nested.inputs.items():
+    """What of a nested object belongs to the document: texts to embed, and what was left out."""
+    for name, by_path in nested.inputs.items():
         for path, texts in by_path.items():
-            into.inputs[field][path] += texts
+            into.inputs[name][path] += texts
     into.ignored |= nested.ignored

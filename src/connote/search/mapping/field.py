@@ -32,10 +32,9 @@ def flag(value: Any) -> bool:  # noqa: ANN401 (JSON)
 
 def whole(value: Any) -> int:  # noqa: ANN401
     """An integer, or its text. Raises IllegalArgument."""
+    is_whole = not isinstance(value, bool) and (not isinstance(value, float) or value.is_integer())
     try:
-        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-            raise ValueError
-        return int(value)
+        return int(value if is_whole else "")
     except (TypeError, ValueError):
         raise IllegalArgument(f"Failed to parse value [{java(value)}] as an integer") from None
 
@@ -43,9 +42,7 @@ def whole(value: Any) -> int:  # noqa: ANN401
 def number(value: Any) -> float:  # noqa: ANN401
     """A number, or its text. Raises IllegalArgument."""
     try:
-        if isinstance(value, bool):
-            raise TypeError
-        return float(value)
+        return float("" if isinstance(value, bool) else value)
     except (TypeError, ValueError):
         raise IllegalArgument(f"Failed to parse value [{java(value)}] as a number") from None
 

@@ -32,7 +32,7 @@ class GeoPoint(Field):
 
 
 def point(value: Any) -> tuple[float, float]:  # noqa: ANN401
-    """Latitude and longitude of `{lat, lon}`, GeoJSON, "lat,lon", WKT, a geohash or [lon, lat]. Raises IllegalArgument."""
+    """Latitude and longitude of `{lat, lon}`, GeoJSON, "lat,lon", WKT, geohash, [lon, lat]. Raises IllegalArgument."""
     lat, lon = _read(value)
     if not (math.isfinite(lat) and -90 <= lat <= 90):
         raise IllegalArgument(f"illegal latitude value [{lat}] for a geo_point; it must be -90 to 90")
@@ -90,8 +90,6 @@ def geohash(text: str) -> tuple[float, float]:
 
 def _float(value: Any) -> float:  # noqa: ANN401
     try:
-        if isinstance(value, bool):
-            raise TypeError
-        return float(value)
+        return float("" if isinstance(value, bool) else value)
     except (TypeError, ValueError):
         raise IllegalArgument(f"[{java(value)}] must be a valid double value") from None

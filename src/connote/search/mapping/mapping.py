@@ -8,6 +8,7 @@ from typing import Any
 from connote.contract.errors import BadMapping, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis
+from connote.search.fetch.source import SourceFilter
 from connote.search.mapping import branch, date, geo, keyword, number, semantic, special, text, vectors
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.field import Field, unknown
@@ -111,6 +112,17 @@ class Mapping:
         paths = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
         return next((path for path in paths if path in self.branches and self.branches[path].is_nested), None)
 
+    @cached_property
+    def shown(self) -> SourceFilter:
+        """What is shown of every document, whatever a request says. All of it is kept, to be indexed again."""
+        return _source(self.root.given.get("_source"))
+
+    @cached_property
+    def needs_routing(self) -> bool:
+        """Whether documents must come with a routing."""
+        routing = self.root.given.get("_routing")
+        return isinstance(routing, Object) and routing.get("required") in (True, "true")
+
     def wire(self) -> dict[str, Any]:
         """The mapping as GET shows it."""
         return self.root.wire()
@@ -120,12 +132,13 @@ class Mapping:
         if count > most:
             raise IllegalArgument(f"Limit of total fields [{most}] has been exceeded")
         for name, each in self.fields.items():
-            self._check_copies(name, each)
+            self._check_copies(each)
             if isinstance(each, semantic.SemanticText):
                 self._check_semantic(name)
+        self.shown  # noqa: B018 (it raises)
         return self
 
-    def _check_copies(self, name: str, field: Field) -> None:
+    def _check_copies(self, field: Field) -> None:
         for target in field.copies:
             if target in self.branches:
                 raise IllegalArgument(f"Cannot copy to field [{target}] since it is mapped as an object")
@@ -144,6 +157,23 @@ class Mapping:
         ]
         if any(each.given.get("subobjects") in (False, "false") for each in above):
             raise IllegalArgument(f"semantic_text field [{name}] cannot be in an object field with subobjects disabled")
+
+
+def _source(given: Any) -> SourceFilter:  # noqa: ANN401 (JSON)
+    """Raises BadMapping."""
+    if given is None:
+        return SourceFilter()
+    known = {"enabled", "includes", "excludes", "mode", "compress"}
+    if not isinstance(given, Object) or (unknown := given.keys() - known):
+        told = f"unknown parameter [{min(unknown)}]" if isinstance(given, Object) else f"not [{java(given)[:100]}]"
+        raise BadMapping(f"[_source] must be an object of [enabled, includes, excludes]: {told}")
+    if given.get("enabled", True) in (False, "false"):
+        return SourceFilter(is_shown=False)
+    parts = {name: given[name] for name in ("includes", "excludes") if given.get(name)}
+    try:
+        return SourceFilter.parse(parts)
+    except ConnoteError as error:
+        raise BadMapping(f"Failed to parse mapping: {error.reason}") from None
 
 
 def _branch(name: str, body: Any, analysis: Analysis, depth: int) -> Branch:  # noqa: ANN401 (JSON)

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from connote.contract.errors import IllegalArgument
+from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
+from connote.search.analysis import Analysis
 from connote.search.mapping.field import LEAF, Field, Param, anything, flag, number, text
 from connote.search.mapping.values import Values
 
@@ -146,10 +147,19 @@ class ScaledFloat(Number):
     kind: ClassVar[str] = "scaled_float"
     params = _NUMBERS | {"scaling_factor": Param(number)}
 
+    def prepare(self, analysis: Analysis) -> None:  # noqa: ARG002
+        """There is a factor."""
+        factor = self["scaling_factor"]
+        if factor is None or not 0 < factor < math.inf:
+            raise BadMapping(f"Field [{self.name}] misses required parameter [scaling_factor], a positive number")
+
     def read(self, value: Any) -> float:  # noqa: ANN401
         """The nearest multiple."""
-        factor = self["scaling_factor"] or 1.0
-        return math.floor(float(self.plain(value)) * factor + 0.5) / factor
+        factor = self["scaling_factor"]
+        scaled = float(self.plain(value)) * factor
+        if not math.isfinite(scaled):
+            raise IllegalArgument(f"[scaled_float] supports only finite values, but got [{java(value)}]")
+        return float(math.floor(scaled + 0.5) / factor)
 
 
 class RankFeature(Number):
@@ -163,7 +173,8 @@ class RankFeature(Number):
         found = float(self.plain(value))
         if found <= 0:
             raise IllegalArgument(
-                f"featureValue must be a positive normal float, got: {found} for feature [{self.name}] on field [_feature]"
+                f"featureValue must be a positive normal float, got: {found} for feature [{self.name}] on field "
+                "[_feature]"
             )
         return found
 

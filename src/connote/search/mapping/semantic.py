@@ -15,12 +15,14 @@ from connote.search.mapping.vectors import DENSE_KINDS
 
 # The endpoint of a field that names none, as in Elasticsearch 9.
 DEFAULT_ENDPOINT = ".elser-2-elasticsearch"
+_OF_ENDPOINT = ("inference_id", "search_inference_id", "model_settings")
 
 
 class SemanticText(Field):
     """Text that is cut into chunks and embedded; what it became is kept beside the document, not in it."""
 
     kind: ClassVar[str] = "semantic_text"
+    takes_objects = True  # to refuse them in its own words
     params = {  # noqa: RUF012 (as in the other fields; the base says ClassVar)
         "inference_id": Param(text, DEFAULT_ENDPOINT),
         "search_inference_id": Param(text, updatable=True),
@@ -82,15 +84,21 @@ class SemanticText(Field):
         """The field, once it is known what its endpoint gives."""
         return replace(self, given={**self.given, "model_settings": dict(settings)})
 
+    def switched(self, endpoint: str, search: str | None, model: Mapping[str, Any] | None) -> "SemanticText":
+        """The field, once another endpoint embeds it: what tells of the one before is gone."""
+        own = {name: value for name, value in self.given.items() if name not in _OF_ENDPOINT}
+        new = {"inference_id": endpoint, "search_inference_id": search, "model_settings": model and dict(model)}
+        return replace(self, given={**own, **{name: value for name, value in new.items() if value is not None}})
+
     def merged(self, other: "Field") -> "SemanticText":
         """Another endpoint may take over only where its vectors are like those that are there."""
         if isinstance(other, SemanticText) and "inference_id" in other.given and self.model is not None:
             theirs = other.model
             if other.endpoint != self.endpoint and (theirs is None or not compatible(self.model, theirs)):
                 raise IllegalArgument(
-                    f"Mapper for [{self.name}] conflicts with existing mapper:\n\tCannot update parameter [inference_id] "
-                    f"from [{self.endpoint}] to [{other.endpoint}]: its embeddings would not be comparable with those "
-                    f"that are there; [POST INDEX/_connote/reembed] makes them anew"
+                    f"Mapper for [{self.name}] conflicts with existing mapper:\n\tCannot update parameter "
+                    f"[inference_id] from [{self.endpoint}] to [{other.endpoint}]: its embeddings would not be "
+                    "comparable with those that are there"
                 )
             kept = {name: value for name, value in other.given.items() if value is not None}
             own = {name: value for name, value in self.given.items() if name not in other.given or name in kept}

@@ -79,5 +79,5 @@ class Unsearched(Field):
     }
     takes_objects = True
 
-    def add(self, value: Any, into: Values, path: str) -> None:
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ANN401
         """Anything."""

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from connote.contract.errors import BadMapping, IllegalArgument
+from connote.contract.settings import java
 from connote.search.analysis import Analysis, Analyzer
 from connote.search.analysis.analyzer import POSITION_GAP
 from connote.search.mapping.field import LEAF, Field, Param, anything, flag, text, whole
@@ -49,6 +50,13 @@ class Text(Field):
                     f"Failed to parse mapping: analyzer [{wanted}] has not been configured in mappings "
                     f"(parameter [{name}] of field [{self.name}])"
                 )
+        own_name = self["analyzer"]
+        found = analysis.analyzer(own_name) if own_name else analysis.default
+        if found is not None and found.search_only:
+            raise BadMapping(
+                f"analyzer [{own_name or 'default'}] contains filters {java(list(found.search_only))} that are not "
+                "allowed to run in all mode."
+            )
         own, searching = self["analyzer"], self["search_analyzer"] or self["analyzer"]
         object.__setattr__(self, "_analyzer", analysis.analyzer(own) if own else analysis.default)
         object.__setattr__(self, "_searcher", analysis.analyzer(searching) if searching else analysis.default_search)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,10 +52,8 @@ def read_weights(value: Any, kind: str, name: str) -> dict[str, float]:  # noqa:
     weights = {}
     for token, weight in value.items():
         if isinstance(weight, str):
-            try:
+            with suppress(ValueError):
                 weight = float(weight)  # noqa: PLW2901 (the same value, read)
-            except ValueError:
-                pass
         if isinstance(weight, bool) or not isinstance(weight, int | float):
             raise IllegalArgument(
                 f"[{kind}] fields take hashes that map a feature to a strictly positive float, but got "
@@ -150,7 +149,7 @@ def _floats(value: Any, element: str) -> np.ndarray[tuple[int], np.dtype[np.floa
 
 
 def _decoded(value: str, element: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """Vectors as text: of bytes and bits in hexadecimal; of floats as base64 of big-endian float32, of bytes as base64."""
+    """Vectors as text: of bytes and bits in hexadecimal; of floats as base64 of big-endian float32."""
     try:
         if element in ("byte", "bit"):
             raw = bytes.fromhex(value)

@@ -14,6 +14,7 @@ from connote.contract.results import Vector
 from connote.contract.settings import java
 from connote.search.engine import scores
 from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine.fields import Dense
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.field import Field
 from connote.search.mapping.semantic import SemanticText
@@ -62,6 +63,20 @@ class SparseWeight:
         ]
         told = f"sparse vectors of [{self.field}], chunk {row - rows.start}: sum of:"
         return Explanation(float(points[row]) * self.boost, told, details)
+
+    def met(self, table: Table, document: int) -> list[dict[str, float]]:
+        """Of each of a document's vectors the weights of those tokens that the query has too."""
+        view = table.sparse(self.field)
+        if view is None:
+            return []
+        rows = view.owners.of(document)
+        found: list[dict[str, float]] = [{} for _ in range(rows.start, rows.stop)]
+        for token in self.weights:
+            postings = view.postings(token)
+            first, last = np.searchsorted(postings.docs, [rows.start, rows.stop])
+            for at in range(int(first), int(last)):
+                found[int(postings.docs[at]) - rows.start][token] = float(postings.values[at])
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +151,7 @@ class Sparse(Query):
             if field is None:
                 return MatchNone(name=self.name)
             raise IllegalArgument("inference_id required to perform vector search on query string")
-        return replace(self, weights=await asks.sparse(endpoint, self.text or ""), text=None)
+        return replace(self, weights=await asks.sparse(endpoint, self.text or ""))
 
     def weigh(self, reader: Reader) -> Weight:
         """The products."""
@@ -209,8 +224,7 @@ class DenseWeight:
                 f"the query vector has a different dimension [{len(self.query)}] than the index vectors "
                 f"[{view.matrix.shape[1]}]"
             )
-        raw = scores.dense(view, self.query, _ENGINE[self.similarity])
-        rows = _scored(raw, self.similarity)
+        raw, rows = self._rows(view)
         if self.least is not None:
             near = raw <= self.least**2 if self.similarity == "l2_norm" else raw >= self.least
             rows = np.where(near, rows, np.float32(-np.inf))
@@ -218,6 +232,18 @@ class DenseWeight:
         if self.among is not None:
             best = np.where(self.among.run(table, scored=False).mask, best, np.float32(-np.inf))
         return best
+
+    def _rows(self, view: Dense) -> tuple[Floats, Floats]:
+        raw = scores.dense(view, self.query, _ENGINE[self.similarity])
+        return raw, _scored(raw, self.similarity)
+
+    def near(self, table: Table, document: int) -> list[tuple[float, float]]:
+        """Of each of a document's vectors how similar it is (of l2_norm: the distance, squared), and its score."""
+        view = table.dense(self.field)
+        if view is None or view.matrix.shape[1] != len(self.query):
+            return []
+        raw, points = (each[view.owners.of(document)] for each in self._rows(view))
+        return list(zip(raw.tolist(), (points * np.float32(self.boost)).tolist(), strict=True))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """The similarity."""
@@ -304,7 +330,7 @@ class Knn(Query):
                 return MatchNone(name=self.name)
             raise IllegalArgument("[model_id] must not be null or empty")
         vector = await asks.dense(endpoint, self.text or "")
-        return replace(self, vector=tuple(float(each) for each in vector), text=None, filters=filters)
+        return replace(self, vector=tuple(float(each) for each in vector), filters=filters)
 
     def weigh(self, reader: Reader) -> Weight:
         """The first k of the index."""

@@ -56,7 +56,7 @@ class Change:
     def _scripted(
         self,
         operation: Operation,
-        script: Any,
+        script: Any,  # noqa: ANN401
         before: Mapping[str, Any],
         stored: Stored | None,
         op: str,
@@ -90,9 +90,8 @@ def check(change: Mapping[str, Any]) -> None:
         problems.append("can't provide both script and doc")
     elif "script" not in change and "doc" not in change:
         problems.append("script or doc is missing")
-    for name in ("doc", "upsert"):
-        if name in change and not isinstance(change[name], Mapping):
-            problems.append(f"[{name}] must be an object, not [{java(change[name])[:100]}]")
+    wrong = [name for name in ("doc", "upsert") if name in change and not isinstance(change[name], Mapping)]
+    problems += [f"[{name}] must be an object, not [{java(change[name])[:100]}]" for name in wrong]
     if change.get("doc_as_upsert") and "doc" not in change:
         problems.append("doc must be specified if doc_as_upsert is enabled")
     if problems:

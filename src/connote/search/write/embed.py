@@ -9,9 +9,10 @@ from typing import Any
 from connote.chunking import chunk
 from connote.contract import chunks as chunking
 from connote.contract.chunks import ChunkingSettings
-from connote.contract.errors import ConnoteError, IllegalArgument, InferenceFailed, Overloaded, Rejected
+from connote.contract.errors import ConnoteError, IllegalArgument, InferenceFailed, Overloaded, Refused, Rejected
 from connote.contract.requests import InferenceRequest, contents
 from connote.contract.results import Dense, Result, Sparse
+from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
@@ -47,6 +48,21 @@ class _Piece:
 
 
 Vectors = list[Chunk | ConnoteError]
+# After so many single texts were refused and none was taken, it is not the texts.
+_MOST_ALONE = 8
+
+
+@dataclass
+class _Refused:
+    """What has been seen of an endpoint that refuses requests."""
+
+    alone: int = 0
+    has_succeeded: bool = False
+
+    def may_be_some(self, error: ConnoteError) -> bool:
+        """Whether it may be some of the texts that a request of several was refused for."""
+        is_about_input = isinstance(error, Rejected) or (isinstance(error, Refused) and error.status in (400, 413, 422))
+        return is_about_input and (self.has_succeeded or self.alone < _MOST_ALONE)
 
 
 class Embedder:
@@ -86,13 +102,13 @@ class Embedder:
         pieces: dict[str, list[_Piece]],
         digests: dict[tuple[int, str], bytes],
     ) -> None:
-        """Keep what has not changed, and cut the rest into pieces. Raises NotFound for an endpoint that is not there."""
+        """Keep what has not changed, and cut the rest into pieces. Raises NotFound for an unknown endpoint."""
         field = want.field
         known = want.before.parts if want.before and want.before.inference_id == field.endpoint else {}
         cut: ChunkingSettings | None = None
         for path, texts in want.texts.items():
             if cut is None:
-                cut = field.chunking or _endpoint(self._endpoints, field.endpoint).chunking or chunking.DEFAULT
+                cut = field.chunking or embedding(self._endpoints, field.endpoint).chunking or chunking.DEFAULT
             digest = embedded.digest(texts, field.endpoint, cut)
             if path in known and known[path].digest == digest:
                 made[path] = known[path]
@@ -101,29 +117,31 @@ class Embedder:
             pieces[field.endpoint] += _pieces(at, path, texts, cut)
 
     async def _asked(self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]) -> Vectors:
-        gate = asyncio.Semaphore(AT_ONCE)
+        gate, refused = asyncio.Semaphore(AT_ONCE), _Refused()
 
         async def part(some: Sequence[_Piece]) -> Vectors:
             async with gate:
-                return await self._answers(endpoint, some, models)
+                return await self._answers(endpoint, some, models, refused)
 
         starts = range(0, len(pieces), BATCH)
         parts = await asyncio.gather(*(part(pieces[start : start + BATCH]) for start in starts))
         return [answer for some in parts for answer in some]
 
-    async def _answers(self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]) -> Vectors:
+    async def _answers(
+        self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]], refused: "_Refused"
+    ) -> Vectors:
         """A chunk for each piece, or why there is none. What a request is refused for is looked for by halves."""
         try:
-            found = _endpoint(self._endpoints, endpoint)
+            found = embedding(self._endpoints, endpoint)
             result = await self._patient(found, [piece.text for piece in pieces])
-        except Rejected as error:
-            if len(pieces) == 1:
-                return [error]
+        except ConnoteError as error:
+            if len(pieces) == 1 or not refused.may_be_some(error):
+                refused.alone += 1
+                return [error] * len(pieces)
             middle = len(pieces) // 2
             halves = (pieces[:middle], pieces[middle:])
-            return [answer for half in halves for answer in await self._answers(endpoint, half, models)]
-        except ConnoteError as error:
-            return [error] * len(pieces)
+            return [answer for half in halves for answer in await self._answers(endpoint, half, models, refused)]
+        refused.has_succeeded = True
         models[endpoint] = model_settings(found, result)
         return list(_chunks(pieces, result))
 
@@ -155,11 +173,13 @@ def model_settings(endpoint: Endpoint, result: Result) -> dict[str, Any]:
     return {"task_type": TaskType.SPARSE_EMBEDDING.value}
 
 
-def _endpoint(endpoints: Endpoints, id: str) -> Endpoint:
+def embedding(endpoints: Endpoints, id: str) -> Endpoint:
+    """The endpoint of that id. Raises NotFound, IllegalArgument for one that embeds nothing."""
     found = endpoints.find(id)
     if found.task.kind not in (TaskType.SPARSE_EMBEDDING, TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING):
         raise IllegalArgument(
-            f"Wrong task type for semantic text, expected [text_embedding] or [sparse_embedding], got [{found.task.kind}]"
+            "Wrong task type for semantic text, expected [text_embedding] or [sparse_embedding], got "
+            f"[{found.task.kind}]"
         )
     return found
 
@@ -194,8 +214,8 @@ def _result(want: Want, made: Mapping[str, Part], models: Mapping[str, Mapping[s
     model = models.get(field.endpoint) or field.model or (want.before.model if want.before else {})
     if field.model is not None and model and not compatible(field.model, model):
         cause = IllegalArgument(
-            f"Incompatible model settings for field [{field.name}]: it holds {dict(field.model)}, the endpoint gives "
-            f"{dict(model)}"
+            f"Incompatible model settings for field [{field.name}]: it holds {java(dict(field.model))}, the endpoint "
+            f"gives {java(dict(model))}"
         )
         return InferenceFailed(field.endpoint, field.name, cause)
     return Embedded(field.endpoint, dict(model), {path: made[path] for path in want.texts})

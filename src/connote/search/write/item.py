@@ -53,7 +53,8 @@ class Item:
             yield "update requests do not support versioning. Please use `if_seq_no` and `if_primary_term` instead"
         elif self.kind is Kind.CREATE and is_external:
             yield (
-                f"create operations only support internal versioning. use index instead of version type [{self.version_type}]"
+                "create operations only support internal versioning. use index instead of version type "
+                f"[{self.version_type}]"
             )
         elif self.kind is Kind.CREATE and self.version is not None:
             yield "create operations do not support explicit versions. use index instead"

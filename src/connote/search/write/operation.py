@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from connote.contract.errors import ConnoteError
+from connote.search.fetch.source import SourceFilter
 
 
 class Kind(StrEnum):
@@ -47,6 +48,11 @@ class Operation:
     pipelines: tuple[str, ...] | None = None  # those that it went through, if the answer is to tell them
     shown: Any = None  # the `_source` filter of an update's answer
 
+    @property
+    def is_update(self) -> bool:
+        """Whether it is based on what the document was."""
+        return self.change is not None
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -70,17 +76,27 @@ class Outcome:
     def wire(self, *, refreshed: bool = False) -> dict[str, Any]:
         """The body of an answer to a single write, and an item of a bulk's."""
         own = self.operation
+        body: dict[str, Any]
+        told = {} if own.pipelines is None else {"executed_pipelines": list(own.pipelines)}
         if self.error is not None:
-            return {"_index": own.index, "_id": own.id or None, "status": self.status, "error": self.error.told()}
-        body: dict[str, Any] = {
+            body = {"_index": own.index, "_id": own.id or None, "status": self.status}
+            return {**body, "error": self.error.told(), **told}
+        body = {
             "_index": own.index,
-            "_id": own.id,
+            "_id": own.id or None,
             "_version": self.version,
             "result": self.result,
             "_shards": {"total": 1, "successful": 1, "failed": 0},
             "_seq_no": self.seq,
             "_primary_term": 1,
+            **told,
         }
         if refreshed:
             body["forced_refresh"] = True
+        if self.operation.is_update and own.shown is not None and self.source is not None:
+            body["get"] = self._get(SourceFilter.parse(own.shown))
         return body
+
+    def _get(self, shown: SourceFilter) -> dict[str, Any]:
+        source = {"_source": shown.apply(self.source or {})} if shown.is_shown else {}
+        return {"_seq_no": self.seq, "_primary_term": 1, "found": True, **source}

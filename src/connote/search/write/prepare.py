@@ -43,7 +43,7 @@ class Prepare:
         return item
 
     async def _piped(self, made: dict[int, Item | Outcome], pipeline: str | None) -> dict[int, list[str]]:
-        """Put documents through their pipelines, all of one pipeline together. Gives the pipelines that each has met."""
+        """Put documents through their pipelines, all of one pipeline together. The pipelines that each has met."""
         ran = defaultdict[int, list[str]](list)
         waiting = {at: None for at, each in made.items() if isinstance(each, Item) and each.source is not None}
         asked = dict.fromkeys(waiting, pipeline)

@@ -1,0 +1,173 @@
+"""The routes that tell of the cluster, which is this one node, and of what its indices hold and have done."""
+
+import asyncio
+from typing import Any
+
+from connote.api.choice import CHOICE, TIMEOUTS, chosen, opened
+from connote.api.exchange import Answer, Ask, Route
+from connote.api.indices import DESTRUCTIVE
+from connote.contract.errors import IllegalArgument, Unparsable
+from connote.contract.settings import java
+from connote.search import stats as statistics
+from connote.version import VERSION_SPOKEN
+
+_GROUPS = {"merge": "merges", "fielddata": "fielddata"}
+
+
+async def health(ask: Ask) -> Answer:
+    """The health of the cluster: always green, for all shards are where they can be."""
+    found = chosen(ask, expand="all")
+    level = ask.text("level") or "cluster"
+    if level not in ("cluster", "indices", "shards"):
+        raise IllegalArgument(f"unknown level [{level}]; there are [cluster, indices, shards]")
+    body: dict[str, Any] = {
+        "cluster_name": "connote",
+        "status": "green",
+        "timed_out": False,
+        "number_of_nodes": 1,
+        "number_of_data_nodes": 1,
+        **_shards(len(found)),
+        "delayed_unassigned_shards": 0,
+        "number_of_pending_tasks": 0,
+        "number_of_in_flight_fetch": 0,
+        "task_max_waiting_in_queue_millis": 0,
+        "unassigned_primary_shards": 0,
+        "active_shards_percent_as_number": 100.0,
+    }
+    if level != "cluster":
+        own = {"status": "green", "number_of_shards": 1, "number_of_replicas": 0, **_shards(1)}
+        body["indices"] = dict.fromkeys(found, own)
+    return Answer(body)
+
+
+async def stats(ask: Ask) -> Answer:
+    """What indices hold and have done, all or some groups: `docs`, `store`, `indexing`, `search`."""
+    wanted = ask.request.path_params.get("metric")
+    groups = None if wanted in (None, "_all") else {_GROUPS.get(each, each) for each in str(wanted).split(",")}
+    parts: dict[str, dict[str, Any]] = {}
+    for name in opened(ask):
+        found = await asyncio.to_thread(statistics.of, await ask.connote.indices.open(name))
+        parts[name] = {group: value for group, value in found.items() if groups is None or group in groups}
+    total = statistics.added(list(parts.values()))
+    settings = ask.connote.indices.settings
+    return Answer(
+        {
+            "_shards": {"total": len(parts), "successful": len(parts), "failed": 0},
+            "_all": {"primaries": total, "total": total},
+            "indices": {name: statistics.told(settings(name), part) for name, part in parts.items()},
+        }
+    )
+
+
+async def get_settings(ask: Ask) -> Answer:
+    """The settings of the cluster. They are kept; only `action.destructive_requires_name` says something here."""
+    kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
+    return Answer(kept)
+
+
+async def put_settings(ask: Ask) -> Answer:
+    """Change settings of the cluster; null takes one back."""
+    body = await ask.json()
+    kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
+    for kind, changes in body.items():
+        if kind not in kept:
+            raise Unparsable(f"unknown field [{kind}]; known are [persistent, transient]")
+        if not isinstance(changes, dict):
+            raise Unparsable(f"[{kind}] must be an object, not [{java(changes)[:100]}]")
+        merged = kept[kind] | dict(_flat(changes))
+        kept[kind] = {name: value for name, value in merged.items() if value is not None}
+    requires = kept["transient"].get(DESTRUCTIVE, kept["persistent"].get(DESTRUCTIVE, True))
+    if requires not in (True, False, "true", "false"):
+        raise IllegalArgument(f"Failed to parse value [{java(requires)}] as only [true] or [false] are allowed.")
+    ask.connote.values.put(_SETTINGS, kept)
+    ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
+    return Answer({"acknowledged": True, **kept})
+
+
+async def nodes(ask: Ask) -> Answer:
+    """The nodes: this one, with its version and address."""
+    address = ask.request.headers.get("host", "127.0.0.1")
+    node = {
+        "name": "connote",
+        "transport_address": address,
+        "host": "127.0.0.1",
+        "ip": "127.0.0.1",
+        "version": VERSION_SPOKEN,
+        "build_flavor": "connote",
+        "roles": ["data", "ingest", "master", "ml"],
+        "http": {"bound_address": [address], "publish_address": address},
+        "plugins": [],
+        "modules": [],
+        "ingest": {"processors": []},
+    }
+    return Answer({"_nodes": _ONE, "cluster_name": "connote", "nodes": {ask.connote.uuid: node}})
+
+
+async def cluster_stats(ask: Ask) -> Answer:
+    """What the cluster holds, all indices together."""
+    names = ask.connote.indices.resolve(None)
+    found = [await asyncio.to_thread(statistics.of, await ask.connote.indices.open(name)) for name in names]
+    total = statistics.added(found)
+    body = {
+        "_nodes": _ONE,
+        "cluster_name": "connote",
+        "cluster_uuid": ask.connote.uuid,
+        "status": "green",
+        "indices": {"count": len(found), **{group: total.get(group, {}) for group in ("docs", "store", "segments")}},
+        "nodes": {"count": {"total": 1, "data": 1, "ingest": 1, "master": 1, "ml": 1}, "versions": [VERSION_SPOKEN]},
+    }
+    return Answer(body)
+
+
+def _shards(count: int) -> dict[str, int]:
+    return {
+        "active_primary_shards": count,
+        "active_shards": count,
+        "relocating_shards": 0,
+        "initializing_shards": 0,
+        "unassigned_shards": 0,
+    }
+
+
+def _flat(body: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found = list[tuple[str, Any]]()
+    for name, value in body.items():
+        found += _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+    return found
+
+
+_SETTINGS = "cluster_settings"
+_ONE = {"total": 1, "successful": 1, "failed": 0}
+_WAITS = ("events", "status", "no_initializing_shards", "no_relocating_shards", "nodes", "active_shards")
+_HEALTH = (
+    CHOICE
+    | TIMEOUTS
+    | {f"wait_for_{name}": "Accepted: the cluster is as it can be." for name in _WAITS}
+    | {"level": "`cluster` (default), `indices` or `shards`.", "local": "Accepted."}
+)
+_ACCEPTED = (
+    "completion_fields",
+    "fielddata_fields",
+    "fields",
+    "forbid_closed_indices",
+    "groups",
+    "include_segment_file_sizes",
+    "include_unloaded_segments",
+    "level",
+)
+_STATS = CHOICE | dict.fromkeys(_ACCEPTED, "Accepted.")
+_CLUSTER = TIMEOUTS | {"flat_settings": "Accepted: they are.", "include_defaults": "Accepted."}
+
+ROUTES = (
+    Route("GET", "/_cluster/health", health, _HEALTH),
+    Route("GET", "/_cluster/health/{index}", health, _HEALTH),
+    Route("GET", "/_cluster/settings", get_settings, _CLUSTER),
+    Route("PUT", "/_cluster/settings", put_settings, _CLUSTER),
+    Route("GET", "/_cluster/stats", cluster_stats, TIMEOUTS | {"include_remotes": "Accepted."}),
+    Route("GET", "/_nodes", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
+    Route("GET", "/_nodes/{node_id}", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
+    *(
+        Route("GET", path, stats, _STATS)
+        for path in ("/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}")
+    ),
+)

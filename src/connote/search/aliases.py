@@ -1,0 +1,158 @@
+"""Aliases: other names of indices, changed by lists of actions that are done together or not at all."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from connote.contract.errors import IllegalArgument, InvalidRequest, NoAlias, Unparsable
+from connote.contract.settings import java
+from connote.search import names
+from connote.store.indices import IndexRecord
+
+_OPTIONS = ("filter", "routing", "index_routing", "search_routing", "is_write_index", "is_hidden")
+_KNOWN = ("index", "indices", "alias", "aliases", "must_exist", *_OPTIONS)
+Resolve = Callable[[str], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Action:
+    """`add`, `remove` or `remove_index`: these expressions of indices, these aliases, and what an alias is to be."""
+
+    kind: str
+    indices: Sequence[str]
+    aliases: Sequence[str] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    must_exist: bool = True
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What the actions come to: records that change, and indices that go."""
+
+    records: Mapping[str, IndexRecord]
+    gone: Sequence[str]
+
+
+def parse(body: Mapping[str, Any]) -> list[Action]:
+    """The actions in `{"actions": [{"add": {…}}, …]}`. Raises Unparsable, InvalidRequest, IllegalArgument."""
+    if unknown := body.keys() - {"actions"}:
+        raise Unparsable(f"[aliases] unknown field [{min(unknown)}]")
+    actions = body.get("actions")
+    if not isinstance(actions, list):
+        raise Unparsable(f"[actions] must be an array, not [{java(actions)[:100]}]")
+    if not actions:
+        raise InvalidRequest(["No action specified"])
+    return [_action(each) for each in actions]
+
+
+def options(given: Any, alias: str) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+    """What an alias is to be, as GET shows it. Raises Unparsable, IllegalArgument."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise Unparsable(f"alias [{alias}] must be an object, not [{java(given)[:100]}]")
+    if unknown := [name for name in given if name not in _OPTIONS]:
+        raise Unparsable(f"Unknown field [{unknown[0]}] in alias [{alias}]; known are [{', '.join(_OPTIONS)}]")
+    if given.get("filter") is not None:
+        raise IllegalArgument(f"[filter] of alias [{alias}] is not supported: searches would not apply it")
+    made: dict[str, Any] = {}
+    for name in ("index_routing", "search_routing"):
+        if (value := given.get(name, given.get("routing"))) is not None:
+            made[name] = str(value)
+    for name in ("is_write_index", "is_hidden"):
+        if (value := given.get(name)) is not None:
+            if value not in (True, False):
+                raise Unparsable(f"[{name}] of alias [{alias}] must be a boolean, not [{java(value)[:100]}]")
+            made[name] = value
+    return made
+
+
+def check(name: str, indices: Mapping[str, Any]) -> None:
+    """Raise BadIndexName, IllegalArgument for what no alias can be called beside these indices."""
+    names.check(name)
+    if name in indices:
+        raise IllegalArgument(
+            f"Invalid alias name [{name}]: an index or data stream exists with the same name as the alias"
+        )
+
+
+def applied(actions: Sequence[Action], records: Mapping[str, IndexRecord], resolve: Resolve) -> Changed:
+    """What the actions come to, in their order. Raises NoIndex, NoAlias, IllegalArgument."""
+    removals = [each for action in actions if action.kind == "remove_index" for each in action.indices]
+    gone = [name for each in removals for name in resolve(each)]
+    left = {name: record for name, record in records.items() if name not in gone}
+    changed: dict[str, IndexRecord] = {}
+    for action in actions:
+        if action.kind == "remove_index":
+            continue
+        chosen = dict.fromkeys(name for each in action.indices for name in resolve(each))
+        if removed := [name for name in chosen if name in gone]:
+            raise IllegalArgument(f"index [{removed[0]}] is removed by the same request")
+        found = [left[name] for name in chosen]
+        for record in _added(action, found, left) if action.kind == "add" else _removed(action, found):
+            left[record.name] = changed[record.name] = record
+    _check_writers(left)
+    return Changed(changed, gone)
+
+
+def _action(given: Any) -> Action:  # noqa: ANN401
+    if not isinstance(given, Mapping) or len(given) != 1:
+        raise Unparsable(f"[aliases] an action must be an object with one key, not [{java(given)[:100]}]")
+    ((kind, body),) = given.items()
+    if kind not in ("add", "remove", "remove_index"):
+        raise Unparsable(f"[aliases] unknown field [{kind}]; known are [add, remove, remove_index]")
+    if not isinstance(body, Mapping):
+        raise Unparsable(f"[{kind}] must be an object, not [{java(body)[:100]}]")
+    if unknown := [name for name in body if name not in _KNOWN]:
+        raise Unparsable(f"[{kind}] unknown field [{unknown[0]}]")
+    indices, aliases = list(_listed(kind, body, "index", "indices")), list(_listed(kind, body, "alias", "aliases"))
+    if not indices:
+        raise IllegalArgument("One of [index] or [indices] is required")
+    if kind != "remove_index" and not aliases:
+        raise IllegalArgument("One of [alias] or [aliases] is required")
+    given_options = {name: value for name, value in body.items() if name in _OPTIONS}
+    is_add = kind == "add"
+    wanted = options(given_options, aliases[0]) if is_add else {}
+    return Action(kind, indices, aliases, wanted, body.get("must_exist") is not False)
+
+
+def _listed(kind: str, body: Mapping[str, Any], one: str, many: str) -> Iterator[str]:
+    for name in (one, many):
+        value = body.get(name)
+        for each in value if isinstance(value, list) else [] if value is None else [value]:
+            if not isinstance(each, str) or not each:
+                raise Unparsable(f"[{kind}] [{name}] must hold texts, not [{java(each)[:100]}]")
+            yield from each.split(",")
+
+
+def _added(action: Action, chosen: Sequence[IndexRecord], left: Mapping[str, IndexRecord]) -> Iterator[IndexRecord]:
+    for alias in action.aliases:
+        check(alias, left)
+    for record in chosen:
+        yield replace(record, aliases={**record.aliases, **{alias: dict(action.options) for alias in action.aliases}})
+
+
+def _removed(action: Action, chosen: Sequence[IndexRecord]) -> Iterator[IndexRecord]:
+    met: set[str] = set()
+    for record in chosen:
+        found = {name for name in record.aliases if any(names.fits(name, _pattern(each)) for each in action.aliases)}
+        met |= {each for each in action.aliases if any(names.fits(name, _pattern(each)) for name in found)}
+        if found:
+            yield replace(record, aliases={name: value for name, value in record.aliases.items() if name not in found})
+    if action.must_exist and (missing := [each for each in action.aliases if each not in met]):
+        raise NoAlias(missing)
+
+
+def _pattern(name: str) -> str:
+    return "*" if name == "_all" else name
+
+
+def _check_writers(records: Mapping[str, IndexRecord]) -> None:
+    writers: dict[str, list[str]] = {}
+    for name, record in records.items():
+        for alias, given in record.aliases.items():
+            if given.get("is_write_index"):
+                writers.setdefault(alias, []).append(name)
+    for alias, found in writers.items():
+        if len(found) > 1:
+            raise IllegalArgument(f"alias [{alias}] has more than one write index [{', '.join(sorted(found))}]")

@@ -1,0 +1,1 @@
+"""Moving a field of meaning to another endpoint."""

@@ -1,0 +1,243 @@
+"""Single documents over HTTP."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+
+def error(reply: httpx.Response, status: int, kind: str) -> str:
+    """The reason of an error of that status and type."""
+    body = reply.json()
+    assert (reply.status_code, body["status"], body["error"]["type"]) == (status, status, kind), body
+    assert body["error"]["root_cause"][0]["type"]
+    return str(body["error"]["reason"])
+
+
+def test_a_document_is_written_read_replaced_and_deleted(indices: httpx.Client) -> None:
+    made = indices.put("/books/_doc/1", json={"title": "Dune"})
+    assert made.status_code == 201
+    assert made.headers["location"] == "/books/_doc/1"
+    assert made.json() == {
+        "_index": "books",
+        "_id": "1",
+        "_version": 1,
+        "result": "created",
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "_seq_no": 0,
+        "_primary_term": 1,
+    }
+    again = indices.put("/books/_doc/1", json={"title": "Emma"})
+    assert (again.status_code, again.json()["_version"], again.json()["result"]) == (200, 2, "updated")
+    assert indices.get("/books/_doc/1").json() == {
+        "_index": "books",
+        "_id": "1",
+        "_version": 2,
+        "_seq_no": 1,
+        "_primary_term": 1,
+        "found": True,
+        "_source": {"title": "Emma"},
+    }
+    assert indices.head("/books/_doc/1").status_code == 200
+    assert indices.get("/books/_source/1").json() == {"title": "Emma"}
+    gone = indices.delete("/books/_doc/1")
+    assert (gone.status_code, gone.json()["result"], gone.json()["_version"]) == (200, "deleted", 3)
+    missing = indices.get("/books/_doc/1")
+    assert (missing.status_code, missing.json()) == (404, {"_index": "books", "_id": "1", "found": False})
+    assert indices.head("/books/_doc/1").status_code == 404
+    assert "Document not found [books]/[1]" in error(
+        indices.get("/books/_source/1"), 404, "resource_not_found_exception"
+    )
+    assert indices.delete("/books/_doc/1").json()["result"] == "not_found"
+
+
+def test_a_document_without_an_id_gets_one_and_each_another(indices: httpx.Client) -> None:
+    ids = {indices.post("/books/_doc", json={"n": n}).json()["_id"] for n in range(5)}
+    assert len(ids) == 5
+    assert all(len(id) == 20 for id in ids)
+
+
+@pytest.mark.parametrize("id", ["a/b", "é ü", "https://example.org/?a=b#c", "%41", "x" * 512, "_id", "a,b*"])
+def test_an_id_may_be_any_text(indices: httpx.Client, id: str) -> None:
+    path = f"/books/_doc/{httpx.URL('http://x', params={'q': id}).query.decode()[2:].replace('+', '%20')}"
+    assert indices.put(path, json={"a": 1}).json()["_id"] == id
+    assert indices.get(path).json()["_id"] == id
+
+
+def test_an_id_that_is_too_long_is_refused(indices: httpx.Client) -> None:
+    assert "must be no longer than 512 bytes but was: 513" in error(
+        indices.put(f"/books/_doc/{'x' * 513}", json={}), 400, "illegal_argument_exception"
+    )
+
+
+def test_create_refuses_what_is_there(indices: httpx.Client) -> None:
+    assert indices.put("/books/_create/1", json={"a": 1}).status_code == 201
+    for reply in (
+        indices.put("/books/_create/1", json={"a": 2}),
+        indices.put("/books/_doc/1?op_type=create", json={"a": 2}),
+        indices.post("/books/_create/1", json={"a": 2}),
+    ):
+        reason = error(reply, 409, "version_conflict_engine_exception")
+        assert reason == "[1]: version conflict, document already exists (current version [1])"
+    assert indices.get("/books/_source/1").json() == {"a": 1}
+
+
+def test_a_write_may_depend_on_the_state_that_was_read(indices: httpx.Client) -> None:
+    indices.put("/books/_doc/1", json={"a": 1})
+    assert indices.put("/books/_doc/1?if_seq_no=0&if_primary_term=1", json={"a": 2}).status_code == 200
+    late = indices.put("/books/_doc/1?if_seq_no=0&if_primary_term=1", json={"a": 3})
+    assert error(late, 409, "version_conflict_engine_exception") == (
+        "[1]: version conflict, required seqNo [0], primary term [1]. current document has seqNo [1] and primary term [1]"
+    )
+    assert late.json()["error"]["index"] == "books"
+    none = indices.delete("/books/_doc/2?if_seq_no=0&if_primary_term=1")
+    assert "but no document was found" in error(none, 409, "version_conflict_engine_exception")
+    alone = indices.put("/books/_doc/1?if_seq_no=1", json={})
+    assert "[if_primary_term] is missing" in error(alone, 400, "action_request_validation_exception")
+
+
+def test_versions_may_be_counted_by_the_caller(indices: httpx.Client) -> None:
+    put = "/books/_doc/1?version_type=external&version="
+    assert indices.put(f"{put}5", json={"a": 5}).json()["_version"] == 5
+    assert error(indices.put(f"{put}5", json={}), 409, "version_conflict_engine_exception").endswith(
+        "current version [5] is higher or equal to the one provided [5]"
+    )
+    assert indices.put("/books/_doc/1?version_type=external_gte&version=5", json={}).status_code == 200
+    assert indices.delete("/books/_doc/1?version_type=external&version=9").json()["_version"] == 9
+    assert indices.put(f"{put}8", json={}).status_code == 409
+    plain = indices.put("/books/_doc/1?version=3", json={})
+    assert "internal versioning can not be used" in error(plain, 400, "action_request_validation_exception")
+
+
+def test_an_update_merges_objects_and_replaces_the_rest(indices: httpx.Client) -> None:
+    indices.put("/books/_doc/1", json={"a": {"b": 1, "c": [1, 2]}, "d": 1})
+    reply = indices.post("/books/_update/1?_source=true", json={"doc": {"a": {"c": [3]}, "e": None}})
+    assert reply.json()["get"]["_source"] == {"a": {"b": 1, "c": [3]}, "d": 1, "e": None}
+    again = indices.post("/books/_update/1", json={"doc": {"d": 1}}).json()
+    assert (again["result"], again["_version"], again["_seq_no"]) == ("noop", 2, 1)
+    forced = indices.post("/books/_update/1", json={"doc": {"d": 1}, "detect_noop": False}).json()
+    assert forced["result"] == "updated"
+
+
+def test_an_update_of_nothing_is_refused_or_inserts(indices: httpx.Client) -> None:
+    assert error(indices.post("/books/_update/1", json={"doc": {}}), 404, "document_missing_exception") == (
+        "[1]: document missing"
+    )
+    assert indices.post("/books/_update/1", json={"doc": {"a": 1}, "doc_as_upsert": True}).status_code == 201
+    script = {"source": "ctx._source.a += params.by", "params": {"by": 4}}
+    assert indices.post("/books/_update/2", json={"script": script, "upsert": {"a": 0}}).status_code == 201
+    assert indices.post("/books/_update/2", json={"script": script, "upsert": {"a": 0}}).status_code == 200
+    assert indices.get("/books/_source/2").json() == {"a": 4}
+    body = {"script": script, "upsert": {"a": 1}, "scripted_upsert": True}
+    assert indices.post("/books/_update/3", json=body).json()["result"] == "created"
+    assert indices.get("/books/_source/3").json() == {"a": 5}
+
+
+def test_a_script_may_leave_or_delete_the_document(indices: httpx.Client) -> None:
+    indices.put("/books/_doc/1", json={"a": 1})
+    assert indices.post("/books/_update/1", json={"script": "ctx.op = 'none'"}).json()["result"] == "noop"
+    assert indices.post("/books/_update/1", json={"script": "ctx.op = 'delete'"}).json()["result"] == "deleted"
+    assert indices.get("/books/_doc/1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, "script or doc is missing"),
+        ({"doc": {}, "script": "1"}, "can't provide both script and doc"),
+        ({"doc": 5}, "[doc] must be an object, not [5]"),
+        ({"doc": {}, "dox": 1}, "[dox] is no field of an update"),
+    ],
+)
+def test_an_update_that_cannot_be_is_refused(indices: httpx.Client, body: dict[str, Any], told: str) -> None:
+    assert told in error(indices.post("/books/_update/1", json=body), 400, "action_request_validation_exception")
+
+
+@pytest.mark.parametrize("script", [{"source": "ctx._source.a.b.c = ("}, {"source": "ctx._source = 5"}, {"id": "x"}, 7])
+def test_a_script_that_cannot_be_is_refused(indices: httpx.Client, script: object) -> None:
+    indices.put("/books/_doc/1", json={"a": 1})
+    assert indices.post("/books/_update/1", json={"script": script}).status_code == 400
+    assert indices.get("/books/_source/1").json() == {"a": 1}
+
+
+def test_only_the_wanted_parts_of_the_source_are_shown(indices: httpx.Client) -> None:
+    indices.put("/books/_doc/1", json={"a": {"b": 1, "c": 2}, "d": 3})
+    shown = {
+        "_source=a.b": {"a": {"b": 1}},
+        "_source_includes=a": {"a": {"b": 1, "c": 2}},
+        "_source_excludes=a.*": {"a": {}, "d": 3},
+        "_source_includes=a,d&_source_excludes=*.c": {"a": {"b": 1}, "d": 3},
+    }
+    for params, source in shown.items():
+        assert indices.get(f"/books/_doc/1?{params}").json()["_source"] == source
+    assert "_source" not in indices.get("/books/_doc/1?_source=false").json()
+
+
+def test_what_a_mapping_says_of_the_source_is_kept_and_not_shown(indices: httpx.Client) -> None:
+    indices.put("/a", json={"mappings": {"_source": {"excludes": ["tokens"]}}})
+    indices.put("/a/_doc/1", json={"text": "x", "tokens": {"x": 1}})
+    assert indices.get("/a/_doc/1").json()["_source"] == {"text": "x"}
+    indices.put("/b", json={"mappings": {"_source": {"enabled": False}}})
+    indices.put("/b/_doc/1", json={"text": "x"})
+    assert "_source" not in indices.get("/b/_doc/1").json()
+    assert indices.get("/b/_source/1").status_code == 404
+
+
+def test_several_documents_are_read_at_once(indices: httpx.Client) -> None:
+    indices.put("/books/_doc/1", json={"a": 1, "b": 2})
+    indices.put("/others/_doc/2", json={"a": 2}, params={"routing": "r"})
+    body = {
+        "docs": [
+            {"_index": "books", "_id": "1", "_source": ["b"]},
+            {"_index": "others", "_id": 2},
+            {"_index": "books", "_id": "9"},
+            {"_index": "nowhere", "_id": "1"},
+        ]
+    }
+    one, two, missing, nowhere = indices.post("/_mget", json=body).json()["docs"]
+    assert (one["found"], one["_source"]) == (True, {"b": 2})
+    assert (two["_routing"], two["_source"]) == ("r", {"a": 2})
+    assert missing == {"_index": "books", "_id": "9", "found": False}
+    assert nowhere["error"]["type"] == "index_not_found_exception"
+    found = indices.post("/books/_mget", json={"ids": ["1", "2"]}).json()["docs"]
+    assert [each["found"] for each in found] == [True, False]
+    assert "no documents to get" in error(
+        indices.post("/_mget", json={"docs": []}), 400, "action_request_validation_exception"
+    )
+    assert "index is missing for doc 0" in error(
+        indices.post("/_mget", json={"ids": ["1"]}), 400, "action_request_validation_exception"
+    )
+
+
+def test_names_that_begin_with_an_underscore_are_no_indices(indices: httpx.Client) -> None:
+    for reply in (indices.get("/_nothing"), indices.put("/_nothing"), indices.put("/_nothing/_doc/1", json={})):
+        assert "must not start with '_'" in error(reply, 400, "invalid_index_name_exception")
+
+
+def test_a_document_is_an_object_of_values_that_fit(indices: httpx.Client) -> None:
+    indices.put("/books", json={"mappings": {"properties": {"n": {"type": "long"}}}})
+    reply = indices.put("/books/_doc/1", json={"n": "many"})
+    assert error(reply, 400, "document_parsing_exception").endswith(
+        "failed to parse field [n] of type [long] in document with id '1'. Preview of field's value: 'many'"
+    )
+    assert reply.json()["error"]["caused_by"]["reason"] == 'For input string: "many"'
+    error(
+        indices.put("/books/_doc/1", content=b"[1]", headers={"Content-Type": "application/json"}),
+        400,
+        "x_content_parse_exception",
+    )
+    deep = b'{"a":' * 400 + b"1" + b"}" * 400
+    reply = indices.put("/deep/_doc/1", content=deep, headers={"Content-Type": "application/json"})
+    assert "exceeds the limit" in error(reply, 400, "document_parsing_exception")
+    lists = b'{"a":' + b"[" * 900 + b"1" + b"]" * 900 + b"}"
+    reply = indices.put("/deep/_doc/1", content=lists, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 400
+
+
+def test_a_routing_is_kept_and_may_be_required(indices: httpx.Client) -> None:
+    indices.put("/books", json={"mappings": {"_routing": {"required": True}}})
+    assert error(indices.put("/books/_doc/1", json={}), 400, "routing_missing_exception") == (
+        "routing is required for [books]/[1]"
+    )
+    indices.put("/books/_doc/1?routing=here", json={})
+    assert indices.get("/books/_doc/1?routing=here").json()["_routing"] == "here"
