@@ -19,9 +19,10 @@ def scrolled(http: httpx.Client, first: dict[str, Any]) -> list[str]:
     return ids
 
 
+@pytest.mark.usefixtures("search")
 @pytest.mark.parametrize("sort", [["_doc"], ["city"], None])
 def test_a_scroll_has_every_hit_once_as_they_were_when_it_was_opened(
-    search: Search, http: httpx.Client, sort: list[str] | None
+    http: httpx.Client, sort: list[str] | None
 ) -> None:
     body = {"size": 4, **({"sort": sort} if sort else {"query": {"match": {"title": "sea house flat"}}})}
     first = http.post("/homes/_search?scroll=1m", json=body).json()

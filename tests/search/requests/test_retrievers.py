@@ -61,7 +61,7 @@ def test_a_linear_retriever_weighs_scores_that_were_made_comparable(search: Sear
 
 def test_filters_hold_for_all_that_is_below_them(search: Search) -> None:
     rrf = {
-        "retrievers": [SEA, {"rescorer": {"retriever": NEAR, "rescore": _rescore(1)}}],
+        "retrievers": [SEA, {"rescorer": {"retriever": NEAR, "rescore": _rescore()}}],
         "filter": {"term": {"city": "oslo"}},
     }
     assert set(search.ids(retriever={"rrf": rrf})) <= {"1", "4", "7", "10"}
