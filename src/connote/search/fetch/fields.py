@@ -56,9 +56,7 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
     return found
 
 
-def inference_fields(
-    embedded: Mapping[str, Embedded], mapping: Fields, source: Mapping[str, Any]
-) -> dict[str, Any]:
+def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields, source: Mapping[str, Any]) -> dict[str, Any]:
     """What `_inference_fields` shows of a document."""
     return given.wire(embedded, mapping, source)
 
