@@ -12,6 +12,7 @@ from connote.runtime.backends.backend import Output, Precision
 from connote.runtime.backends.native import NativeBackend
 from connote.runtime.catalog import Head, Model
 from connote.runtime.local import Inputs, LocalModel
+from connote.runtime.nlp.model import NlpModel
 from connote.runtime.sources import Folder
 
 Pairs = tuple[list[str], NDArray[np.float32]]
@@ -35,7 +36,7 @@ class Connote:
     batch: int | None = None
 
     def __init__(self, folder: Path, threads: int, precision: Precision | None) -> None:
-        self.model = open_connote(folder, threads, precision)
+        self.model: LocalModel | NlpModel = open_connote(folder, threads, precision)
         self.precision = self.head_precision = self.model.backend.precision.value
         if isinstance(self.model.backend, NativeBackend):
             self.head_precision = Precision.INT8.value  # it screens the vocabulary in int8, whatever the precision

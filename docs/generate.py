@@ -10,6 +10,7 @@ from pathlib import Path
 from connote.api.exchange import COMMON_PARAMS
 from connote.api.server import ROUTES
 from connote.contract.settings import Field, Settings
+from connote.ingest.parse import PROCESSORS
 from connote.services.registry import OWN
 from connote.services.service import Service, Task
 
@@ -28,6 +29,20 @@ def api() -> str:
         if route.params:
             parts.append(_params(route.params))
     return "\n".join(parts)
+
+
+def processors() -> str:
+    """What each processor of a pipeline does."""
+    about = (
+        "The options, their defaults and the errors are Elasticsearch's; "
+        "[what differs](compatibility.md) is told beside the rest.\n"
+    )
+    rows = [f"| `{type}` | {inspect.getdoc(build)} |" for type, build in sorted(PROCESSORS.items())]
+    every = "Each also takes `if`, `tag`, `description`, `ignore_failure` and `on_failure`.\n"
+    return (
+        "\n".join([NOTE, "# Processors of ingest pipelines\n", about, every, "| processor | |", "|---|---|", *rows])
+        + "\n"
+    )
 
 
 def services() -> str:
@@ -103,6 +118,7 @@ def _default(field: Field) -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api.md": api,
+    "processors.md": processors,
     "services/README.md": services,
     **{f"services/{service.name}.md": partial(service_page, service) for service in OWN},
 }

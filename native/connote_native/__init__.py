@@ -1,1 +1,4 @@
-"""The compiled engine of connote (engine.so beside this file); `connote.runtime.backends.native` loads it."""
+"""The compiled parts of connote, beside this file.
+
+`connote.runtime.backends.native` loads engine.so, `connote.search.engine.native` index.so.
+"""

@@ -1,6 +1,7 @@
 // The loops of the search engine (connote.search.engine.kernels has the same in numpy, with equal results). Plain C++
 // for any processor. Products and sums must not be fused, or results would depend on the processor.
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -39,34 +40,183 @@ Entry entry(const char *data, int64_t length, int32_t number) {
     return {prefix, {data, static_cast<size_t>(length)}, number};
 }
 
-}  // namespace
+// What a term adds: of sparse vectors the product, of texts BM25.
+struct Product {
+    const float *__restrict values;
+    float operator()(float weight, int64_t i, int32_t) const { return weight * values[i]; }
+};
 
-// Adds weights[t] * values[i] to scores[docs[i]] for i from starts[t] to ends[t], of each term t; sets matched[docs[i]].
-EXPORT void connote_accumulate(int64_t terms, const int64_t *starts, const int64_t *ends, const float *weights,
-                               const int32_t *__restrict docs, const float *__restrict values,
-                               float *__restrict scores, uint8_t *__restrict matched) {
-    for (int64_t t = 0; t < terms; t++) {
-        float weight = weights[t];
-        for (int64_t i = starts[t]; i < ends[t]; i++) {
-            scores[docs[i]] += weight * values[i];
-            matched[docs[i]] = 1;
+struct Bm25 {
+    const int32_t *__restrict freqs;
+    const uint8_t *__restrict norms;
+    const float *__restrict inverse;
+    float operator()(float weight, int64_t i, int32_t doc) const {
+        return weight - weight / (1.f + static_cast<float>(freqs[i]) * inverse[norms[doc]]);
+    }
+};
+
+struct Lists {
+    int64_t terms;
+    const int64_t *starts, *ends;
+    const float *weights;
+    const int32_t *docs;
+};
+
+template <class Added>
+void accumulate(const Lists &lists, Added added, float *__restrict scores, uint8_t *__restrict matched) {
+    const int32_t *__restrict docs = lists.docs;
+    for (int64_t t = 0; t < lists.terms; t++) {
+        float weight = lists.weights[t];
+        for (int64_t i = lists.starts[t]; i < lists.ends[t]; i++) {
+            int32_t doc = docs[i];
+            scores[doc] += added(weight, i, doc);
+            matched[doc] = 1;
         }
     }
 }
 
-// The same with weight - weight / (1 + freqs[i] * inverse[norms[docs[i]]]).
-EXPORT void connote_bm25(int64_t terms, const int64_t *starts, const int64_t *ends, const float *weights,
-                         const int32_t *__restrict docs, const int32_t *__restrict freqs,
-                         const uint8_t *__restrict norms, const float *__restrict inverse, float *__restrict scores,
-                         uint8_t *__restrict matched) {
-    for (int64_t t = 0; t < terms; t++) {
-        float weight = weights[t];
-        for (int64_t i = starts[t]; i < ends[t]; i++) {
-            int32_t doc = docs[i];
-            scores[doc] += weight - weight / (1.f + static_cast<float>(freqs[i]) * inverse[norms[doc]]);
-            matched[doc] = 1;
+// The best so far; the worst of them is on top of the heap.
+class Best {
+  public:
+    explicit Best(int64_t count) : count_(count) { heap_.reserve(count); }
+    bool full() const { return static_cast<int64_t>(heap_.size()) == count_; }
+    // Documents come in rising order, so an equal score is not better.
+    bool beats(float score) const { return !full() || score > heap_.front().score; }
+    void add(float score, int32_t doc) {
+        if (full()) {
+            std::pop_heap(heap_.begin(), heap_.end());
+            heap_.back() = {score, doc};
+        } else {
+            heap_.push_back({score, doc});
+        }
+        std::push_heap(heap_.begin(), heap_.end());
+    }
+    // Documents from `first` on: those of the mask, if their score counts. Most blocks have none that is better, which is
+    // seen many at a time.
+    template <class Counts>
+    void add(const float *scores, const uint8_t *mask, int32_t first, int32_t count, Counts counts) {
+        constexpr int32_t BLOCK = 64;
+        for (int32_t begin = 0; begin < count; begin += BLOCK) {
+            int32_t end = std::min(begin + BLOCK, count);
+            if (full()) {
+                float least = heap_.front().score;
+                int32_t some = 0;
+                for (int32_t i = begin; i < end; i++) some |= scores[i] > least;
+                if (!some) continue;
+            }
+            for (int32_t i = begin; i < end; i++)
+                if (mask[i] && beats(scores[i]) && counts(scores[i])) add(scores[i], first + i);
         }
     }
+    const std::vector<Hit> &sorted() {
+        std::sort(heap_.begin(), heap_.end());
+        return heap_;
+    }
+
+  private:
+    int64_t count_;
+    std::vector<Hit> heap_;
+};
+
+// The first of docs[from], docs[from + 1], … that is not below `bound`: in leaps, since it is seldom far.
+int64_t until(const int32_t *docs, int64_t from, int64_t to, int32_t bound) {
+    int64_t leap = 64;
+    while (from + leap < to && docs[from + leap] < bound) from += leap, leap *= 2;
+    return std::lower_bound(docs + from, docs + std::min(from + leap + 1, to), bound) - docs;
+}
+
+// What nothing was added to. Any sum is something else, as +0 is added to each part: -0 + 0 is 0.
+constexpr float NOTHING = -0.f;
+int32_t something(float sum) { return std::bit_cast<uint32_t>(sum) != std::bit_cast<uint32_t>(NOTHING); }
+
+// From sums of rows to each document's best. A row of no sum counts as 0, unless the document has no other.
+void fold(const int32_t *owners, int32_t documents, const std::vector<float> &sums, std::vector<float> &folded) {
+    folded.assign(documents, NOTHING);
+    const float *rows = sums.data() - owners[0];
+    for (int32_t d = 0; d < documents; d++) {
+        int32_t some = 0;
+        float most = -std::numeric_limits<float>::infinity();
+        for (int32_t r = owners[d]; r < owners[d + 1]; r++) {
+            some |= something(rows[r]);
+            most = std::max(most, rows[r] + 0.f);
+        }
+        if (some) folded[d] = most;
+    }
+}
+
+// Ranks without arrays of all scores: some documents at a time, so that their sums stay in the second-level cache.
+// `owners` says which rows of the lists are whose (a document's best row counts); null if rows are documents.
+template <class Added>
+int64_t rank(const Lists &lists, Added added, int64_t documents, const int32_t *owners, const uint8_t *mask,
+             int64_t count, int32_t *found, float *found_scores, int64_t *total) {
+    constexpr int32_t BLOCK = 1 << 16;
+    std::vector<int64_t> at(lists.starts, lists.starts + lists.terms);
+    // Kept by the thread: fresh memory of this size would be mapped, and so cleared by the system, for every query.
+    thread_local std::vector<float> sums, best_sums;
+    Best best(count);
+    *total = 0;
+    for (int32_t first = 0, last; first < documents; first = last) {
+        last = static_cast<int32_t>(std::min<int64_t>(first + BLOCK, documents));
+        int32_t row = owners ? owners[first] : first, end = owners ? owners[last] : last;
+        sums.assign(end - row, NOTHING);
+        float *__restrict scores = sums.data();
+        for (int64_t t = 0; t < lists.terms; t++) {
+            float weight = lists.weights[t];
+            int64_t stop = until(lists.docs, at[t], lists.ends[t], end);
+            float *__restrict from = scores - row;
+            const int32_t *__restrict docs = lists.docs;
+            for (int64_t i = at[t]; i < stop; i++) from[docs[i]] += added(weight, i, docs[i]) + 0.f;
+            at[t] = stop;
+        }
+        if (owners) {
+            fold(owners + first, last - first, sums, best_sums);
+            scores = best_sums.data();
+        }
+        int32_t some = 0;
+        for (int32_t i = 0; i < last - first; i++) some += something(scores[i]) & mask[first + i];
+        *total += some;
+        best.add(scores, mask + first, first, last - first, something);
+    }
+    const auto &hits = best.sorted();
+    for (size_t i = 0; i < hits.size(); i++) found[i] = hits[i].doc, found_scores[i] = hits[i].score;
+    return static_cast<int64_t>(hits.size());
+}
+
+// -1 if there is not enough memory.
+template <class Function>
+int64_t guarded(Function function) {
+    try {
+        return function();
+    } catch (const std::bad_alloc &) {
+        return -1;
+    }
+}
+
+}  // namespace
+
+// Adds weights[t] * values[i] to scores[docs[i]] for i from starts[t] to ends[t], of each term t; sets matched[docs[i]].
+EXPORT void connote_accumulate(const Lists *lists, const float *values, float *scores, uint8_t *matched) {
+    accumulate(*lists, Product{values}, scores, matched);
+}
+
+// The same with weight - weight / (1 + freqs[i] * inverse[norms[docs[i]]]).
+EXPORT void connote_bm25(const Lists *lists, const int32_t *freqs, const uint8_t *norms, const float *inverse,
+                         float *scores, uint8_t *matched) {
+    accumulate(*lists, Bm25{freqs, norms, inverse}, scores, matched);
+}
+
+// The best documents of the mask by these sums, with their scores; `total` is how many of the mask have any term. How
+// many are found, or -1 without memory for them.
+EXPORT int64_t connote_rank(const Lists *lists, const float *values, int64_t documents, const int32_t *owners,
+                            const uint8_t *mask, int64_t count, int32_t *found, float *scores, int64_t *total) {
+    return guarded([&] { return rank(*lists, Product{values}, documents, owners, mask, count, found, scores, total); });
+}
+
+EXPORT int64_t connote_rank_bm25(const Lists *lists, const int32_t *freqs, const uint8_t *norms, const float *inverse,
+                                 int64_t documents, const uint8_t *mask, int64_t count, int32_t *found, float *scores,
+                                 int64_t *total) {
+    Bm25 added{freqs, norms, inverse};
+    return guarded([&] { return rank(*lists, added, documents, nullptr, mask, count, found, scores, total); });
 }
 
 // The greatest score of the rows starts[d] to starts[d + 1], for each document d; -infinity if there is none.
@@ -80,52 +230,30 @@ EXPORT void connote_best(int64_t documents, const int32_t *starts, const float *
 
 // The `count` best of the documents in the mask, into `found`; how many there are, or -1 without memory for them.
 EXPORT int64_t connote_top(int64_t documents, const float *scores, const uint8_t *mask, int64_t count, int32_t *found) {
-    try {
-        std::vector<Hit> heap;  // the worst is on top
-        heap.reserve(count);
-        int64_t d = 0;
-        for (; d < documents && static_cast<int64_t>(heap.size()) < count; d++)
-            if (mask[d]) heap.push_back({scores[d], static_cast<int32_t>(d)});
-        std::make_heap(heap.begin(), heap.end());
-        constexpr int64_t BLOCK = 64;
-        for (; d < documents; d += BLOCK) {
-            int64_t end = std::min(d + BLOCK, documents);
-            bool some = false;  // without a branch, so that it is done many at a time
-            float least = heap.front().score;
-            for (int64_t i = d; i < end; i++) some |= scores[i] > least;
-            if (!some) continue;
-            for (int64_t i = d; i < end; i++) {
-                if (!(mask[i] && scores[i] > heap.front().score)) continue;
-                std::pop_heap(heap.begin(), heap.end());
-                heap.back() = {scores[i], static_cast<int32_t>(i)};
-                std::push_heap(heap.begin(), heap.end());
-            }
-        }
-        std::sort(heap.begin(), heap.end());
-        for (size_t i = 0; i < heap.size(); i++) found[i] = heap[i].doc;
-        return static_cast<int64_t>(heap.size());
-    } catch (const std::bad_alloc &) {
-        return -1;
-    }
+    return guarded([&] {
+        Best best(count);
+        best.add(scores, mask, 0, static_cast<int32_t>(documents), [](float) { return true; });
+        const auto &hits = best.sorted();
+        for (size_t i = 0; i < hits.size(); i++) found[i] = hits[i].doc;
+        return static_cast<int64_t>(hits.size());
+    });
 }
 
 // Of `count` strings: the numbers of the distinct ones in the order of their bytes (the first of equals), and each one's
 // place among these. How many are distinct, or -1 without memory for it.
 EXPORT int64_t connote_distinct(int64_t count, const int64_t *starts, const char *data, int32_t *firsts,
                                 int32_t *places) {
-    try {
+    return guarded([&] {
         std::vector<Entry> entries;
         entries.reserve(count);
         for (int64_t i = 0; i < count; i++)
             entries.push_back(entry(data + starts[i], starts[i + 1] - starts[i], static_cast<int32_t>(i)));
         std::sort(entries.begin(), entries.end());
-        int32_t place = -1;
+        int64_t place = -1;
         for (int64_t i = 0; i < count; i++) {
             if (!i || !entries[i].same(entries[i - 1])) firsts[++place] = entries[i].number;
-            places[entries[i].number] = place;
+            places[entries[i].number] = static_cast<int32_t>(place);
         }
         return place + 1;
-    } catch (const std::bad_alloc &) {
-        return -1;
-    }
+    });
 }

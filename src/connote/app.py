@@ -1,11 +1,13 @@
 """The house, wired: what a server, a command line or a test needs of it."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
 
 from connote.config import Config
 from connote.endpoints.cache import Cache
@@ -16,9 +18,18 @@ from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
 from connote.endpoints.shadow import Shadows
-from connote.ingest.infer import EndpointInference
+from connote.ingest.infer import AnyInference
 from connote.ingest.pipelines import Pipelines
-from connote.runtime.fleet import Fleet
+from connote.models import references as added
+from connote.models.alias import Aliases
+from connote.models.deployments import Deployments
+from connote.models.inference import ModelInference
+from connote.models.models import Models
+from connote.models.references import References
+from connote.models.statistics import Statistics
+from connote.models.upload import Uploads
+from connote.runtime.catalog import Model
+from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
 from connote.search.byquery import ByQuery
@@ -39,14 +50,29 @@ from connote.services.service import Endpoint
 from connote.store import database
 from connote.store.bodies import BodyStore
 from connote.store.cache import CacheStore
+from connote.store.definitions import Definitions
 from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
 from connote.store.indices import IndexStore
+from connote.store.models import ModelStore
 from connote.store.pipelines import PipelineStore
 from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
 from connote.upstream.sender import Sender
+
+
+@dataclass(frozen=True)
+class TrainedModels:
+    """The room of trained models."""
+
+    models: Models
+    uploads: Uploads
+    aliases: Aliases
+    deployments: Deployments
+    inference: ModelInference
+    statistics: Statistics
+    references: References
 
 
 @dataclass(frozen=True)
@@ -58,6 +84,7 @@ class Connote:
     library: Library
     fleet: Fleet
     cache: Cache
+    trained: TrainedModels
     endpoints: Endpoints
     inference: Inference
     pipelines: Pipelines
@@ -102,13 +129,24 @@ class Connote:
             "requested_model": deployment.model,
             "device": self._device(deployment.device),
             "cache": self.cache.counts(endpoint.id),
-            **self.fleet.diagnostics().get(endpoint.id, {"state": "not loaded"}),
+            **self.fleet.diagnostics().get(deployment.id, {"state": "not loaded"}),
         }
 
     def _device(self, device: Device) -> str:
         if self.remote and device is Device.FASTEST:
             return f"remote {self.remote.url}"
         return "cuda:0" if device is Device.FASTEST and has_gpu() else "cpu"
+
+
+def kept_rows(data: Path) -> list[Model]:
+    """The rows that were added to the catalog, for those who do not open the rooms."""
+    if not (data / "connote.db").is_file():
+        return []
+    engine = database.connect(data)
+    try:
+        return added.rows(ModelStore(engine))
+    finally:
+        engine.dispose()
 
 
 @asynccontextmanager
@@ -133,16 +171,20 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     values.put("cluster_uuid", uuid)
     meter = Meter(UsageStore(engine), prices)
     closing.push_async_callback(meter.close)
-    library, fleet, cache = _models(config, folder, closing)
+    library, fleet, cache = _models(config, folder, ModelStore(engine), closing)
     remote, sender = _others(config, closing)
-    runner = Runner(library, cache, sender, remote)
-    endpoints = Endpoints(EndpointStore(engine, Seal(Path(config.secret_key_file))), fleet, runner, prices)
+    trained = _trained(config, folder, engine, uuid, (library, fleet, cache), closing)
+    runner = Runner(library, cache, sender, remote, trained.deployments.current)
+    store = EndpointStore(engine, Seal(Path(config.secret_key_file)))
+    endpoints = Endpoints(store, fleet, runner, prices, trained.inference)
+    _connect(trained, endpoints, fleet)
     shadows = Shadows(endpoints.find, runner, meter)
     closing.push_async_callback(shadows.close)
     endpoints.on_delete.append(shadows.forget)
     inference = Inference(endpoints, runner, meter, shadows)
-    pipelines = Pipelines(PipelineStore(engine), EndpointInference(endpoints, inference))
+    pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
     endpoints.pipelines = pipelines.using
+    _connect_pipelines(trained, pipelines)
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
@@ -150,27 +192,90 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
-    searches = Searches(indices, endpoints, inference)
-    lens = Lens(indices, endpoints, inference, library)
     by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
-    models = (library, fleet, cache, endpoints, inference, pipelines)
-    rooms = (*models, indices, templates, synonyms, documents, searches, lens, reembeds, by_query, tasks)
-    return Connote(config, folder, *rooms, meter, shadows, remote, sender, values, uuid)
+    searches, lens = Searches(indices, endpoints, inference), Lens(indices, endpoints, inference, library)
+    models = (library, fleet, cache, trained, endpoints, inference, pipelines)
+    searching = (indices, templates, synonyms, documents, searches, lens, reembeds, by_query, tasks)
+    return Connote(config, folder, *models, *searching, meter, shadows, remote, sender, values, uuid)
 
 
-def _models(config: Config, folder: DataFolder, closing: AsyncExitStack) -> tuple[Library, Fleet, Cache]:
+def _models(
+    config: Config, folder: DataFolder, kept: ModelStore, closing: AsyncExitStack
+) -> tuple[Library, Fleet, Cache]:
     library = Library(config.models_path(), config.catalog())
-    fleet = Fleet(library, precision=config.runtime.precision, idle_after=config.runtime.seconds())
+    for row in added.rows(kept):
+        library.add(row)
+    fleet = Fleet(
+        library, precision=config.runtime.precision, idle_after=config.runtime.seconds(), limits=config.runtime.limits()
+    )
     disk = config.cache.disk_bytes()
     store = CacheStore(folder.path / "cache.db", disk) if disk else None
     cache = Cache(fleet, Memory(config.cache.memory_bytes()), store)
     closing.push_async_callback(cache.close)
     closing.push_async_callback(fleet.close)
     return library, fleet, cache
+
+
+def _trained(
+    config: Config,
+    folder: DataFolder,
+    engine: Engine,
+    node: str,
+    rooms: tuple[Library, Fleet, Cache],
+    closing: AsyncExitStack,
+) -> TrainedModels:
+    library, fleet, cache = rooms
+    models = Models(ModelStore(engine), Definitions(folder.path / "uploads"), library)
+    closing.push_async_callback(models.close)
+    uploads = Uploads(models, config.server.model_bytes())
+    deployments = Deployments(models, fleet)
+    statistics = Statistics(models, deployments, fleet, node)
+    statistics.hits = lambda id: cache.hits[id]
+    deployments.on_stop.append(cache.forget)
+    inference = ModelInference(models, deployments, cache.run)
+    references = References(models, library)
+    return TrainedModels(models, uploads, Aliases(models), deployments, inference, statistics, references)
+
+
+def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None:
+    """Tell those who know only what is below them of those above."""
+
+    def current(wish: Deployment) -> Deployment | None:
+        if wish.id.startswith("_"):  # connote's own: nobody's wish changes it
+            return wish
+        return trained.deployments.current(wish.id) or endpoints.current(wish.id)
+
+    async def stop_endpoints(model: str) -> None:
+        """Those over an upload end with it; of a model of the catalog only its deployments do."""
+        if not trained.models.stock.find(model):
+            for wish in trained.statistics.endpoints():
+                if wish.model == model:
+                    await fleet.stop(wish.id)
+
+    fleet.current = current
+    trained.models.on_delete.append(stop_endpoints)
+    trained.statistics.endpoints = lambda: [wish for each in endpoints.all() if (wish := each.deployment)]
+    trained.models.users.append(endpoints.using)
+    trained.models.claims.append(endpoints.claim)
+    trained.deployments.claims.append(endpoints.claim)
+
+
+def _connect_pipelines(trained: TrainedModels, pipelines: Pipelines) -> None:
+    """Models are kept as long as pipelines name them."""
+
+    def using(names: Sequence[str]) -> list[str]:
+        return sorted({id for name in names for id in pipelines.using(name)})
+
+    def told(models: Sequence[str], deployments: Sequence[str]) -> list[str]:
+        found = using([*models, *deployments])
+        return [f"ingest pipelines: [{', '.join(found)}]"] if found else []
+
+    trained.models.pipelines = using
+    trained.models.users.append(told)
 
 
 def _others(config: Config, closing: AsyncExitStack) -> tuple[Remote | None, Sender]:

@@ -19,14 +19,15 @@ from rich.text import Text
 
 from connote import config as configuration
 from connote import serving
-from connote.app import opened
+from connote.app import kept_rows, opened
 from connote.config import Config
 from connote.contract import requests
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.contract.tasks import TaskType
 from connote.demo.listings import COUNT as LISTINGS
 from connote.demo.tour import HYBRID, INDEX, SEARCHES, Shown, Tour
-from connote.runtime.catalog import Model
+from connote.models.references import Reference
+from connote.runtime.catalog import Head, Model
 from connote.runtime.library import Library
 from connote.runtime.sources import Progress as Reporter
 from connote.store.folder import DataFolder
@@ -149,6 +150,51 @@ def list_models(data: Data = None, config: ConfigFile = None) -> None:
         _print_table(("id", "task_type", "here", "source", "aliases"), [_model_row(row) for row in rows])
 
 
+@models_app.command("add")
+def add_model(
+    source: Annotated[str, typer.Argument(help="A folder, or the id of a model on the Hugging Face hub: owner/name.")],
+    id: Annotated[str | None, typer.Option(help="The id that it shall have.", show_default="made of the name")] = None,
+    head: Annotated[
+        Head | None, typer.Option(help="What is read off the encoder.", show_default="as the model's files tell")
+    ] = None,
+    alias: Annotated[list[str] | None, typer.Option(help="Another name; may be given several times.")] = None,
+    revision: Annotated[str, typer.Option(help="Of the hub.")] = "main",
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Add a model to the catalog: config.json, tokenizer.json, and model.safetensors or, in a folder, model.onnx.
+
+    Example: connote models add ./my-splade --alias my-sparse
+    """
+    with reported():
+        settings = _settings(config, data)
+        is_folder = Path(source).is_dir()
+        place = {"folder": str(Path(source).absolute())} if is_folder else {"hub": source, "revision": revision}
+        reference = Reference(**place, head=head, aliases=alias or [])
+        name = id or reference.default_id()
+        body = {"folder": reference.folder, "hub": reference.hub, "head": head, "aliases": alias or []}
+        path = f"/_connote/models/{quote(name, safe='')}?wait_for_completion=true"
+        if _ask_server(settings, "PUT", path, body if is_folder else body | {"revision": revision}) is None:
+            asyncio.run(_add_here(settings, name, reference))
+        typer.echo(f"added {name}")
+
+
+@models_app.command("remove")
+def remove_model(
+    id: Annotated[str, typer.Argument(help="The id of a model that was added.")],
+    force: Annotated[bool, typer.Option("--force", help="Remove it though it is in use.")] = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Take a model that was added out of the catalog. Its files stay where they are."""
+    with reported():
+        settings = _settings(config, data)
+        path = f"/_connote/models/{quote(id, safe='')}?force={str(force).lower()}"
+        if _ask_server(settings, "DELETE", path, None) is None:
+            asyncio.run(_remove_here(settings, id, force=force))
+        typer.echo(f"removed {id}")
+
+
 @models_app.command("pull")
 def pull_models(ids: ModelIds = None, data: Data = None, config: ConfigFile = None) -> None:
     """Get models' files onto this machine, each verified by its hash."""
@@ -194,7 +240,11 @@ def _settings(file: Path | None, data: Path | None, host: str | None = None, por
 
 
 def _library(settings: Config) -> Library:
-    return Library(settings.models_path(), settings.catalog())
+    """The catalog, with the models that were added to it."""
+    library = Library(settings.models_path(), settings.catalog())
+    for row in kept_rows(Path(settings.data)):
+        library.add(row)
+    return library
 
 
 def _pull(library: Library, ids: Sequence[str]) -> None:
@@ -259,6 +309,16 @@ async def _infer_here(settings: Config, endpoint: str, body: dict[str, Any]) -> 
     async with opened(settings) as house:
         _, result = await house.inference.infer(endpoint, requests.parse(body, TaskType.ANY))
         return result.wire()
+
+
+async def _add_here(settings: Config, id: str, reference: Reference) -> None:
+    async with opened(settings) as house:
+        await house.trained.references.add(id, reference, wait=True)
+
+
+async def _remove_here(settings: Config, id: str, *, force: bool) -> None:
+    async with opened(settings) as house:
+        await house.trained.references.remove(id, force=force)
 
 
 async def _endpoints_here(settings: Config) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from connote.endpoints.price import Price, Prices
 from connote.endpoints.shadow import KEY as SHADOW
 from connote.runtime.backends.backend import Precision
 from connote.runtime.catalog import CATALOG, Head, Model
+from connote.runtime.sandbox.limits import Limits
 from connote.runtime.sources import Folder, Hub
 from connote.services.registry import SERVICES
 from connote.upstream import settings as upstream
@@ -32,6 +33,11 @@ class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
     port: int = 9200
     max_body_bytes: int = 100 * 1024 * 1024
     allowed_hosts: list[str] = []
+    max_model_bytes: int | str = "10gb"
+
+    def model_bytes(self) -> int:
+        """How large an uploaded model may be. Raises IllegalArgument for what is no size."""
+        return sizes.parse(self.max_model_bytes, "[server] max_model_bytes")
 
 
 class CacheConfig(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,6 +98,13 @@ class RuntimeConfig(msgspec.Struct, forbid_unknown_fields=True):
 
     precision: Precision | None = None
     idle_after: str = "15m"
+    upload_memory: int | str | None = None
+    unconfined_uploads: bool = False
+
+    def limits(self) -> Limits:
+        """What the worker of an uploaded model may take. Raises IllegalArgument for what is no size."""
+        memory = None if self.upload_memory is None else sizes.parse(self.upload_memory, "[runtime] upload_memory")
+        return Limits(memory=memory, unconfined=self.unconfined_uploads)
 
     def seconds(self) -> float:
         """How long a model that may be unloaded stays without use. Raises IllegalArgument for what is no duration."""
@@ -243,6 +256,8 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     except ValueError:
         raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
     (
+        config.server.model_bytes(),
+        config.runtime.limits(),
         config.cache.memory_bytes(),
         config.cache.disk_bytes(),
         config.sending(),

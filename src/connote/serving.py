@@ -76,6 +76,7 @@ async def _serve(config: Config, listener: socket.socket, ready: Callable[[str],
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     async with opened(config) as house:
+        house.trained.deployments.resume()
 
         def started() -> None:
             house.folder.announce(url)

@@ -2,6 +2,7 @@
 
 import json
 import string
+from base64 import b64encode
 from typing import Any
 from urllib.parse import quote
 
@@ -107,9 +108,34 @@ right = st.fixed_dictionaries(
 chat_fields = st.sampled_from(CHAT_FIELDS.split())
 wrong = st.dictionaries(chat_fields, values | st.lists(message | values, max_size=2), max_size=1)
 chats = st.tuples(right, st.just({}) | wrong).map(lambda parts: parts[0] | parts[1])
-bodies = likely | compatible | st.dictionaries(fields | st.text(max_size=5), values, max_size=4) | values
+pipes = st.fixed_dictionaries(
+    {},
+    optional={
+        "processors": st.lists(
+            st.dictionaries(
+                st.sampled_from(["set", "script", "foreach", "inference", "fail", "x"]),
+                st.dictionaries(st.sampled_from(["field", "value", "source", "if", "processor"]), values, max_size=3),
+                max_size=2,
+            ),
+            max_size=2,
+        )
+        | values,
+        "version": st.integers(-1, 3) | values,
+    },
+)
+simulated = st.fixed_dictionaries(
+    {},
+    optional={
+        "pipeline": pipes | values,
+        "docs": st.lists(st.fixed_dictionaries({"_source": values}), max_size=2) | values,
+    },
+)
+bodies = (
+    pipes | simulated | likely | compatible | st.dictionaries(fields | st.text(max_size=5), values, max_size=4) | values
+)
+PARAMS = "timeout pretty filter_path dry_run force truncate error_trace format x verbose if_version"
 params = st.dictionaries(
-    st.sampled_from(["timeout", "pretty", "filter_path", "dry_run", "force", "truncate", "error_trace", "format", "x"]),
+    st.sampled_from(PARAMS.split()),
     st.text(string.ascii_letters + string.digits + "*.,-", max_size=8) | st.sampled_from(["true", "30s", "none"]),
     max_size=2,
 )
@@ -149,6 +175,8 @@ def test_no_request_is_answered_with_a_5xx(
 
 def is_told(body: dict[str, Any]) -> bool:
     """Whether it is an error in the form of Elasticsearch, OpenAI, Cohere or TEI."""
+    if not body:
+        return True  # so Elasticsearch tells that no pipeline was found
     error = body.get("error")
     if isinstance(error, str):
         return isinstance(body["error_type"], str)
@@ -200,6 +228,12 @@ own = st.fixed_dictionaries(
     {"model_id": st.just(".elser_model_2"), "num_threads": st.just(1), "num_allocations": st.integers(1, 3)}
 )
 MINE = {"model_id": ".elser_model_2", "num_threads": 1, "num_allocations": 1}
+ML = "/_ml/trained_models"
+document = st.fixed_dictionaries({"text_field": some})
+tags = st.lists(st.text(max_size=5), max_size=2)
+small = st.integers(1, 3)
+base64 = st.binary(min_size=1, max_size=30).map(lambda content: b64encode(content).decode())
+adaptive = st.fixed_dictionaries({"enabled": st.booleans(), "min_number_of_allocations": st.integers(0, 2)})
 SPARSE, DENSE, RERANK = ".elser-2-elastic", ".multilingual-e5-small-elasticsearch", ".rerank-v1-elasticsearch"
 EMBED, RANK = {"model": st.just(DENSE), "texts": st.lists(some, min_size=1, max_size=3)}, {"query": some.filter(bool)}
 INGEST, FLOATS = {"input_type": st.just("search_document")}, {"embedding_types": st.just(["float"])}
@@ -219,6 +253,17 @@ RIGHT: list[tuple[str, str, dict[str, st.SearchStrategy[Any]]]] = [
     ("POST", "/_connote/_chunk", {"text": st.text(max_size=300), "chunking_settings": how}),
     ("POST", "/_connote/run", {"model": st.just(".elser_model_2"), "texts": st.lists(some, min_size=1, max_size=3)}),
     ("PUT", "/_inference/_region_policy", {"region_policy": st.fixed_dictionaries({"allowed_geos": st.just(["eu"])})}),
+    ("POST", f"{ML}/.elser_model_2/_infer", {"docs": st.lists(document, min_size=1, max_size=3)}),
+    ("PUT", f"{ML}/mine", {"model_type": st.just("pytorch"), "inference_config": st.just({"ner": {}}), "tags": tags}),
+    ("PUT", f"{ML}/mine/definition/0", {"definition": base64, "total_definition_length": size, "total_parts": small}),
+    ("PUT", f"{ML}/mine/vocabulary", {"vocabulary": st.lists(some, min_size=1, max_size=9)}),
+    ("POST", f"{ML}/mine/deployment/_start", {"adaptive_allocations": adaptive, "queue_capacity": small}),
+    ("POST", f"{ML}/mine/deployment/_update", {"number_of_allocations": small}),
+    ("POST", f"{ML}/mine/deployment/_stop", {"force": st.booleans()}),
+    ("PUT", f"{ML}/mine/model_aliases/other", {}),
+    ("DELETE", f"{ML}/mine", {}),
+    ("PUT", "/_connote/models/mine", {"folder": st.text(max_size=9), "aliases": tags}),
+    ("DELETE", "/_connote/models/mine", {}),
     ("POST", "/v1/embeddings", {"model": st.just(DENSE), "input": several}),
     ("POST", "/v2/embed", EMBED | INGEST | FLOATS),
     ("POST", "/v1/embed", EMBED),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -88,6 +89,28 @@ def test_models_and_endpoints_are_listed(tmp_path: Path) -> None:
     assert "verified" in connote("models", "verify", ".elser_model_2", "--data", str(tmp_path)).stdout
     reranker = connote("models", "verify", ".rerank-v1", "--data", str(tmp_path)).stdout
     assert reranker.startswith("connote/late-interaction-minilm: verified (stands in for cross-encoder/")
+
+
+@pytest.mark.parametrize("serves", [False, True])
+def test_a_model_of_ones_own_is_added_and_removed(tmp_path: Path, library: Library, serves: bool) -> None:
+    folder = str(library.path(library.find(".elser_model_2")))
+    data = ("--data", str(tmp_path / "data"))
+    server = Server(tmp_path / "data") if serves else None
+    try:
+        failed(connote("models", "add", folder, "--id", "X", *data), "Invalid model_id; 'X' can")
+        added = connote("models", "add", folder, "--id", "mine", "--alias", "my-sparse", *data)
+        assert added.stdout == "added mine\n", added.stderr
+        failed(connote("models", "add", folder, "--id", "mine", *data), "model [mine] was added already")
+        listed = connote("models", "list", *data).stdout
+        assert re.search(r"mine +sparse_embedding +18 MB +folder .* my-sparse", listed), listed
+        weights = json.loads(connote("infer", "my-sparse", TEXT, *data).stdout)["sparse_embedding"][0]["embedding"]
+        assert list(weights)[:2] == ["quiet", "sea"]
+        assert connote("models", "remove", "mine", *data).stdout == "removed mine\n"
+        failed(connote("models", "remove", "mine", *data), "no model [mine] was added")
+        failed(connote("infer", "my-sparse", "x", *data), "Inference endpoint not found [my-sparse]")
+    finally:
+        if server:
+            server.stop()
 
 
 def test_a_model_that_is_missing_is_one_clear_line(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from checkpoints import Toy
-from connote.contract.results import Sparse
+from connote.contract.results import Dense, Sparse
 from connote.endpoints.cache import Cache, Caching
 from connote.endpoints.memory import OVERHEAD, Memory
 from connote.runtime.catalog import Head, Model
@@ -53,7 +53,7 @@ async def opened(
 
 def wire(outputs: Outputs) -> bytes:
     """An answer's bytes, and what is told of its cuts."""
-    shown = outputs.values if isinstance(outputs, Scores) else outputs.wire()
+    shown = outputs.wire() if isinstance(outputs, Sparse | Dense) else outputs.values
     return orjson.dumps([shown, outputs.cuts], option=orjson.OPT_SERIALIZE_NUMPY)
 
 

@@ -7,6 +7,17 @@ from hypothesis import strategies as st
 from msgspec import DecodeError
 from numpy.typing import NDArray
 
+from connote.contract.predictions import (
+    Answer,
+    Answered,
+    Classified,
+    Entities,
+    Entity,
+    Own,
+    Predictions,
+    Tensor,
+    TopClass,
+)
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.endpoints import entry
 from connote.runtime.local import Scores
@@ -73,9 +84,24 @@ def test_scores(texts: list[tuple[float, tuple[int, int] | None, int]]) -> None:
     assert (bits(after.values), after.cuts, after.reads) == (bits(before.values), before.cuts, before.reads)
 
 
+@pytest.mark.parametrize(
+    "prediction",
+    [
+        Classified(TopClass("good", 0.75), [TopClass("good", 0.75), TopClass("bad", 0.25)], "a good text", True),
+        Entities("[Paris](LOC&Paris)", [Entity("paris", "LOC", 0.9, 0, 5)]),
+        Answered(Answer("Paris", 0.5, 3, 8), [Answer("Paris", 0.5, 3, 8)]),
+        Tensor((1, 2), floats([1.5, -2.0]).tobytes()),
+    ],
+    ids=lambda prediction: type(prediction).__name__,
+)
+def test_predictions(prediction: Own) -> None:
+    before = Predictions([prediction, prediction], [Cut(1, 600, 512)], [512, 512])
+    assert entry.join(entry.split(before)) == before
+
+
 def test_an_entry_is_compact_and_says_its_form() -> None:
     (dense,) = entry.split(Dense(np.zeros((1, 384), dtype=np.float32)))
     assert len(dense) < 4 * 384 + 16
-    later = dense[:1] + b"\x03" + dense[2:]
+    later = dense[:1] + b"\x7f" + dense[2:]
     with pytest.raises(DecodeError):
         entry.join([later])

@@ -7,7 +7,7 @@ import pytest
 
 from connote.ingest.document import Document
 from connote.ingest.run import run
-from pipes import failure, pipeline, through
+from piped import failure, pipeline, through
 
 NER = {"predicted_value": "[Ann](PER&Ann)", "entities": [{"entity": "Ann", "class_name": "PER"}]}
 

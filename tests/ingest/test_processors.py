@@ -6,7 +6,7 @@ import pytest
 
 from connote.contract.errors import ParseFailed, Rejected
 from connote.ingest.parse import PROCESSORS
-from pipes import failure, pipeline, through
+from piped import failure, pipeline, through
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,14 @@ from pipes import failure, pipeline, through
         ("convert", {"field": "id", "type": "auto"}, {"id": ["1", "1.5", "true", "x", 7]},
          {"id": [1, 1.5, True, "x", 7]}),
         ("convert", {"field": "id", "type": "ip"}, {"id": "::1"}, {"id": "::1"}),
-        ("json", {"field": "s", "target_field": "t"}, {"s": '{"foo": 2000}'}, {"s": '{"foo": 2000}', "t": {"foo": 2000}}),
+        ("json", {"field": "s", "target_field": "t"}, {"s": '{"foo": 2000}'},
+         {"s": '{"foo": 2000}', "t": {"foo": 2000}}),
         ("json", {"field": "s", "add_to_root": True}, {"s": '{"a": {"b": 1}}', "a": {"c": 2}},
          {"s": '{"a": {"b": 1}}', "a": {"b": 1}}),
         ("json", {"field": "s", "add_to_root": True, "add_to_root_conflict_strategy": "merge"},
          {"s": '{"a": {"b": 1}}', "a": {"c": 2}}, {"s": '{"a": {"b": 1}}', "a": {"c": 2, "b": 1}}),
-        ("date", {"field": "d", "formats": ["dd/MM/yyyy HH:mm:ss"], "timezone": "Europe/Amsterdam", "target_field": "t"},
+        ("date", {"field": "d", "formats": ["dd/MM/yyyy HH:mm:ss"], "timezone": "Europe/Amsterdam",
+                  "target_field": "t"},
          {"d": "12/02/2019 14:00:00"}, {"d": "12/02/2019 14:00:00", "t": "2019-02-12T14:00:00.000+01:00"}),
         ("date", {"field": "d", "formats": ["UNIX"], "target_field": "d"}, {"d": 1000.5},
          {"d": "1970-01-01T00:16:40.500Z"}),
@@ -75,6 +77,10 @@ from pipes import failure, pipeline, through
          {"d": "2012-12-22T01:00:46.767Z"}),
         ("date", {"field": "d", "formats": ["yyyy-MM-dd"], "output_format": "dd.MM.yyyy", "target_field": "d"},
          {"d": "2024-05-01"}, {"d": "01.05.2024"}),
+        ("date", {"field": "d", "formats": ["strict_date_optional_time"], "target_field": "d", "timezone": "-01:00"},
+         {"d": "2024-05-01T00:00:00Z"}, {"d": "2024-04-30T23:00:00.000-01:00"}),
+        ("date", {"field": "d", "formats": ["MMM d HH:mm:ss"], "output_format": "MM-dd HH", "target_field": "d"},
+         {"d": "May 1 10:00:00"}, {"d": "05-01 10"}),
         ("sort", {"field": "f", "order": "desc"}, {"f": [1, 3, 2]}, {"f": [3, 2, 1]}),
         ("dot_expander", {"field": "foo.bar"}, {"foo.bar": 1, "foo": {"baz": 2}}, {"foo": {"baz": 2, "bar": 1}}),
         ("dot_expander", {"field": "foo.bar"}, {"foo.bar": 2, "foo": {"bar": 1}}, {"foo": {"bar": [1, 2]}}),
@@ -136,7 +142,8 @@ def test_a_processor_changes_a_document(
         ("remove", {"field": "a.b"}, {"a": {}}, "field [b] not present as part of path [a.b]"),
         ("rename", {"field": "a", "target_field": "b"}, {}, "field [a] doesn't exist"),
         ("rename", {"field": "a", "target_field": "b"}, {"a": 1, "b": 2}, "field [b] already exists"),
-        ("lowercase", {"field": "a"}, {"a": 1}, "field [a] of type [java.lang.Integer] cannot be cast to [java.lang.String]"),
+        ("lowercase", {"field": "a"}, {"a": 1},
+         "field [a] of type [java.lang.Integer] cannot be cast to [java.lang.String]"),
         ("lowercase", {"field": "a"}, {"a": None}, "field [a] is null, cannot process it."),
         ("split", {"field": "a", "separator": ","}, {"a": None}, "field [a] is null, cannot split."),
         ("split", {"field": "a", "separator": "(b|bb)+$"}, {"a": "b" * 60 + "c"}, "took longer than 1 s"),
@@ -145,7 +152,8 @@ def test_a_processor_changes_a_document(
         ("urldecode", {"field": "a"}, {"a": "%zz"}, "Illegal hex characters"),
         ("bytes", {"field": "a"}, {"a": "1 elephant"}, "must be a number of bytes or a size such as [64mb]"),
         ("convert", {"field": "a", "type": "integer"}, {"a": "1.5"}, "unable to convert [1.5] to integer"),
-        ("convert", {"field": "a", "type": "integer"}, {"a": "99999999999"}, "unable to convert [99999999999] to integer"),
+        ("convert", {"field": "a", "type": "integer"}, {"a": "99999999999"},
+         "unable to convert [99999999999] to integer"),
         ("convert", {"field": "a", "type": "boolean"}, {"a": "yes"},
          "[yes] is not a boolean value, cannot convert to boolean"),
         ("convert", {"field": "a", "type": "ip"}, {"a": "1.2.3"}, "'1.2.3' is not an IP string literal."),
@@ -154,7 +162,10 @@ def test_a_processor_changes_a_document(
         ("json", {"field": "a"}, {"a": "[" * 200 + "]" * 200}, "nested more than 100 deep"),
         ("date", {"field": "a", "formats": ["yyyy"]}, {"a": "soon"}, "unable to parse date [soon]"),
         ("date", {"field": "a", "formats": ["UNIX"]}, {"a": "1e300"}, "unable to parse date [1e300]"),
-        ("date", {"field": "a", "formats": ["yyyy"], "timezone": "{{z}}"}, {"a": "1", "z": "Mars"}, "[Mars] is not known"),
+        ("date", {"field": "a", "formats": ["yyyy"], "timezone": "{{z}}"}, {"a": "1", "z": "Mars"},
+         "[Mars] is not known"),
+        ("date", {"field": "a", "formats": ["ISO8601"], "timezone": "-05:00"}, {"a": "0001-01-01T00:00:00Z"},
+         "out of range"),
         ("sort", {"field": "a"}, {"a": [1, "x"]}, "several types"),
         ("dissect", {"field": "a", "pattern": "%{x}-%{y}"}, {"a": "z"},
          "Unable to find match for dissect pattern: %{x}-%{y} against source: z"),
@@ -171,6 +182,11 @@ def test_a_processor_fails_in_elasticsearchs_words(
     assert told in found
 
 
+def test_what_a_script_does_to_its_params_is_over_with_it() -> None:
+    step = {"script": {"source": "params.l.add(1); ctx.n = params.l.size()", "params": {"l": []}}}
+    assert through({}, step) == through({}, step) == {"n": 1}
+
+
 def test_a_document_can_be_failed_on_purpose() -> None:
     assert failure({"a": "x"}, {"fail": {"message": "no {{a}}"}}) == "fail_processor_exception: no x"
 
@@ -185,7 +201,8 @@ def test_a_script_that_makes_what_is_no_json_fails_and_leaves_a_document() -> No
     ("processor", "reason", "property_name"),
     [
         ({"set": {"value": 1}}, "[field] required property is missing", "field"),
-        ({"set": {"field": 1, "value": 1}}, "[field] property isn't a string, but of type [java.lang.Integer]", "field"),
+        ({"set": {"field": 1, "value": 1}},
+         "[field] property isn't a string, but of type [java.lang.Integer]", "field"),
         ({"set": {"field": "a"}}, "[value] required property is missing", "value"),
         ({"set": {"field": "a", "value": 1, "override": 1}},
          "[override] property isn't a boolean, but of type [java.lang.Integer]", "override"),
@@ -195,7 +212,8 @@ def test_a_script_that_makes_what_is_no_json_fails_and_leaves_a_document() -> No
         ({"set": {"field": "a..b", "value": 1}}, "[field] path [a..b] is not valid", "field"),
         ({"set": {"field": "a", "value": 1, "x": 1, "y": 2}},
          "processor [set] doesn't support one or more provided configuration parameters [x, y]", None),
-        ({"convert": {"field": "a", "type": "blob"}}, "[type] type [blob] not supported, cannot convert field.", "type"),
+        ({"convert": {"field": "a", "type": "blob"}},
+         "[type] type [blob] not supported, cannot convert field.", "type"),
         ({"gsub": {"field": "a", "pattern": "(", "replacement": ""}}, "[pattern] Invalid regex pattern.", "pattern"),
         ({"date": {"field": "a", "formats": ["'"]}}, "[formats] Invalid format", "formats"),
         ({"json": {"field": "a", "target_field": "b", "add_to_root": True}},

@@ -6,7 +6,7 @@ from typing import Any
 from connote.contract.errors import NotFound
 from connote.ingest.document import Document
 from connote.ingest.run import Failed, Left, run
-from pipes import Model, outcomes, pipeline
+from piped import Model, outcomes, pipeline
 
 
 def infer(field: str = "text", model: str = "m", **more: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -17,7 +17,9 @@ def infer(field: str = "text", model: str = "m", **more: Any) -> dict[str, Any]:
 
 def test_the_texts_of_all_documents_are_one_request_a_step() -> None:
     model = Model()
-    found = outcomes(pipeline(infer(), infer("title")), *({"text": "a" * n, "title": "t"} for n in range(50)), infer=model)
+    found = outcomes(
+        pipeline(infer(), infer("title")), *({"text": "a" * n, "title": "t"} for n in range(50)), infer=model
+    )
     assert [(id, len(texts)) for id, texts, _ in model.asked] == [("m", 50), ("m", 50)]
     assert [outcome.source["text_out"] for outcome in found if isinstance(outcome, Document)] == [
         {"n": n} for n in range(50)
@@ -27,7 +29,9 @@ def test_the_texts_of_all_documents_are_one_request_a_step() -> None:
 def test_several_texts_of_a_document_are_one_wish() -> None:
     fields = [{"input_field": name, "output_field": f"{name}_out"} for name in "ab"]
     model = Model()
-    (outcome,) = outcomes(pipeline({"inference": {"model_id": "m", "input_output": fields}}), {"a": "x", "b": "yy"}, infer=model)
+    (outcome,) = outcomes(
+        pipeline({"inference": {"model_id": "m", "input_output": fields}}), {"a": "x", "b": "yy"}, infer=model
+    )
     assert model.asked == [("m", ["x", "yy"], {})]
     assert isinstance(outcome, Document)
     assert outcome.source == {"a": "x", "b": "yy", "a_out": {"n": 1}, "b_out": {"n": 2}, "model_id": "m"}
@@ -35,7 +39,7 @@ def test_several_texts_of_a_document_are_one_wish() -> None:
 
 def test_models_and_configurations_are_asked_apart() -> None:
     model = Model()
-    config = {"inference_config": {"text_embedding": {"truncate": "first"}}}
+    config: dict[str, Any] = {"inference_config": {"text_embedding": {"truncate": "first"}}}
     of = pipeline(infer(model="{a}"), infer("title", **config, **{"if": "ctx.c"}))
     outcomes(of, {"text": "x", "title": "y", "c": True}, {"text": "x", "title": "y", "c": False}, infer=model)
     assert [(texts, config) for _, texts, config in model.asked] == [
@@ -45,7 +49,9 @@ def test_models_and_configurations_are_asked_apart() -> None:
 
 
 def test_documents_that_fail_are_dropped_or_end_early_harm_no_other() -> None:
-    of = pipeline({"drop": {"if": "ctx.text == 'drop'"}}, {"fail": {"message": "x", "if": "ctx.text == 'fail'"}}, infer())
+    of = pipeline(
+        {"drop": {"if": "ctx.text == 'drop'"}}, {"fail": {"message": "x", "if": "ctx.text == 'fail'"}}, infer()
+    )
     texts = ["one", "drop", "fail", 5, "bad", "two"]
     one, dropped, failed, number, bad, two = outcomes(of, *({"text": text} for text in texts))
     assert isinstance(one, Document)

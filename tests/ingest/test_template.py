@@ -1,6 +1,7 @@
 """Templates, as Mustache has them."""
 
 import string
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -80,7 +81,5 @@ values = st.recursive(
     given=st.dictionaries(st.sampled_from(["a", "b"]), values),
 )
 def test_any_text_is_a_template_or_refused(source: str, given: dict[str, Any]) -> None:
-    try:
+    with suppress(IllegalArgument):
         assert isinstance(Template(source).render(given), str)
-    except IllegalArgument as error:
-        assert error.reason

@@ -147,7 +147,7 @@ def test_memory_is_given_back_once_nothing_holds_the_model(
         await fleet.run(FIXED, Inputs(["a dog"]))
         await fleet.run(replace(FIXED, id="another"), Inputs(["a dog"]))
         model = weakref.ref(fleet._running["fixed"].result().model)
-        left: list[LocalModel | None] = []
+        left: list[object] = []
 
         def trim() -> None:
             gc.collect()

@@ -36,7 +36,7 @@ def splade(library: Library, precision: Precision, threads: int = 1) -> native.N
     row = library.find(".elser_model_2")
     folder = library.path(row)
     assert folder is not None
-    own = Checkpoint.read(folder, row.head)
+    own = Checkpoint.read(folder, Head.SPARSE)
     return native.NativeBackend(own.architecture, own.weights, own.head, threads, precision)
 
 
@@ -50,7 +50,7 @@ def reference(library: Library) -> OnnxBackend:
     row = library.find(".elser_model_2")
     folder = library.path(row)
     assert folder is not None
-    own = Checkpoint.read(folder, row.head)
+    own = Checkpoint.read(folder, Head.SPARSE)
     return OnnxBackend(own.architecture, own.weights, own.head, 1)
 
 

@@ -11,7 +11,7 @@ from connote.store.endpoints import EndpointStore
 from connote.store.seal import Seal
 from connote.store.usage import Figures, Row, UsageStore
 
-# What version 1 and 2 wrote.
+# What versions 1 to 3 wrote.
 _OLD = """
 CREATE TABLE endpoints (inference_id VARCHAR NOT NULL PRIMARY KEY, task_type VARCHAR NOT NULL, service VARCHAR NOT NULL,
     service_settings JSON NOT NULL, task_settings JSON NOT NULL, chunking_settings JSON{secrets});
@@ -22,7 +22,7 @@ INSERT INTO endpoints (inference_id, task_type, service, service_settings, task_
 """
 
 
-@pytest.mark.parametrize(("version", "secrets"), [(1, ""), (2, ", secrets BLOB")])
+@pytest.mark.parametrize(("version", "secrets"), [(1, ""), (2, ", secrets BLOB"), (3, ", secrets BLOB, policy JSON")])
 def test_an_older_database_is_upgraded(tmp_path: Path, version: int, secrets: str) -> None:
     with sqlite3.connect(tmp_path / "connote.db") as old:
         old.executescript(_OLD.format(version=version, secrets=secrets))
@@ -48,7 +48,7 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "connote.db") as newer:
         newer.execute("UPDATE settings SET value = '99' WHERE name = 'version'")
     newer.close()
-    with pytest.raises(Unavailable, match="has version 99, this connote reads version 3"):
+    with pytest.raises(Unavailable, match="has version 99, this connote reads version 4"):
         database.connect(tmp_path)
 
 

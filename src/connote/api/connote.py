@@ -2,19 +2,22 @@
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from connote.api.exchange import Answer, Ask, Route
 from connote.chunking import Chunk, chunk
-from connote.contract import chunks
+from connote.contract import body, chunks
 from connote.contract.errors import IllegalArgument, NotFound, Unparsable
 from connote.contract.requests import MOST_INPUTS
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints import entry, remote
+from connote.models.references import Reference
 from connote.runtime.autoscale import Adaptive
 from connote.runtime.fleet import CORES, Deployment
 from connote.runtime.local import Inputs
@@ -26,6 +29,26 @@ _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 async def models(ask: Ask) -> Answer:
     """The catalog: each model, whether its files are here, and where they came from."""
     return Answer({"models": ask.connote.library.states()})
+
+
+async def add_model(ask: Ask) -> Answer:
+    """Add a model to the catalog: `hub`, such as `owner/name`, or `folder`, a path below the models folder.
+
+    Its files must be config.json, tokenizer.json and model.safetensors; in a folder the last may be model.onnx. They
+    tell which head it has, unless `head` does. `aliases` are more names of it, `revision` is the hub's.
+    """
+    wait = ask.flag("wait_for_completion")
+    reference = body.read(await ask.json(), Reference, "model")
+    if reference.folder is not None:
+        reference = replace(reference, folder=str(_below(ask.connote.config.models_path(), reference.folder)))
+    row = await ask.connote.trained.references.add(ask.path("model_id"), reference, wait=wait)
+    return Answer({"model": ask.connote.library.state(row)})
+
+
+async def remove_model(ask: Ask) -> Answer:
+    """Take a model that was added out of the catalog. Its files stay."""
+    await ask.connote.trained.references.remove(ask.path("model_id"), force=ask.flag("force"))
+    return Answer({"acknowledged": True})
 
 
 async def endpoints(ask: Ask) -> Answer:
@@ -46,14 +69,14 @@ async def clear_cache(ask: Ask) -> Answer:
 
 async def preview(ask: Ask) -> Answer:
     """How a text would be cut into chunks: `text`, and `chunking_settings` as on an endpoint."""
-    body = await ask.json()
-    text, settings = body.pop("text", None), body.pop(chunks.SCOPE, None)
+    given = await ask.json()
+    text, settings = given.pop("text", None), given.pop(chunks.SCOPE, None)
     if not isinstance(text, str):
         raise Unparsable(f"field [text] must be a string, not [{java(text)}]")
     if settings is not None and not isinstance(settings, dict):
         raise Unparsable(f"field [{chunks.SCOPE}] must be an object, not [{java(settings)}]")
-    if body:
-        raise Unparsable(f"unknown field [{next(iter(body))}]; known are [text, {chunks.SCOPE}]")
+    if given:
+        raise Unparsable(f"unknown field [{next(iter(given))}]; known are [text, {chunks.SCOPE}]")
     parsed = chunks.parse(settings)
     found = await asyncio.to_thread(chunk, text, parsed)
     return Answer({chunks.SCOPE: chunks.wire(parsed), "chunks": [_shown(text, part) for part in found]})
@@ -101,6 +124,21 @@ async def reset_shadow(ask: Ask) -> Answer:
     return Answer({"acknowledged": True})
 
 
+def _below(models: Path, folder: str) -> Path:
+    """The folder, which must be below that of the models: a stranger must not have any file of this machine read."""
+    try:
+        path = (models / folder).resolve()
+        is_below = path.is_dir() and path.is_relative_to(models.resolve())
+    except (OSError, ValueError):  # a name that is too long, or has a null
+        is_below = False
+    if not is_below:
+        raise IllegalArgument(
+            f"[folder] must be a folder below that of the models, {models}; to add another, stop the server and use "
+            "the command line"
+        )
+    return path
+
+
 def _shown(text: str, part: Chunk) -> dict[str, Any]:
     return {"start_offset": part.start, "end_offset": part.end, "text": text[part.start : part.end]}
 
@@ -114,6 +152,8 @@ _USAGE = {
 ROUTES = (
     Route("POST", remote.PATH, run),
     Route("GET", "/_connote/models", models),
+    Route("PUT", "/_connote/models/{model_id}", add_model, {"wait_for_completion": "Wait until it is here."}),
+    Route("DELETE", "/_connote/models/{model_id}", remove_model, {"force": "Remove it though it is in use."}),
     Route("GET", "/_connote/endpoints", endpoints),
     Route("GET", "/_connote/stats", stats),
     Route("POST", "/_connote/cache/_clear", clear_cache),

@@ -68,7 +68,7 @@ async def info(ask: Ask) -> Answer:
         return Answer(tei.info(found.id, str(getattr(found.settings, "model_id", found.id)), kind))
     library = ask.connote.library
     row = library.served(library.find(found.deployment.model))
-    if pooling := {Head.SPARSE: "splade", Head.MEAN: "mean", Head.CLS: "cls"}.get(row.head):
+    if row.head and (pooling := {Head.SPARSE: "splade", Head.MEAN: "mean", Head.CLS: "cls"}.get(row.head)):
         kind = {"embedding": {"pooling": pooling}}
     dtype = ask.connote.fleet.diagnostics().get(found.id, {}).get("precision")
     return Answer(tei.info(found.id, row.id, kind, dtype=dtype, most_tokens=row.max_tokens))

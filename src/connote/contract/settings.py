@@ -49,6 +49,7 @@ class About:
     choices: Sequence[str] = ()
     updatable: bool = False
     url: bool = False
+    unless: str = ""  # it need not be given if that setting is
     derived: bool = False  # found out by connote: kept and shown, but never taken from a request
     hidden: bool = False  # kept, but not shown
 
@@ -220,7 +221,7 @@ def _field(name: str, hint: Any, default: Any) -> Field:  # noqa: ANN401
 def _take(field: Field, raw: MutableMapping[str, Any], problems: list[str], scope: str) -> Any:  # noqa: ANN401
     value = raw.pop(field.name, None)
     if value is None:
-        if field.required:
+        if field.required and field.about.unless not in raw:
             problems.append(f"[{scope}] does not contain the required setting [{field.name}]")
         return None if field.required else field.default
     if issubclass(field.kind, Settings):

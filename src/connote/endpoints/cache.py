@@ -45,7 +45,9 @@ class Cache:
 
     async def run(self, wish: Deployment, inputs: Inputs, caching: Caching = Caching.USE) -> Outputs:
         """What `Fleet.run` gives, and raises; equal texts are computed once."""
-        if caching is Caching.BYPASS or not self._is_on or not inputs.texts:
+        current = self._fleet.current(wish)
+        is_kept = current is None or current.caches
+        if caching is Caching.BYPASS or not self._is_on or not is_kept or not inputs.texts:
             return await self._fleet.run(wish, inputs)
         texts = list(dict.fromkeys(inputs.texts))
         served = await self._served(wish)
@@ -70,6 +72,11 @@ class Cache:
     def counts(self, deployment: str) -> dict[str, int]:
         """Hits and misses of one deployment since the start."""
         return {"hits": self.hits[deployment], "misses": self.misses[deployment]}
+
+    def forget(self, deployment: str) -> None:
+        """Count anew for a deployment."""
+        self.hits.pop(deployment, None)
+        self.misses.pop(deployment, None)
 
     async def stats(self) -> dict[str, Any]:
         """Hits and misses since the start, and how full it is."""
@@ -145,7 +152,8 @@ class Cache:
 
 
 def _keys(served: str, inputs: Inputs, texts: Iterable[str]) -> dict[str, bytes]:
-    seed = hashlib.sha256(ascii((entry.FORM, served, inputs.search, inputs.query)).encode()).digest()
+    asked = (inputs.search, inputs.is_bare, inputs.query, inputs.config)
+    seed = hashlib.sha256(ascii((entry.FORM, served, asked)).encode()).digest()
     return {text: hashlib.sha256(seed + text.encode("utf-8", "surrogatepass")).digest() for text in texts}
 
 

@@ -8,11 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from connote.contract.errors import Rejected
+from connote.contract.predictions import Own, Predictions
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime.local import Outputs, Scores
 
 # Counts the forms that there have been. It is the first byte, and part of the cache's keys.
-FORM: Literal[2] = 2
+FORM: Literal[3] = 3
 
 
 class Kind(IntEnum):
@@ -21,6 +23,7 @@ class Kind(IntEnum):
     SPARSE = 0
     DENSE = 1
     SCORE = 2
+    PREDICTION = 3
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -29,7 +32,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     `cut` is how many tokens there were and how many served; `read` how many were read, those of a query among them.
     """
 
-    form: Literal[2]
+    form: Literal[3]
     kind: Kind
     numbers: bytes
     cut: tuple[int, int] | None
@@ -37,6 +40,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     tokens: list[str] = []
     is_truncated: bool = False
     ids: bytes = b""
+    prediction: Own | None = None
 
 
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Entry).decode
@@ -55,6 +59,9 @@ def split(outputs: Outputs) -> list[bytes]:
         case Scores(values):
             scores = enumerate(values)
             made = [Entry(FORM, Kind.SCORE, score.tobytes(), cuts.get(i), reads.get(i, 0)) for i, score in scores]
+        case Predictions(values):
+            ones = enumerate(values)
+            made = [Entry(FORM, Kind.PREDICTION, b"", cuts.get(i), reads.get(i, 0), prediction=one) for i, one in ones]
     return [_encode(entry) for entry in made]
 
 
@@ -67,10 +74,14 @@ def join(encoded: Sequence[bytes]) -> Outputs:
         case Kind.SPARSE:
             return Sparse([_vector(entry) for entry in entries], cuts, reads=reads)
         case Kind.DENSE:
+            if len({len(entry.numbers) for entry in entries}) > 1:
+                raise Rejected("the model's vectors differ in length by the text")
             rows = _floats(b"".join(entry.numbers for entry in entries)).reshape(len(entries), -1)
             return Dense(rows, cuts, reads=reads)
         case Kind.SCORE:
             return Scores(_floats(b"".join(entry.numbers for entry in entries)), cuts, reads)
+        case Kind.PREDICTION:
+            return Predictions([entry.prediction for entry in entries if entry.prediction is not None], cuts, reads)
 
 
 def _sparse(vector: SparseVector, cut: tuple[int, int] | None, read: int) -> Entry:

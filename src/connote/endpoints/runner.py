@@ -12,9 +12,10 @@ from connote.contract.results import Result, join
 from connote.contract.settings import Settings
 from connote.endpoints.cache import Cache, Caching
 from connote.endpoints.remote import Remote
+from connote.runtime.fleet import Deployment
 from connote.runtime.library import Library
 from connote.runtime.placement import Device
-from connote.services.service import Call, Emit, Endpoint, Find, Open, Post, Run, Wish
+from connote.services.service import Call, Deployed, Emit, Endpoint, Find, Open, Post, Run, Wish
 from connote.upstream.sender import Sender, Terms
 
 log = logging.getLogger("connote.endpoints")
@@ -24,10 +25,21 @@ _PARTS_AT_ONCE = 8
 
 
 class Runner:
-    """Knows who fulfils which wish: the catalog, the cache before the models here, another connote, the sender."""
+    """Knows who fulfils which wish: the catalog, the cache before the models here, another connote, the sender.
 
-    def __init__(self, library: Library, cache: Cache, sender: Sender, remote: Remote | None = None) -> None:
+    `deployed` tells the deployment of that id, if there is one.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        cache: Cache,
+        sender: Sender,
+        remote: Remote | None = None,
+        deployed: Callable[[str], Deployment | None] = lambda _: None,
+    ) -> None:
         self._library, self._cache, self._sender, self._remote = library, cache, sender, remote
+        self._deployed = deployed
 
     async def check(self, endpoint: Endpoint, terms: Terms) -> Settings:
         """The settings of a new endpoint, completed. Raises what its service finds wrong."""
@@ -101,6 +113,8 @@ class Runner:
         match wish:
             case Find():
                 return self._found(wish.model)
+            case Deployed():
+                return self._deployed(wish.id)
             case Run():
                 if self._remote and wish.deployment.device is Device.FASTEST:
                     # It has a cache of its own, and what is asked of ours is asked of that.

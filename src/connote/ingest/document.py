@@ -17,6 +17,7 @@ METADATA = ("_index", "_type", "_id", "_routing", "_version", "_version_type", "
 _TEXTS = ("_index", "_id", "_routing", "_version_type")
 # Processors that one document may meet, since pipelines may run others many times over.
 _MOST_RUNS = 100_000
+_MOST_NESTED = 200  # what writes JSON can do 254
 _DEPTH, _ELEMENTS, _CHARACTERS = 100, 1_000_000, 100_000_000
 
 
@@ -71,6 +72,10 @@ class Document:
         """Whether a field is there, null included."""
         return path.has(self.ctx, at)
 
+    def read(self, at: Path, *, missing: bool) -> Value:
+        """The value of a field, or None if it is not there and may be `missing`. Else raises IllegalArgument."""
+        return self.get(at) if not missing or self.has(at) else None
+
     def given(self, at: Path) -> bool:
         """Whether a field is there and not null."""
         return self.has(at) and self.get(at) is not None
@@ -84,11 +89,13 @@ class Document:
         return path.remove(self.ctx, at)
 
     def check(self) -> None:
-        """Raise IllegalArgument for metadata that is of a wrong type."""
+        """Raise IllegalArgument for metadata that is of a wrong type, and fields that no JSON could hold."""
         for name in _TEXTS:
             value = self.ctx.get(name)
             if value is not None and not isinstance(value, str):
                 raise IllegalArgument(_not_of(name, "null or a String", value))
+        if path.is_deeper(self.ctx, _MOST_NESTED):
+            raise IllegalArgument(f"a pipeline has nested a document's fields more than {_MOST_NESTED} deep")
         version = self.ctx.get("_version")
         if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
             raise IllegalArgument(_not_of("_version", "a long", version))

@@ -1,4 +1,4 @@
-"""How a pipeline's texts reach the inference endpoints: in parts, a few at a time, so that a bulk fills no queue."""
+"""How a pipeline's texts reach endpoints and models: in parts, a few at a time, so that a bulk fills no queue."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,18 +7,64 @@ from typing import Any
 import numpy as np
 import orjson
 
-from connote.contract.errors import ConnoteError, Overloaded, Rejected
+from connote.contract.errors import ConnoteError, Rejected
+from connote.contract.nlp import RESULTS_FIELD
+from connote.contract.predictions import Failed, wire
+from connote.contract.predictions import Prediction as Own
 from connote.contract.requests import InferenceRequest, contents
 from connote.contract.results import Completion, Dense, Result, Sparse
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
+from connote.models.inference import ModelInference
 
 Prediction = Mapping[str, Any]
 
 # Texts in one request, and requests at a time. A completion takes one text.
 _PART, _AT_ONCE = 64, 4
+# Statuses that may be about a text, rather than about the endpoint, its key or its load.
+_OF_TEXTS = (400, 413, 422)
 _TYPED = (TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING)
+
+
+class AnyInference:
+    """Infers by whatever has the id: an endpoint, or a trained model by its own id, an alias or a deployment."""
+
+    def __init__(self, endpoints: Endpoints, inference: Inference, trained: ModelInference) -> None:
+        self._endpoints, self._by_endpoint = endpoints, EndpointInference(endpoints, inference)
+        self._by_model = TrainedInference(trained)
+
+    async def __call__(
+        self, model_id: str, texts: Sequence[str], config: Mapping[str, Any]
+    ) -> list[Prediction | Exception]:
+        """A prediction for each text, or what is wrong with it. Raises NotFound, and what the id cannot do."""
+        by = self._by_endpoint if self._endpoints.has(model_id) else self._by_model
+        return await by(model_id, texts, config)
+
+
+class TrainedInference:
+    """Infers by trained models: what `_infer` gives, with the main result as `predicted_value`."""
+
+    def __init__(self, trained: ModelInference) -> None:
+        self._trained = trained
+
+    async def __call__(
+        self, model_id: str, texts: Sequence[str], config: Mapping[str, Any]
+    ) -> list[Prediction | Exception]:
+        """A prediction for each text, or what is wrong with it. Raises NotFound, and Conflict if it is not deployed."""
+        self._trained.target(model_id)
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def part(some: Sequence[str]) -> list[Prediction | Exception]:
+            async with gate:
+                try:
+                    predictions, _ = await self._trained.infer(model_id, some, config)
+                except ConnoteError as error:
+                    return [error] * len(some)
+            return [_shown(prediction) for prediction in predictions]
+
+        parts = await asyncio.gather(*(part(texts[start : start + _PART]) for start in range(0, len(texts), _PART)))
+        return [prediction for each in parts for prediction in each]
 
 
 class EndpointInference:
@@ -56,11 +102,9 @@ class EndpointInference:
         )
         try:
             _, result = await self._inference.infer(model_id, request)
-        except Overloaded as error:
-            return [error] * len(texts)
         except ConnoteError as error:
             # One text may be what an endpoint refuses all of them for, so the halves are tried.
-            if len(texts) == 1 or error.status >= 500 or error.status in (401, 403, 404, 408):
+            if len(texts) == 1 or error.status not in _OF_TEXTS:
                 return [error] * len(texts)
             half = len(texts) // 2
             return [
@@ -68,6 +112,15 @@ class EndpointInference:
                 *await self._part(model_id, task, texts[half:]),
             ]
         return _predictions(result)
+
+
+def _shown(prediction: Own) -> Prediction | Exception:
+    if isinstance(prediction, Failed):
+        return Rejected(prediction.reason)
+    plain: dict[str, Any] = orjson.loads(
+        orjson.dumps(wire(prediction, RESULTS_FIELD), option=orjson.OPT_SERIALIZE_NUMPY)
+    )
+    return plain
 
 
 def _predictions(result: Result) -> list[Prediction | Exception]:

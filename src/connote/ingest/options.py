@@ -84,14 +84,6 @@ class Options:
             raise self.failure(name, f"property isn't a boolean, but of type [{java_class(found)}]")
         return found
 
-    def number(self, name: str, default: int) -> int:
-        """An integer, which may be written as a string."""
-        found = self.value(name, default)
-        try:
-            return int(found) if not isinstance(found, bool | float) else int("")
-        except (TypeError, ValueError):
-            raise self.failure(name, f"property cannot be converted to an int [{found}]") from None
-
     def map(self, name: str, default: Value = _REQUIRED) -> Any:  # noqa: ANN401
         """An object."""
         return self._typed(name, dict, "a map", default)
@@ -182,7 +174,10 @@ class Options:
         inner.tag = self.tag
         script, params = inner.script()
         inner.end()
-        return script.source, lambda document: script.test(ctx=document.ctx, params=params)
+        if not script.changes:
+            return script.source, lambda document: script.test(ctx=document.ctx, params=params)
+        # What a condition changes is no change of the document.
+        return script.source, lambda document: script.test(ctx=path.copied(document.ctx), params=path.copied(params))
 
     def script(self) -> tuple[Script, dict[str, Value]]:
         """The script in `source`, and its `params`."""

@@ -3,7 +3,6 @@
 All raise IllegalArgument, in Elasticsearch's words, for what is not there or cannot be.
 """
 
-import copy
 from typing import Any
 
 from connote.contract.errors import IllegalArgument
@@ -14,6 +13,7 @@ Path = tuple[str, ...]
 
 # Names in a path, which bound how deep a document can become.
 _MOST_NAMES = 50
+_MOST_ELEMENTS, _MOST_DEPTH = 250_000, 100
 
 
 def parse(text: str) -> Path:
@@ -92,22 +92,28 @@ def remove(root: dict[str, Value], path: Path) -> Value:
     return value
 
 
-def copied(value: Value, most: int = 1_000_000) -> Value:
-    """A copy that shares nothing with the value. Raises IllegalArgument if it has too many elements."""
+def copied(value: Value) -> Value:
+    """A copy that shares nothing with the value. Raises IllegalArgument if it is too large or too deep."""
+    return _copied(value, [_MOST_ELEMENTS], 0) if isinstance(value, dict | list) else value
+
+
+def _copied(value: Value, left: list[int], depth: int) -> Value:
     if not isinstance(value, dict | list):
         return value
-    if _size(value, most) > most:
-        raise IllegalArgument(f"a value that is copied may have at most {most} elements")
-    return copy.deepcopy(value)
+    left[0] -= len(value)
+    if left[0] < 0 or depth > _MOST_DEPTH:
+        raise IllegalArgument(f"a value that is copied may have at most {_MOST_ELEMENTS} elements, {_MOST_DEPTH} deep")
+    if isinstance(value, dict):
+        return {key: _copied(item, left, depth + 1) for key, item in value.items()}
+    return [_copied(item, left, depth + 1) for item in value]
 
 
-def _size(value: Value, most: int) -> int:
-    found = 1
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        found += _size(item, most - found)
-        if found > most:
-            break
-    return found
+def is_deeper(value: Value, most: int) -> bool:
+    """Whether a value is nested more than so many times."""
+    if not isinstance(value, dict | list):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(is_deeper(item, most - 1) for item in items if isinstance(item, dict | list))
 
 
 def _child(value: Value, name: str, path: Path) -> Value:

@@ -109,12 +109,16 @@ class Pipeline:
         """Run them. Raises Failure, Dropped, or PipelineCycle if the document is in this pipeline already."""
         with self._entered(document):
             try:
-                for node in self.nodes:
-                    yield from node.run(document)
-            except Failure as failure:
-                yield from handled(document, failure, self.on_failure)
+                yield from self._nodes(document)
             except Terminated:
                 return
+
+    def _nodes(self, document: Document) -> Flow:
+        try:
+            for node in self.nodes:
+                yield from node.run(document)
+        except Failure as failure:
+            yield from handled(document, failure, self.on_failure)
 
     @contextmanager
     def _entered(self, document: Document) -> Iterator[None]:

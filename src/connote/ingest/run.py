@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from connote.contract.errors import ConnoteError
+from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.ingest.document import Document
 from connote.ingest.pipeline import Dropped, Failure, Flow, Infer, Pipeline, Results
 
@@ -56,6 +56,8 @@ class _Run:
             self.outcome = Failed(failure.error)
         except ConnoteError as error:
             self.outcome = Failed(error)
+        except RecursionError:
+            self.outcome = Failed(IllegalArgument("a pipeline has nested a document's fields too deeply"))
         except Exception:
             log.exception("a document failed in a pipeline")
             self.outcome = Failed(ConnoteError("internal error; the server's log says more"))

@@ -19,19 +19,33 @@ class Head(StrEnum):
     LATE = "late"  # every token's vector, L2; documents are scored by late interaction (mean of MaxSim)
 
     @property
-    def task(self) -> TaskType:
-        """The task type that a model with this head serves."""
+    def nlp(self) -> str:
+        """The NLP task of trained models that a model with this head does."""
         if self is Head.SPARSE:
-            return TaskType.SPARSE_EMBEDDING
-        return TaskType.RERANK if self in {Head.CROSS, Head.LATE} else TaskType.TEXT_EMBEDDING
+            return "text_expansion"
+        return "text_similarity" if self in {Head.CROSS, Head.LATE} else "text_embedding"
+
+
+# The task types that NLP tasks of trained models are; the others are for `_infer` and ingest only.
+TASKS = {
+    "text_expansion": TaskType.SPARSE_EMBEDDING,
+    "text_embedding": TaskType.TEXT_EMBEDDING,
+    "text_similarity": TaskType.RERANK,
+}
+# A graph that others have made. The files of an uploaded model: its module, its vocabulary, and its configuration.
+GRAPH = "model.onnx"
+UPLOADED = ("definition.pt", "vocabulary.json", "model.json")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A row of the catalog. `files` pins sha256 by file name: what differs from its pin is not loaded."""
+    """A row of the catalog. `files` pins sha256 by file name: what differs from its pin is not loaded.
+
+    A model that a user has uploaded has no head of ours: its module computes what its NLP task, `own_task`, reads.
+    """
 
     id: str
-    head: Head
+    head: Head | None
     sources: tuple[Source, ...]
     licence: str
     aliases: tuple[str, ...] = ()
@@ -44,15 +58,35 @@ class Model:
     logs: int = 1  # how often a sparse head takes log1p
     fallback: str | None = None  # the id of the row that serves when no source can be reached
     note: str = ""
+    is_graph: bool = False  # its weights are a graph of its own
+    own_task: str = ""
+
+    @property
+    def is_uploaded(self) -> bool:
+        """Whether it runs a module that a user has uploaded."""
+        return self.head is None
+
+    @property
+    def nlp(self) -> str:
+        """The NLP task that it does, as trained models name it."""
+        return self.own_task if self.head is None else self.head.nlp
 
     @property
     def task(self) -> TaskType:
-        """The task type that it serves."""
-        return self.head.task
+        """The task type that it serves; `any` if it is one for trained models only."""
+        return TASKS.get(self.nlp, TaskType.ANY)
+
+    def prefix(self, search: bool, is_bare: bool) -> str:
+        """What stands before a text that is a query, or a passage, unless it shall stay as it is."""
+        return "" if is_bare else self.query_prefix if search else self.passage_prefix
 
     @property
     def names(self) -> tuple[str, ...]:
         """The files that it needs."""
+        if self.is_uploaded:
+            return UPLOADED
+        if self.is_graph:
+            return (*(name for name in REQUIRED if not name.endswith(".safetensors")), GRAPH)
         return (*REQUIRED, idf.FILE) if self.idf else REQUIRED
 
 

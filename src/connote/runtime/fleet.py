@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from connote.contract.errors import Unavailable
-from connote.runtime import memory
+from connote.runtime import memory, uploaded
 from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
 from connote.runtime.backends.backend import DeviceFault, Output, Precision
-from connote.runtime.catalog import Model
+from connote.runtime.catalog import GRAPH, UPLOADED, Model
 from connote.runtime.identity import identity
 from connote.runtime.lane import Lane, Totals
 from connote.runtime.library import Library
 from connote.runtime.local import Inputs, LocalModel, Outputs
+from connote.runtime.nlp.model import NlpModel
 from connote.runtime.placement import Device, has_gpu
 from connote.runtime.progress import logged
+from connote.runtime.sandbox.limits import Limits
 from connote.runtime.tokenizer import Encoded
 from connote.runtime.weights import Weights
 
@@ -41,13 +43,16 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 # Bytes a weight that loading takes at most, as measured: in float32 as read and as run, and once more while another
 # precision is compared. The file may be half as large.
 ROOM = 11
+# The same a byte of a file that is loaded as it is: an ONNX graph, or an uploaded module.
+FILE_ROOM = 3
 
 
 @dataclass(frozen=True)
 class Deployment:
     """A wish: this model, served under this id by `allocations` workers of `threads` threads each.
 
-    With `adaptive` the number of workers follows the load. No more run than this machine has cores for.
+    With `adaptive` the number of workers follows the load. No more run than this machine has cores for. `queue` is how
+    many items may wait; one that is low computes behind others. Of one that does not cache no results are kept.
     """
 
     id: str
@@ -56,6 +61,9 @@ class Deployment:
     threads: int = 1
     adaptive: Adaptive | None = None
     device: Device = Device.CPU
+    queue: int | None = None
+    is_low: bool = False
+    caches: bool = True
 
     @property
     def fitted(self) -> "Deployment":
@@ -66,11 +74,14 @@ class Deployment:
         return replace(self, threads=threads, allocations=min(self.allocations, most), adaptive=adaptive)
 
 
+Served = LocalModel | NlpModel
+
+
 @dataclass
 class Running:
     """A deployment that is loaded, and what its number of workers is decided by."""
 
-    model: LocalModel
+    model: Served
     lane: Lane
     adaptive: Adaptive | None
     used: float  # when a request came or ended last
@@ -87,7 +98,7 @@ class Fleet:
     """Loads a model at its first use, once, however many callers wait for it.
 
     `precision` is for all models; without one each gets the fastest that loses no quality. A deployment that may have
-    no workers is unloaded when it has not been used for `idle_after` seconds.
+    no workers is unloaded when it has not been used for `idle_after` seconds. `limits` are those of uploaded models.
     """
 
     def __init__(
@@ -96,14 +107,16 @@ class Fleet:
         *,
         precision: Precision | None = None,
         idle_after: float = 900,
+        limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.library = library
         # What is wished for now under the id of a wish; None if nobody owns it any more. A request may hold an old one.
         self.current: Callable[[Deployment], Deployment | None] = lambda wish: wish
         self._precision, self._idle_after, self._clock = precision, idle_after, clock
+        self._limits = limits or Limits()
         self._running: dict[str, asyncio.Task[Running]] = {}
-        self._models: dict[_Key, asyncio.Task[LocalModel]] = {}
+        self._models: dict[_Key, asyncio.Task[Served]] = {}
         self._awaited = Counter[_Key]()  # deployments that wait for a model to be loaded
         self._loader = ThreadPoolExecutor(LOADERS, "connote-load")
         self._ticker: asyncio.Task[None] | None = None
@@ -117,6 +130,26 @@ class Fleet:
         finally:
             running.requests -= 1
             running.used = self._clock()
+
+    def start(self, wish: Deployment) -> None:
+        """Begin to load a deployment, as its first request would."""
+        self._start(wish)
+
+    async def ready(self, wish: Deployment) -> None:
+        """Wait until a deployment is loaded. Raises what loading it came to; who leaves does not stop it."""
+        await self._running_for(wish)
+
+    def failure(self, id: str) -> str | None:
+        """Why a deployment could not be loaded, if it could not."""
+        task = self._running.get(id)
+        if task is None or not task.done() or task.cancelled() or (error := task.exception()) is None:
+            return None
+        return str(error) or type(error).__name__
+
+    def lane(self, id: str) -> Lane | None:
+        """The lane of a deployment that is loaded."""
+        task = self._running.get(id)
+        return task.result().lane if task and _succeeded(task) else None
 
     async def identity(self, wish: Deployment) -> str | None:
         """What is served: a hash of all that decides its results but the device; None if it would have to be pulled."""
@@ -135,8 +168,8 @@ class Fleet:
 
     def totals(self, id: str) -> Totals:
         """What a deployment has done since it was loaded."""
-        task = self._running.get(id)
-        return task.result().lane.totals if task and _succeeded(task) else Totals()
+        lane = self.lane(id)
+        return lane.totals if lane else Totals()
 
     def diagnostics(self) -> dict[str, dict[str, object]]:
         """Every deployment that is wanted, by id: its state, and if it is loaded what runs it and what it has done."""
@@ -190,11 +223,13 @@ class Fleet:
 
     async def _infer(self, running: Running, inputs: Inputs) -> Outputs:
         model, lane = running.model, running.lane
-        is_small = sum(map(len, inputs.texts)) <= INLINE_CHARACTERS
+        left = model.size(inputs)
+        # A short text may be asked about many labels.
+        is_small = max(sum(map(len, inputs.texts)), left) <= INLINE_CHARACTERS
         if (known := await _aside(is_small, model.look_up, inputs)) is not None:
             return known
         encoded, waits = list[Encoded](), list[asyncio.Future[list[Output]]]()
-        is_urgent, left = inputs.search or inputs.query is not None, model.size(inputs)
+        is_urgent = inputs.search or inputs.query is not None
         # Who is refused is so before anything of it is tokenised.
         with lane.admitted(left, is_urgent=is_urgent) as promise:
             try:
@@ -254,13 +289,15 @@ class Fleet:
         def broken() -> None:
             loop.call_soon_threadsafe(self._discard, wish.id, model)
 
-        lane = Lane(model.backend, name=wish.id, workers=_first(wish), broken=broken)
+        lane = Lane(
+            model.backend, name=wish.id, workers=_first(wish), items=wish.queue, is_low=wish.is_low, broken=broken
+        )
         return Running(model, lane, wish.adaptive, self._clock())
 
     async def _pull(self, row: Model) -> tuple[Model, Path]:
         return await self._slowly(self.library.resolve, row, logged(row.id))
 
-    async def _model_for(self, row: Model, folder: Path, wish: Deployment) -> LocalModel:
+    async def _model_for(self, row: Model, folder: Path, wish: Deployment) -> Served:
         key = (row.id, folder, wish.threads, wish.device)
         loading = self._models.get(key)
         if loading is None or (loading.done() and not _succeeded(loading)):
@@ -271,12 +308,12 @@ class Fleet:
         finally:
             self._awaited[key] -= 1
 
-    async def _load(self, key: _Key, row: Model) -> LocalModel:
+    async def _load(self, key: _Key, row: Model) -> Served:
         _, folder, threads, device = key
         _check_memory(row, folder)
         began = time.perf_counter()
         try:
-            model = await self._slowly(LocalModel.load, row, folder, threads, self._precision, device)
+            model = await self._slowly(self._opened, row, folder, threads, device)
         except (MemoryError, DeviceFault) as error:
             why = str(error) or "there is not enough memory"
             raise Unavailable(f"{row.id} could not be loaded: {why}") from None
@@ -287,7 +324,12 @@ class Fleet:
             await self._slowly(model.close)
         return model
 
-    def _discard(self, id: str, model: LocalModel) -> None:
+    def _opened(self, row: Model, folder: Path, threads: int, device: Device) -> Served:
+        if row.is_uploaded:
+            return uploaded.load(row, folder, threads, self._limits)
+        return LocalModel.load(row, folder, threads, self._precision, device)
+
+    def _discard(self, id: str, model: Served) -> None:
         """Forget a deployment whose device has failed, and its model: the next request loads both again."""
         task = self._running.get(id)
         if task and _succeeded(task) and task.result().model is model:
@@ -313,7 +355,7 @@ class Fleet:
     def _loaded(self) -> list[tuple[str, Running]]:
         return [(id, task.result()) for id, task in self._running.items() if _succeeded(task)]
 
-    def _model(self, wish: Deployment) -> LocalModel | None:
+    def _model(self, wish: Deployment) -> Served | None:
         task = self._running.get(wish.id)
         return task.result().model if task and _succeeded(task) else None
 
@@ -355,16 +397,23 @@ def _portions(inputs: Inputs) -> Iterator[Inputs]:
 
 
 def _check_memory(row: Model, folder: Path) -> None:
-    needed, has = ROOM * Weights(folder / "model.safetensors").count(), memory.available()
+    needed, has = _needed(row, folder), memory.available()
     if has is not None and needed > has:
         raise Unavailable(f"{row.id} needs about {needed >> 20} MB of memory to load, {has >> 20} MB are available")
 
 
-def _succeeded(task: asyncio.Task[Running] | asyncio.Task[LocalModel]) -> bool:
+def _needed(row: Model, folder: Path) -> int:
+    """About how many bytes of memory loading takes."""
+    if row.is_uploaded or row.is_graph:
+        return FILE_ROOM * (folder / (UPLOADED[0] if row.is_uploaded else GRAPH)).stat().st_size
+    return ROOM * Weights(folder / "model.safetensors").count()
+
+
+def _succeeded(task: asyncio.Task[Running] | asyncio.Task[Served]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None
 
 
-def _gives(task: asyncio.Task[LocalModel], model: LocalModel) -> bool:
+def _gives(task: asyncio.Task[Served], model: Served) -> bool:
     return _succeeded(task) and task.result() is model
 
 

@@ -25,7 +25,15 @@ def identity(row: Model, folder: Path) -> str | None:
         files = _times(row, folder) if isinstance(row.sources[0], Folder) else _hashes(folder)
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    settings = (row.head.value, row.max_tokens, row.query_prefix, row.passage_prefix, row.idf, row.logs)
+    settings: tuple[object, ...] = (
+        row.head and row.head.value,
+        row.max_tokens,
+        row.query_prefix,
+        row.passage_prefix,
+        row.idf,
+        row.logs,
+    )
+    settings += ("graph",) if row.is_graph else ()
     return hashlib.sha256(ascii((files, settings, ARITHMETIC, _versions())).encode()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """A lane: the queue before one backend, and the threads that work it off in batches."""
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -55,6 +56,9 @@ class Lane:
     Each worker is one allocation: a thread that takes a batch, runs it and answers. The backend computes outside
     of the GIL, so several workers share one backend and its weights. What comes after the backend is the caller's.
 
+    Who comes while `items` items wait is refused, if that is set. A lane that is low computes behind others, as far as
+    the system lets threads be of lower priority.
+
     `broken` is called once, from a worker, if the device fails: the lane then answers nobody any more. A lane that has
     ended, so or by `close`, never starts again.
     """
@@ -66,10 +70,13 @@ class Lane:
         name: str,
         workers: int,
         capacity: int | None = None,
+        items: int | None = None,
+        is_low: bool = False,
         broken: Callable[[], None] = lambda: None,
     ) -> None:
         self._backend, self._name, self._broken = backend, name, broken
         self._capacity = CAPACITY if capacity is None else capacity
+        self._items, self._is_low = items, is_low
         self._backlog = Backlog(budget=backend.budget, pads=backend.pads, dropped=self._forget)
         self._promises: set[Promise] = set()
         self._pace = (0.0, 0.0)  # tokens and seconds of late batches that were not small
@@ -166,6 +173,10 @@ class Lane:
             raise Unavailable(self._fault or f"model deployment [{self._name}] is stopping")
 
     def _check_room(self, asked: Promise) -> None:
+        if self._items is not None and self._backlog.items >= self._items:
+            self.totals = replace(self.totals, rejected=self.totals.rejected + 1)
+            waiting = f"[{self._name}] has {self._backlog.items} texts waiting"
+            raise Overloaded(f"{waiting}, its queue is full. Unable to execute command")
         rate = self._rate()
         before, most = self._before(asked), min(self._capacity, HORIZON * rate)
         if before < most:
@@ -203,6 +214,8 @@ class Lane:
         return True
 
     def _work(self, number: int) -> None:
+        if self._is_low:
+            _step_back()
         while batch := self._take(number):
             began = time.perf_counter()
             try:
@@ -283,6 +296,12 @@ class Lane:
         for item in left:
             self._settle(item, Unavailable(reason))
         return is_first
+
+
+def _step_back() -> None:
+    """Let other threads go first, which Linux can tell for each: https://man7.org/linux/man-pages/man7/sched.7.html."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _described(error: Exception) -> ConnoteError:

@@ -25,16 +25,33 @@ class Library:
         self._folder = folder
         # Later rows win, so that a configuration can give a known name to another model.
         self._rows = {row.id: row for row in rows}
-        self._names: dict[str, Model] = {}
-        for row in self._rows.values():
-            self._names |= dict.fromkeys(row.aliases, row)
-        self._names |= self._rows
+        self._given = dict(self._rows)
+        # More names of rows, which come and go.
+        self.aliases: Mapping[str, str] = {}
+        self._names = _named(self._rows)
 
     def find(self, name: str) -> Model:
         """The row of that id or alias. Raises NotFound."""
+        name = self.aliases.get(name, name)
         if name not in self._names:
             raise NotFound(f"no model is called [{name}]; `connote models list` shows those that are known")
         return self._names[name]
+
+    def add(self, row: Model) -> None:
+        """Take a row in, in place of the one with its id; its names then mean it."""
+        self._rows = {id: each for id, each in self._rows.items() if id != row.id} | {row.id: row}
+        self._names = _named(self._rows)
+
+    def remove(self, id: str) -> None:
+        """Forget a row that was taken in; what it stood before is there again."""
+        self._rows = {each: row for each, row in self._rows.items() if each != id}
+        if id in self._given:
+            self._rows = {id: self._given[id]} | self._rows
+        self._names = _named(self._rows)
+
+    def rows(self) -> list[Model]:
+        """Every row."""
+        return list(self._rows.values())
 
     def path(self, model: Model) -> Path | None:
         """The folder with the model's files, if they are here."""
@@ -96,18 +113,19 @@ class Library:
 
     def states(self) -> list[dict[str, Any]]:
         """Every row of the catalog, and whether its files are here."""
-        return [self._state(row) for row in self._rows.values()]
+        return [self.state(row) for row in self._rows.values()]
 
-    def _state(self, row: Model) -> dict[str, Any]:
+    def state(self, row: Model) -> dict[str, Any]:
+        """A row, and whether its files are here."""
         path = self.path(row)
         manifest = _manifest(path) if path and not isinstance(row.sources[0], Folder) else None
         source = manifest["source"] if manifest else str(row.sources[0])
         stand_in = self.find(row.fallback) if row.fallback else None
         state: dict[str, Any] = {
             "id": row.id,
-            "aliases": [alias for alias in row.aliases if self._names[alias] is row],
+            "aliases": [alias for alias in row.aliases if self._names.get(alias) is row],
             "task_type": row.task.value,
-            "head": row.head.value,
+            "head": row.head,
             "licence": row.licence,
             "present": path is not None,
             "bytes": sum((path / name).stat().st_size for name in row.names) if path else None,
@@ -147,6 +165,11 @@ class Library:
             f"model {model.id} cannot be had: {'; '.join(failures)}. Without a network, copy the models folder of a "
             "machine that has it"
         )
+
+
+def _named(rows: Mapping[str, Model]) -> dict[str, Model]:
+    names = {alias: row for row in rows.values() for alias in row.aliases}
+    return names | dict(rows)
 
 
 def _missing(folder: Path, model: Model) -> list[str]:

@@ -9,10 +9,14 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from connote.contract.nlp import InferenceConfig
+from connote.contract.predictions import Predictions
 from connote.contract.results import Cut, Dense, Sparse, SparseVector
 from connote.runtime import heads, idf
 from connote.runtime.backends.backend import Output, Precision, Terms
+from connote.runtime.backends.session import SessionBackend
 from connote.runtime.catalog import Head, Model
+from connote.runtime.display import Display
 from connote.runtime.identity import identity
 from connote.runtime.idf import Idf
 from connote.runtime.placement import Checkpoint, Device, Placed, place
@@ -27,6 +31,8 @@ class Inputs:
     texts: Sequence[str]
     query: str | None = None
     search: bool = False  # the texts are queries, not passages
+    is_bare: bool = False  # they get no prefix
+    config: InferenceConfig | None = None  # of a trained model, if it is not its own
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Scores:
 Vector = NDArray[np.float32]
 # About how many of a text a token has; of some scripts it is one or two.
 CHARACTERS = 4
-Outputs = Sparse | Dense | Scores
+Outputs = Sparse | Dense | Scores | Predictions
 
 
 class LocalModel:
@@ -52,20 +58,22 @@ class LocalModel:
         self._most = tokenizer.most
         self.identity = identity(row, folder)
         self.row, self.backend, self.quality, self._tokenizer = row, placed.backend, placed.quality, tokenizer
-        self._display = tokenizer.display()
-        self._is_shown = np.ones(len(self._display), dtype=bool)
-        self._is_shown[tokenizer.hidden()] = False
-        shown = self._display[self._is_shown]
-        self._unique = len(set(shown)) == len(shown)
+        self._display = Display(tokenizer.display(), tokenizer.hidden())
 
     @classmethod
     def load(
         cls, row: Model, folder: Path, threads: int, precision: Precision | None = None, device: Device = Device.CPU
     ) -> "LocalModel":
-        """Load from config.json, tokenizer.json and model.safetensors. Raises Unavailable if they are not right.
+        """Load from config.json, tokenizer.json and model.safetensors, or a graph. Raises Unavailable if not right.
 
         Without a precision it is the fastest that the quality gate lets pass.
         """
+        if row.head is None:
+            raise _headless(row)
+        if row.is_graph:
+            backend = SessionBackend(folder, row.head, threads)
+            tokenizer = Tokenizer(folder / "tokenizer.json", row.max_tokens, backend.vocabulary)
+            return cls(row, folder, tokenizer, None, Placed(backend))
         checkpoint = Checkpoint.read(folder, row.head)
         most = min(row.max_tokens, checkpoint.architecture.max_tokens)
         tokenizer = Tokenizer(folder / "tokenizer.json", most, checkpoint.architecture.vocabulary)
@@ -84,7 +92,7 @@ class LocalModel:
         if self._idf is None or not inputs.search:
             return None
         encoded = self.encode(inputs)
-        vectors = [self._vector(self._idf.terms(item), item.is_truncated) for item in encoded]
+        vectors = [self._display.vector(self._idf.terms(item), item.is_truncated) for item in encoded]
         return Sparse(vectors, _cuts(encoded), reads=_reads(encoded))
 
     def size(self, inputs: Inputs) -> int:
@@ -98,14 +106,14 @@ class LocalModel:
             return self._tokenizer.encode_pairs(inputs.query or "", inputs.texts)
         if self.row.head is Head.LATE:
             return self._tokenizer.encode([inputs.query or "", *inputs.texts])
-        prefix = self.row.query_prefix if inputs.search else self.row.passage_prefix
+        prefix = self.row.prefix(inputs.search, inputs.is_bare)
         return self._tokenizer.encode([prefix + text for text in inputs.texts] if prefix else inputs.texts)
 
     def run(self, batch: Sequence[Encoded]) -> list[Output]:
         """One output an item, in order; what an item's is does not depend on the others in the batch."""
         return self.backend.run(batch)
 
-    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
+    def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Sparse | Dense | Scores:
         """The answer to a request, from its items' outputs."""
         cuts, reads = _cuts(encoded), _reads(encoded)
         match self.row.head:
@@ -121,26 +129,22 @@ class LocalModel:
                 scores = [heads.late_interaction(query, document) for document in documents]
                 told = _pair_cuts(*encoded)
                 return Scores(np.array(scores, dtype=np.float32), told, [reads[0] + read for read in reads[1:]])
+            case None:
+                raise _headless(self.row)
 
     def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
         weights = terms.weights
         for _ in range(self.row.logs - 1):
             weights = np.log1p(weights)
-        return self._vector(Terms(terms.ids, weights), is_truncated)
-
-    def _vector(self, terms: Terms, is_truncated: bool) -> SparseVector:
-        ids, weights = heads.strongest(terms, self._is_shown)
-        tokens = self._display[ids].tolist()
-        if not self._unique:
-            # Two tokens may be shown alike; the higher weight, which comes first, stands.
-            first = dict(reversed(list(zip(tokens, range(len(tokens)), strict=True))))
-            kept = sorted(first.values())
-            tokens, weights, ids = [tokens[i] for i in kept], weights[kept], ids[kept]
-        return SparseVector(tokens, weights, is_truncated, ids.astype(np.int32))
+        return self._display.vector(Terms(terms.ids, weights), is_truncated)
 
     def close(self) -> None:
         """Give back the memory."""
         self.backend.close()
+
+
+def _headless(row: Model) -> TypeError:
+    return TypeError(f"{row.id} was uploaded: it is none of these models")
 
 
 def _reads(encoded: Sequence[Encoded]) -> list[int]:

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,12 @@ from connote.runtime import convert
 if TYPE_CHECKING:
     import httpx
 
+
 # Called with a file's name, the bytes that are here, and the bytes in all if they are known.
+class Absent(Unavailable):
+    """A repository has no such file."""
+
+
 Progress = Callable[[str, int, int | None], None]
 
 REQUIRED = ("config.json", "tokenizer.json", "model.safetensors")
@@ -75,11 +81,13 @@ class Hub:
         published = _published_digest(client.head(url))
         with client.stream("GET", url, follow_redirects=True) as reply:
             if reply.is_error:
-                raise Unavailable(f"{self}: {name}: HTTP status {reply.status_code}{_HINTS.get(reply.status_code, '')}")
+                kind = Absent if reply.status_code == HTTPStatus.NOT_FOUND else Unavailable
+                raise kind(f"{self}: {name}: HTTP status {reply.status_code}{_HINTS.get(reply.status_code, '')}")
             total = int(reply.headers.get("content-length", 0)) or None
             check = _check(pin, published, total)
             if check is None:
                 raise Unavailable(f"{self}: {name} comes without a digest to check it by")
+            to.parent.mkdir(parents=True, exist_ok=True)
             with to.open("wb") as file:
                 done = 0
                 for block in reply.iter_bytes(_BLOCK):

@@ -71,10 +71,10 @@ class Tokenizer:
         return self._raw.get_vocab(with_added_tokens=True)
 
     def display(self) -> NDArray[np.object_]:
-        """By id, the token as it is shown: dots become `__`, so that it can be a field name. Empty for no token."""
+        """By id, the token as it is shown. Empty for no token."""
         shown = np.full(self._vocabulary, "", dtype=object)
         for token, id in self.ids().items():
-            shown[id] = token.replace(".", "__")
+            shown[id] = field_name(token)
         return shown
 
     def hidden(self) -> Ids:
@@ -85,7 +85,7 @@ class Tokenizer:
 
     def _batch(self, texts: Sequence[str], *, special: bool) -> Iterator[Encoding]:
         """Encodings in order, made a few at a time: the library takes about 100 bytes for a character."""
-        for some in _portions(texts):
+        for some in portions(texts):
             with checked(f"{self._name} cannot tokenize the input"):
                 encodings = self._raw.encode_batch_fast(some, add_special_tokens=special)
             yield from encodings
@@ -151,7 +151,12 @@ class _Pair:
         return Encoded(ids, np.repeat(self.types, repeats), whole)
 
 
-def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
+def field_name(token: str) -> str:
+    """The token as it is shown: a field name, so that dots, which part its levels, become `__`."""
+    return token.replace(".", "__")
+
+
+def portions(texts: Sequence[str]) -> Iterator[list[str]]:
     """The texts, each cut at what is far more than any model takes, in lists of not much more than that in all."""
     portion, size = list[str](), 0
     for text in texts:
@@ -165,8 +170,8 @@ def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 @contextmanager
-def checked(fault: str) -> Iterator[None]:
-    """Turn what the library raises, panics of its Rust included, into IllegalArgument or Unavailable."""
+def checked(fault: str, kind: type[ConnoteError] = Unavailable) -> Iterator[None]:
+    """Turn what the library raises, panics of its Rust included, into an error of ours."""
     try:
         yield
     except (ConnoteError, KeyboardInterrupt, SystemExit):
@@ -174,4 +179,4 @@ def checked(fault: str) -> Iterator[None]:
     except TypeError:
         raise IllegalArgument("the input is not valid Unicode text; send text without unpaired surrogates") from None
     except BaseException as error:  # noqa: BLE001 (nothing narrower: a panic is not an Exception)
-        raise Unavailable(f"{fault}: {error}") from None
+        raise kind(f"{fault}: {error}") from None

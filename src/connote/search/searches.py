@@ -152,8 +152,9 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
     if request.source.is_shown:
         body["_source"] = request.source.apply(source)
         if request.shows_inference and kept:
-            own = index.seen.index.mapping
-            body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, own, source)
+            body["_source"]["_inference_fields"] = shown_fields.inference_fields(
+                kept, index.seen.index.mapping, source
+            )
     wanted = [*request.fields, *request.docvalue_fields]
     if wanted and (found := shown_fields.values(wanted, source, index.seen.index.mapping, kept)):
         body["fields"] = found

@@ -1,16 +1,17 @@
 """The `elasticsearch` service: models on this machine, with allocations and threads as Elasticsearch names them."""
 
 import platform
+from collections.abc import Generator
 from dataclasses import replace
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
-from connote.contract.errors import IllegalArgument, NotFound
+from connote.contract.errors import IllegalArgument, NotFound, Rejected
 from connote.contract.settings import About, Settings
 from connote.contract.tasks import TaskType
 from connote.runtime.autoscale import Adaptive
 from connote.runtime.fleet import CORES, Deployment
 from connote.services import local
-from connote.services.service import Alias, Call, Check, Endpoint, Flow, Service
+from connote.services.service import Alias, Call, Check, Deployed, Endpoint, Flow, Service
 
 # Which name of the model is the default: Elasticsearch has a build of its own for this platform.
 _ON_LINUX = platform.system() == "Linux" and platform.machine() == "x86_64"
@@ -64,12 +65,13 @@ class LocalSettings(Settings):
         ),
     ] = None
     num_threads: Annotated[
-        int,
+        int | None,
         About(
             "Number Threads",
             "Sets the number of threads used by each model allocation during inference.",
             positive=True,
             at_most=32,
+            unless="deployment_id",
         ),
     ]
     model_id: Annotated[str | None, About("Model ID", "The name of the model to use for the inference task.")] = None
@@ -81,18 +83,18 @@ class LocalSettings(Settings):
 
     def problems(self, scope: str) -> list[str]:
         """One of the two ways to say how many allocations is given; threads are a power of two."""
-        found = []
-        if self.num_allocations is None and self.adaptive_allocations is None:
+        found, threads = [], self.num_threads or 1
+        if self.num_allocations is None and self.adaptive_allocations is None and self.deployment_id is None:
             found.append(
                 f"[{scope}] does not contain one of the required settings [num_allocations, adaptive_allocations]"
             )
-        workers = (self.num_allocations or 1) * self.num_threads
+        workers = (self.num_allocations or 1) * threads
         if workers > MOST_WORKERS:
             found.append(
                 f"[{scope}] Invalid value [{self.num_allocations}]. [num_allocations] times [num_threads] is {workers} "
                 f"threads; at most {MOST_WORKERS} are taken, and this machine has {CORES} cores"
             )
-        if self.num_threads & (self.num_threads - 1):
+        if threads & (threads - 1):
             found.append(f"[{scope}] Invalid value [{self.num_threads}]. [num_threads] must be a power of 2")
         return found
 
@@ -127,18 +129,19 @@ class RerankSettings(LocalSettings):
 def deployment(id: str, wished: Settings) -> Deployment:
     """The deployment that an endpoint with these settings wishes for."""
     settings = cast("LocalSettings", wished)
+    id = settings.deployment_id or id  # whose own numbers are those that count
     wanted, adaptive = settings.adaptive_allocations, None
     if wanted and wanted.enabled:
         adaptive = Adaptive(wanted.min_number_of_allocations or 0, wanted.max_number_of_allocations or CORES)
     allocations = settings.num_allocations or 1
-    return Deployment(id, str(settings.model_id), allocations, settings.num_threads, adaptive)
+    return Deployment(id, str(settings.model_id), allocations, settings.num_threads or 1, adaptive)
 
 
 def check(endpoint: Endpoint) -> Check:
     """A new endpoint needs a model that is known and does the task."""
     settings = cast("LocalSettings", endpoint.settings)
     if settings.deployment_id is not None:
-        raise NotFound(f"Cannot find deployment [{settings.deployment_id}]")
+        settings = yield from _deployed(settings, settings.deployment_id)
     if settings.model_id is None:
         raise IllegalArgument("Error parsing service settings, model_id must be provided")
     model = yield from local.find(settings.model_id, endpoint.task.kind)
@@ -151,6 +154,29 @@ def check(endpoint: Endpoint) -> Check:
             element_type="float",
         )
     return settings
+
+
+def _deployed(settings: LocalSettings, id: str) -> Generator[Deployed, Any, LocalSettings]:
+    """The settings with the model, threads and allocations of the deployment. Raises NotFound, Rejected."""
+    found: Deployment | None = yield Deployed(id)
+    if found is None:
+        raise NotFound(f"Cannot find deployment [{id}]")
+    if settings.model_id not in (None, found.model):
+        raise Rejected(
+            f"Deployment [{id}] uses model [{found.model}] which does not match the model [{settings.model_id}]"
+        )
+    limits, adaptive = found.adaptive, None
+    if limits:
+        adaptive = AdaptiveAllocations(
+            enabled=True, min_number_of_allocations=limits.least, max_number_of_allocations=limits.most
+        )
+    return replace(
+        settings,
+        model_id=found.model,
+        num_threads=found.threads,
+        num_allocations=None if adaptive else found.allocations,
+        adaptive_allocations=adaptive,
+    )
 
 
 @elasticsearch.task(TaskType.SPARSE_EMBEDDING, settings=LocalSettings, check=check, deployment=deployment)

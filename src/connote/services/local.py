@@ -39,8 +39,9 @@ def find(model_id: str, task: TaskType) -> Generator[Find, Any, Model]:
             f"Was [{model_id}]. You may need to load it into the cluster using eland."
         )
     if model.task is not task:
+        does = model.nlp if model.task is TaskType.ANY else model.task
         raise Rejected(
-            f"Deployed model [{model_id}] with type [{model.task}] does not match the requested task type [{task}]"
+            f"Deployed model [{model_id}] with type [{does}] does not match the requested task type [{task}]"
         )
     return model
 

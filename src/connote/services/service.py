@@ -40,6 +40,13 @@ class Find:
 
 
 @dataclass(frozen=True)
+class Deployed:
+    """A wish: the deployment of a trained model that was started under that id. The reply is a `Deployment | None`."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Run:
     """A wish: run this on this machine. The reply is what the model gives (`Outputs`)."""
 
@@ -82,7 +89,7 @@ class Emit:
     chunks: Sequence[Chunk]
 
 
-Wish = Find | Run | Post | Open | Emit
+Wish = Find | Deployed | Run | Post | Open | Emit
 Flow = Generator[Wish, Any, Result | None]
 Check = Generator[Wish, Any, Settings]
 Batch = int | Callable[[Settings], int] | None
@@ -234,6 +241,7 @@ class Endpoint:
     chunking: chunks.ChunkingSettings | None
     preconfigured: bool = False
     policy: Policy = NO_POLICY
+    wish: Deployment | None = None  # what it runs on this machine, where its settings do not tell
 
     @property
     def chats(self) -> bool:
@@ -244,7 +252,9 @@ class Endpoint:
     @property
     def deployment(self) -> Deployment | None:
         """What it runs on this machine, if anything."""
-        return self.task.deployment(self.id, self.settings) if self.task.deployment else None
+        if self.wish is not None or self.task.deployment is None:
+            return self.wish
+        return self.task.deployment(self.id, self.settings)
 
     @property
     def batch(self) -> int | None:

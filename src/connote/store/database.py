@@ -26,7 +26,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from connote.contract.errors import Unavailable
 
-VERSION = 3
+VERSION = 4
 # What brings a database from a version to the next; new tables need no step.
 _STEPS = {
     1: "ALTER TABLE endpoints ADD COLUMN secrets BLOB",
@@ -74,6 +74,37 @@ indices = Table(
     Column("settings", JSON, nullable=False),
     Column("mapping", JSON, nullable=False),
     Column("aliases", JSON, nullable=False),
+)
+
+# Trained models that were added. `folder` is where an upload is kept; `upload` is null for models of the catalog.
+trained_models = Table(
+    "trained_models",
+    metadata,
+    Column("model_id", String, primary_key=True),
+    Column("config", JSON, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("folder", String),
+    Column("upload", JSON(none_as_null=True)),
+)
+
+# Models that were added to the catalog: where their files are, and what those are.
+catalog = Table("catalog", metadata, Column("id", String, primary_key=True), Column("row", JSON, nullable=False))
+
+model_aliases = Table(
+    "model_aliases",
+    metadata,
+    Column("alias", String, primary_key=True),
+    Column("model_id", String, nullable=False),
+)
+
+# Deployments that were started and not stopped.
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("deployment_id", String, primary_key=True),
+    Column("model_id", String, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("started", Integer, nullable=False),
 )
 
 # Ingest pipelines, as GET shows them.
@@ -131,7 +162,8 @@ def _open(engine: Engine, folder: Path) -> None:
 def _upgrade(connection: Connection, version: int) -> None:
     connection.execute(text("BEGIN"))  # which sqlite3 leaves out before what alters tables: all steps, or none
     for step in range(version, VERSION):
-        connection.execute(text(_STEPS[step]))
+        if step in _STEPS:
+            connection.execute(text(_STEPS[step]))
     connection.execute(update(values).where(values.c.name == "version").values(value=VERSION))
 
 

@@ -48,6 +48,7 @@ class Expressions(Parser):
             return left
         if not isinstance(left, Place):
             raise Fault("cannot assign a value to what is no variable or field", at=at)
+        self.changes |= not isinstance(left, Variable)
         value = self.expression()
         if sign == "=":
             return places.stored(left, value)
@@ -102,6 +103,7 @@ class Expressions(Parser):
     def _stepped(self, place: Expression, sign: str, at: int, *, before: bool) -> Expression:
         if not isinstance(place, Place):
             raise Fault(f"[{sign}] needs a variable or field", at=at)
+        self.changes |= not isinstance(place, Variable)
         by = 1 if sign == "++" else -1
         return places.changed(place, lambda old, _: BINARY["+"](old, by) if old is not None else add(old, by),
                               before=before)  # fmt: skip
@@ -142,6 +144,7 @@ class Expressions(Parser):
         self.here += 1
         if self.token.text != "(":
             return Member(holder, name, safe=safe)
+        self.changes |= name in methods.CHANGING
         return _called(holder, name, self._arguments(), safe=safe)
 
     def _arguments(self) -> list[Expression]:
@@ -223,6 +226,7 @@ class Expressions(Parser):
             value = classes.constant(kind, name)
             return lambda _: value
         arguments = self._arguments()
+        self.changes |= name in methods.CHANGING
 
         def run(frame: Frame) -> Value:
             values = [argument(frame) for argument in arguments]

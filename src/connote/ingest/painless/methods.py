@@ -31,6 +31,11 @@ from connote.ingest.painless.values import (
 )
 
 Method = Callable[..., Value]
+# Those that change a list or map, of values or of classes.
+CHANGING = frozenset((
+    "add", "addAll", "set", "remove", "removeIf", "removeAll", "retainAll", "clear", "sort", "put", "putAll",
+    "putIfAbsent", "computeIfAbsent", "setValue", "reverse",
+))  # fmt: skip
 
 
 def _text(value: Value) -> str:

@@ -17,6 +17,7 @@ class Parser:
         self.tokens, self.here, self.depth = tokens(source), 0, 0
         self.scopes: list[dict[str, Variable]] = [{name: Variable(i, "def") for i, name in enumerate(given)}]
         self.slots = len(given)
+        self.changes = False  # whether the script may change what it is given
 
     @property
     def token(self) -> Token:

@@ -10,10 +10,11 @@ MOST_SOURCE = 65_535
 
 
 class Script:
-    """A script, to be run any number of times."""
+    """A script, to be run any number of times. One that `changes` nothing leaves what it is given as it is."""
 
-    def __init__(self, source: str, names: tuple[str, ...], body: Statement, slots: int) -> None:
-        self.source, self._names, self._body, self._slots = source, names, body, slots
+    def __init__(self, source: str, names: tuple[str, ...], body: Statement, slots: int, *, changes: bool) -> None:
+        self.source, self.changes = source, changes
+        self._names, self._body, self._slots = names, body, slots
 
     def run(self, **values: Value) -> Value:
         """What the script returns, or the value of its last expression, with these values of its names.
@@ -47,7 +48,7 @@ def compiled(source: str, names: tuple[str, ...] = ("ctx", "params")) -> Script:
         _check_size(source)
         parser = Statements(source, names)
         body = parser.script()
-        return Script(source, names, body, parser.slots)
+        return Script(source, names, body, parser.slots, changes=parser.changes)
     except Fault as fault:
         raise fault.error("compile", source) from None
     except RecursionError:

@@ -37,7 +37,7 @@ def convert(options: Options) -> Step:
     change = _CONVERSIONS[kind]
 
     def run(document: Document) -> None:
-        value = document.get(at) if not missing or document.has(at) else None
+        value = document.read(at, missing=missing)
         if value is None:
             if missing:
                 return
@@ -186,7 +186,7 @@ def date(options: Options) -> Step:
             raise IllegalArgument(f"field [{field}] is null or no text, cannot be read as a date")
         named = dates.zone_of(zone(document))
         moment = _read(bounded_text(value), [pattern(document) for pattern in patterns], named)
-        document.put(to, dates.render(moment, output, named))
+        document.put(to, bounded(partial(dates.render, moment, output, named)))
 
     return run
 
@@ -211,11 +211,16 @@ def _milliseconds(text: str, form: str, zone: Any) -> int:  # noqa: ANN401
         match = _TAI.fullmatch(text)
         # https://cr.yp.to/libtai/tai64.html: 2^62 seconds before 1970, which was 10 seconds behind TAI.
         return (int(match[1], 16) - (1 << 62) - 10) * 1000 + int(match[2] or "0", 16) // 10**6 if match else int("")
-    if form != "ISO8601" and not re.search("[yuYx]", re.sub("'[^']*'", "", form)) and len(form) < 100:
-        pattern = re.sub("'[^']*'", "", form)
-        if re.search("[MdE]", pattern):  # a log's date without a year is of this one
-            return dates.parse(f"{datetime.now(UTC).year} {text}", f"yyyy {form}", zone=zone)
+    if _lacks_year(form):  # a log's date is of this year
+        return dates.parse(f"{datetime.now(UTC).year} {text}", f"yyyy {form}", zone=zone)
     return dates.parse(text, form, zone=zone)
+
+
+def _lacks_year(form: str) -> bool:
+    """Whether it is a pattern of days without their year. The names of formats have underscores, or are these."""
+    letters = re.sub("'[^']*'", "", form)
+    is_named = "_" in letters or letters in ("ISO8601", "iso8601", "date", "hour", "time", "year")
+    return not is_named and not re.search("[yuYD]", letters) and bool(re.search("[MLdE]", letters))
 
 
 def csv_(options: Options) -> Step:
@@ -231,7 +236,7 @@ def csv_(options: Options) -> Step:
     targets = [options.fixed("target_fields", name) for name in names]
 
     def run(document: Document) -> None:
-        line = document.get(at) if not missing or document.has(at) else None
+        line = document.read(at, missing=missing)
         if line is None and missing:
             return
         if not isinstance(line, str):
@@ -255,7 +260,7 @@ def _line(line: str, separator: str, quote: str) -> list[str]:
 
 def kv(options: Options) -> Step:
     """Read pairs such as `ip=1.2.3.4 error=REFUSED` into fields."""
-    field, missing, plain_quotes = options.field(), options.flag("ignore_missing"), options.flag("strip_brackets")
+    field, missing, strips = options.field(), options.flag("ignore_missing"), options.flag("strip_brackets")
     pairs, within = _compiled(options, "field_split"), _compiled(options, "value_split")
     target, prefix = options.text("target_field", None), options.text("prefix", "")
     only, never = options.list("include_keys", None), options.list("exclude_keys", None)
@@ -264,7 +269,7 @@ def kv(options: Options) -> Step:
 
     def run(document: Document) -> None:
         at = field(document)
-        value = document.get(at) if not missing or document.has(at) else None
+        value = document.read(at, missing=missing)
         if value is None and missing:
             return
         if not isinstance(value, str):
@@ -277,7 +282,7 @@ def kv(options: Options) -> Step:
             key, read = key.strip(trim_key), rest[0].strip(trim_value)
             if (only is None or key in only) and (never is None or key not in never):
                 to = (*(base(document) if base else ()), *path.parse(f"{prefix}{key}"))
-                _add(document, to, _bare(read) if plain_quotes else read)
+                _add(document, to, _bare(read) if strips else read)
 
     return run
 

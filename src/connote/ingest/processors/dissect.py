@@ -49,7 +49,7 @@ def dissect(options: Options) -> Step:
             options.fixed("pattern", part.name)
 
     def run(document: Document) -> None:
-        value = document.get(at) if not missing or document.has(at) else None
+        value = document.read(at, missing=missing)
         if value is None and missing:
             return
         if not isinstance(value, str):

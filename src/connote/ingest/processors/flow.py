@@ -6,6 +6,7 @@ from typing import Any
 from connote.contract.errors import IllegalArgument, ProcessorFailed
 from connote.ingest.document import Document, plain
 from connote.ingest.options import Options, Value
+from connote.ingest.path import copied
 from connote.ingest.pipeline import Dropped, Flow, Infer, Results, Step, Terminated
 from connote.ingest.processors.fields import not_of
 
@@ -32,7 +33,7 @@ def foreach(options: Options) -> Step:
 
     def run(document: Document) -> Flow:
         at = field(document)
-        values = document.get(at) if not missing or document.has(at) else None
+        values = document.read(at, missing=missing)
         if values is None and missing:
             return
         trace, document.trace = document.trace, None  # a simulation shows the loop, not its turns
@@ -78,7 +79,7 @@ def script(options: Options) -> Step:
 
     def run(document: Document) -> None:
         try:
-            compiled.run(ctx=document.ctx, params=params)
+            compiled.run(ctx=document.ctx, params=copied(params))
         finally:
             _tidy(document.ctx)
 

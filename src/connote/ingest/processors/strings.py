@@ -31,7 +31,7 @@ def each(options: Options, change: Callable[[str], Value]) -> Step:
         return change(value)
 
     def run(document: Document) -> None:
-        value = document.get(at) if not missing or document.has(at) else None
+        value = document.read(at, missing=missing)
         if value is None:
             if missing:
                 return
@@ -113,7 +113,7 @@ def split(options: Options) -> Step:
         raise options.failure("separator", f"Invalid regex pattern. {error}") from None
 
     def run(document: Document) -> None:
-        value = document.get(at) if not missing or document.has(at) else None
+        value = document.read(at, missing=missing)
         if value is None and missing:
             return
         if value is None:

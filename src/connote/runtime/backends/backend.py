@@ -19,6 +19,14 @@ class Precision(StrEnum):
     INT8 = "int8"
 
 
+class Reduction(StrEnum):
+    """What becomes of the tensors that an uploaded model gives for a batch; an item's output has no padding."""
+
+    FIRST = "first"  # of the first tensor the item's slice, without the batch dimension
+    STACK = "stack"  # of all tensors that have the first one's shape the item's slices, stacked: [2, L] of two [B, L]
+    TERMS = "terms"  # of the first tensor the terms: logits [B, L, V] are pooled; [B, V] and [B, 1, V] are already
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a sparse head gives for an item: vocabulary ids, rising (int64), and their weights above 0 (float32)."""

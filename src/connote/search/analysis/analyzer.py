@@ -9,6 +9,7 @@ from connote.search.analysis.token import Stream, Token
 
 POSITION_GAP = 100  # between two values of a field, so that no phrase is found across them
 _REMEMBERED = 1 << 16  # terms
+_LONGEST_REMEMBERED = 64  # characters; longer ones hardly come twice
 
 
 Part_co = TypeVar("Part_co", covariant=True)
@@ -88,7 +89,7 @@ class Analyzer:
         What prefix, wildcard, fuzzy and range queries do to their text.
         """
         text = self._filtered(term)[0]
-        stream = Stream([Token(text, 0, len(text), 0)], 0)
+        stream = Stream([Token(text, 0, len(text), 0)], 0, len(text))
         for named in self.filters:
             if named.part.normalizes:
                 stream = named.part.apply(stream)
@@ -104,10 +105,10 @@ class Analyzer:
     def stages(self, text: str) -> Iterator[Stream]:
         """The tokens as the tokenizer leaves them, and then each filter."""
         stream = self._cut(text)
-        yield Stream([token.copy() for token in stream.tokens], stream.last)
+        yield stream.copy()
         for named in self.filters:
             stream = named.part.apply(stream)
-            yield Stream([token.copy() for token in stream.tokens], stream.last)
+            yield stream.copy()
 
     def filtered(self, text: str) -> list[str]:
         """The text as each char filter leaves it."""
@@ -118,7 +119,7 @@ class Analyzer:
         tokens = self.tokenizer.part.tokens(filtered)
         for token in tokens if changes else ():
             token.start, token.end = original(token.start, changes), original(token.end, changes)
-        return Stream(tokens, tokens[-1].position if tokens else -1)
+        return Stream(tokens, tokens[-1].position if tokens else -1, len(text))
 
     def _filtered(self, text: str) -> tuple[str, list[Filtered]]:
         changes = []
@@ -149,9 +150,10 @@ class Analyzer:
     def _make(self, term: str) -> str | None:
         token = Token(term, 0, len(term), 0)
         result = token.term if all(part.keep(token) for part in self._by_term) else None
-        if len(self._made) >= _REMEMBERED:
-            self._made.clear()
-        self._made[term] = result
+        if len(term) <= _LONGEST_REMEMBERED:
+            if len(self._made) >= _REMEMBERED:
+                self._made.clear()
+            self._made[term] = result
         return result
 
 

@@ -113,7 +113,10 @@ _LANGUAGES: Mapping[str, Build] = {
     ),
     "german": _language("german", then=lambda: [Normal(light.normal_german)], stem=lambda: Stem(light.german)),
     "irish": _language(
-        "irish", first=lambda: [Stop({"h", "n", "t"}), Elision(IRISH_ARTICLES, ignore_case=True), IrishLowercase()]
+        "irish",
+        first=lambda: [
+            Stop({"h", "n", "t"}, ignore_case=True), Elision(IRISH_ARTICLES, ignore_case=True), IrishLowercase()
+        ],
     ),
     "italian": _language(
         "italian",

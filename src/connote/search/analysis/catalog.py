@@ -13,14 +13,14 @@ from connote.search.analysis.tokenizers import classic, grams, simple, standard,
 from connote.search.analysis.tokenizers.path import PathTokenizer
 from connote.search.analysis.tokenizers.pattern import PatternTokenizer
 
-MAX_TOKEN_LENGTH = 1024 * 1024
+_MOST = 1024 * 1024  # characters of a token
 
 
 def max_token_length(options: Options) -> int:
     """`max_token_length`, 255 if it is not set."""
-    length = options.integer("max_token_length", standard.MAX_TOKEN_LENGTH)
-    if not 1 <= length <= MAX_TOKEN_LENGTH:
-        raise IllegalArgument(f"maxTokenLen must be greater than 0 and less than {MAX_TOKEN_LENGTH} passed: {length}")
+    length = options.integer("max_token_length", simple.MAX_TOKEN_LENGTH)
+    if not 1 <= length <= _MOST:
+        raise IllegalArgument(f"maxTokenLen must be greater than 0 and less than {_MOST} passed: {length}")
     return length
 
 
@@ -115,7 +115,7 @@ def _char_group(options: Options) -> Tokenizer:
 
 
 def _character(entry: str) -> str:
-    character = _unescaped(entry) if entry.startswith("\\") else entry
+    character = unescaped(entry) if entry.startswith("\\") else entry
     if len(character) != 1:
         raise IllegalArgument(f"Invalid escaped char in [{entry}]")
     return character
@@ -154,7 +154,7 @@ def _arrow(rule: str) -> tuple[str, str]:
     before, arrow, after = rule.rpartition("=>")
     if not arrow:
         raise IllegalArgument(f"Invalid Mapping Rule : [{rule}]")
-    key, value = _unescaped(before.strip()), _unescaped(after.strip())
+    key, value = unescaped(before.strip()), unescaped(after.strip())
     if not key:
         raise IllegalArgument(f"Invalid Mapping Rule : [{rule}]. Nothing stands before [=>]")
     return key, value
@@ -164,7 +164,9 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([^u]))|\\", re.DOTALL)
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """A text with Java's escapes read. Raises IllegalArgument if one is not whole."""
+
     def character(found: re.Match[str]) -> str:
         if found[1]:
             return chr(int(found[1], 16))

@@ -57,7 +57,7 @@ class TokenFilter(ABC):
 
     @abstractmethod
     def apply(self, stream: Stream) -> Stream:
-        """The changed stream; the one given may be changed in place."""
+        """The stream, changed in place."""
 
     def in_rules(self) -> "TokenFilter | None":
         """The filter through which rules of synonyms are read that come after it; None: without it.

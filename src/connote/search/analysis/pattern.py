@@ -1,6 +1,5 @@
 """Users' regular expressions: Java's, run by the `regex` library, which can stop them after a while."""
 
-import time
 from collections.abc import Iterator, Sequence
 
 import regex
@@ -87,10 +86,10 @@ class Pattern:
         """The names of its groups."""
         return list(self._compiled.groupindex)
 
-    def finditer(self, text: str, budget: float = _TIME) -> Iterator[regex.Match[str]]:
+    def finditer(self, text: str) -> Iterator[regex.Match[str]]:
         """The matches in a text, one after another."""
         try:
-            yield from self._compiled.finditer(text, timeout=budget, concurrent=True)
+            yield from self._compiled.finditer(text, timeout=_TIME, concurrent=True)
         except TimeoutError:
             raise IllegalArgument(f"[{self.where}] took too long on a text: [{self.text}]") from None
 
@@ -103,7 +102,7 @@ class Pattern:
 
 
 class Replacement:
-    """Java's replacement for a match: `$1` and `${name}` are groups, `\\` takes the meaning of what follows it."""
+    """Java's replacement for a match: `$1` and `${name}` are groups, a backslash makes what follows it plain."""
 
     def __init__(self, text: str, pattern: Pattern) -> None:
         self.parts: list[str | int] = []
@@ -144,18 +143,6 @@ class Replacement:
 
 
 _GROUP = regex.compile(r"\{(?<name>[a-zA-Z][a-zA-Z0-9]*)\}|(?<digits>[0-9]{1,9})")
-
-
-class Clock:
-    """How much of the time for a text is left."""
-
-    def __init__(self) -> None:
-        self._until = time.monotonic() + _TIME
-
-    @property
-    def left(self) -> float:
-        """Seconds; never less than a moment, in which an expression is stopped."""
-        return max(self._until - time.monotonic(), 0.001)
 
 
 def _translated(text: str) -> str:

@@ -121,8 +121,9 @@ class _Joined:
         """Take in the tokens of the next text. Raises IllegalArgument if there are too many."""
         if len(self.tokens) + len(stream.tokens) > self._limit:
             raise IllegalArgument(
-                f"The number of tokens produced by calling _analyze has exceeded the allowed maximum of [{self._limit}]. "
-                "This limit can be set by changing the [index.analyze.max_token_count] index level setting."
+                "The number of tokens produced by calling _analyze has exceeded the allowed maximum of "
+                f"[{self._limit}]. This limit can be set by changing the [index.analyze.max_token_count] index level "
+                "setting."
             )
         places = to_utf16(text)
         for token in stream.tokens:

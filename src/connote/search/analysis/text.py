@@ -1,4 +1,4 @@
-"""Letters in lower and upper case, one code point for one, as Java's `Character` has them."""
+"""Letters in lower and upper case, one code point for one, as Java's `Character` has them, and Java's lengths."""
 
 
 def lower(text: str) -> str:
@@ -17,3 +17,8 @@ def upper(text: str) -> str:
 
 def _upper(character: str) -> str:
     return next((changed for changed in (character.upper(), character.title()) if len(changed) == 1), character)
+
+
+def utf16_length(text: str) -> int:
+    """The length in UTF-16 code units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -30,7 +30,15 @@ class Token:
 
 @dataclass(slots=True)
 class Stream:
-    """The tokens of a text, by position; `last` is the last position, of a token that was dropped, too. -1: none."""
+    """The tokens of a text, by position, which filters change in place.
+
+    `last` is the last position, of a token that was dropped, too; -1: none. `end` is the length of the text.
+    """
 
     tokens: list[Token]
     last: int
+    end: int
+
+    def copy(self) -> "Stream":
+        """Another stream with copies of the tokens."""
+        return Stream([token.copy() for token in self.tokens], self.last, self.end)

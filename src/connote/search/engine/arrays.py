@@ -29,6 +29,14 @@ class Lists(NamedTuple):
     weights: Floats
 
 
+class Ranked(NamedTuple):
+    """The best documents, best first, among equals the smaller number; their scores; how many there are in all."""
+
+    docs: Ints
+    scores: Floats
+    total: int
+
+
 def below(arrays: Arrays, *path: str) -> Arrays:
     """The arrays whose keys begin so, without that beginning."""
     return {key[len(path) :]: array for key, array in arrays.items() if key[: len(path)] == path}

@@ -11,6 +11,9 @@ from connote.search.engine.arrays import Arrays, Bytes, Floats, Ints, Longs, Mas
 from connote.search.engine.owners import Owners
 from connote.search.engine.strings import Dictionary
 
+# Terms of which a field remembers where they are.
+_REMEMBERED = 100_000
+
 
 class Postings(NamedTuple):
     """Where a term stands: documents (or rows), rising, and how often, or with what weight, in each."""
@@ -32,6 +35,8 @@ class Inverted:
         """The term's ordinal, or -1. Remembered, as queries have words in common."""
         ordinal = self._found.get(term)
         if ordinal is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
             ordinal = self._found[term] = self.terms.find(term)
         return ordinal
 

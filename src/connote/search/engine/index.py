@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, RLock, Thread
 
@@ -104,8 +105,9 @@ class Index:
         """Merge until there are no more than so many segments, and make all visible."""
         with self._lock:
             self._flush()
-        while self._merge(lambda now: (0, len(now) - segments + 1) if len(now) > segments else None):
-            pass
+        with suppress(_Stopped):
+            while self._merge(lambda now: (0, len(now) - segments + 1) if len(now) > segments else None):
+                pass
         return self.refresh()
 
     def close(self) -> None:
@@ -133,10 +135,9 @@ class Index:
     def _tend(self) -> None:
         """Merge what the policy wants, until it wants nothing."""
         try:
-            while self._merge(policy.choose):
-                pass
-        except _Stopped:
-            pass
+            with suppress(_Stopped):
+                while self._merge(policy.choose):
+                    pass
         except Exception:  # noqa: BLE001  # a full disk, say: searches go on, and the next flush tries again
             _log.exception("segments could not be merged")
         with self._lock:

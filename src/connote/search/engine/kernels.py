@@ -9,6 +9,8 @@ _native = native.library() is not None
 
 accumulate = native.accumulate if _native else plain.accumulate
 bm25 = native.bm25 if _native else plain.bm25
+rank = native.rank if _native else plain.rank
+rank_bm25 = native.rank_bm25 if _native else plain.rank_bm25
 best = native.best if _native else plain.best
 top = native.top if _native else plain.top
 distinct = native.distinct if _native else plain.distinct

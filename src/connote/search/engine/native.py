@@ -8,17 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask
+from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask, Ranked
 from connote.search.engine.strings import Strings
 
 _POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
 _SIGNATURES = {
-    "accumulate": (None, _COUNT, *[_POINTER] * 7),
-    "bm25": (None, _COUNT, *[_POINTER] * 9),
+    "accumulate": (None, *[_POINTER] * 4),
+    "bm25": (None, *[_POINTER] * 6),
+    "rank": (_COUNT, *[_POINTER] * 2, _COUNT, *[_POINTER] * 2, _COUNT, *[_POINTER] * 3),
+    "rank_bm25": (_COUNT, *[_POINTER] * 4, _COUNT, _POINTER, _COUNT, *[_POINTER] * 3),
     "best": (None, _COUNT, *[_POINTER] * 3),
     "top": (_COUNT, _COUNT, _POINTER, _POINTER, _COUNT, _POINTER),
     "distinct": (_COUNT, _COUNT, *[_POINTER] * 4),
 }
+
+
+class _Lists(ctypes.Structure):
+    _fields_ = (("terms", _COUNT), *((name, _POINTER) for name in ("starts", "ends", "weights", "docs")))
 
 
 @cache
@@ -39,24 +45,62 @@ def library() -> ctypes.CDLL | None:
 
 def accumulate(lists: Lists, values: Floats, scores: Floats, matched: Mask) -> None:
     """As `plain.accumulate`."""
-    _loaded().connote_accumulate(*_terms(lists), *map(_address, (lists.docs, values, scores, matched)))
+    _loaded().connote_accumulate(_passed(lists), *map(_address, (values, scores, matched)))
 
 
 def bm25(lists: Lists, freqs: Ints, norms: Bytes, inverse: Floats, scores: Floats, matched: Mask) -> None:
     """As `plain.bm25`."""
-    arrays = (lists.docs, freqs, norms, inverse, scores, matched)
-    _loaded().connote_bm25(*_terms(lists), *map(_address, arrays))
+    _loaded().connote_bm25(_passed(lists), *map(_address, (freqs, norms, inverse, scores, matched)))
+
+
+def rank(lists: Lists, values: Floats, owners: Ints | None, mask: Mask, count: int) -> Ranked:
+    """As `plain.rank`."""
+    found = _Found(mask, count)
+    starts = None if owners is None else _address(owners)
+    return found.ranked(
+        _loaded().connote_rank(_passed(lists), _address(values), len(mask), starts, _address(mask), *found.arguments)
+    )
+
+
+def rank_bm25(lists: Lists, freqs: Ints, norms: Bytes, inverse: Floats, mask: Mask, count: int) -> Ranked:
+    """As `plain.rank_bm25`."""
+    found = _Found(mask, count)
+    arrays = map(_address, (freqs, norms, inverse))
+    return found.ranked(
+        _loaded().connote_rank_bm25(_passed(lists), *arrays, len(mask), _address(mask), *found.arguments)
+    )
+
+
+class _Found:
+    """Room for what is found."""
+
+    def __init__(self, mask: Mask, count: int) -> None:
+        # Room for one, at least: a ranking for none still counts all.
+        self._count = max(count, 0)
+        room = min(max(count, 1), max(len(mask), 1))
+        self._docs, self._scores = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
+        self._total = ctypes.c_int64()
+        self.arguments = (room, _address(self._docs), _address(self._scores), ctypes.byref(self._total))
+
+    def ranked(self, number: int) -> Ranked:
+        kept = slice(min(_enough(number), self._count))
+        return Ranked(self._docs[kept], self._scores[kept], self._total.value)
 
 
 def best(scores: Floats, starts: Ints) -> Floats:
     """As `plain.best`."""
-    result = np.empty(len(starts) - 1, dtype=np.float32)
+    scores, result = np.ascontiguousarray(scores, dtype=np.float32), np.empty(len(starts) - 1, dtype=np.float32)
+    if len(scores) != starts[-1]:
+        raise ValueError(f"{len(scores)} scores for {starts[-1]} rows")
     _loaded().connote_best(len(result), *map(_address, (starts, scores, result)))
     return result
 
 
 def top(scores: Floats, mask: Mask, count: int) -> Ints:
     """As `plain.top`."""
+    scores, mask = np.ascontiguousarray(scores, dtype=np.float32), np.ascontiguousarray(mask, dtype=np.bool_)
+    if len(scores) != len(mask):
+        raise ValueError(f"{len(scores)} scores for {len(mask)} documents")
     found = np.empty(min(max(count, 0), len(mask)), dtype=np.int32)
     if not len(found):
         return found
@@ -78,8 +122,9 @@ def _loaded() -> ctypes.CDLL:
     return loaded
 
 
-def _terms(lists: Lists) -> tuple[int, int, int, int]:
-    return len(lists.weights), _address(lists.starts), _address(lists.ends), _address(lists.weights)
+def _passed(lists: Lists) -> Any:  # noqa: ANN401  # a reference, which ctypes has no type for
+    addresses = map(_address, (lists.starts, lists.ends, lists.weights, lists.docs))
+    return ctypes.byref(_Lists(len(lists.weights), *addresses))
 
 
 def _address(array: Any) -> int:  # noqa: ANN401  # `map` would not take a narrower one

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask
+from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask, Ranked
 from connote.search.engine.strings import Strings
 
 
@@ -21,6 +21,32 @@ def bm25(lists: Lists, freqs: Ints, norms: Bytes, inverse: Floats, scores: Float
         at = lists.docs[start:end]
         scores[at] += weight - weight / (one + freqs[start:end].astype(np.float32) * inverse[norms[at]])
         matched[at] = True
+
+
+def rank(lists: Lists, values: Floats, owners: Ints | None, mask: Mask, count: int) -> Ranked:
+    """The best documents of the mask by what `accumulate` gives for their best rows.
+
+    `owners` says where each one's rows begin; None if rows are documents.
+    """
+    rows = len(mask) if owners is None else int(owners[-1])
+    scores, matched = np.zeros(rows, dtype=np.float32), np.zeros(rows, dtype=np.bool_)
+    accumulate(lists, values, scores, matched)
+    if owners is not None:
+        scores = best(scores, owners)
+        matched = best(matched.astype(np.float32), owners) > 0
+    return _ranked(scores, matched & mask, count)
+
+
+def rank_bm25(lists: Lists, freqs: Ints, norms: Bytes, inverse: Floats, mask: Mask, count: int) -> Ranked:
+    """The best documents of the mask by what `bm25` gives."""
+    scores, matched = np.zeros(len(mask), dtype=np.float32), np.zeros(len(mask), dtype=np.bool_)
+    bm25(lists, freqs, norms, inverse, scores, matched)
+    return _ranked(scores, matched & mask, count)
+
+
+def _ranked(scores: Floats, mask: Mask, count: int) -> Ranked:
+    docs = top(scores, mask, count)
+    return Ranked(docs, scores[docs], int(np.count_nonzero(mask)))
 
 
 def best(scores: Floats, starts: Ints) -> Floats:

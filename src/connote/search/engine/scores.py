@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from connote.search.engine import kernels
-from connote.search.engine.arrays import Floats, Lists, Mask
+from connote.search.engine.arrays import Floats, Lists, Mask, Ranked
 from connote.search.engine.fields import Dense, Inverted, Sparse, Text, Words
 from connote.search.engine.norms import LENGTHS
-from connote.search.engine.segment import Snapshot, Table
+from connote.search.engine.segment import Segment, Snapshot, Table
 
 # How vectors are compared: by their product, the cosine of their angle, or the square of their distance.
 Similarity = Literal["dot", "cosine", "l2"]
@@ -45,7 +45,8 @@ class Bm25:
         """float32 [256]: 1 / (k1 (1 - b + b x length / average)) for each code of a length."""
         k1, b, one = np.float32(self.k1), np.float32(self.b), np.float32(1)
         average = np.float32(self.sum_length / self.count) if self.count else one
-        return (one / (k1 * ((one - b) + b * LENGTHS / average))).astype(np.float32)
+        with np.errstate(divide="ignore"):  # infinite if nothing dampens, and a term counts in full
+            return (one / (k1 * ((one - b) + b * LENGTHS / average))).astype(np.float32)
 
 
 def frequency(tables: Iterable[Table], field: str, term: str) -> int:
@@ -90,17 +91,81 @@ def dense(view: Dense, query: Floats, similarity: Similarity) -> Floats:
     return products
 
 
-def top(snapshot: Snapshot, parts: Sequence[tuple[Floats, Mask]], count: int) -> list[tuple[int, int, float]]:
-    """The best over all segments as (segment, document, score): best first, among equals the older.
+class Hits(NamedTuple):
+    """Over all segments: (segment, document, score), best first, among equals the older; how many there are in all."""
 
-    `parts` has scores and who counts for each segment; deleted documents are left out here.
+    found: list[tuple[int, int, float]]
+    total: int
+
+
+def top(snapshot: Snapshot, parts: Sequence[tuple[Floats, Mask]], count: int) -> Hits:
+    """The best of scores that are at hand. `parts` has those of each segment's documents, and which of them count.
+
+    Deleted documents are left out here.
     """
-    found = []
-    for number, (segment, (scores, mask)) in enumerate(zip(snapshot.segments, parts, strict=True)):
-        documents = kernels.top(scores, mask & segment.live, count)
-        found += [(number, document, float(scores[document])) for document in documents.tolist()]
+    ranked = []
+    for segment, (scores, matched) in zip(snapshot.segments, parts, strict=True):
+        mask = np.logical_and(matched, segment.live)
+        docs = kernels.top(scores, mask, count)
+        ranked.append(Ranked(docs, scores[docs], int(np.count_nonzero(mask))))
+    return _hits(ranked, count)
+
+
+def top_sparse(
+    snapshot: Snapshot, field: str, weights: Mapping[str, float], count: int, masks: Sequence[Mask] | None = None
+) -> Hits:
+    """The best by one sparse field alone, faster than `sparse` and `top`. `masks`: who may be found, a segment each."""
+    ranked = []
+    for segment, mask in _masked(snapshot, masks):
+        view = segment.sparse(field)
+        if view is not None:
+            owners = None if view.owners.single else view.owners.starts
+            ranked.append(kernels.rank(_lists(view, weights), view.weights, owners, mask, count))
+        else:
+            ranked.append(_NONE)
+    return _hits(ranked, count)
+
+
+def top_bm25(
+    snapshot: Snapshot,
+    field: str,
+    weights: Mapping[str, float],
+    model: Bm25,
+    count: int,
+    masks: Sequence[Mask] | None = None,
+) -> Hits:
+    """The best by one text field alone, faster than `bm25` and `top`; weights are boost x idf, by term."""
+    ranked = []
+    for segment, mask in _masked(snapshot, masks):
+        view = segment.text(field)
+        if view is not None:
+            lists = _lists(view, weights)
+            ranked.append(kernels.rank_bm25(lists, view.freqs, view.norms, model.inverse, mask, count))
+        else:
+            ranked.append(_NONE)
+    return _hits(ranked, count)
+
+
+_NONE = Ranked(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 0)
+
+
+def _masked(snapshot: Snapshot, masks: Sequence[Mask] | None) -> Iterable[tuple[Segment, Mask]]:
+    """The segments, and who may be found in each: a mask of its size, made for the kernels."""
+    if masks is None:
+        return ((segment, segment.live) for segment in snapshot.segments)
+    return (
+        (segment, np.logical_and(mask, segment.live)) for segment, mask in zip(snapshot.segments, masks, strict=True)
+    )
+
+
+def _hits(ranked: Sequence[Ranked], count: int) -> Hits:
+    found = [
+        (number, doc, score)
+        for number, part in enumerate(ranked)
+        for doc, score in zip(part.docs.tolist(), part.scores.tolist(), strict=True)
+    ]
     found.sort(key=lambda hit: -hit[2])
-    return found[:count]
+    return Hits(found[: max(count, 0)], sum(part.total for part in ranked))
 
 
 def _lists(view: Inverted, weights: Mapping[str, float]) -> Lists:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from connote.contract.errors import BadQuery
+from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 
 T = TypeVar("T")
@@ -72,6 +72,10 @@ class Body:
     def common(self) -> dict[str, Any]:
         """`boost` and `_name`."""
         boost = self.number("boost", 1.0)
+        if not 0 <= boost < float("inf"):
+            raise IllegalArgument(
+                f"negative [boost] are not allowed in [{self.kind}], use a value between 0 and 1 to deboost"
+            )
         return {"boost": boost, "name": self.text("_name")}
 
     def done(self) -> None:

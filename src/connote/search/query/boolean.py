@@ -1,5 +1,6 @@
 """Queries made of queries: bool, constant_score, dis_max, boosting."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.segment import Table
 from connote.search.query.body import Body
 from connote.search.query.minimum import minimum
-from connote.search.query.query import Asks, Explanation, Hits, Query, Weight
+from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
 
 Parse = Callable[[Any], Query]
@@ -41,6 +42,8 @@ class BoolWeight:
                 points += hits.scores
         for weight in self.never:
             mask &= ~weight.run(table, scored=False).mask
+        if self.least > len(self.should):
+            return Hits.none(table.size)
         if self.should and (scored or self.least):
             self._should(table, mask, points, scored=scored)
         if not scored:
@@ -94,8 +97,8 @@ class Bool(Query):
         if sum(map(len, clauses.values())) > MOST_CLAUSES:
             raise IllegalArgument(f"too_many_clauses: maxClauseCount is set to {MOST_CLAUSES}")
         least = body.raw("minimum_should_match")
-        if least is not None and (isinstance(least, bool) or not isinstance(least, str | int)):
-            raise BadQuery("[bool] [minimum_should_match] must be a number or a text")
+        if least is not None:
+            minimum(least, 1)
         body.raw("adjust_pure_negative")
         made = cls(
             must=clauses["must"],
@@ -122,6 +125,8 @@ class Bool(Query):
         default = 1 if self.should and not self.must and not self.filters else 0
         least = default if self.least is None else minimum(self.least, len(self.should))
         must, should, filters, never = weights
+        if not any(weights):
+            return MatchAll(boost=self.boost).weigh(reader)
         return BoolWeight(must, should, filters, never, least, self.boost)
 
     def parts(self) -> Sequence[Query]:
@@ -254,11 +259,13 @@ class _BoostingWeight:
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         found = self.positive.explain(table, document)
-        if found is None or not self.negative.run(table, scored=False).mask[document]:
-            return found
-        return Explanation(
-            found.value * self.factor * self.boost, "product of:", [found, Explanation(self.factor, "negative_boost")]
-        )
+        if found is None:
+            return None
+        factors = [Explanation(self.boost, "boost")] if self.boost != 1 else []
+        if self.negative.run(table, scored=False).mask[document]:
+            factors.append(Explanation(self.factor, "negative_boost"))
+        value = found.value * math.prod(each.value for each in factors)
+        return Explanation(value, "product of:", [found, *factors]) if factors else found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,20 +10,21 @@ from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.search.analysis import Analyzer, Token
 from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
+from connote.search.mapping.keyword import Keyword
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import MatchOnlyText, Text, scalar
-from connote.search.query import patterns, phrase
+from connote.search.query import fuzzy, patterns, phrase
 from connote.search.query.body import Body, one_field
 from connote.search.query.boolean import BoolWeight
+from connote.search.query.fuzzy import MOST_EXPANSIONS, Fuzziness
 from connote.search.query.minimum import minimum
+from connote.search.query.patterns import Prefix
 from connote.search.query.phrase import PhraseWeight
 from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.term import Term, having, terms_weight
+from connote.search.query.values import everything
 from connote.search.query.vectors import SparseWeight, dense_weight
-
-# Terms that a fuzzy word or a prefix becomes at most.
-MOST_EXPANSIONS = 50
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,7 @@ class How:
     operator: str = "or"
     least: str | int | None = None
     analyzer: str | None = None
-    fuzziness: str | None = None
-    kept: int = 0
+    fuzziness: Fuzziness | None = None
     expansions: int = MOST_EXPANSIONS
     zero_terms: str = "none"
     slop: int = 0
@@ -47,26 +47,34 @@ class How:
         operator = (body.text("operator") or "or").lower()
         if operator not in ("or", "and"):
             raise BadQuery(f"[{body.kind}] operator must be [or] or [and], not [{operator}]")
-        fuzziness = body.raw("fuzziness")
-        if fuzziness is not None:
-            patterns.edits(str(fuzziness), "")
-        for name in ("cutoff_frequency", "fuzzy_rewrite", "fuzzy_transpositions"):
+        edits = body.raw("fuzziness")
+        fuzziness = Fuzziness.parse(body, "AUTO" if edits is None else edits, "fuzzy_transpositions")
+        least = body.raw("minimum_should_match")
+        if least is not None:
+            minimum(least, 1)
+        for name in ("cutoff_frequency", "fuzzy_rewrite"):
             body.raw(name)
         zero = (body.text("zero_terms_query") or "none").lower()
         if zero not in ("none", "all"):
             raise BadQuery(f"[{body.kind}] zero_terms_query must be [none] or [all], not [{zero}]")
         return cls(
             operator,
-            body.raw("minimum_should_match"),
+            least,
             body.text("analyzer"),
-            None if fuzziness is None else str(fuzziness),
-            body.whole("prefix_length", 0),
-            body.whole("max_expansions", MOST_EXPANSIONS),
+            None if edits is None else fuzziness,
+            fuzziness.expansions,
             zero,
-            body.whole("slop", 0),
+            _slop(body),
             body.flag("lenient", default=False),
             body.flag("auto_generate_synonyms_phrase_query", default=True),
         )
+
+
+def _slop(body: Body) -> int:
+    slop = body.whole("slop", 0)
+    if slop < 0:
+        raise BadQuery(f"[{body.kind}] No negative slop allowed.")
+    return slop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,20 +145,25 @@ class Match(Query):
 
     def _value(self, reader: Reader, field: Field) -> Weight:
         """A field that is not analysed has the text as its value, or not."""
-        if self.mode == "phrase_prefix" or (self.mode == "bool_prefix" and hasattr(field, "normal")):
-            return Constant(patterns.prefixed(field.name, scalar(self.text)), self.boost)
-        if self.how.fuzziness is not None and hasattr(field, "normal"):
-            value = scalar(self.text)
-            most = patterns.edits(self.how.fuzziness, value)
-            return Constant(patterns.near(field.name, value, most, self.how.kept), self.boost)
         try:
-            return Term(field=field.name, value=self.text, boost=self.boost).weigh(reader)
+            return self._equal(reader, field)
         except ConnoteError as error:
             if self.how.is_lenient:
                 return MatchNone().weigh(reader)
             failed = BadQuery(f"failed to create query: {error.reason}")
             failed.caused_by = error
             raise failed from None
+
+    def _equal(self, reader: Reader, field: Field) -> Weight:
+        if self.mode == "phrase_prefix":
+            raise IllegalArgument(
+                f"Can only use phrase prefix queries on text fields - not on [{field.name}] which is of type [{field.kind}]"
+            )
+        if isinstance(field, Keyword) and self.mode == "bool_prefix":
+            return Prefix(field=field.name, value=scalar(self.text), boost=self.boost).weigh(reader)
+        if isinstance(field, Keyword) and self.how.fuzziness is not None and self.mode == "words":
+            return fuzzy.near(reader, field, field.normal(scalar(self.text)), self.how.fuzziness, self.boost)
+        return Term(field=field.name, value=self.text, boost=self.boost).weigh(reader)
 
 
 def _semantic(reader: Reader, field: SemanticText, vector: Any, boost: float) -> Weight:  # noqa: ANN401
@@ -192,7 +205,7 @@ def analyzer_of(reader: Reader, field: Text, name: str | None) -> Analyzer:
 def _words(reader: Reader, field: Text, text: str, how: How, mode: str) -> Weight:
     tokens = analyzer_of(reader, field, how.analyzer).analyze(text)
     if not tokens:
-        every = Constant(lambda table: np.ones(table.size, dtype=np.bool_), 1.0)
+        every = Constant(everything, 1.0)
         return every if how.zero_terms == "all" else MatchNone().weigh(reader)
     if mode in ("phrase", "phrase_prefix"):
         return phrase.weight(reader, field.name, tokens, how.slop, how.expansions if mode == "phrase_prefix" else 0)
@@ -253,7 +266,7 @@ def _clause(reader: Reader, field: Text, group: list[list[Token]], how: How) -> 
     phrases = [path for path in group if len(path) > 1]
     weights: list[Weight] = []
     if singles and how.fuzziness is not None:
-        weights += [_fuzzy(reader, field, term, how) for term in singles]
+        weights += [fuzzy.near(reader, field, term, how.fuzziness) for term in singles]
     elif singles and isinstance(field, MatchOnlyText):
         weights.append(Constant(having(field.name, singles), 1.0))
     elif len(singles) == 1:
@@ -268,20 +281,6 @@ def _clause(reader: Reader, field: Text, group: list[list[Token]], how: How) -> 
                 BoolWeight([terms_weight(reader, field.name, {each.term: 1.0}) for each in path], (), (), (), 0, 1.0)
             )
     return weights[0] if len(weights) == 1 else BoolWeight((), weights, (), (), 1, 1.0)
-
-
-def _fuzzy(reader: Reader, field: Text, term: str, how: How) -> Weight:
-    """The terms near enough, each by its nearness: Lucene's boost is 1 − edits / length."""
-    most = patterns.edits(how.fuzziness or "AUTO", term)
-    boosts: dict[str, float] = {}
-    for table in reader.tables:
-        view = table.text(field.name)
-        if view is not None:
-            for at in patterns.near_terms(view, term, most, how.kept):
-                found = view.terms[at]
-                boosts[found] = 1 - patterns.distance(term, found, most) / max(min(len(term), len(found)), 1)
-    best = dict(sorted(boosts.items(), key=lambda item: (-item[1], item[0]))[: how.expansions])
-    return terms_weight(reader, field.name, best) if best else MatchNone().weigh(reader)
 
 
 __all__ = ["Boosted", "How", "Match", "PhraseWeight", "analyzer_of"]

@@ -1,37 +1,37 @@
 """`minimum_should_match`: https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-minimum-should-match."""
 
+import re
+
 from connote.contract.errors import IllegalArgument
+from connote.contract.settings import java
 
 
-def minimum(spec: str | int, count: int) -> int:
+def minimum(spec: object, count: int) -> int:
     """How many of so many clauses must match. Raises IllegalArgument for what is no specification."""
-    text = str(spec).strip()
+    if isinstance(spec, bool) or not isinstance(spec, str | int):
+        raise IllegalArgument(f"[minimum_should_match] must be a number or a text, not [{java(spec)[:100]}]")
+    text = re.sub(r"\s*<\s*", "<", str(spec).strip())
     if "<" not in text:
-        return _clamped(_simple(text, count), count)
+        return max(_simple(text, count), 0)
     result = count
     for part in text.split():
         bound, _, value = part.partition("<")
         if count <= _whole(bound, text):
             return result
-        result = _clamped(_simple(value, count), count)
+        result = max(_simple(value, count), 0)
     return result
 
 
 def _simple(text: str, count: int) -> int:
     if text.endswith("%"):
-        share = _whole(text[:-1], text)
-        part = int(count * share / 100) if share >= 0 else -int(count * -share / 100)
-        return part if share >= 0 else count + part
+        part = int(count * _whole(text[:-1], text) / 100)  # cut off towards 0
+        return part if part >= 0 and not text.startswith("-") else count + part
     value = _whole(text, text)
     return value if value >= 0 else count + value
 
 
-def _clamped(value: int, count: int) -> int:
-    return max(0, min(value, count)) if value <= count else value
-
-
 def _whole(text: str, spec: str) -> int:
     try:
-        return int(float(text))
-    except (ValueError, OverflowError):
+        return int(text)
+    except ValueError:
         raise IllegalArgument(f"[minimum_should_match] is [{spec}], which is no such specification") from None

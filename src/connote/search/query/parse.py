@@ -7,11 +7,12 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.query.body import Body
 from connote.search.query.boolean import Bool, Boosting, ConstantScore, DisMax
 from connote.search.query.functions import FunctionScore
+from connote.search.query.fuzzy import Fuzzy
 from connote.search.query.geo import GeoBox, GeoDistance
 from connote.search.query.match import Match
 from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.nested import Nested
-from connote.search.query.patterns import Fuzzy, Prefix, Regexp, Wildcard
+from connote.search.query.patterns import Prefix, Regexp, Wildcard
 from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
 from connote.search.query.strings import QueryString

@@ -1,9 +1,10 @@
-"""Words found by a pattern: prefix, wildcard, regular expression, nearness."""
+"""Words found by a pattern: prefix, wildcard, regular expression."""
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import regex
@@ -12,10 +13,14 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Inverted
 from connote.search.engine.segment import Table
+from connote.search.mapping.field import Field
+from connote.search.mapping.keyword import Keyword
+from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text
 from connote.search.query.body import one_field
 from connote.search.query.query import Constant, Find, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
+from connote.search.query.regexps import expression
 
 # Seconds that a user's regular expression may take for one segment; how long it may be.
 _PATIENCE, _MOST_LENGTH = 2.0, 1000
@@ -52,37 +57,54 @@ def _found(field: str, ordinals: Callable[[Inverted], Iterable[int]]) -> Find:
     return find
 
 
+def check_words(kind: str, field: Field) -> None:
+    """Raise IllegalArgument for a field without words or terms."""
+    if not isinstance(field, Keyword | Text | Flattened):
+        raise IllegalArgument(
+            f"Can only use {kind} queries on keyword, text and wildcard fields - not on [{field.name}] which is of type "
+            f"[{field.kind}]"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pattern(Query):
-    """Base of the queries by pattern: all that match score the boost."""
+    """Base of the queries by pattern: all that match score the boost.
 
+    `is_lowered` lets the analyzer of a text field lower the pattern, as queries that people type want it.
+    """
+
+    kind: ClassVar[str]
     field: str
     value: str
     is_insensitive: bool = False
+    is_lowered: bool = False
 
     def weigh(self, reader: Reader) -> Weight:
         """A filter over the field's terms."""
         field = reader.field(self.field)
         if field is None:
             return MatchNone().weigh(reader)
-        return Constant(self.find(field.name, self._normal(field)), self.boost)
+        check_words(self.kind, field)
+        return Constant(self.find(field.name, self.normal(field)), self.boost, f"{self.field}:{self.value}")
 
     def find(self, field: str, value: str) -> Find:
         """The documents with a term of the pattern."""
         raise NotImplementedError
 
-    def _normal(self, field: Any) -> str:  # noqa: ANN401
-        normal = getattr(field, "normal", None)
-        return (
-            str(normal(self.value))
-            if normal and not isinstance(field, Text) and type(self) is not Regexp
-            else self.value
-        )
+    def normal(self, field: Field) -> str:
+        """The pattern as the field's terms are."""
+        if isinstance(field, Keyword):
+            return field.normal(self.value)
+        if self.is_lowered and isinstance(field, Text):
+            return field.search_analyzer.normalize(self.value)
+        return self.value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prefix(Pattern):
     """Terms that begin so."""
+
+    kind: ClassVar[str] = "prefix"
 
     @classmethod
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
@@ -107,6 +129,8 @@ class Prefix(Pattern):
 @dataclass(frozen=True, kw_only=True)
 class Wildcard(Pattern):
     """`*` for any characters, `?` for one; a backslash before one that means itself."""
+
+    kind: ClassVar[str] = "wildcard"
 
     @classmethod
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
@@ -140,7 +164,10 @@ class Wildcard(Pattern):
 
 @dataclass(frozen=True, kw_only=True)
 class Regexp(Pattern):
-    """Terms of a regular expression, which must fit the whole term."""
+    """Terms of a regular expression in Lucene's syntax, which must fit the whole term."""
+
+    kind: ClassVar[str] = "regexp"
+    flags: str = "ALL"
 
     @classmethod
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
@@ -153,114 +180,42 @@ class Regexp(Pattern):
                 f"[{_MOST_LENGTH}]."
             )
         made = cls(
-            field=field, value=value, is_insensitive=body.flag("case_insensitive", default=False), **body.common()
+            field=field,
+            value=value,
+            is_insensitive=body.flag("case_insensitive", default=False),
+            flags=(body.text("flags") or "ALL").upper(),
+            **body.common(),
         )
-        for name in ("flags", "max_determinized_states", "rewrite", "flags_value"):
+        for name in ("max_determinized_states", "rewrite", "flags_value"):
             body.raw(name)
         body.done()
+        made.find(field, value)  # what is wrong is told before any index is looked at
         return made
 
+    def normal(self, field: Field) -> str:  # noqa: ARG002
+        """As it is."""
+        return self.value
+
     def find(self, field: str, value: str) -> Find:
-        """With a limit of time: a hostile expression may take for ever."""
+        """With a limit of time for each segment: a hostile expression may take for ever."""
+        translated = expression(value, self.flags)
         try:
-            pattern = regex.compile(value, regex.IGNORECASE if self.is_insensitive else 0)
+            pattern = regex.compile(translated, regex.DOTALL | (regex.IGNORECASE if self.is_insensitive else 0))
         except (regex.error, RecursionError, OverflowError, ValueError) as error:
             raise IllegalArgument(f"failed to parse regular expression [{value}]: {error}") from None
 
-        def test(term: str) -> bool:
-            try:
-                return pattern.fullmatch(term, timeout=_PATIENCE) is not None
-            except TimeoutError:
-                raise IllegalArgument(f"the regular expression [{value}] takes too long") from None
+        def find(table: Table) -> Mask:
+            end = time.monotonic() + _PATIENCE
 
-        return matching(field, test)
+            def test(term: str) -> bool:
+                try:
+                    return pattern.fullmatch(term, timeout=max(end - time.monotonic(), 1e-6)) is not None
+                except TimeoutError:
+                    raise IllegalArgument(f"the regular expression [{value}] takes too long") from None
 
+            return matching(field, test)(table)
 
-@dataclass(frozen=True, kw_only=True)
-class Fuzzy(Pattern):
-    """Terms that are few edits away."""
-
-    fuzziness: str = "AUTO"
-    kept: int = 0
-    is_swapping: bool = True
-
-    @classmethod
-    def parse(cls, given: Any) -> Query:  # noqa: ANN401
-        """`{"name": "conote"}` or `{"name": {"value": "conote", "fuzziness": 1}}`."""
-        field, body, _ = one_field("fuzzy", given, "value")
-        value = str(body.required("value", lambda found: found))
-        fuzziness = str(body.raw("fuzziness", "AUTO"))
-        edits(fuzziness, value)
-        made = cls(
-            field=field,
-            value=value,
-            fuzziness=fuzziness,
-            kept=body.whole("prefix_length", 0),
-            is_swapping=body.flag("transpositions", default=True),
-            **body.common(),
-        )
-        body.whole("max_expansions", 50)
-        body.raw("rewrite")
-        body.done()
-        return made
-
-    def find(self, field: str, value: str) -> Find:
-        """Those that begin alike are measured."""
-        return near(field, value, edits(self.fuzziness, value), self.kept, swapping=self.is_swapping)
-
-
-def near(field: str, value: str, most: int, kept: int, *, swapping: bool = True) -> Find:
-    """Documents with a term at most so many edits away, the first `kept` characters alike."""
-    return _found(field, lambda view: near_terms(view, value, most, kept, swapping=swapping))
-
-
-def near_terms(view: Inverted, value: str, most: int, kept: int, *, swapping: bool = True) -> list[int]:
-    """The ordinals of terms at most so many edits away."""
-    start = value[:kept]
-    places = view.terms.prefixed(start) if start else range(len(view.terms))
-    return [at for at in places if distance(value, view.terms[at], most, swapping=swapping) <= most]
-
-
-def edits(fuzziness: str, term: str) -> int:
-    """How many edits a fuzziness allows a term: `AUTO`, `AUTO:3,6`, or a number. Raises IllegalArgument."""
-    text = fuzziness.upper()
-    if text.startswith("AUTO"):
-        low, high = 3, 6
-        if ":" in text:
-            try:
-                low, high = (int(part) for part in text[5:].split(","))
-            except ValueError:
-                raise IllegalArgument(f"failed to find low and high distance values in [{fuzziness}]") from None
-        return 0 if len(term) < low else 1 if len(term) < high else 2
-    try:
-        most = int(float(text))
-    except ValueError:
-        raise IllegalArgument(f"Invalid fuzziness value: [{fuzziness}]") from None
-    if not 0 <= most <= 2:
-        raise IllegalArgument(f"Valid edit distances are [0, 1, 2] but was [{most}]")
-    return most
-
-
-def distance(one: str, other: str, most: int, *, swapping: bool = True) -> int:
-    """How many characters are to be put in, taken out, replaced (or two neighbours swapped); `most` + 1 for more.
-
-    Optimal string alignment: https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance
-    """
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, start=1):
-        earlier, before = before, row
-        row = [i]
-        for j, right in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
-            if swapping and i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
-                cost = min(cost, earlier[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return min(row[-1], most + 1)
+        return find
 
 
 def wildcard(value: str) -> str:

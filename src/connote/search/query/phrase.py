@@ -11,11 +11,14 @@ from connote.search.engine.arrays import Floats
 from connote.search.engine.fields import Text
 from connote.search.engine.scores import Bm25
 from connote.search.engine.segment import Table
+from connote.search.query import sloppy
 from connote.search.query.query import Explanation, Hits, MatchNone, Weight
 from connote.search.query.reader import Reader
+from connote.search.query.term import terms_weight
 
 # A place in a document as one number: the document above, the position below.
 _SHIFT = 32
+_POSITION = (1 << _SHIFT) - 1
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,6 @@ class PhraseWeight:
     slop: int
     idf: float
     model: Bm25
-    expands: int = 0  # the last slot's term is the beginning of a word, of which so many are tried
 
     def run(self, table: Table, *, scored: bool) -> Hits:
         """Who has the phrase."""
@@ -57,12 +59,12 @@ class PhraseWeight:
 
     def frequencies(self, view: Text, size: int) -> Floats:
         """float32 [size]: how often each document has the phrase; with slop, the nearer the more."""
-        places = [self._places(view, terms, last=at == len(self.slots) - 1) for at, (_, terms) in enumerate(self.slots)]
+        places = [_places(view, terms) for _, terms in self.slots]
         found = np.zeros(size, dtype=np.float32)
         if any(len(each) == 0 for each in places):
             return found
         if self.slop == 0:
-            starts = places[0] - self.slots[0][0]
+            starts = places[0]
             for (offset, _), each in zip(self.slots[1:], places[1:], strict=True):
                 starts = starts[np.isin(starts, each - offset, assume_unique=False)]
             np.add.at(found, starts >> _SHIFT, np.float32(1))
@@ -70,30 +72,37 @@ class PhraseWeight:
         self._sloppy(places, found)
         return found
 
-    def _places(self, view: Text, terms: Sequence[str], *, last: bool) -> NDArray[np.int64]:
-        if last and self.expands:
-            ordinals = list(view.terms.prefixed(terms[0]))[: self.expands]
-            terms = [view.terms[at] for at in ordinals]
-        found = []
-        for term in terms:
-            postings = view.postings(term)
-            positions, owners = view.positions(term)
-            documents = np.repeat(postings.docs.astype(np.int64), np.diff(owners.starts))
-            found.append(documents << _SHIFT | positions.astype(np.int64))
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
-
     def _sloppy(self, places: list[NDArray[np.int64]], found: Floats) -> None:
-        """Of each place of the first term, the nearest places of the others in the same document."""
-        offsets = [offset for offset, _ in self.slots]
-        shared = set.intersection(*({*(each >> _SHIFT).tolist()} for each in places))
-        for document in shared:
-            inside = [each[each >> _SHIFT == document] & ((1 << _SHIFT) - 1) for each in places]
-            aligned = [each - offset for each, offset in zip(inside, offsets, strict=True)]
-            for start in aligned[0]:
-                moved = [int(each[np.argmin(np.abs(each - start))]) for each in aligned[1:]]
-                spread = max([int(start), *moved]) - min([int(start), *moved])
-                if spread <= self.slop:
-                    found[document] += np.float32(1 / (1 + spread))
+        """Document by document, of those that have all terms."""
+        numbers = [each >> _SHIFT for each in places]
+        shared = numbers[0]
+        for each in numbers[1:]:
+            shared = np.intersect1d(shared, each)
+        repeats = self._repeats()
+        for document in np.unique(shared).tolist():
+            slots = []
+            for (offset, _), each, own in zip(self.slots, places, numbers, strict=True):
+                first, last = np.searchsorted(own, document), np.searchsorted(own, document, side="right")
+                slots.append((offset, (each[first:last] & _POSITION).tolist()))
+            found[document] = sloppy.frequency(slots, repeats, self.slop)
+
+    def _repeats(self) -> list[list[int]]:
+        """The numbers of slots that have the same term."""
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for number, (_, terms) in enumerate(self.slots):
+            groups.setdefault(tuple(sorted(terms)), []).append(number)
+        return [group for group in groups.values() if len(group) > 1]
+
+
+def _places(view: Text, terms: Sequence[str]) -> NDArray[np.int64]:
+    """int64, rising: where one of the terms stands, in which document."""
+    found = []
+    for term in terms:
+        postings = view.postings(term)
+        positions, owners = view.positions(term)
+        documents = np.repeat(postings.docs.astype(np.int64), np.diff(owners.starts))
+        found.append(documents << _SHIFT | positions.astype(np.int64))
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
 
 
 @dataclass(frozen=True)
@@ -131,16 +140,40 @@ class SynonymWeight:
 
 
 def weight(reader: Reader, field: str, tokens: Sequence[Token], slop: int, expands: int) -> Weight:
-    """The weight of these tokens as a phrase; those at one position are alternatives."""
-    slots: dict[int, list[str]] = {}
+    """The weight of these tokens as a phrase; those at one position are alternatives.
+
+    With `expands` the last ones are beginnings of words, of which so many are tried.
+    """
+    places: dict[int, list[str]] = {}
     first = tokens[0].position
     for token in tokens:
-        slots.setdefault(token.position - first, []).append(token.term)
-    model = reader.model(field)
-    idf = sum(float(model.idf(reader.frequency(field, term))) for terms in slots.values() for term in terms)
-    if model.count == 0:
+        places.setdefault(token.position - first, []).append(token.term)
+    slots = [(offset, list(dict.fromkeys(terms))) for offset, terms in sorted(places.items())]
+    if expands:
+        offset, beginnings = slots[-1]
+        slots[-1] = (offset, _beginning(reader, field, beginnings, expands))
+    if any(not terms for _, terms in slots):
         return MatchNone().weigh(reader)
-    return PhraseWeight(field, sorted(slots.items()), slop, idf, model, expands)
+    if len(slots) == 1:
+        terms = slots[0][1]
+        apart = expands or len(terms) == 1
+        return terms_weight(reader, field, dict.fromkeys(terms, 1.0)) if apart else synonyms(reader, field, terms)
+    model = reader.model(field)
+    frequencies = [reader.frequency(field, term) for _, terms in slots for term in terms]
+    return PhraseWeight(field, slots, slop, sum(float(model.idf(each)) for each in frequencies if each), model)
+
+
+def _beginning(reader: Reader, field: str, beginnings: Sequence[str], most: int) -> list[str]:
+    """The first words that begin so, segment by segment."""
+    found: dict[str, None] = {}
+    for table in reader.tables:
+        view = table.text(field)
+        for each in beginnings if view is not None else ():
+            for at in view.terms.prefixed(each) if view is not None else ():
+                found[view.terms[at]] = None
+                if len(found) == most:
+                    return list(found)
+    return list(found)
 
 
 def synonyms(reader: Reader, field: str, terms: Sequence[str]) -> Weight:

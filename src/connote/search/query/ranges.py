@@ -2,25 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
-import numpy as np
-
-from connote.contract import dates
-from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
-from connote.search.engine.arrays import Mask
-from connote.search.engine.fields import Inverted
-from connote.search.engine.segment import Table
-from connote.search.mapping.date import Date
-from connote.search.mapping.field import Field
-from connote.search.mapping.number import Number, Whole
-from connote.search.mapping.text import scalar
 from connote.search.query.body import one_field
-from connote.search.query.query import Constant, Find, MatchNone, Query, Weight
+from connote.search.query.query import Constant, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
-from connote.search.query.term import normal
+from connote.search.query.values import Bounds, between
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,75 +62,6 @@ class Range(Query):
         field = reader.field(self.field)
         if field is None:
             return MatchNone().weigh(reader)
-        return Constant(self._find(field), self.boost, f"{self.field}:[{self.low} TO {self.high}]")
-
-    def _find(self, field: Field) -> Find:
-        if isinstance(field, Date):
-            return _numbers(field.name, *self._dates(field))
-        if isinstance(field, Number):
-            return _numbers(field.name, *self._bounds(field))
-        low, high = (None if value is None else normal(field, value) for value in (self.low, self.high))
-        return _words(field.name, low, high, with_low=self.with_low, with_high=self.with_high)
-
-    def _bounds(self, field: Number) -> tuple[float, float, bool, bool]:
-        """The bounds as numbers; those of whole numbers may be fractions."""
-        found = []
-        for value, default in ((self.low, -np.inf), (self.high, np.inf)):
-            try:
-                number = default if value is None else field.plain(value)
-                if not isinstance(field, Whole) and value is not None:
-                    number = field.read(value)
-            except ConnoteError as error:
-                raise IllegalArgument(f"failed to create query: {error.reason}") from None
-            found.append(number)
-        return found[0], found[1], self.with_low, self.with_high
-
-    def _dates(self, field: Date) -> tuple[float, float, bool, bool]:
-        """What is rounded is so that all of a day counts: `gt` and `lte` up, `gte` and `lt` down."""
-        formats = self.format or field["format"]
-        zone = dates.zone_of(self.zone) if self.zone else UTC
-
-        def read(value: Any, *, up: bool) -> int:  # noqa: ANN401
-            if isinstance(value, int | float) and not isinstance(value, bool) and "epoch" not in formats:
-                return int(value)
-            try:
-                return dates.maths(scalar(value), formats, zone=zone, up=up)
-            except ConnoteError as error:
-                raise BadQuery(f"{error.reason}") from None
-
-        low = -np.inf if self.low is None else read(self.low, up=not self.with_low)
-        high = np.inf if self.high is None else read(self.high, up=self.with_high)
-        return low, high, self.with_low, self.with_high
-
-
-def _numbers(name: str, low: float, high: float, with_low: bool, with_high: bool) -> Find:
-    def find(table: Table) -> Mask:
-        view = table.numbers(name)
-        if view is None:
-            return np.zeros(table.size, dtype=np.bool_)
-        values = view.values
-        above = values >= low if with_low else values > low
-        below = values <= high if with_high else values < high
-        return view.owners.any(above & below)
-
-    return find
-
-
-def _words(name: str, low: str | None, high: str | None, *, with_low: bool, with_high: bool) -> Find:
-    def ordinals(view: Inverted) -> range:
-        found = view.terms.between(low, high)
-        start, stop = found.start, found.stop
-        if low is not None and not with_low and start < stop and view.terms[start] == low:
-            start += 1
-        if high is not None and with_high and stop < len(view.terms) and view.terms[stop] == high:
-            stop += 1
-        return range(start, stop)
-
-    def find(table: Table) -> Mask:
-        found = np.zeros(table.size, dtype=np.bool_)
-        for view in (table.words(name), table.text(name)):
-            if view is not None:
-                found |= view.having(ordinals(view), table.size)
-        return found
-
-    return find
+        bounds = Bounds(self.low, self.high, self.with_low, self.with_high)
+        find = between(field, bounds, self.format, self.zone)
+        return Constant(find, self.boost, f"{self.field}:[{self.low} TO {self.high}]")

@@ -1,14 +1,21 @@
 """One index as a query sees it: its mapping, and the statistics of a snapshot."""
 
+import re
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
+from connote.contract.errors import IllegalArgument
 from connote.search.engine import scores
 from connote.search.engine.scores import Bm25
 from connote.search.engine.segment import Snapshot, Table
+from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
+from connote.search.mapping.keyword import Boolean, Ip, Keyword
 from connote.search.mapping.mapping import Mapping
+from connote.search.mapping.number import Number
 from connote.search.mapping.text import Text
+
+# As many fields as a query may look in.
+MOST_FIELDS = 4096
 
 
 class Reader:
@@ -41,11 +48,26 @@ class Reader:
         return self.mapping.find(name)
 
     def fields(self, pattern: str) -> list[Field]:
-        """The fields that a name or pattern means; those of text, words and numbers, where it is a pattern."""
+        """The fields that a name or pattern means; of a pattern, those that can be searched for words."""
         if "*" not in pattern:
             found = self.mapping.find(pattern)
             return [] if found is None else [found]
-        return [each for name, each in sorted(self.mapping.fields.items()) if fnmatchcase(name, pattern)]
+        fits = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL).fullmatch
+        fields = {each.name: each for name, each in sorted(self.mapping.fields.items()) if fits(name)}
+        return list(fields.values())
+
+    def searched(self, fields: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+        """The fields of names and patterns, with their boosts, that are there and can be searched for words.
+
+        Without any, all. Raises IllegalArgument for too many.
+        """
+        found: dict[str, float] = {}
+        for pattern, boost in fields or [("*", 1.0)]:
+            listed = self.fields(pattern)
+            found |= {each.name: boost for each in listed if "*" not in pattern or isinstance(each, _SEARCHED)}
+        if len(found) > MOST_FIELDS:
+            raise IllegalArgument(f"field expansion matches too many fields, limit: {MOST_FIELDS}, got: {len(found)}")
+        return list(found.items())
 
     def model(self, field: str) -> Bm25:
         """BM25 over a field."""
@@ -59,9 +81,5 @@ class Reader:
             self._frequencies[field, term] = scores.frequency(self.tables, field, term)
         return self._frequencies[field, term]
 
-    def default_fields(self) -> list[Field]:
-        """Those that a query without fields looks in: all of text and words."""
-        return [each for each in self.mapping.fields.values() if isinstance(each, Text) or each.kind in _DEFAULT]
 
-
-_DEFAULT = ("keyword", "constant_keyword", "wildcard", "ip", "boolean", "long", "integer", "double", "float", "date")
+_SEARCHED = (Text, Keyword, Ip, Boolean, Number, Date)

@@ -1,28 +1,28 @@
-"""Queries for values as a whole: term, terms, ids, exists, prefix, wildcard, regexp, fuzzy."""
+"""Queries for values as a whole: term, terms, ids, exists."""
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.engine import scores
-from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine.arrays import Mask
 from connote.search.engine.scores import Bm25
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
-from connote.search.mapping.keyword import Boolean, ConstantKeyword, Ip, Keyword, word
+from connote.search.mapping.keyword import ConstantKeyword, Ip
 from connote.search.mapping.number import Number
 from connote.search.mapping.semantic import SemanticText
-from connote.search.mapping.text import MatchOnlyText, Text, scalar
+from connote.search.mapping.text import MatchOnlyText, scalar
 from connote.search.query import patterns
 from connote.search.query.body import Body, one_field
-from connote.search.query.query import Asks, Constant, Explanation, Find, Hits, MatchNone, Query, Weight
+from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
+from connote.search.query.values import equal, everything, having, normal
 
 # As many values as Elasticsearch takes (index.max_terms_count).
 MOST_TERMS = 65536
@@ -127,12 +127,8 @@ class Term(Query):
             return MatchNone().weigh(reader)
         if self.is_insensitive:
             return Constant(patterns.insensitive(field.name, scalar(self.value)), self.boost)
-        if isinstance(field, Number | Date):
-            return Constant(_numbers(field, [self.value]), self.boost)
-        if isinstance(field, Ip) and "/" in str(self.value):
-            return Constant(_network(field, str(self.value)), self.boost)
-        if isinstance(field, MatchOnlyText):
-            return Constant(having(field.name, [scalar(self.value)]), self.boost)
+        if isinstance(field, Number | Date | Ip | MatchOnlyText):
+            return Constant(equal(field, [self.value]), self.boost)
         if isinstance(field, SemanticText):
             raise IllegalArgument(
                 f"semantic_text fields do not support term queries; use [match] or [semantic] on [{field.name}]"
@@ -193,12 +189,9 @@ class Terms(Query):
         field = reader.field(self.field)
         if field is None or not self.values:
             return MatchNone().weigh(reader)
-        if isinstance(field, Number | Date):
-            return Constant(_numbers(field, self.values), self.boost)
-        values = [normal(field, value) for value in self.values]
         if isinstance(field, ConstantKeyword):
-            return _constant(field, values, self.boost)
-        return Constant(having(field.name, values), self.boost)
+            return _constant(field, [normal(field, value) for value in self.values], self.boost)
+        return Constant(equal(field, self.values), self.boost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,13 +234,11 @@ class Exists(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """A filter; an object exists if one of its fields does."""
-        names = [each.name for each in reader.fields(self.field)]
+        fields = reader.fields(self.field)
+        names = [each.name for each in fields]
         names += [name for name in reader.mapping.fields if name.startswith(f"{self.field}.")]
-        if self.field in ("_id", "_index", "_source"):
-            return Constant(lambda table: np.ones(table.size, dtype=np.bool_), self.boost)
-        constant = [each for each in reader.fields(self.field) if isinstance(each, ConstantKeyword)]
-        if constant:
-            return Constant(lambda table: np.ones(table.size, dtype=np.bool_), self.boost)
+        if self.field in _META or any(isinstance(each, ConstantKeyword) for each in fields):
+            return Constant(everything, self.boost)
 
         def find(table: Table) -> Mask:
             found = np.zeros(table.size, dtype=np.bool_)
@@ -258,69 +249,8 @@ class Exists(Query):
         return Constant(find, self.boost, f"FieldExistsQuery [field={self.field}]")
 
 
-def having(field: str, values: Sequence[str]) -> Find:
-    """Documents with one of these terms or words."""
-
-    def find(table: Table) -> Mask:
-        found = np.zeros(table.size, dtype=np.bool_)
-        for view in (table.words(field), table.text(field)):
-            if view is not None:
-                found |= view.having((view.find(value) for value in values), table.size)
-        return found
-
-    return find
-
-
-def normal(field: Field, value: Any) -> str:  # noqa: ANN401
-    """A value as the field keeps it. Raises IllegalArgument."""
-    if isinstance(field, Boolean):
-        return word(value)
-    if isinstance(field, Keyword):
-        return field.normal(scalar(value))
-    if isinstance(field, Ip):
-        try:
-            return str(ipaddress.ip_address(scalar(value)))
-        except ValueError:
-            raise IllegalArgument(f"'{java(value)}' is not an IP string literal.") from None
-    if isinstance(field, Text):
-        return scalar(value)
-    raise IllegalArgument(f"Field [{field.name}] of type [{field.kind}] does not support term queries")
-
-
-def _numbers(field: Number | Date, values: Sequence[Any]) -> Find:
-    wanted = []
-    for value in values:
-        try:
-            wanted.append(field.read(value))
-        except ConnoteError as error:
-            if isinstance(field, Number) and _is_fraction(field, value):
-                continue  # no whole number is a fraction
-            error = IllegalArgument(f"failed to create query: {error.reason}")
-            raise error from None
-    found = np.array(wanted)
-
-    def find(table: Table) -> Mask:
-        view = table.numbers(field.name)
-        if view is None:
-            return np.zeros(table.size, dtype=np.bool_)
-        return view.owners.any(np.isin(view.values, found))
-
-    return find
-
-
-def _is_fraction(field: Number, value: Any) -> bool:  # noqa: ANN401
-    try:
-        return not float(field.plain(value)).is_integer()
-    except ConnoteError:
-        return False
-
-
-def _network(field: Ip, text: str) -> Find:
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise IllegalArgument(f"'{text}' is not an IP string literal.") from None
-    return patterns.matching(field.name, lambda word: ipaddress.ip_address(word) in network)
+# What every document has.
+_META = ("_id", "_index", "_source", "_seq_no", "_version")
 
 
 def _meta(field: str, values: Sequence[str], reader: Reader, boost: float) -> Weight:
@@ -354,4 +284,4 @@ def _at(value: Any, path: Sequence[str]) -> list[Any]:  # noqa: ANN401
     return _at(value.get(path[0]), path[1:])
 
 
-__all__ = ["Exists", "Floats", "Ids", "Term", "Terms", "TermsWeight", "having", "normal", "terms_weight"]
+__all__ = ["Exists", "Ids", "Term", "Terms", "TermsWeight", "having", "normal", "terms_weight"]

@@ -15,7 +15,7 @@ _INLINE = frozenset(
     )
 )  # fmt: skip
 _ENTITIES = {name: chr(point) for name, point in name2codepoint.items()}
-_ENTITIES |= {"AMP": "&", "COPY": "©", "GT": ">", "LT": "<", "QUOT": '"', "REG": "®", "apos": "'"}
+_ENTITIES |= {"AMP": "&", "COPY": "©", "GT": ">", "LT": "<", "QUOT": '"', "REG": "®", "apos": "'", "nbsp": " "}
 
 # A quoted value may hold anything; outside of quotes a tag holds no `<`, so each is given up at the next one.
 _ATTRIBUTES = r"""(?:(?:[\s/](?:"[^"]*"|'[^']*'|[^"'<>])*+)?>|\Z)"""
@@ -53,6 +53,8 @@ class HtmlStrip(CharFilter):
         return written.done()
 
     def _replacement(self, found: re.Match[str]) -> str:
+        if found.end() == len(found.string) and found[0][-1] not in ">;":
+            return ""  # the text ends within it
         if found["script"] is not None:
             return "\n"
         if (tag := found["tag"]) is not None and tag.lower() in self.escaped:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from connote.contract.errors import IllegalArgument
-from connote.search.analysis.catalog import gram_bounds, refuse_file, user_pattern
+from connote.search.analysis.catalog import gram_bounds, refuse_file, unescaped, user_pattern
 from connote.search.analysis.component import TokenFilter
 from connote.search.analysis.filters import (
     case,
@@ -19,6 +19,7 @@ from connote.search.analysis.filters import (
     stop,
     trim,
 )
+from connote.search.analysis.filters.flatten import FlattenGraph
 from connote.search.analysis.options import Options
 from connote.search.analysis.pattern import Pattern, Replacement
 from connote.search.analysis.tokenizers.classic import Classic
@@ -195,13 +196,7 @@ def _delimiting(options: Options) -> delimiter.Delimiting:
 
 def _character_type(rule: str) -> tuple[str, int]:
     character, arrow, type_ = (part.strip() for part in rule.rpartition("=>"))
-    if character.startswith("\\u") and len(character) == 6:
-        try:
-            character = chr(int(character[2:], 16))
-        except ValueError:
-            character = ""
-    elif len(character) == 2 and character[0] == "\\":
-        character = character[1]
+    character = unescaped(character)
     if not arrow or len(character) != 1 or type_ not in delimiter.TYPES:
         raise IllegalArgument(f"Invalid Mapping Rule : [{rule}]. Only a single character is allowed.")
     return character, delimiter.TYPES[type_]
@@ -224,6 +219,7 @@ FILTERS: Mapping[str, Callable[[Options], TokenFilter]] = {
     "fingerprint": lambda options: select.Fingerprint(
         options.text("separator", " ") or "", options.integer("max_output_size", 255)
     ),
+    "flatten_graph": lambda _: FlattenGraph(),
     "keep": _keep,
     "keep_types": _keep_types,
     "keyword_marker": _keyword_marker,
@@ -246,6 +242,7 @@ FILTERS: Mapping[str, Callable[[Options], TokenFilter]] = {
     "truncate": _truncate,
     "unique": lambda options: select.Unique(only_on_same_position=options.boolean("only_on_same_position", False)),
     "uppercase": lambda _: case.Uppercase(),
+    "word_delimiter": lambda options: delimiter.WordDelimiter(_delimiting(options)),
     "word_delimiter_graph": lambda options: delimiter.WordDelimiterGraph(_delimiting(options)),
     **{f"{language}_normalization": make for language, make in stemmers.NORMALIZATIONS.items()},
     "scandinavian_folding": stemmers.scandinavian_folding,

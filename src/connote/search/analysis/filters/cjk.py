@@ -34,22 +34,23 @@ class CjkBigram(Multiplying):
                 token.position = position
             before = run[-1].position
             made += pieces
-        return Stream(made, position + stream.last - before)
+        stream.tokens, stream.last = made, position + stream.last - before
+        return stream
 
     def _pieces(self, run: list[Token]) -> Iterator[Token]:
-        letters = [(letter, token.start + at) for token in run for at, letter in enumerate(token.term)]
-        for index, (letter, start) in enumerate(letters):
+        letters = [place for token in run for place in _places(token)]
+        for index, (letter, start, end) in enumerate(letters):
             if self.unigrams or len(letters) == 1:
-                yield Token(letter, start, start + 1, 0, SINGLE)
+                yield Token(letter, start, end, 0, SINGLE)
             if index + 1 < len(letters):
-                following, end = letters[index + 1]
-                yield Token(letter + following, start, end + 1, 0, DOUBLE, 2 if self.unigrams else 1)
+                following, _, last = letters[index + 1]
+                yield Token(letter + following, start, last, 0, DOUBLE, 2 if self.unigrams else 1)
 
     def _runs(self, tokens: list[Token]) -> Iterator[list[Token]]:
         """Tokens of these scripts that touch, together; each other one alone."""
         run: list[Token] = []
         for token in tokens:
-            ours = token.type in self.types and len(token.term) == token.end - token.start
+            ours = token.type in self.types
             if run and not (ours and run[-1].end == token.start):
                 yield run
                 run = []
@@ -59,3 +60,10 @@ class CjkBigram(Multiplying):
                 yield [token]
         if run:
             yield run
+
+
+def _places(token: Token) -> list[tuple[str, int, int]]:
+    """Each character with its start and end: the token's, if it was changed."""
+    if len(token.term) != token.end - token.start:
+        return [(letter, token.start, token.end) for letter in token.term]
+    return [(letter, start, start + 1) for start, letter in enumerate(token.term, token.start)]

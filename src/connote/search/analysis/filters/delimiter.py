@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from connote.search.analysis.component import Multiplying
 from connote.search.analysis.token import Stream, Token
@@ -45,6 +46,8 @@ class Delimiting:
     def type_of(self, character: str) -> int:
         """Whether that is a letter, a digit or a mark."""
         given = self.types.get(character)
+        if given is None and character > "\uffff":
+            return ALPHANUM  # Lucene sees its two surrogates
         return given if given is not None else _BY_CATEGORY.get(unicodedata.category(character), MARK)
 
     def generates(self, type_: int) -> bool:
@@ -77,13 +80,9 @@ class Delimiting:
             end = at + 1
             while end < length and not types[end] & MARK and not self.breaks(types[end - 1], types[end]):
                 end += 1
-            yield at, end, _kind(types[at:end])
+            yield at, end, ALPHA if types[at] in (LOWER, UPPER) else types[at]
             possessive = self.english_possessive and term[end : end + 2] in ("'s", "'S") and types[end - 1] & ALPHA
             at = end + 2 if possessive and (end + 2 == length or types[end + 2] & MARK) else end
-
-
-def _kind(types: list[int]) -> int:
-    return types[-1] if types[0] == UPPER and len(types) > 1 else types[0]
 
 
 @dataclass(frozen=True)
@@ -93,17 +92,20 @@ class _Edge:
     start: int
     end: int
     term: str
+    original: bool = False
 
 
 class WordDelimiterGraph(Multiplying):
     """The parts of each term as a path, with what is joined from them, and the original, as paths beside it."""
+
+    keeps_holes: ClassVar[bool] = True  # where a term had no parts
 
     def __init__(self, how: Delimiting) -> None:
         self.how = how
 
     def apply(self, stream: Stream) -> Stream:
         """The graph: positions are its nodes."""
-        made, node, before = list[Token](), 0, -1
+        made, node, end, before = list[Token](), 0, 0, -1
         for token in stream.tokens:
             node += token.position - before - 1
             before = token.position
@@ -112,8 +114,10 @@ class WordDelimiterGraph(Multiplying):
                 start, end = self._offsets(token, edge)
                 position, span = node + edge.first, edge.last - edge.first
                 made.append(Token(edge.term, start, end, position, token.type, span, token.keyword))
-            node += length
-        return Stream(made, node - 1 + stream.last - before)
+            node += length if edges or self.keeps_holes or not made else 0
+            end = node if edges else end
+        stream.tokens, stream.last = made, end - 1 + stream.last - before
+        return stream
 
     def _edges(self, token: Token) -> tuple[list[_Edge], int]:
         """The edges over a token, and how many positions they span. A dropped token spans one."""
@@ -122,12 +126,19 @@ class WordDelimiterGraph(Multiplying):
         whole = _Edge(0, 1, 0, len(term), term)
         if term in how.protected or (how.ignore_keywords and token.keyword) or parts == [(0, len(term), _only(parts))]:
             return [whole], 1
-        edges, length = _joined(how, term, parts)
+        if len(parts) == 1:
+            how = replace(how, word_parts=True, number_parts=True)
+        path = _Path(how, term)
+        for part in parts:
+            path.add(*part)
+        path.finish(parts)
+        length = max(path.length, 1)
         if how.preserve_original:
-            length = max(length, 1)
-            edges.append(_Edge(0, length, 0, len(term), term))
-        edges.sort(key=lambda edge: (edge.first, -edge.last))
-        return edges, length or 1
+            path.edges.append(_Edge(0, length, 0, len(term), term, original=True))
+        return self._arranged(path.edges), length
+
+    def _arranged(self, edges: list[_Edge]) -> list[_Edge]:
+        return sorted(edges, key=lambda edge: (edge.first, -edge.last, not edge.original, edge.start, -edge.end))
 
     def _offsets(self, token: Token, edge: _Edge) -> tuple[int, int]:
         if not self.how.adjust_offsets or token.end - token.start != len(token.term):
@@ -139,36 +150,63 @@ def _only(parts: list[tuple[int, int, int]]) -> int:
     return parts[0][2] if parts else 0
 
 
-def _joined(how: Delimiting, term: str, parts: list[tuple[int, int, int]]) -> tuple[list[_Edge], int]:
-    """The parts that become tokens and what is joined from them; how many positions they span."""
-    edges: list[_Edge] = []
-    run: list[tuple[int, int]] = []
-    run_first = run_type = length = joined = 0
+class WordDelimiter(WordDelimiterGraph):
+    """The same without a graph: what is joined stands where its first part does."""
 
-    def flush() -> None:
-        nonlocal length, joined
-        if length == run_first:
-            length += 1
-        text = "".join(term[start:end] for start, end in run)
-        if len(run) > 1 or not how.generates(run_type):
-            edges.append(_Edge(run_first, length, run[0][0], run[-1][1], text))
-        joined = len(run)
-        run.clear()
+    keeps_holes = False
 
-    for start, end, type_ in parts:
-        if run and not run_type & type_:
-            flush()
-        if how.catenates(type_):
-            if not run:
-                run_first, run_type = length, type_
-            run.append((start, end))
-        if how.generates(type_):
-            edges.append(_Edge(length, length + 1, start, end, term[start:end]))
-            length += 1
-    if run:
-        flush()
-    if how.catenate_all and parts and len(parts) > joined and not (len(parts) == 1 and how.generates(parts[0][2])):
-        length = max(length, 1)
-        text = "".join(term[start:end] for start, end, _ in parts)
-        edges.append(_Edge(0, length, parts[0][0], parts[-1][1], text))
-    return edges, length
+    def apply(self, stream: Stream) -> Stream:
+        """The tokens, each with the length 1."""
+        stream = super().apply(stream)
+        for token in stream.tokens:
+            token.length = 1
+        return stream
+
+    def _arranged(self, edges: list[_Edge]) -> list[_Edge]:
+        return sorted(edges, key=lambda edge: (not edge.original, edge.start, edge.first, edge.last))
+
+
+class _Path:
+    """The edges over one term, as its parts come."""
+
+    def __init__(self, how: Delimiting, term: str) -> None:
+        self.how, self.term = how, term
+        self.edges: list[_Edge] = []
+        self.length = 0  # positions so far
+        self._run: list[tuple[int, int]] = []  # what is to be joined
+        self._first = self._type = self._joined = 0
+
+    def add(self, start: int, end: int, type_: int) -> None:
+        """Take in the next part."""
+        if self._run and not self._type & type_:
+            self.flush()
+        if self.how.catenates(type_):
+            if not self._run:
+                self._first, self._type = self.length, type_
+            self._run.append((start, end))
+        if self.how.generates(type_):
+            self.edges.append(_Edge(self.length, self.length + 1, start, end, self.term[start:end]))
+            self.length += 1
+
+    def flush(self) -> None:
+        """Join what is to be joined."""
+        if not self._run:
+            return
+        if self.length == self._first:
+            self.length += 1
+        if len(self._run) > 1 or not self.how.generates(self._type):
+            self._join(self._first, self._run)
+        self._joined = len(self._run)
+        self._run = []
+
+    def finish(self, parts: list[tuple[int, int, int]]) -> None:
+        """Join what is left, and all, if that is more."""
+        self.flush()
+        alone = len(parts) == 1 and self.how.generates(parts[0][2])
+        if self.how.catenate_all and len(parts) > self._joined and not alone:
+            self.length = max(self.length, 1)
+            self._join(0, [(start, end) for start, end, _ in parts])
+
+    def _join(self, first: int, run: list[tuple[int, int]]) -> None:
+        text = "".join(self.term[start:end] for start, end in run)
+        self.edges.append(_Edge(first, self.length, run[0][0], run[-1][1], text))

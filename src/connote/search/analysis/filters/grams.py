@@ -65,6 +65,10 @@ class Shingle(Multiplying):
         row = self._filled(stream)
         made = [token for at in range(len(row)) for token in self._from(row, at)]
         stream.tokens = made or ([token for token, real in row if real] if self.unigrams_if_alone else [])
+        if not self.unigrams and any(real for _, real in row):
+            stream.last = stream.tokens[-1].position if stream.tokens else -1
+        else:
+            stream.last = len(row) - 1
         return stream
 
     def _from(self, row: list[tuple[Token, bool]], at: int) -> Iterator[Token]:
@@ -75,17 +79,22 @@ class Shingle(Multiplying):
             members = row[at : at + size]
             if any(real for _, real in members):
                 term = self.separator.join(token.term for token, _ in members)
-                yield Token(term, first.start, members[-1][0].end, first.position, "shingle", size)
+                length = size if self.unigrams else size - self.least + 1
+                yield Token(term, first.start, members[-1][0].end, first.position, "shingle", length)
 
     def _filled(self, stream: Stream) -> list[tuple[Token, bool]]:
-        """The tokens and fillers in a row, with whether each is real."""
+        """The tokens and fillers in a row, with whether each is real; no more fillers together than can matter."""
         row: list[tuple[Token, bool]] = []
-        position = 0
+        before = -1
         for token in stream.tokens:
-            holes = range(position, token.position)
-            row += [(Token(self.filler, token.start, token.start, hole), False) for hole in holes]
+            holes = min(token.position - before - 1, self.most - 1)
+            before = token.position
+            row += [(self._fill(token.start), False) for _ in range(holes)]
             row.append((token, True))
-            position = token.position + 1
-        end = row[-1][0].end if row else 0
-        row += [(Token(self.filler, end, end, hole), False) for hole in range(position, stream.last + 1)]
+        row += [(self._fill(stream.end), False) for _ in range(min(stream.last - before, self.most - 1))]
+        for position, (token, _) in enumerate(row):
+            token.position = position
         return row
+
+    def _fill(self, at: int) -> Token:
+        return Token(self.filler, at, at, 0)

@@ -1,15 +1,15 @@
 """Light stemmers: number and gender of nouns and adjectives.
 
 The algorithms are Jacques Savoy's ("Light stemming approaches for the French, Portuguese, German and Hungarian
-languages", SAC 2006; https://members.unine.ch/jacques.savoy/clef/), in the forms that Lucene has; the minimal English one
-is Donna Harman's S stemmer ("How effective is suffixing?", 1991), the Arabic one Leah Larkey's light10.
+languages", SAC 2006; https://members.unine.ch/jacques.savoy/clef/), in the forms that Lucene has; the minimal
+English one is Donna Harman's S stemmer ("How effective is suffixing?", 1991), the Arabic one Leah Larkey's light10.
 """
 
 import re
 
 _PLAIN = str.maketrans("àáâäòóôöèéêëùúûüìíîï", "aaaaooooeeeeuuuuiiii")
 _GERMAN = str.maketrans("äàáâöòóôïìíîüùúû", "aaaaooooiiiiuuuu")
-_FRENCH = str.maketrans("àáâäôèéêùûîç", "aaaaoeeeuuic")
+_FRENCH = str.maketrans("àáâôèéêùûîç", "aaaoeeeuuic")
 _PORTUGUESE = str.maketrans("àáâäãòóôöõèéêëùúûüìíîïç", "aaaaaoooooeeeeuuuuiiiic")
 _BEFORE_ST = "bdfghklmnt"
 
@@ -57,8 +57,9 @@ _FRENCH_ENDINGS = (
     ("issement", 10, "ir"), ("issant", 9, "ir"), ("ivement", 9, "if"), ("ement", 7, "e"), ("ficatrice", 12, "fier"),
     ("ficateur", 11, "fier"), ("catrice", 10, "quer"), ("cateur", 9, "quer"), ("atrice", 9, "er"), ("ateur", 8, "er"),
     ("trice", 7, "teur"), ("ième", 6, ""), ("teuse", 8, "ter"), ("teur", 7, "ter"), ("euse", 6, "eu"), ("ère", 9, "er"),
-    ("ive", 8, "if"), ("folle", 5, "fou"), ("molle", 5, "mou"), ("nnelle", 10, "n"), ("nnel", 10, "n"), ("ète", 5, "et"),
-    ("ique", 9, ""), ("esse", 9, "e"), ("inage", 8, "in"), ("ualisation", 10, "uel"), ("isation", 10, ""),
+    ("ive", 8, "if"), ("folle", 5, "fou"), ("molle", 5, "mou"), ("nnelle", 10, "n"), ("nnel", 10, "n"),
+    ("ète", 5, "et"), ("ique", 9, ""), ("esse", 9, "e"), ("inage", 8, "in"), ("ualisation", 10, "uel"),
+    ("isation", 10, ""),
     ("isateur", 10, ""), ("ation", 9, ""), ("ition", 9, ""),
 )  # fmt: skip
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
@@ -196,9 +197,14 @@ def minimal_english(word: str) -> str:
     return word[:-1]
 
 
-_ARABIC = str.maketrans("آأإىة", "اااىه".replace("ى", "ي"), "ـًٌٍَُِّْ")
+# Alef, yeh and heh each in one form; without the stretching line and the vowel signs.
+_ARABIC = str.maketrans(
+    "\u0622\u0623\u0625\u0649\u0629",
+    "\u0627\u0627\u0627\u064a\u0647",
+    "\u0640\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652",
+)
 _ARABIC_PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل", "و")
-_ARABIC_SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي")
+_ARABIC_SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي")  # noqa: RUF001 (Arabic)
 
 
 def normal_arabic(word: str) -> str:

@@ -5,6 +5,7 @@ The algorithm: M. F. Porter, "An algorithm for suffix stripping", Program 14 (19
 """
 
 import re
+from collections.abc import Iterable
 
 from connote.search.analysis.component import TermFilter
 from connote.search.analysis.token import Token
@@ -21,8 +22,8 @@ _STEP_4 = (
 )  # fmt: skip
 
 
-def _longest_first(suffixes: object) -> re.Pattern[str]:
-    return re.compile(f"(?:{'|'.join(sorted(suffixes, key=len, reverse=True))})$")  # type: ignore[call-overload]
+def _longest_first(suffixes: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(sorted(suffixes, key=len, reverse=True))})$")
 
 
 _ENDS_2, _ENDS_3, _ENDS_4 = map(_longest_first, (_STEP_2, _STEP_3, _STEP_4))

@@ -31,6 +31,11 @@ class KeepTypes(TokenFilter):
         return stream
 
 
+def _utf16(term: str) -> bytes:
+    """What Java sorts texts by."""
+    return term.encode("utf-16-be", "surrogatepass")
+
+
 class Unique(TokenFilter):
     """Drops a term that was there before, or at the same position."""
 
@@ -70,8 +75,7 @@ class Fingerprint(TokenFilter):
     def apply(self, stream: Stream) -> Stream:
         """One token, or none."""
         if stream.tokens:
-            joined = self.separator.join(sorted({token.term for token in stream.tokens}))
-            end = max(token.end for token in stream.tokens)
-            stream.tokens = [Token(joined, 0, end, 0, "fingerprint")] if len(joined) <= self.most else []
-            stream.last = 0
+            joined = self.separator.join(sorted({token.term for token in stream.tokens}, key=_utf16))
+            stream.tokens = [Token(joined, 0, stream.end, 0, "fingerprint")] if len(joined) <= self.most else []
+        stream.last = len(stream.tokens)  # one more than it should be, as in Lucene
         return stream

@@ -84,7 +84,8 @@ class SynonymGraph(TokenFilter):
                 made.append(tokens[at])
             before = following
             at += count or 1
-        return Stream(made, node - 1 + stream.last - before)
+        stream.tokens, stream.last = made, node - 1 + stream.last - before
+        return stream
 
 
 def _fan_out(matched: list[Token], paths: list[Path], keeps: bool, start: int, made: list[Token]) -> int:
@@ -132,7 +133,8 @@ class FlatSynonyms(TokenFilter):
             for token in others:
                 token.position = position
             made += others
-        return Stream(made, position + trailing)
+        stream.tokens, stream.last = made, position + trailing
+        return stream
 
     def _slots(self, tokens: list[Token]) -> list[tuple[Token | None, list[Token]]]:
         """By token, and for what goes on after them: the token if it stays, and the synonyms there."""

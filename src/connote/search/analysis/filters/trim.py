@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from connote.search.analysis.component import TermFilter
-from connote.search.analysis.text import lower
+from connote.search.analysis.text import lower, utf16_length
 from connote.search.analysis.token import Token
 from connote.search.analysis.tokenizers.simple import is_whitespace
 
@@ -47,14 +47,14 @@ class Reverse(TermFilter):
 
 
 class Length(TermFilter):
-    """Drops terms that are shorter or longer."""
+    """Drops terms that are shorter or longer, in UTF-16 code units."""
 
     def __init__(self, least: int, most: int) -> None:
         self.least, self.most = least, most
 
     def keep(self, token: Token) -> bool:
         """Whether it is within the bounds."""
-        return self.least <= len(token.term) <= self.most
+        return self.least <= utf16_length(token.term) <= self.most
 
 
 class Apostrophe(TermFilter):

@@ -5,7 +5,8 @@ import regex
 from connote.search.analysis.component import TokenFilter, Tokenizer
 from connote.search.analysis.token import Stream, Token
 
-_ALPHA = r"[\p{L}&&[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]]"
+_CJ = r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\uff9e\uff9f]"
+_ALPHA = rf"[\p{{L}}&&[^{_CJ}]]"
 _WORD = rf"(?:{_ALPHA}|\p{{Nd}}|\p{{Script=Thai}})+"
 _HAS_DIGIT = rf"(?:{_ALPHA}|\p{{Nd}})*\p{{Nd}}(?:{_ALPHA}|\p{{Nd}})*"
 _MARK = "[-_/.,]"
@@ -28,7 +29,7 @@ _RULES = [
         ("<EMAIL>", rf"{_WORD}(?:[-._]{_WORD})*@{_WORD}(?:[-.]{_WORD})+"),
         ("<HOST>", rf"{_WORD}(?:\.{_WORD})+"),
         *(("<NUM>", pattern) for pattern in _NUMBERS),
-        ("<CJ>", r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]"),
+        ("<CJ>", _CJ),
     )
 ]
 _START = regex.compile(r"[\p{L}\p{Nd}]|\p{Script=Thai}", regex.V1)

@@ -5,11 +5,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from connote.search.analysis.component import Tokenizer
 from connote.search.analysis.token import Token
+from connote.search.analysis.tokenizers.simple import is_whitespace
 
 _KINDS: Mapping[str, Callable[[str], bool]] = {
     "letter": str.isalpha,
     "digit": lambda character: unicodedata.category(character) == "Nd",
-    "whitespace": lambda character: character.isspace() and character not in "\u00a0\u2007\u202f\x85",
+    "whitespace": is_whitespace,
     "punctuation": lambda character: unicodedata.category(character)[0] == "P",
     "symbol": lambda character: unicodedata.category(character)[0] == "S",
 }

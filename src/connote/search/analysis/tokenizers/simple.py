@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+import regex
+
 from connote.search.analysis.component import Tokenizer
 from connote.search.analysis.text import lower
 from connote.search.analysis.token import Token
@@ -11,11 +13,11 @@ MAX_TOKEN_LENGTH = 255
 
 
 class KeywordTokenizer(Tokenizer):
-    """The whole text as one token; nothing if it is empty."""
+    """The whole text as one token, even if it is empty."""
 
     def tokens(self, text: str) -> list[Token]:
         """One token."""
-        return [Token(text, 0, len(text), 0)] if text else []
+        return [Token(text, 0, len(text), 0)]
 
 
 class CharTokenizer(Tokenizer):
@@ -49,26 +51,20 @@ class WhitespaceTokenizer(CharTokenizer):
 
     def terms(self, text: str) -> list[str]:
         """Terms alone."""
-        if text.isascii():
-            terms = text.split()
-            if not terms or len(max(terms, key=len)) <= self.max_token_length:
-                return terms
-        return super().terms(text)
+        terms: list[str] = _BETWEEN_WHITESPACE.findall(text)
+        return terms if longest(terms) <= self.max_token_length else super().terms(text)
 
 
 class LetterTokenizer(CharTokenizer):
     """Runs of letters."""
 
     def __init__(self, max_token_length: int = MAX_TOKEN_LENGTH) -> None:
-        super().__init__(str.isalpha, max_token_length)
+        super().__init__(lambda character: _LETTERS.match(character) is not None, max_token_length)
 
     def terms(self, text: str) -> list[str]:
         """Terms alone."""
-        if text.isascii():
-            terms: list[str] = _ASCII_LETTERS.findall(text)
-            if not terms or len(max(terms, key=len)) <= self.max_token_length:
-                return terms
-        return super().terms(text)
+        terms: list[str] = _LETTERS.findall(text)
+        return terms if longest(terms) <= self.max_token_length else super().terms(text)
 
 
 class LowercaseTokenizer(LetterTokenizer):
@@ -86,10 +82,17 @@ class LowercaseTokenizer(LetterTokenizer):
         return [lower(term) for term in super().terms(text)]
 
 
-_ASCII_LETTERS = re.compile("[A-Za-z]+")
-_NO_BREAK = "\u00a0\u2007\u202f"
+_WHITESPACE = "\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
+_BETWEEN_WHITESPACE = re.compile(f"[^{_WHITESPACE}]+")
+_ONE_WHITESPACE = re.compile(f"[{_WHITESPACE}]")
+_LETTERS = regex.compile(r"\p{L}+")
 
 
 def is_whitespace(character: str) -> bool:
     """Java's `Character.isWhitespace`: separators but for no-break spaces, and some control characters."""
-    return character.isspace() and character not in _NO_BREAK and character != "\x85"
+    return _ONE_WHITESPACE.match(character) is not None
+
+
+def longest(terms: list[str]) -> int:
+    """The length of the longest term; 0: there is none."""
+    return len(max(terms, key=len, default=""))

@@ -11,8 +11,8 @@ import regex
 
 from connote.search.analysis.component import Tokenizer
 from connote.search.analysis.token import Token
+from connote.search.analysis.tokenizers.simple import MAX_TOKEN_LENGTH, longest
 
-MAX_TOKEN_LENGTH = 255
 ALPHANUM, NUM, EMOJI = "<ALPHANUM>", "<NUM>", "<EMOJI>"
 IDEOGRAPHIC, HIRAGANA, KATAKANA, HANGUL = "<IDEOGRAPHIC>", "<HIRAGANA>", "<KATAKANA>", "<HANGUL>"
 SOUTHEAST_ASIAN = "<SOUTHEAST_ASIAN>"
@@ -83,7 +83,9 @@ def _emoji(letter: Callable[[str], str]) -> str:
     word_goes_on = f"{letter('AGHNDE')}|{letter('MBq')}{letter('ND')}"
     keycap = f"{letter('Y')}{framed}|{letter('D')}{framed}(?!{word_goes_on})"
     element = f"{letter('P')}{letter('sjktmx')}*+(?:{letter('v')}(?:{letter('j')}++(?={letter('P')}))?)?"
-    picture = f"(?:(?<!{letter('j')}){letter('j')}++)?{element}(?:(?<={letter('j')}){element})*+|{letter('m')}{letter('sjktmx')}*+"
+    tone = f"{letter('m')}{letter('sjktmx')}*+"
+    joined = f"(?:(?<={letter('j')}){element})*+"
+    picture = f"(?:(?<!{letter('j')}){letter('j')}++)?{element}{joined}|{tone}"
     return f"{flag}|{keycap}|{picture}"
 
 
@@ -136,7 +138,7 @@ class StandardTokenizer(Tokenizer):
             terms: list[str] = _IN_ASCII.findall(text)
             if "_" in text:
                 terms = [term for term in terms if term.strip("_")]
-            if not terms or len(max(terms, key=len)) <= self.max_token_length:
+            if longest(terms) <= self.max_token_length:
                 return terms
         return [text[start:end] for start, end in self._spans(text.translate(_letters))]
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from connote.search.analysis.component import Tokenizer
 from connote.search.analysis.token import Token
-from connote.search.analysis.tokenizers.standard import MAX_TOKEN_LENGTH, StandardTokenizer
+from connote.search.analysis.tokenizers.simple import MAX_TOKEN_LENGTH
+from connote.search.analysis.tokenizers.standard import StandardTokenizer
 
 URL, EMAIL = "<URL>", "<EMAIL>"
 
@@ -18,7 +19,8 @@ _TOP = (
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _NAME = rf"(?:{_LABEL}\.){{1,20}}(?:{_TOP})\b"
 _ADDRESS = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-f:.]{2,45}\]"
-_REST = r"(?::[0-9]{1,5})?(?:/[\w.~!$&'()*+,;=:@%/-]{0,4096})?(?:\?[\w.~!$&'()*+,;=:@%/?-]{0,4096})?(?:\#[\w.~!$&'()*+,;=:@%/?-]{0,4096})?"
+_PART = r"[\w.~!$&'()*+,;=:@%/?-]{0,4096}"
+_REST = rf"(?::[0-9]{{1,5}})?(?:/{_PART})?(?:\#{_PART})?"
 _FOUND = re.compile(
     rf"(?<![\w.@-])(?:(?P<email>[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@(?:{_NAME}|\[[0-9.]{{7,15}}\]))"
     rf"|(?P<url>(?:https?|ftp|file)://(?:{_LABEL}(?:\.{_LABEL}){{0,20}}|{_ADDRESS}){_REST}|(?:{_NAME}|{_ADDRESS}){_REST}))",

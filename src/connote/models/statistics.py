@@ -1,0 +1,67 @@
+"""The statistics of models and of their deployments, those that endpoints have made among them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from connote.contract.errors import NotFound
+from connote.models.assignment import statistics
+from connote.models.deployments import Deployed, Deployments
+from connote.models.models import Models
+from connote.models.parameters import AdaptiveAllocations, Parameters
+from connote.models.selection import page
+from connote.models.trained import Trained
+from connote.runtime.fleet import Deployment, Fleet
+
+
+class Statistics:
+    """Tells of models. `endpoints` tells the deployments of endpoints, `hits` what the cache has saved one."""
+
+    def __init__(self, models: Models, deployments: Deployments, fleet: Fleet, node: str) -> None:
+        self._models, self._deployments, self._fleet, self._node = models, deployments, fleet, node
+        self.endpoints: Callable[[], Sequence[Deployment]] = list
+        self.hits: Callable[[str], int] = lambda _: 0
+
+    def read(self, expression: str, first: int, size: int, *, allow_no_match: bool) -> dict[str, Any]:
+        """The answer to `_stats`; ids of deployments are meant too. Raises what `Models.get` raises."""
+        found = self._meant(expression, allow_no_match=allow_no_match)
+        entries = [entry for model in page(found, first, size) for entry in self._entries(model)]
+        return {"count": len(found), "trained_model_stats": entries}
+
+    def all(self, model: Trained) -> list[Deployed]:
+        """The deployments of a model, those of endpoints that are loaded last."""
+        loaded = self._fleet.diagnostics().keys()
+        others = [each for each in self.endpoints() if each.id in loaded and self._serves(model, each)]
+        return [*self._deployments.of(model.id), *(_deployed(each, model.id) for each in others)]
+
+    def _meant(self, expression: str, *, allow_no_match: bool) -> list[Trained]:
+        if deployed := self._deployments.running.get(expression):
+            return [self._models.find(deployed.model)]
+        found = self._models.get(expression, allow_no_match=allow_no_match)
+        if not found and not allow_no_match:
+            raise NotFound(f"No known trained model with model_id [{expression}]")
+        return found
+
+    def _entries(self, model: Trained) -> list[dict[str, Any]]:
+        size = self._models.size(model)
+        entry = {
+            "model_id": model.id,
+            "model_size_stats": {"model_size_bytes": size, "required_native_memory_bytes": size},
+            "pipeline_count": len(self._models.pipelines(self._models.names(model.id))),
+        }
+        told = (statistics(each, self._fleet, self._node, self.hits(each.id)) for each in self.all(model))
+        return [entry | {"deployment_stats": each} for each in told] or [entry]
+
+    def _serves(self, model: Trained, deployment: Deployment) -> bool:
+        if deployment.id in self._deployments.running:
+            return False  # an endpoint over a deployment that was started
+        return deployment.model == model.id or (
+            model.known is not None and self._models.stock.find(deployment.model) is model.known
+        )
+
+
+def _deployed(wish: Deployment, model: str) -> Deployed:
+    """The deployment of an endpoint, as if it had been started."""
+    limits = wish.adaptive
+    adaptive = AdaptiveAllocations(True, limits.least, limits.most) if limits else None
+    parameters = Parameters(wish.allocations if limits is None else None, wish.threads, adaptive_allocations=adaptive)
+    return Deployed(wish.id, model, parameters, 0)

@@ -1,0 +1,1 @@
+"""What trained models do with texts: their tasks, from text to model input and from model output to result."""
