@@ -66,7 +66,7 @@ class Clauses:
                 yield from (("positive", query.positive), ("negative", query.negative))
             case MultiMatch():
                 if query.type != "cross_fields":
-                    yield from (("field", each) for each in query.each)
+                    yield from (("field", each) for each in query.each or ())
             case Nested():
                 if chunks_of(self.sight.reader, query.path) != query.path:
                     yield "query", query.inner.boosted(query.boost)

@@ -10,7 +10,7 @@ from connote.search.lens.sight import Sight
 from connote.search.mapping.text import Text
 from connote.search.query.boolean import BoolWeight, DisMaxWeight
 from connote.search.query.match import Boosted
-from connote.search.query.multi import BlendedWeight, CombinedWeight
+from connote.search.query.multi import CombinedWeight
 from connote.search.query.phrase import PhraseWeight, SynonymWeight
 from connote.search.query.query import Weight
 from connote.search.query.term import TermsWeight
@@ -50,9 +50,8 @@ def _leaves(weight: Weight, boost: float) -> Iterator[_Found]:
             yield _Found(field, list(found), weight, boost)
         case PhraseWeight(field=field, slots=slots):
             yield _Found(field, [term for _, group in slots for term in group], weight, boost)
-        case CombinedWeight(fields=fields, terms=by_idf):
-            for term, idf in by_idf.items():
-                yield _Found(fields[0][0], [term], replace(weight, terms={term: idf}), boost)
+        case CombinedWeight(fields=fields, term=term):
+            yield _Found(fields[0][0], [term], weight, boost)
 
 
 def _inner(weight: Weight) -> list[tuple[Weight, float]]:
@@ -64,8 +63,6 @@ def _inner(weight: Weight) -> list[tuple[Weight, float]]:
             return [(each, boost) for each in (*must, *should)]
         case DisMaxWeight(weights=weights, boost=boost):
             return [(each, boost) for each in weights]
-        case BlendedWeight(weights=weights):
-            return [(each, 1.0) for each in weights]
     return []
 
 
