@@ -38,6 +38,7 @@ from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.matching import Matching
 from connote.search.reembed.reembeds import Reembeds
+from connote.search.scripts import Scripts
 from connote.search.searches import Searches
 from connote.search.synonyms import Synonyms
 from connote.search.tasks import Tasks
@@ -93,6 +94,7 @@ class Connote:
     synonyms: Synonyms
     documents: Documents
     searches: Searches
+    scripts: Scripts
     lens: Lens
     reembeds: Reembeds
     by_query: ByQuery
@@ -192,15 +194,17 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
+    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
+    closing.callback(searches.contexts.clear)
+    lens = Lens(indices, endpoints, inference, library)
     by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
-    searches, lens = Searches(indices, endpoints, inference), Lens(indices, endpoints, inference, library)
-    models = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents, searches, lens, reembeds, by_query, tasks)
-    return Connote(config, folder, *models, *searching, meter, shadows, remote, sender, values, uuid)
+    inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
+    rooms = (*inferring, indices, templates, synonyms, documents, searches, scripts, lens, reembeds, by_query, tasks)
+    return Connote(config, folder, *rooms, meter, shadows, remote, sender, values, uuid)
 
 
 def _models(

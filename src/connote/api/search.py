@@ -1,59 +1,114 @@
 """The routes of searches."""
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from connote.api.choice import CHOICE, chosen
 from connote.api.exchange import Answer, Ask, Route
-from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument, Unparsable
+from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument, InvalidRequest, Unparsable
 from connote.search import request as requests
+from connote.search.answer import shards
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
 
-# Searches of one `_msearch`.
-_MOST_SEARCHES = 1000
+# Searches of one `_msearch`, and how many of them run at a time: those that wait for an endpoint share its batches.
+_MOST_SEARCHES, _AT_ONCE = 1000, 8
+_HEADER = (
+    "index", "indices", "ignore_unavailable", "allow_no_indices", "expand_wildcards", "preference", "routing",
+    "search_type", "request_cache", "allow_partial_search_results", "ccs_minimize_roundtrips", "ignore_throttled",
+)  # fmt: skip
+
+
+Make = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 async def search(ask: Ask) -> Answer:
     """Search: a query or a retriever, in the body or as `q` in the URL."""
-    body = _with_params(ask, await ask.json_if_any())
+    return Answer(as_asked(ask, await answered(ask, await ask.json_if_any())))
+
+
+async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a search of that body, and what the URL says."""
+    request, searches = requests.parse(_with_params(ask, body)), ask.connote.searches
+    if request.pit is not None:
+        if "index" in ask.request.path_params:
+            raise InvalidRequest(
+                ["[indices] cannot be used with point in time. Do not specify any index with point in time."]
+            )
+        return await ask.attended(searches.search((), request))
     names = chosen(ask)
-    return Answer(_total(ask, await ask.attended(ask.connote.searches.search(names, requests.parse(body)))))
+    if ask.text("scroll") is None:
+        return await ask.attended(searches.search(names, request))
+    return await ask.attended(searches.scroll(names, request, requests.alive(ask.text("scroll"))))
 
 
 async def count(ask: Ask) -> Answer:
     """How many documents match."""
     body = await ask.json_if_any()
     if unknown := body.keys() - {"query"}:
-        raise BadQuery(f"request does not support [{sorted(unknown)[0]}]")
-    names = chosen(ask)
-    found = await ask.attended(ask.connote.searches.count(names, _query(ask, body)))
-    shards = {"total": len(names), "successful": len(names), "skipped": 0, "failed": 0}
-    return Answer({"count": found, "_shards": shards})
+        raise BadQuery(f"request does not support [{min(unknown)}]")
+    names, least = chosen(ask), ask.text("min_score")
+    try:
+        score = None if least is None else float(least)
+    except ValueError:
+        raise IllegalArgument(f"Failed to parse float parameter [min_score] with value [{least}]") from None
+    found = await ask.attended(ask.connote.searches.count(names, query_of(ask, body), score))
+    return Answer({"count": found, "_shards": shards(len(names))})
 
 
 async def msearch(ask: Ask) -> Answer:
     """Several searches: a line that says where, and a line that says what, for each. One that fails harms no other."""
-    pairs = _pairs(await ask.lines())
-    responses = [await ask.attended(_one(ask, header, body)) for header, body in pairs]
-    return Answer({"took": sum(each.get("took", 0) for each in responses), "responses": responses})
+
+    async def as_it_is(body: dict[str, Any]) -> dict[str, Any]:
+        return body
+
+    return Answer(await msearched(ask, await ask.lines(), as_it_is))
+
+
+async def msearched(ask: Ask, raw: bytes, make: Make) -> dict[str, Any]:
+    """The answers to all searches, some at a time; `make` gives a search's body of its line."""
+    began, turn = time.perf_counter(), asyncio.Semaphore(_AT_ONCE)
+
+    async def one(header: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
+        async with turn:
+            try:
+                return as_asked(ask, await _one(ask, header, await make(line))) | {"status": 200}
+            except ConnoteError as error:
+                return error.wire()
+
+    responses = await ask.attended(_all([one(*pair) for pair in _pairs(raw)]))
+    return {"took": int((time.perf_counter() - began) * 1000), "responses": responses}
+
+
+async def _all(work: Iterable[Awaitable[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return list(await asyncio.gather(*work))
 
 
 async def _one(ask: Ask, header: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        wanted = header.get("index", ask.request.path_params.get("index"))
-        expression = ",".join(wanted) if isinstance(wanted, list) else wanted
-        missing = header.get("ignore_unavailable") in (True, "true")
-        names = ask.connote.indices.resolve(expression, ignore_missing=missing)
-        return _total(ask, await ask.connote.searches.search(names, requests.parse(body))) | {"status": 200}
-    except ConnoteError as error:
-        return error.wire()
+    if unknown := [name for name in header if name not in _HEADER]:
+        raise IllegalArgument(f"key [{unknown[0]}] is not supported in the metadata section")
+    request, wanted = requests.parse(body), header.get("index", header.get("indices"))
+    if request.pit is not None:
+        return await ask.connote.searches.search((), request)
+    if wanted is None or wanted == []:
+        wanted = ask.request.path_params.get("index")
+    listed = wanted if isinstance(wanted, list) else [] if wanted is None else [wanted]
+    if not all(isinstance(each, str) for each in listed):
+        raise IllegalArgument("[index] in the metadata section must be a text, or an array of texts")
+    names = ask.connote.indices.resolve(
+        ",".join(listed) or None,
+        ignore_missing=header.get("ignore_unavailable", ask.text("ignore_unavailable")) in (True, "true", ""),
+        allow_none=header.get("allow_no_indices", True) in (True, "true"),
+    )
+    return await ask.connote.searches.search(names, request)
 
 
 def _pairs(raw: bytes) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    lines = [line for line in raw.split(b"\n")]
+    lines = raw.split(b"\n")
     while lines and not lines[-1].strip():
         lines.pop()
     if len(lines) % 2:
@@ -106,54 +161,56 @@ def _source(ask: Ask) -> Any:  # noqa: ANN401 (JSON)
     return given.split(",") if given not in (None, "", "true", "false") else given or None
 
 
-def _query(ask: Ask, body: Mapping[str, Any]) -> Query:
+def query_of(ask: Ask, body: Mapping[str, Any]) -> Query:
+    """The query in the body, or `q` in the URL; without both every document matches."""
     if ask.text("q") is not None:
         return parse_query(_typed(ask))
     return MatchAll() if body.get("query") is None else parse_query(body["query"])
 
 
 def _typed(ask: Ask) -> dict[str, Any]:
-    options = {"query": ask.text("q"), "default_field": ask.text("df"), "analyzer": ask.text("analyzer")}
+    options: dict[str, Any] = {"query": ask.text("q"), "default_field": ask.text("df"), "analyzer": ask.text("analyzer")}
     options |= {"default_operator": ask.text("default_operator")}
+    options |= {name: ask.flag(name) for name in ("lenient", "analyze_wildcard") if ask.text(name) is not None}
     return {"query_string": {name: value for name, value in options.items() if value is not None}}
 
 
-def _total(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
-    """The older form of the total, a number, if it is asked for."""
+def as_asked(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
+    """The answer with the total in its older form, a number, if it is asked for."""
     if ask.flag("rest_total_hits_as_int") and "total" in body["hits"]:
         body["hits"]["total"] = body["hits"]["total"]["value"]
     return body
 
 
-_TYPED = {
+TYPED = {
     "q": "A query in Lucene's syntax, in place of the body's.",
     "df": "The field of `q` where it names none.",
     "analyzer": "The analyzer of `q`.",
-    "analyze_wildcard": "Accepted.",
+    "analyze_wildcard": "Of `q`.",
     "default_operator": "`OR` (default) or `AND`, for `q`.",
-    "lenient": "Accepted.",
+    "lenient": "Of `q`.",
     "preference": "Accepted: there is one copy.",
     "routing": "Accepted: there is one shard.",
 }
-_SEARCH = (
+SEARCH = (
     CHOICE
-    | _TYPED
+    | TYPED
     | {
         "from": "Hits to leave out.",
         "size": "Hits to show.",
         "sort": "Fields to sort by, as `field:order`.",
-        "search_after": "Accepted in the body.",
+        "search_after": "Sort values of the hit to go on behind.",
         "_source": "Whether, or which parts of, documents are shown.",
         "_source_includes": "Parts that are shown.",
         "_source_excludes": "Parts that are not.",
-        "stored_fields": "Accepted.",
+        "stored_fields": "Fields to show in place of the document; `_none_` for none.",
         "docvalue_fields": "Fields that are shown.",
         "track_total_hits": "`true`, `false`, or up to how many hits are counted; all always are.",
-        "track_scores": "Accepted.",
+        "track_scores": "Show scores where hits are sorted otherwise.",
         "explain": "Say why each hit has its score.",
         "version": "Show versions.",
         "seq_no_primary_term": "Show sequence numbers.",
-        "timeout": "Accepted.",
+        "timeout": "For how long each index is searched; after it the answer is what was found until then.",
         "terminate_after": "Accepted.",
         "typed_keys": "Names of aggregations with their types.",
         "rest_total_hits_as_int": "The total as a number.",
@@ -162,6 +219,7 @@ _SEARCH = (
         "batched_reduce_size": "Accepted.",
         "ccs_minimize_roundtrips": "Accepted.",
         "allow_partial_search_results": "Accepted: there are none.",
+        "max_concurrent_searches": "Accepted: of several searches some run at a time.",
         "max_concurrent_shard_requests": "Accepted.",
         "pre_filter_shard_size": "Accepted.",
         "ignore_throttled": "Accepted.",
@@ -170,15 +228,23 @@ _SEARCH = (
         "force_synthetic_source": "Accepted.",
     }
 )
-_COUNT = CHOICE | _TYPED | {"min_score": "Accepted.", "terminate_after": "Accepted.", "ignore_throttled": "Accepted."}
+_COUNT = (
+    CHOICE
+    | TYPED
+    | {
+        "min_score": "Only documents with at least this score.",
+        "terminate_after": "Accepted.",
+        "ignore_throttled": "Accepted.",
+    }
+)
 
 ROUTES = tuple(
     route
     for prefix in ("", "/{index}")
     for method in ("GET", "POST")
     for route in (
-        Route(method, f"{prefix}/_search", search, _SEARCH),
+        Route(method, f"{prefix}/_search", search, SEARCH),
         Route(method, f"{prefix}/_count", count, _COUNT),
-        Route(method, f"{prefix}/_msearch", msearch, _SEARCH),
+        Route(method, f"{prefix}/_msearch", msearch, SEARCH),
     )
 )

@@ -1,4 +1,4 @@
-"""Mustache templates: variables and sections, and Elasticsearch's `toJson` and `join`.
+"""Mustache templates: variables and sections, and Elasticsearch's `toJson`, `join` and `url`.
 
 https://mustache.github.io/mustache.5.html without partials, lambdas and other delimiters. `{{name}}` is escaped as its
 media type wants, `{{{name}}}` and `{{&name}}` are not.
@@ -89,6 +89,8 @@ class Template:
         if key == "join" or key.startswith("join "):
             found = re.search(r"delimiter\s*=\s*'([^']*)'", key)
             return _as_list(body, found[1] if found else ",")
+        if key == "url":
+            return _quoted(inner)
         return _repeated(key, inner) if sign == "#" else _absent(key, inner)
 
 
@@ -133,6 +135,10 @@ def _absent(key: str, inner: list[Part]) -> Part:
         return _joined(inner, scopes, left) if value is None or value is False or value == [] else ""
 
     return part
+
+
+def _quoted(inner: list[Part]) -> Part:
+    return lambda scopes, left: _spent(quote_plus(_joined(inner, scopes, left), errors="replace"), left)
 
 
 def _as_json(key: str) -> Part:

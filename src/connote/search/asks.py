@@ -1,5 +1,6 @@
 """What queries ask of the endpoints and of other documents."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -65,19 +66,26 @@ class Asked:
         request = InferenceRequest.of(
             TaskType.RERANK, contents([piece for _, piece in pieces]), "input", query=query, return_documents=False
         )
-        result = (await self._inference.infer(id, request))[1]
+        result = await self._inferred(id, request)
         scores: dict[Key, float] = {}
         for rank in cast("Ranked", result).ranks:
             key = pieces[rank.index][0]
             scores[key] = max(rank.score, scores.get(key, rank.score))
         return scores
 
+    async def _inferred(self, id: str, request: InferenceRequest) -> Result:
+        began = time.perf_counter()
+        try:
+            return (await self._inference.infer(id, request))[1]
+        finally:
+            self.seconds += time.perf_counter() - began
+
     async def _embedded(self, id: str, text: str) -> Result:
         if (id, text) not in self._known:
             kind = self._endpoints.find(id).task.kind
             search = None if kind is TaskType.SPARSE_EMBEDDING else "search"
             request = InferenceRequest.of(kind, contents([text]), "query", input_type=search)
-            self._known[id, text] = (await self._inference.infer(id, request))[1]
+            self._known[id, text] = await self._inferred(id, request)
         return self._known[id, text]
 
 

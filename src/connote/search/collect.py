@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from connote.contract.errors import IllegalArgument
 from connote.search import sorting
+from connote.search.clauses import Clause, Column, order
 from connote.search.engine import kernels
-from connote.search.engine.arrays import Mask
+from connote.search.engine.arrays import Ints, Mask
 from connote.search.engine.segment import Segment, Snapshot
 from connote.search.index import Index
-from connote.search.query.query import Hits, Query, Weight
+from connote.search.query.query import Explanation, Hits, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.request import SearchRequest
-from connote.search.sorting import Clause
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class Seen:
     index: Index
     snapshot: Snapshot
     reader: Reader
+    number: int = 0  # among the indices of the search
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Hit:
     document: int
     score: float
     values: Sequence[Any] = ()
+    why: Explanation | None = None  # where the query's own would not say it
 
     @property
     def seq(self) -> int:
@@ -52,34 +53,51 @@ class Found:
     weight: Weight
     query: Query
     clauses: Sequence[Clause | None]
+    post: Query | None = None
     hits: list[Hit] = field(default_factory=list)
     total: int = 0
     most: float | None = None
     masks: list[Hits] = field(default_factory=list)
+    seconds: float = 0.0
+    is_late: bool = False
 
 
 def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) -> Found:
-    """What a rewritten query finds in one index; the first `window` hits of each segment, or of fewer than that all."""
+    """What a rewritten query finds in one index; the first `window` hits of each segment, or of fewer than that all.
+
+    Past the request's time it is what was found until then.
+    """
     began = time.perf_counter()
     weight, kept = query.weigh(seen.reader), None if post is None else post.weigh(seen.reader)
     names = request.sort or [("_score", {})]
-    clauses = [sorting.clause(name, options, seen.reader) for name, options in names]
-    found = Found(seen, weight, query, clauses)
+    clauses = [sorting.clause(name, options, seen.reader, seen.number) for name, options in names]
+    found, boost = Found(seen, weight, query, clauses, post), request.boost(seen.index.name)
     for number, segment in enumerate(seen.snapshot.segments):
-        hits = weight.run(segment, scored=True)
-        mask = hits.mask & segment.live
-        if request.least is not None:
-            mask &= hits.points() >= np.float32(request.least)
-        if request.part is not None:
-            own, most = request.part
-            mask &= segment.seqs % most == own
-        found.masks.append(Hits(mask, hits.scores))
+        if request.seconds is not None and time.perf_counter() - began > request.seconds:
+            found.is_late = True
+            break
+        hits = _matching(weight.run(segment, scored=request.needs_scores), segment, request, boost)
+        found.masks.append(hits)
         if kept is not None:
-            mask = mask & kept.run(segment, scored=False).mask
-        _collect(found, number, segment, Hits(mask, hits.scores), request)
+            hits = Hits(hits.mask & kept.run(segment, scored=False).mask, hits.scores)
+        _collect(found, number, segment, hits, request)
+    found.seconds = time.perf_counter() - began
     seen.index.counts.searches += 1
-    seen.index.counts.seconds_searching += time.perf_counter() - began
+    seen.index.counts.seconds_searching += found.seconds
     return found
+
+
+def _matching(hits: Hits, segment: Segment, request: SearchRequest, boost: float) -> Hits:
+    """Without those that are deleted, score too little or are of another slice."""
+    mask, scores = hits.mask & segment.live, hits.scores
+    if boost != 1 and scores is not None:
+        scores = scores * np.float32(boost)
+    if request.least is not None:
+        mask &= Hits(mask, scores).points() >= np.float32(request.least)
+    if request.part is not None:
+        own, most = request.part
+        mask &= segment.seqs % most == own
+    return Hits(mask, scores)
 
 
 def _collect(found: Found, number: int, segment: Segment, hits: Hits, request: SearchRequest) -> None:
@@ -88,48 +106,55 @@ def _collect(found: Found, number: int, segment: Segment, hits: Hits, request: S
     found.total += count
     if not count:
         return
-    points = hits.points()
+    points, base = hits.points(), found.seen.snapshot.bases[number]
     best = float(points[hits.mask].max())
     found.most = best if found.most is None else max(found.most, best)
-    base = found.seen.snapshot.bases[number]
-    for document in _first(found.clauses, segment, hits, base, request).tolist():
-        values = [None if each is None else each.value(segment, document, hits, base) for each in found.clauses]
+    documents = _first(found.clauses, segment, hits, base, request)
+    nothing = [None] * len(documents)
+    columns = [nothing if each is None else each.values(segment, documents, hits, base) for each in found.clauses]
+    for document, values in zip(documents.tolist(), zip(*columns, strict=True), strict=True):
         found.hits.append(Hit(found, number, document, float(points[document]), values))
 
 
-def _first(clauses: Sequence[Clause | None], segment: Segment, hits: Hits, base: int, request: SearchRequest) -> Any:  # noqa: ANN401 (int32)
+def _first(clauses: Sequence[Clause | None], segment: Segment, hits: Hits, base: int, request: SearchRequest) -> Ints:
+    """The first documents, at most as many as are wanted."""
     wanted, mask = request.window, hits.mask
     if not request.sort and request.after is None:
         return kernels.top(hits.points(), mask, wanted)
-    keys = [each.keys(segment, hits, base) for each in clauses if each is not None]
+    keys = [None if each is None else each.keys(segment, hits, base) for each in clauses]
     if request.after is not None:
         mask = mask & _beyond(clauses, keys, segment, request.after)
-    documents = np.flatnonzero(mask)
-    columns = [key[documents] for key in reversed(keys)]
+    documents = np.flatnonzero(mask).astype(np.int32)
+    if not wanted:
+        return documents[:0]
+    used = [key for key in keys if key is not None]
+    if used and len(documents) > wanted:  # whoever is behind the last in the first key need not be put in order
+        first = used[0][documents]
+        documents = documents[first <= np.partition(first, wanted - 1)[wanted - 1]]
+    columns = [key[documents] for key in reversed(used)]
     return documents[np.lexsort(columns)][:wanted] if columns else documents[:wanted]
 
 
-def _beyond(clauses: Sequence[Clause | None], keys: Sequence[Any], segment: Segment, after: Sequence[Any]) -> Mask:
+def _beyond(
+    clauses: Sequence[Clause | None], keys: Sequence[Column | None], segment: Segment, after: Sequence[Any]
+) -> Mask:
     """Who comes after those values."""
-    if len(after) != len(clauses):
-        raise IllegalArgument(f"search_after has {len(after)} value(s) but sort has {len(clauses)}.")
     beyond = np.zeros(segment.size, dtype=np.bool_)
     equal = np.ones(segment.size, dtype=np.bool_)
-    used = [(each, value) for each, value in zip(clauses, after, strict=True) if each is not None]
-    for (each, value), key in zip(used, keys, strict=True):
-        bound = each.after(segment, value)
-        beyond |= equal & (key > bound)
-        equal &= key == bound
+    for each, key, value in zip(clauses, keys, after, strict=False):  # the last clause may only be there to break ties
+        if each is not None and key is not None:
+            bound = each.after(segment, value)
+            beyond |= equal & (key > bound)
+            equal &= key == bound
     return beyond
 
 
 def merged(found: Sequence[Found], request: SearchRequest) -> list[Hit]:
     """The hits of all indices in one order."""
     hits = [hit for each in found for hit in each.hits]
-    if len(found) == 1 and len(found[0].seen.snapshot.segments) == 1:
+    if sum(1 for each in found for _ in each.seen.snapshot.segments) < 2:
         return hits
     if not request.sort:
         hits.sort(key=lambda hit: -hit.score)
         return hits
-    clauses = found[0].clauses if found else []
-    return sorting.order(hits, clauses, lambda hit: hit.values)
+    return order(hits, [each.clauses for each in found], lambda hit: hit.values)

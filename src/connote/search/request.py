@@ -1,7 +1,8 @@
 """A search as it is asked for: the body of `_search`, and what the URL adds to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from connote.contract import durations
@@ -15,18 +16,24 @@ from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.vectors import Knn
 
-# Hits of an answer if it is not said how many; how many are counted exactly by default in Elasticsearch (here: all are).
-SIZE = 10
+# Hits of an answer if it is not said how many; how many are counted by default (exactly: all are).
+SIZE, COUNTED = 10, 10_000
 # What is taken and says nothing here.
 _ACCEPTED = (
-    "batched_reduce_size", "preference", "request_cache", "stats", "indices_boost", "ext", "terminate_after", "timeout",
-    "allow_partial_search_results", "stored_fields", "min_compatible_shard_node", "index",
+    "batched_reduce_size", "preference", "request_cache", "stats", "ext", "terminate_after",
+    "allow_partial_search_results", "min_compatible_shard_node", "index",
 )  # fmt: skip
+_REFUSED = ("runtime_mappings", "suggest", "script_fields", "aggs", "aggregations", "collapse", "highlight")
+# What breaks ties between hits, so that one can go on behind the last.
+TIES = "_shard_doc"
 
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """Checked, but for what depends on an index. `knn` are the top-level ones; `retriever` and `aggs` are still JSON."""
+    """Checked, but for what depends on an index. `knn` are the top-level ones; `retriever` and `aggs` are still JSON.
+
+    Of `sort` the last `hidden` clauses are only there to go on behind the last hit, and are not shown.
+    """
 
     query: Query = field(default_factory=MatchAll)
     has_query: bool = False
@@ -35,11 +42,13 @@ class SearchRequest:
     start: int = 0
     size: int = SIZE
     sort: Sequence[tuple[str, dict[str, Any]]] = ()
+    hidden: int = 0
     after: Sequence[Any] | None = None
     source: SourceFilter = field(default_factory=SourceFilter)
     fields: Sequence[Wanted] = ()
     docvalue_fields: Sequence[Wanted] = ()
-    total: bool | int = 10_000
+    stored_fields: Sequence[str] = ()
+    total: bool | int = COUNTED
     least: float | None = None
     post_filter: Query | None = None
     collapse: Mapping[str, Any] | None = None
@@ -47,13 +56,14 @@ class SearchRequest:
     explain: bool = False
     version: bool = False
     seq_no: bool = False
+    tracks_scores: bool = False
     aggs: Mapping[str, Any] = field(default_factory=dict)
     rescore: Sequence[Mapping[str, Any]] = ()
-    rank: Mapping[str, Any] | None = None
+    boosts: Sequence[tuple[str, float]] = ()
     profile: bool = False
     pit: Mapping[str, Any] | None = None
+    keep: float | None = None  # how long the point in time is kept alive from now on, in seconds
     part: tuple[int, int] | None = None
-    script_fields: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     is_source_asked: bool = False
 
@@ -63,26 +73,46 @@ class SearchRequest:
         return any(each.pattern == INFERENCE for each in self.fields)
 
     @property
+    def shows_source(self) -> bool:
+        """Whether documents are shown: not if only stored fields are, unless it is said."""
+        return self.source.is_shown and (self.is_source_asked or not self.stored_fields)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether hits show their scores."""
+        names = [name for name, _ in self.sort]
+        return self.tracks_scores or not names or "_score" in names
+
+    @property
+    def needs_scores(self) -> bool:
+        """Whether scores decide anything."""
+        return self.least is not None or bool(self.aggs) or (self.is_scored and self.window > 0)
+
+    @property
     def window(self) -> int:
         """How many of the first hits are needed."""
         return self.start + self.size
 
+    def boost(self, index: str) -> float:
+        """What scores in that index are multiplied with."""
+        return next((boost for pattern, boost in self.boosts if fnmatchcase(index, pattern)), 1.0)
+
 
 def parse(body: Mapping[str, Any]) -> SearchRequest:
     """The request in a body. Raises BadQuery, IllegalArgument, InvalidRequest."""
-    rest = {name: value for name, value in body.items() if name not in _ACCEPTED}
-    seconds = durations.seconds(str(body["timeout"]), "timeout") if body.get("timeout") is not None else None
+    rest = {name: value for name, value in _plain(_joined(body)).items() if name not in _ACCEPTED}
+    for name in _REFUSED:
+        if rest.pop(name, None):
+            raise BadQuery(f"[{name}] is not supported; see docs/compatibility.md")
     query, size = rest.pop("query", None), _whole(rest, "size", SIZE)
-    knn = rest.pop("knn", None)
-    post_filter = rest.pop("post_filter", None)
-    source = rest.pop("_source", None)
-    pit = rest.get("pit")
-    if pit is not None and (not isinstance(pit, Mapping) or not isinstance(pit.get("id"), str)):
+    post_filter, source, fields = rest.pop("post_filter", None), rest.pop("_source", None), _list(rest, "fields") or ()
+    pit, timeout = _object(rest, "pit"), rest.pop("timeout", None)
+    if pit is not None and not isinstance(pit.get("id"), str):
         raise BadQuery("[pit] must be an object with an [id]")
     request = SearchRequest(
         query=MatchAll() if query is None else parse_query(query),
         has_query=query is not None,
-        knn=_knn(knn, size),
+        knn=_knn(rest.pop("knn", None), size),
         retriever=_object(rest, "retriever"),
         start=_whole(rest, "from", 0),
         size=size,
@@ -90,33 +120,84 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         after=_list(rest, "search_after"),
         source=SourceFilter.parse(source),
         is_source_asked=source is not None,
-        fields=[Wanted.parse(each) for each in _list(rest, "fields") or ()],
+        fields=[Wanted.parse(each) for each in fields],
         docvalue_fields=[Wanted.parse(each, "docvalue_fields") for each in _list(rest, "docvalue_fields") or ()],
+        stored_fields=_list(rest, "stored_fields") or (),
         total=_total(rest.pop("track_total_hits", None)),
         least=_number(rest, "min_score"),
         post_filter=None if post_filter is None else parse_query(post_filter),
-        collapse=_object(rest, "collapse"),
-        highlight=_object(rest, "highlight"),
         explain=_flag(rest, "explain"),
         version=_flag(rest, "version"),
         seq_no=_flag(rest, "seq_no_primary_term"),
-        aggs=_object(rest, "aggs") or _object(rest, "aggregations") or {},
+        tracks_scores=_flag(rest, "track_scores"),
         rescore=_rescores(rest.pop("rescore", None)),
-        rank=_object(rest, "rank"),
+        boosts=_boosts(rest.pop("indices_boost", None)),
         profile=_flag(rest, "profile"),
-        pit=_object(rest, "pit"),
+        pit=pit,
+        keep=None if pit is None or pit.get("keep_alive") is None else alive(pit["keep_alive"]),
         part=_slice(_object(rest, "slice")),
-        script_fields=_object(rest, "script_fields") or {},
-        seconds=seconds,
+        seconds=durations.seconds(str(timeout), "timeout") if timeout is not None else None,
     )
-    _flag(rest, "track_scores")
-    for name in ("runtime_mappings", "suggest"):
-        if rest.pop(name, None):
-            raise BadQuery(f"[{name}] is not supported; see docs/compatibility.md")
-    if rest:
-        raise BadQuery(f"unknown key [{next(iter(rest))}] in the search request")
+    for name, value in rest.items():
+        raise BadQuery(f"Unknown key for a {_token(value)} in [{name}].")
     if problems := list(_problems(request)):
         raise InvalidRequest(problems)
+    return _tied(request)
+
+
+def _plain(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A retriever that stands alone and only searches is the query, sort and so on that it is made of."""
+    tree = body.get("retriever")
+    if tree is None:
+        return body
+    used = [name for name in ("query", "knn", "sort", "search_after", "rescore", "min_score") if body.get(name)]
+    if used:
+        raise InvalidRequest([f"cannot specify [retriever] and [{name}]" for name in used])
+    if not isinstance(tree, Mapping) or len(tree) != 1:
+        return body
+    ((kind, given),) = tree.items()
+    if kind not in ("standard", "knn") or not isinstance(given, Mapping):
+        return body
+    rest = {name: value for name, value in body.items() if name != "retriever"}
+    own = dict(given)
+    if kind == "knn":
+        least = {"min_score": own.pop("min_score")} if "min_score" in own else {}
+        return {**rest, **least, "knn": own}
+    query, filters, name = own.pop("query", None), own.pop("filter", None), own.pop("_name", None)
+    if unknown := own.keys() - {"sort", "search_after", "min_score", "collapse", "terminate_after"}:
+        raise BadQuery(f"[standard] unknown field [{min(unknown)}]")
+    if filters is not None or name is not None:
+        query = {"bool": {"must": query or [], "filter": filters or [], **({"_name": name} if name else {})}}
+    return {**rest, **own, **({} if query is None else {"query": query})}
+
+
+def _joined(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The older form of rrf, `rank` beside queries and knn searches, as a retriever. Raises BadQuery."""
+    if body.get("rank") is None and body.get("sub_searches") is None:
+        return body
+    rest = {name: value for name, value in body.items() if name not in ("rank", "sub_searches", "query", "knn")}
+    rank, knn, more = body.get("rank"), body.get("knn"), body.get("sub_searches") or []
+    if not isinstance(rank, Mapping) or list(rank) != ["rrf"] or not isinstance(rank["rrf"], Mapping):
+        raise BadQuery("[rank] must be an object with [rrf], and [sub_searches] need a [rank]")
+    if not isinstance(more, list) or not all(isinstance(each, Mapping) for each in more):
+        raise BadQuery("[sub_searches] must be an array of objects with a [query]")
+    queries = [body.get("query"), *(each.get("query") for each in more)]
+    parts: list[Any] = [{"standard": {"query": query}} for query in queries if query is not None]
+    parts += [{"knn": each} for each in ([] if knn is None else knn if isinstance(knn, list) else [knn])]
+    return {**rest, "retriever": {"rrf": {"retrievers": parts, **rank["rrf"]}}}
+
+
+def _tied(request: SearchRequest) -> SearchRequest:
+    """Over a point in time what sorts alike is told apart by its place, which the answer shows."""
+    if request.after is not None and not request.sort:
+        raise IllegalArgument("Sort must contain at least one field.")
+    given, needed = len(request.after or ()), len(request.sort)
+    names = [name for name, _ in request.sort]
+    if request.pit is not None and request.sort and TIES not in names:
+        request = replace(request, sort=[*request.sort, (TIES, {})])
+        needed = given if given == needed else needed + 1
+    if request.after is not None and given != needed:
+        raise IllegalArgument(f"search_after has {given} value(s) but sort has {needed}.")
     return request
 
 
@@ -135,10 +216,8 @@ def _problems(request: SearchRequest) -> list[str]:
         found.append(f"[size] parameter cannot be negative, found [{request.size}]")
     if request.after is not None and request.start > 0:
         found.append("`from` parameter must be set to 0 when `search_after` is used")
-    if request.retriever is not None:
-        used = {"query": request.has_query, "knn": request.knn, "sort": request.sort, "search_after": request.after}
-        used |= {"rescore": request.rescore, "min_score": request.least is not None}
-        found += [f"cannot specify [retriever] and [{name}]" for name, is_used in used.items() if is_used]
+    if request.rescore and request.sort and [name for name, _ in request.sort] != ["_score"]:
+        found.append("cannot use [sort] option in conjunction with [rescore]")
     return found
 
 
@@ -227,3 +306,34 @@ def _slice(given: Mapping[str, Any] | None) -> tuple[int, int] | None:
     if type(number) is not int or type(most) is not int or not 0 <= number < most or most < 2:
         raise IllegalArgument("[slice] needs an [id] from 0 and a [max] of at least 2 that is greater than it")
     return number, most
+
+
+def _boosts(given: Any) -> list[tuple[str, float]]:  # noqa: ANN401 (JSON)
+    """`indices_boost`: `[{"name": 1.3}, …]`, or in its older form one object."""
+    found = []
+    for each in [] if given is None else given if isinstance(given, list) else [given]:
+        if not isinstance(each, Mapping) or not all(type(boost) in (int, float) for boost in each.values()):
+            raise BadQuery("[indices_boost] must be objects of boosts by index")
+        found += [(name, float(boost)) for name, boost in each.items()]
+    return found
+
+
+def _token(value: Any) -> str:  # noqa: ANN401
+    """What kind of JSON value it is, as Elasticsearch's parser names it."""
+    for kind, name in (
+        (Mapping, "START_OBJECT"),
+        (list, "START_ARRAY"),
+        (bool, "VALUE_BOOLEAN"),
+        (str, "VALUE_STRING"),
+    ):
+        if isinstance(value, kind):
+            return name
+    return "VALUE_NULL" if value is None else "VALUE_NUMBER"
+
+
+def alive(given: Any) -> float:  # noqa: ANN401 (JSON)
+    """How long something is kept alive, in seconds. Raises IllegalArgument."""
+    found = durations.seconds(str(given), "keep_alive")
+    if found is None:
+        raise IllegalArgument("[keep_alive] must be a time, for nothing is kept alive for ever")
+    return found

@@ -4,23 +4,19 @@ https://www.elastic.co/docs/reference/elasticsearch/rest-apis/retrievers
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from connote.contract.errors import BadQuery, IllegalArgument
-from connote.contract.settings import java
-from connote.search import sorting
+from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.search.query.body import Body
-from connote.search.query.boolean import Bool, Boosting
-from connote.search.query.multi import MultiMatch, boosted
+from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse as parse_query
-from connote.search.query.query import MatchAll, Query
+from connote.search.query.query import Explanation, MatchAll, Query
 from connote.search.query.term import Ids
 from connote.search.query.vectors import Knn
 
+# Reciprocal ranks are of rank + constant; documents of each part that are looked at.
 RANK_CONSTANT, WINDOW = 60, 10
-NORMALIZERS = ("none", "minmax", "l2_norm")
-MOST_DEPTH = 10
 
 
 @dataclass(frozen=True, order=True)
@@ -34,10 +30,11 @@ class Key:
 
 @dataclass(frozen=True)
 class Scored:
-    """A document with its score."""
+    """A document with its score, and of what retrievers have made of scores why it is that."""
 
     key: Key
     score: float
+    why: Explanation | None = None
 
 
 class Run(Protocol):
@@ -84,9 +81,9 @@ class Retriever:
 
 @dataclass(frozen=True, kw_only=True)
 class Standard(Retriever):
-    """A query."""
+    """A query; without one all that its filters let pass, or everything."""
 
-    query: Query
+    query: Query | None = None
     sort: Sequence[tuple[str, dict[str, Any]]] = ()
 
     async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
@@ -130,11 +127,13 @@ class Rrf(Joined):
 
     async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
         """By the sum."""
-        totals: dict[Key, float] = {}
-        for weight, found in zip(self.weights, await self._lists(run, size, filters), strict=True):
+        parts: dict[Key, list[Explanation]] = {}
+        for number, found in enumerate(await self._lists(run, size, filters)):
+            weight, name = self.weights[number], self.inner[number].name or str(number)
             for rank, each in enumerate(found, start=1):
-                totals[each.key] = totals.get(each.key, 0.0) + weight / (self.constant + rank)
-        return self._cut(best(totals))[: self.window(size)]
+                why = f"retriever [{name}], rank [{rank}]: weight [{weight:g}] / (rank_constant [{self.constant}] + rank)"
+                parts.setdefault(each.key, []).append(Explanation(weight / (self.constant + rank), why))
+        return self._cut(_summed(parts, "reciprocal rank fusion, sum of:"))[: self.window(size)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,12 +145,14 @@ class Linear(Joined):
 
     async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
         """By the sum."""
-        totals: dict[Key, float] = {}
-        lists = await self._lists(run, size, filters)
-        for weight, normalizer, found in zip(self.weights, self.normalizers, lists, strict=True):
+        parts: dict[Key, list[Explanation]] = {}
+        for number, found in enumerate(await self._lists(run, size, filters)):
+            weight, normalizer = self.weights[number], self.normalizers[number]
+            name = self.inner[number].name or str(number)
             for each, score in zip(found, _normal([each.score for each in found], normalizer), strict=True):
-                totals[each.key] = totals.get(each.key, 0.0) + weight * score
-        return self._cut(best(totals))[: self.window(size)]
+                why = f"retriever [{name}]: weight [{weight:g}] * score [{each.score:g}] normalized by [{normalizer}]"
+                parts.setdefault(each.key, []).append(Explanation(weight * score, why))
+        return self._cut(_summed(parts, "weighted linear combination, sum of:"))[: self.window(size)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,11 +170,13 @@ class Reranked(Joined):
         (found,) = await self._lists(run, size, filters)
         try:
             scores = await run.reranked(self.endpoint, self.text, self.field, [each.key for each in found], self.chunks)
-        except Exception:
+        except ConnoteError:
             if not self.tolerates:
                 raise
             return found
-        return self._cut(best(scores))
+        why = f"text_similarity_reranker: score of endpoint [{self.endpoint}] for field [{self.field}]"
+        found = [replace(each, why=Explanation(each.score, why)) for each in best(scores)]
+        return self._cut(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,8 +276,10 @@ _MIX: Mapping[str, Callable[[float, float], float]] = {
 }
 
 
-def filtered(query: Query, filters: Sequence[Query]) -> Query:
+def filtered(query: Query | None, filters: Sequence[Query]) -> Query:
     """A query among those that pass filters; of a knn search only these are looked at."""
+    if query is None:
+        return Bool(filters=filters) if filters else MatchAll()
     if not filters:
         return query
     if isinstance(query, Knn):
@@ -282,163 +287,15 @@ def filtered(query: Query, filters: Sequence[Query]) -> Query:
     return Bool(must=[query], filters=filters)
 
 
+def _summed(parts: Mapping[Key, Sequence[Explanation]], description: str) -> list[Scored]:
+    """Best first, with the scores' sums."""
+    found = best({key: sum(each.value for each in own) for key, own in parts.items()})
+    return [replace(each, why=Explanation(each.score, description, parts[each.key])) for each in found]
+
+
 def best(scores: Mapping[Key, float]) -> list[Scored]:
     """Best first; of equals the older document."""
     return [Scored(key, score) for key, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))]
-
-
-def parse(given: Any, size: int, depth: int = 0) -> Retriever:  # noqa: ANN401 (JSON)
-    """The retriever in `{"KIND": {…}}`. Raises BadQuery, IllegalArgument."""
-    if not isinstance(given, Mapping) or len(given) != 1:
-        raise BadQuery(f"[retriever] must be an object with one retriever, not [{java(given)[:100]}]")
-    if depth > MOST_DEPTH:
-        raise IllegalArgument(f"retrievers may be nested {MOST_DEPTH} deep")
-    ((kind, value),) = given.items()
-    if kind not in _KINDS:
-        raise BadQuery(f"unknown retriever [{kind}]; known are {sorted(_KINDS)}")
-    body = Body(kind, value)
-    filters, least = body.raw("filter"), body.raw("min_score")
-    listed = [] if filters is None else filters if isinstance(filters, list) else [filters]
-    common = {
-        "filters": [parse_query(each) for each in listed],
-        "least": None if least is None else float(least),
-        "name": body.text("_name"),
-    }
-    made = _KINDS[kind](body, common, size, depth)
-    body.done()
-    return made
-
-
-def _standard(body: Body, common: dict[str, Any], size: int, depth: int) -> Retriever:  # noqa: ARG001
-    query, sort = body.raw("query"), body.raw("sort")
-    for name in ("search_after", "terminate_after", "collapse"):
-        if body.raw(name) is not None and name != "terminate_after":
-            raise BadQuery(f"[standard] [{name}] is not supported in a retriever; give it in the request")
-    return Standard(query=MatchAll() if query is None else parse_query(query), sort=sorting.parse(sort or []), **common)
-
-
-def _knn(body: Body, common: dict[str, Any], size: int, depth: int) -> Retriever:  # noqa: ARG001
-    given = {name: body.raw(name) for name in body.names()}
-    return Standard(query=Knn.parse(given, parse_query, size=size), **common)
-
-
-def _inner(body: Body, size: int, depth: int) -> list[tuple[Retriever, float, str | None]]:
-    """The retrievers that are joined, with their weights and normalizers; or made of one text and some fields."""
-    listed = body.raw("retrievers")
-    query, fields = body.raw("query"), body.raw("fields")
-    if listed is None:
-        if not isinstance(query, str):
-            raise BadQuery(f"[{body.kind}] requires [retrievers], or [query] and [fields]")
-        return _of_fields(body.kind, query, fields, size, depth)
-    if not isinstance(listed, list) or not listed:
-        raise BadQuery(f"[{body.kind}] [retrievers] must be an array of retrievers")
-    found = []
-    for each in listed:
-        if isinstance(each, Mapping) and "retriever" in each:
-            own = Body(body.kind, each)
-            inner = parse(own.raw("retriever"), size, depth + 1)
-            weight, normalizer = own.number("weight", 1.0), own.text("normalizer")
-            own.done()
-            if weight < 0:
-                raise BadQuery(f"[{body.kind}] [weight] must be non-negative")
-            found.append((inner, weight, normalizer))
-        else:
-            found.append((parse(each, size, depth + 1), 1.0, None))
-    return found
-
-
-def _of_fields(kind: str, query: str, fields: Any, size: int, depth: int) -> list[tuple[Retriever, float, str | None]]:  # noqa: ANN401
-    """Lexical fields together are one retriever, and each semantic field is one; which is which the index knows."""
-    del size, depth
-    named = boosted(fields or ["*"], kind)
-    return [
-        (Standard(query=MultiMatch(fields=[(name, 1.0)], text=query, type="most_fields")), boost, None)
-        for name, boost in named
-    ]
-
-
-def _window(body: Body, size: int) -> int:
-    window = body.whole("rank_window_size", max(size, WINDOW))
-    if window < max(size, 1):
-        raise IllegalArgument(
-            f"[{body.kind}] [rank_window_size: {window}] must be greater than or equal to [size: {size}]"
-        )
-    return window
-
-
-def _rrf(body: Body, common: dict[str, Any], size: int, depth: int) -> Retriever:
-    window, constant = _window(body, size), body.whole("rank_constant", RANK_CONSTANT)
-    if constant < 1:
-        raise IllegalArgument("[rrf] [rank_constant] must be greater than or equal to [1]")
-    inner = _inner(body, window, depth)
-    return Rrf(
-        inner=[each for each, _, _ in inner],
-        weights=[weight for _, weight, _ in inner],
-        most=window,
-        constant=constant,
-        **common,
-    )
-
-
-def _linear(body: Body, common: dict[str, Any], size: int, depth: int) -> Retriever:
-    window, default = _window(body, size), body.text("normalizer")
-    inner = _inner(body, window, depth)
-    names = [(normalizer or default or "none").lower() for _, _, normalizer in inner]
-    if wrong := [name for name in names if name not in NORMALIZERS]:
-        raise IllegalArgument(f"Unknown normalizer [{wrong[0]}]; it is one of {list(NORMALIZERS)}")
-    return Linear(
-        inner=[each for each, _, _ in inner],
-        weights=[weight for _, weight, _ in inner],
-        normalizers=names,
-        most=window,
-        **common,
-    )
-
-
-def _reranker(body: Body, common: dict[str, Any], size: int, depth: int) -> Retriever:
-    window = body.whole("rank_window_size", WINDOW)
-    if window < 1:
-        raise IllegalArgument("[text_similarity_reranker] [rank_window_size] must be greater than 0")
-    return Reranked(
-        inner=[parse(body.required("retriever", lambda value: value), max(size, window), depth + 1)],
-        most=max(window, size) if window == WINDOW else window,
-        field=body.required("field", str),
-        text=body.required("inference_text", str),
-        endpoint=body.text("inference_id") or ".rerank-v1-elasticsearch",
-        tolerates=body.flag("allow_rerank_failures", default=False),
-        chunks=body.raw("chunk_rescorer"),
-        **common,
-    )
-
-
-def _rescorer(body: Body, common: dict[str, Any], size: int, depth: int) -> Retriever:
-    rescore = body.required("rescore", lambda value: value)
-    parts = [Rescore.parse(each) for each in (rescore if isinstance(rescore, list) else [rescore])]
-    inner = parse(
-        body.required("retriever", lambda value: value), max([size, *(each.window for each in parts)]), depth + 1
-    )
-    return Rescored(inner=inner, rescores=parts, **common)
-
-
-def _pinned(body: Body, common: dict[str, Any], size: int, depth: int) -> Retriever:
-    ids, docs = body.raw("ids"), body.raw("docs")
-    if (ids is None) == (docs is None):
-        raise BadQuery("[pinned] requires either [ids] or [docs]")
-    wanted = ids if ids is not None else [each.get("_id") if isinstance(each, Mapping) else None for each in docs]
-    if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
-        raise BadQuery("[pinned] ids must be texts")
-    return Pinned(inner=parse(body.required("retriever", lambda value: value), size, depth + 1), ids=wanted, **common)
-
-
-_KINDS: Mapping[str, Callable[[Body, dict[str, Any], int, int], Retriever]] = {
-    "standard": _standard,
-    "knn": _knn,
-    "rrf": _rrf,
-    "linear": _linear,
-    "text_similarity_reranker": _reranker,
-    "rescorer": _rescorer,
-    "pinned": _pinned,
-}
 
 
 def _normal(scores: Sequence[float], normalizer: str) -> list[float]:
@@ -450,6 +307,3 @@ def _normal(scores: Sequence[float], normalizer: str) -> list[float]:
         return [score / length if length else score for score in scores]
     low, high = min(scores), max(scores)
     return [(score - low) / (high - low) if high > low else 1.0 for score in scores]
-
-
-__all__ = ["Boosting", "Key", "Rescore", "Retriever", "Run", "Scored", "field", "parse"]

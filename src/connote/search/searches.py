@@ -7,177 +7,140 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from connote.contract.errors import IllegalArgument
+from connote.contract.errors import InvalidRequest
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
-from connote.search import embedded, retriever
-from connote.search import request as requests
+from connote.search import finding
+from connote.search.answer import Timing, answer
 from connote.search.asks import Asked
-from connote.search.collect import Found, Hit, Seen, merged
-from connote.search.collect import run as _run
-from connote.search.fetch import fields as shown_fields
-from connote.search.index import Index
+from connote.search.collect import Hit, merged
+from connote.search.contexts import Context, Contexts
+from connote.search.fetch.hit import fetched
 from connote.search.indices import Indices
-from connote.search.query.boolean import Bool
-from connote.search.query.query import Query
-from connote.search.request import SearchRequest
-from connote.search.retriever import Key, Scored
+from connote.search.query.query import Explanation, Query
+from connote.search.request import TIES, SearchRequest
 from connote.search.session import Session
-from connote.store.documents import Stored
 
 
 class Searches:
-    """Runs searches."""
+    """Runs searches. `contexts` are the points in time and scrolls that are open."""
 
     def __init__(self, indices: Indices, endpoints: Endpoints, inference: Inference) -> None:
         self._indices, self._endpoints, self._inference = indices, endpoints, inference
+        self.contexts = Contexts()
 
     async def search(self, names: Sequence[str], request: SearchRequest) -> dict[str, Any]:
-        """The body of an answer. Raises SearchFailed with the reason of each index, and what the request has wrong."""
+        """The body of an answer; a request with a point in time is for its indices.
+
+        Raises SearchFailed with the reason of each index, and what the request has wrong.
+        """
         began = time.perf_counter()
         with ExitStack() as held:
-            session = await self._session(names, held)
-            found = await self._found(session, request)
-            hits = merged(found, request)[request.start : request.window]
-            shown = await asyncio.to_thread(_fetched, hits, request)
-        return _answer(found, shown, request, began)
+            if request.pit is None:
+                session = await self._session(names, held)
+            else:
+                context = self.contexts.find(request.pit["id"], request.keep)
+                session = Session.again(context.seen, self._indices, self._asks(), held)
+            found, body = await self._answered(session, request, began)
+        if request.pit is not None:
+            body = {"pit_id": request.pit["id"], **body}
+        del found
+        return body
 
-    async def count(self, names: Sequence[str], query: Query) -> int:
+    async def count(self, names: Sequence[str], query: Query, least: float | None = None) -> int:
         """How many documents match. Raises what `search` raises."""
-        request = SearchRequest(query=query, has_query=True, size=0)
+        request = SearchRequest(query=query, has_query=True, size=0, least=least)
         with ExitStack() as held:
-            return sum(each.total for each in await self._found(await self._session(names, held), request))
+            session = await self._session(names, held)
+            return sum(each.total for each in await finding.found(session, request))
+
+    async def explained(self, name: str, id: str, query: Query) -> tuple[bool, Explanation | None]:
+        """Whether there is such a document, and why it matches; None if it does not. Raises what `search` raises."""
+        with ExitStack() as held:
+            session = await self._session([name], held)
+            (seen,) = session.seen
+            place = seen.snapshot.find(id)
+            if place is None:
+                return False, None
+            own = await query.rewritten(session.asks, seen.reader)
+            table = seen.snapshot.segments[place[0]]
+            return True, await asyncio.to_thread(own.weigh(seen.reader).explain, table, place[1])
+
+    async def validated(self, names: Sequence[str], query: Query) -> None:
+        """Raise what keeps the query from running on any of the indices."""
+        with ExitStack() as held:
+            session = await self._session(names, held)
+            for seen in session.seen:
+                (await query.rewritten(session.asks, seen.reader)).weigh(seen.reader)
+
+    # What stays open.
+
+    async def opened(self, names: Sequence[str], keep: float) -> Context:
+        """A point in time. Raises NoIndex, IllegalArgument, Overloaded."""
+        with ExitStack() as held:
+            session = await self._session(names, held)
+            return self.contexts.open(session.seen, held, keep)
+
+    async def scroll(self, names: Sequence[str], request: SearchRequest, keep: float) -> dict[str, Any]:
+        """The first page of a scroll. Raises what `search` raises, IllegalArgument, Overloaded."""
+        began, request = time.perf_counter(), _scrolling(request)
+        with ExitStack() as held:
+            session = await self._session(names, held)
+            hits, body = await self._answered(session, request, began)
+            context = self.contexts.open(session.seen, held, keep, _behind(request, hits))
+        return {"_scroll_id": context.id, **body}
+
+    async def scrolled(self, id: str, keep: float | None) -> dict[str, Any]:
+        """The next page. Raises SearchFailed if the scroll is over, NoIndex if its index is gone."""
+        began, context = time.perf_counter(), self.contexts.find(id, keep)
+        async with context.lock:
+            with ExitStack() as held:
+                session = Session.again(context.seen, self._indices, self._asks(), held)
+                request = context.request or SearchRequest()
+                hits, body = await self._answered(session, request, began)
+                context.request = _behind(request, hits)
+        return {"_scroll_id": id, **body}
+
+    def _asks(self) -> Asked:
+        return Asked(self._endpoints, self._inference, self._indices)
 
     async def _session(self, names: Sequence[str], held: ExitStack) -> Session:
-        asks = Asked(self._endpoints, self._inference, self._indices)
-        return await Session.open(names, self._indices, asks, held)
+        return await Session.open(names, self._indices, self._asks(), held)
 
-    async def _found(self, session: Session, request: SearchRequest) -> list[Found]:
-        for each in session.seen:
-            _check_window(each.index, request)
-        if request.retriever is not None:
-            return await _retrieved(session, request)
-        query = requests.combined(request)
-        found = await session.each(lambda seen: _one(seen, query, request, session))
-        if request.rescore:
-            await _rescored(session, found, request)
-        return found
+    async def _answered(
+        self, session: Session, request: SearchRequest, began: float
+    ) -> tuple[Sequence[Hit], dict[str, Any]]:
+        found = await finding.found(session, request)
+        hits = merged(found, request)[request.start : request.window]
+        fetching = time.perf_counter()
+        shown = await asyncio.to_thread(fetched, hits, request)
+        timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)
+        return hits, answer(found, shown, request, timing)
 
 
-async def _one(seen: Seen, query: Query, request: SearchRequest, session: Session) -> Found:
-    own = await query.rewritten(session.asks, seen.reader)
-    post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
-    window = max([request.window, *(int(each.get("window_size", 10)) for each in request.rescore)])
-    return await asyncio.to_thread(_run, seen, own, post, replace(request, start=0, size=window))
+def _scrolling(request: SearchRequest) -> SearchRequest:
+    """What a scroll asks for: hits that sort alike are told apart, which is not shown. Raises InvalidRequest."""
+    problems = []
+    if request.start > 0:
+        problems.append("using [from] is not allowed in a scroll context")
+    if request.size == 0:
+        problems.append("[size] cannot be [0] in a scroll context")
+    if request.rescore:
+        problems.append("using [rescore] is not allowed in a scroll context")
+    if request.retriever is not None:
+        problems.append("[retriever] cannot be used in a scroll context")
+    if request.after is not None:
+        problems.append("`search_after` cannot be used in a scroll context.")
+    if request.pit is not None:
+        problems.append("using [point in time] is not allowed in a scroll context")
+    if problems:
+        raise InvalidRequest(problems)
+    if {"_doc", TIES} & {name for name, _ in request.sort}:
+        return request
+    given = request.sort or [("_score", {})]
+    return replace(request, sort=[*given, (TIES, {})], hidden=1 if request.sort else 2)
 
 
-async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
-    """What the tree of retrievers gives; what matches, for totals and aggregations, is what any of its leaves does."""
-    tree = retriever.parse(request.retriever, request.window)
-    leaves = Bool(should=tree.queries([]), least=1)
-    found = await session.each(lambda seen: _one(seen, leaves, replace(request, start=0, size=0), session))
-    ranked = await tree.ranked(session, request.window, [])
-    for scored in ranked:
-        own = found[scored.key.index]
-        own.hits.append(Hit(own, scored.key.segment, scored.key.document, scored.score, (scored.score,)))
-    for own in found:
-        own.most = max((hit.score for hit in own.hits), default=None)
-    return found
-
-
-async def _rescored(session: Session, found: Sequence[Found], request: SearchRequest) -> None:
-    """Put the first hits in the order that the rescorers make of them."""
-    parts = [retriever.Rescore.parse(each) for each in request.rescore]
-    by_key = {Key(at, hit.segment, hit.document): hit for at, own in enumerate(found) for hit in own.hits}
-    ranked = sorted((Scored(key, hit.score) for key, hit in by_key.items()), key=lambda each: (-each.score, each.key))
-    for own in found:
-        own.hits.clear()
-    for each in await retriever.rescored(session, ranked, parts):
-        own = found[each.key.index]
-        own.hits.append(replace(by_key[each.key], score=each.score, values=(each.score,)))
-
-
-def _check_window(index: Index, request: SearchRequest) -> None:
-    if request.window > index.settings.most_hits:
-        raise IllegalArgument(
-            f"Result window is too large, from + size must be less than or equal to: [{index.settings.most_hits}] but was "
-            f"[{request.window}]. See the scroll api for a more efficient way to request large data sets. This limit can "
-            "be set by changing the [index.max_result_window] index level setting."
-        )
-
-
-def _answer(
-    found: Sequence[Found], shown: list[dict[str, Any]], request: SearchRequest, began: float
-) -> dict[str, Any]:
-    total, most = sum(each.total for each in found), [each.most for each in found if each.most is not None]
-    is_scored = not request.sort or any(name == "_score" for name, _ in request.sort)
-    best = float(np.float32(max(most))) if most and is_scored and total and request.size else None
-    hits: dict[str, Any] = {"max_score": best, "hits": shown}
-    if request.total is not False:
-        limit = None if request.total is True else request.total
-        is_more = limit is not None and total > limit
-        hits = {"total": {"value": limit if is_more else total, "relation": "gte" if is_more else "eq"}, **hits}
-    took = int((time.perf_counter() - began) * 1000)
-    shards = {"total": len(found), "successful": len(found), "skipped": 0, "failed": 0}
-    return {"took": took, "timed_out": False, "_shards": shards, "hits": hits}
-
-
-def _fetched(hits: Sequence[Hit], request: SearchRequest) -> list[dict[str, Any]]:
-    """The hits as the answer shows them."""
-    stored: dict[int, dict[int, Stored]] = {}
-    for each in {id(hit.found): hit.found for hit in hits}.values():
-        stored[id(each)] = each.seen.index.documents.at([hit.seq for hit in hits if hit.found is each])
-    shown = []
-    for hit in hits:
-        state = stored[id(hit.found)].get(hit.seq)
-        if state is not None and state.source is not None:
-            shown.append(_shown(hit, state, request))
-    return shown
-
-
-def _shown(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
-    index = hit.found
-    is_scored = not request.sort or any(name == "_score" for name, _ in request.sort)
-    body: dict[str, Any] = {"_index": index.seen.index.name, "_id": state.id}
-    if request.version:
-        body["_version"] = state.version
-    if request.seq_no:
-        body |= {"_seq_no": state.seq, "_primary_term": 1}
-    body["_score"] = float(np.float32(hit.score)) if is_scored else None
-    if state.routing is not None:
-        body["_routing"] = state.routing
-    source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
-    if request.source.is_shown:
-        body["_source"] = request.source.apply(source)
-        if request.shows_inference and kept:
-            body["_source"]["_inference_fields"] = shown_fields.inference_fields(
-                kept, index.seen.index.mapping, source
-            )
-    wanted = [*request.fields, *request.docvalue_fields]
-    if wanted and (found := shown_fields.values(wanted, source, index.seen.index.mapping, kept)):
-        body["fields"] = found
-    if names := _matched(hit):
-        body["matched_queries"] = names
-    if request.explain:
-        why = index.weight.explain(index.seen.snapshot.segments[hit.segment], hit.document)
-        body["_explanation"] = why.wire() if why else None
-    if request.sort:
-        pairs = zip(index.clauses, hit.values, strict=True)
-        body["sort"] = [value if each is None else each.shown(value) for each, value in pairs]
-    return body
-
-
-def _matched(hit: Hit) -> list[str]:
-    """The named queries that the document matches."""
-    named = hit.found.query.named()
-    if not named:
-        return []
-    segment = hit.found.seen.snapshot.segments[hit.segment]
-    found = []
-    for each in named:
-        weight = replace(each, name=None).weigh(hit.found.seen.reader)
-        if weight.run(segment, scored=False).mask[hit.document]:
-            found.append(str(each.name))
-    return found
+def _behind(request: SearchRequest, hits: Sequence[Hit]) -> SearchRequest:
+    """The request for what comes behind these hits."""
+    return replace(request, after=hits[-1].values) if hits else request

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from connote.contract.errors import ConnoteError, SearchFailed
+from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
 from connote.search import collect, embedded
 from connote.search.asks import Asked
 from connote.search.collect import Seen
@@ -16,6 +17,7 @@ from connote.search.query.query import Query
 from connote.search.query.reader import Reader
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
+from connote.search.trees import Boosted
 
 T = TypeVar("T")
 
@@ -31,12 +33,37 @@ class Session:
     async def open(cls, names: Sequence[str], indices: Indices, asks: Asked, held: ExitStack) -> "Session":
         """Open the indices. Raises NoIndex, Unavailable."""
         seen = []
-        for name in names:
+        for number, name in enumerate(names):
             index = await indices.open(name)
             snapshot, mapping = await asyncio.to_thread(index.seen)
             held.callback(index.hold(snapshot))
-            seen.append(Seen(index, snapshot, Reader(name, mapping, snapshot, index.settings.similarity())))
+            reader = Reader(name, mapping, snapshot, index.settings.similarity())
+            seen.append(Seen(index, snapshot, reader, number))
         return cls(seen, asks)
+
+    @classmethod
+    def again(cls, seen: Sequence[Seen], indices: Indices, asks: Asked, held: ExitStack) -> "Session":
+        """Over the snapshots of before. Raises NoIndex if one of the indices was deleted in the meantime."""
+        for each in seen:
+            record = indices.records.get(each.index.name)
+            if record is None or record.uuid != each.index.uuid:
+                raise NoIndex(each.index.name)
+            held.callback(each.index.hold(each.snapshot))
+        return cls(seen, asks)
+
+    def split(self, fields: Boosted) -> tuple[Boosted, Boosted]:
+        """Of fields with boosts, patterns among them: those of text and words, and those that are semantic anywhere."""
+        words, semantic = dict[str, float](), dict[str, float]()
+        for pattern, boost in fields:
+            named = {name for each in self.seen for name in each.reader.mapping.semantic if fnmatchcase(name, pattern)}
+            semantic |= dict.fromkeys(sorted(named), boost)
+            if "*" not in pattern:
+                words |= {} if named else {pattern: boost}
+                continue
+            for each in self.seen:
+                found = [name for name, _ in each.reader.searched([(pattern, 1.0)])]
+                words |= dict.fromkeys(set(found) - set(each.reader.mapping.semantic), boost)
+        return list(words.items()), list(semantic.items())
 
     async def each(self, work: Callable[[Seen], Awaitable[T]]) -> list[T]:
         """What the work comes to for every index. Raises SearchFailed with the reason of each that fails."""

@@ -35,7 +35,7 @@ class Wanted:
             return cls(given)
         if isinstance(given, Mapping) and isinstance(given.get("field"), str):
             if unknown := given.keys() - {"field", "format", "include_unmapped"}:
-                raise BadQuery(f"[{where}] unknown field [{sorted(unknown)[0]}]")
+                raise BadQuery(f"[{where}] unknown field [{min(unknown)}]")
             return cls(given["field"], given.get("format"))
         raise BadQuery(f"[{where}] must be names or objects with [field], not [{java(given)}]")
 
@@ -77,7 +77,7 @@ def _shown(field: Field, name: str, wanted: Wanted, source: Mapping[str, Any], m
 
 
 def _path(name: str, mapping: Fields) -> str:
-    """Where in the document a field's values are: of a multi-field, those of the field that it is of; of an alias likewise."""
+    """Where in the document a field's values are: of a multi-field those of the field that it is of."""
     parts = name.split(".")
     node: Any = mapping.root
     for at_, part in enumerate(parts):
@@ -135,7 +135,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
         inside = [each for each in branch.leaves() if fnmatchcase(each.name, wanted.pattern)]
         if not inside:
             continue
-        objects = [value for value in _objects(source, path.split("."))]
+        objects = list(_objects(source, path.split(".")))
         shown = []
         for each in objects:
             own = {}

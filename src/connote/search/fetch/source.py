@@ -1,7 +1,7 @@
 """`_source`: which parts of a document are shown."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,6 +16,7 @@ class SourceFilter:
     is_shown: bool = True
     includes: Sequence[str] = ()
     excludes: Sequence[str] = ()
+    hides_vectors: bool = False
 
     @classmethod
     def parse(cls, given: Any) -> "SourceFilter":  # noqa: ANN401 (JSON)
@@ -34,14 +35,17 @@ class SourceFilter:
             )
         known = {"includes", "include", "excludes", "exclude", "exclude_vectors"}
         if unknown := given.keys() - known:
-            raise BadQuery(f"Unknown key for a VALUE_STRING in [{sorted(unknown)[0]}] of [_source]")
+            raise BadQuery(f"Unknown key for a VALUE_STRING in [{min(unknown)}] of [_source]")
         return cls(
             includes=_patterns(given.get("includes", given.get("include")) or []),
             excludes=_patterns(given.get("excludes", given.get("exclude")) or []),
+            hides_vectors=given.get("exclude_vectors") in (True, "true"),
         )
 
-    def apply(self, source: Mapping[str, Any]) -> dict[str, Any]:
-        """The parts that are shown."""
+    def apply(self, source: Mapping[str, Any], vectors: Iterable[str] = ()) -> dict[str, Any]:
+        """The parts that are shown; `vectors` are the fields that hold vectors."""
+        if self.hides_vectors:
+            return replace(self, excludes=[*self.excludes, *vectors], hides_vectors=False).apply(source)
         if not self.includes and not self.excludes:
             return dict(source)
         return _object(source, "", self.includes, self.excludes) or {}
@@ -69,7 +73,7 @@ def _object(
 
 
 def _value(
-    value: Any,
+    value: Any,  # noqa: ANN401
     path: str,
     includes: Sequence[str],
     excludes: Sequence[str],

@@ -1,0 +1,89 @@
+"""The routes of search templates: kept, rendered, searched with."""
+
+from typing import Any
+
+from connote.api.exchange import Answer, Ask, Route
+from connote.api.search import SEARCH, answered, as_asked, msearched
+from connote.contract.errors import BadQuery, IllegalArgument
+
+_TEMPLATE = ("id", "source", "params", "explain", "profile", "lang")
+
+
+async def put(ask: Ask) -> Answer:
+    """Keep a template of searches (`lang` `mustache`)."""
+    await ask.connote.scripts.put(ask.path("id"), await ask.json())
+    return Answer({"acknowledged": True})
+
+
+async def get(ask: Ask) -> Answer:
+    """A template."""
+    found = await ask.connote.scripts.get(ask.path("id"))
+    if found is None:
+        return Answer({"_id": ask.path("id"), "found": False}, 404)
+    return Answer({"_id": ask.path("id"), "found": True, "script": found})
+
+
+async def delete(ask: Ask) -> Answer:
+    """Forget a template."""
+    await ask.connote.scripts.delete(ask.path("id"))
+    return Answer({"acknowledged": True})
+
+
+async def render(ask: Ask) -> Answer:
+    """The body that a template becomes with its parameters."""
+    body = await ask.json_if_any()
+    if "id" in ask.request.path_params:
+        body = {**body, "id": ask.path("id")}
+    return Answer({"template_output": await ask.connote.scripts.rendered(_checked(body))})
+
+
+async def search(ask: Ask) -> Answer:
+    """Search with a template: one that is kept (`id`), or one that comes with the request (`source`)."""
+    return Answer(as_asked(ask, await answered(ask, await _body(ask, await ask.json()))))
+
+
+async def msearch(ask: Ask) -> Answer:
+    """Several searches with templates: a line that says where, and a line with the template, for each."""
+
+    async def body_of(given: dict[str, Any]) -> dict[str, Any]:
+        return await _body(ask, given)
+
+    return Answer(await msearched(ask, await ask.lines(), body_of))
+
+
+async def _body(ask: Ask, given: dict[str, Any]) -> dict[str, Any]:
+    made = await ask.connote.scripts.rendered(_checked(given))
+    flags: dict[str, Any] = {name: given[name] for name in ("explain", "profile") if name in given}
+    return {**made, **flags}
+
+
+def _checked(body: dict[str, Any]) -> dict[str, Any]:
+    if unknown := [name for name in body if name not in _TEMPLATE]:
+        raise BadQuery(f"[search_template] unknown field [{unknown[0]}]")
+    if body.get("lang") not in (None, "mustache"):
+        raise IllegalArgument("[lang] of a search template must be [mustache]")
+    return body
+
+
+_KEPT = {
+    "context": "Accepted.",
+    "master_timeout": "Accepted: there is one node.",
+    "timeout": "Accepted: the answer is immediate.",
+}
+
+ROUTES = (
+    *(
+        Route(method, path, put, _KEPT)
+        for method in ("PUT", "POST")
+        for path in ("/_scripts/{id}", "/_scripts/{id}/{context}")
+    ),
+    Route("GET", "/_scripts/{id}", get, _KEPT),
+    Route("DELETE", "/_scripts/{id}", delete, _KEPT),
+    *(Route(method, f"/_render/template{rest}", render) for method in ("GET", "POST") for rest in ("", "/{id}")),
+    *(
+        Route(method, f"{prefix}/{name}/template", handler, SEARCH)
+        for prefix in ("", "/{index}")
+        for method in ("GET", "POST")
+        for name, handler in (("_search", search), ("_msearch", msearch))
+    ),
+)

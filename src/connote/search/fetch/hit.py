@@ -1,0 +1,95 @@
+"""What an answer shows of a hit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from connote.search import embedded
+from connote.search.collect import Found, Hit
+from connote.search.engine.arrays import Mask
+from connote.search.fetch import fields as shown_fields
+from connote.search.request import SearchRequest
+from connote.store.documents import Stored
+
+_VECTORS = ("dense_vector", "sparse_vector")
+
+
+def fetched(hits: Sequence[Hit], request: SearchRequest) -> list[dict[str, Any]]:
+    """The hits as the answer shows them."""
+    stored: dict[int, dict[int, Stored]] = {}
+    for each in {id(hit.found): hit.found for hit in hits}.values():
+        stored[id(each)] = each.seen.index.documents.at([hit.seq for hit in hits if hit.found is each])
+    named, shown = Named(), []
+    for hit in hits:
+        state = stored[id(hit.found)].get(hit.seq)
+        if state is not None and state.source is not None:
+            shown.append(_shown(hit, state, request, named))
+    return shown
+
+
+def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named") -> dict[str, Any]:
+    found = hit.found
+    body: dict[str, Any] = {"_index": found.seen.index.name, "_id": state.id}
+    if request.version:
+        body["_version"] = state.version
+    if request.seq_no:
+        body |= {"_seq_no": state.seq, "_primary_term": 1}
+    body["_score"] = float(np.float32(hit.score)) if request.is_scored else None
+    if state.routing is not None:
+        body["_routing"] = state.routing
+    if names := named.of(hit):
+        body["matched_queries"] = names
+    body |= _values(hit, state, request)
+    if request.explain:
+        body["_explanation"] = _why(hit)
+    if len(request.sort) > request.hidden:
+        pairs = list(zip(found.clauses, hit.values, strict=True))[: len(request.sort) - request.hidden]
+        body["sort"] = [value if each is None else each.shown(value) for each, value in pairs]
+    return body
+
+
+def _values(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
+    """`_source` and `fields`."""
+    source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
+    body, mapping = dict[str, Any](), hit.found.seen.index.mapping
+    if request.shows_source:
+        body["_source"] = request.source.apply(
+            source, (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
+        )
+        if request.shows_inference and kept:
+            body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)
+    wanted = [*request.fields, *request.docvalue_fields]
+    if wanted and (found := shown_fields.values(wanted, source, mapping, kept)):
+        body["fields"] = found
+    return body
+
+
+def _why(hit: Hit) -> dict[str, Any] | None:
+    if hit.why is not None:
+        return hit.why.wire()
+    found = hit.found
+    why = found.weight.explain(found.seen.snapshot.segments[hit.segment], hit.document)
+    return why.wire() if why else None
+
+
+@dataclass
+class Named:
+    """Which of the queries with names a hit matches; each runs once over a segment."""
+
+    known: dict[tuple[int, int], list[tuple[str, Mask]]] = field(default_factory=dict)
+
+    def of(self, hit: Hit) -> list[str]:
+        """The names."""
+        key = id(hit.found), hit.segment
+        if key not in self.known:
+            self.known[key] = list(self._masks(hit.found, hit.segment))
+        return [name for name, mask in self.known[key] if mask[hit.document]]
+
+    def _masks(self, found: Found, segment: int) -> list[tuple[str, Mask]]:
+        table, queries = found.seen.snapshot.segments[segment], [*found.query.named()]
+        if found.post is not None:
+            queries += found.post.named()
+        weights = [(str(each.name), replace(each, name=None).weigh(found.seen.reader)) for each in queries]
+        return [(name, weight.run(table, scored=False).mask) for name, weight in weights]

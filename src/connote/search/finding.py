@@ -1,0 +1,80 @@
+"""What a request finds in the indices of a session, before it is fetched."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connote.contract.errors import IllegalArgument
+from connote.search import request as requests
+from connote.search import retriever, trees
+from connote.search.collect import Found, Hit, Seen, run
+from connote.search.index import Index
+from connote.search.query.boolean import Bool
+from connote.search.query.query import Query
+from connote.search.request import SearchRequest
+from connote.search.retriever import Key, Scored
+from connote.search.session import Session
+from connote.search.trees import Scope
+
+
+async def found(session: Session, request: SearchRequest) -> list[Found]:
+    """By index. Raises SearchFailed, and what the request has wrong."""
+    await session.each(lambda seen: _check_window(seen.index, request))
+    if request.retriever is not None:
+        return await _retrieved(session, request)
+    query = requests.combined(request)
+    every = await session.each(lambda seen: _one(seen, query, request, session))
+    if request.rescore:
+        await _rescored(session, every, request)
+    return every
+
+
+async def _one(seen: Seen, query: Query, request: SearchRequest, session: Session) -> Found:
+    own = await query.rewritten(session.asks, seen.reader)
+    post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
+    window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
+    return await asyncio.to_thread(run, seen, own, post, replace(request, start=0, size=window))
+
+
+async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
+    """What the tree of retrievers gives; what matches, for totals and aggregations, is what any of its leaves does."""
+    tree = trees.parse(request.retriever, Scope(request.window, session.split))
+    leaves = Bool(should=tree.queries([]), least=1)
+    every = await session.each(lambda seen: _one(seen, leaves, replace(request, start=0, size=0), session))
+    allowed = [] if request.post_filter is None else [request.post_filter]
+    for scored in await tree.ranked(session, request.window, allowed):
+        own = every[scored.key.index]
+        own.hits.append(Hit(own, scored.key.segment, scored.key.document, scored.score, (scored.score,), scored.why))
+    for own in every:
+        own.most = max((hit.score for hit in own.hits), default=None)
+    return every
+
+
+async def _rescored(session: Session, every: Sequence[Found], request: SearchRequest) -> None:
+    """Put the first hits in the order that the rescorers make of them."""
+    parts = [retriever.Rescore.parse(each) for each in request.rescore]
+    by_key = {Key(at, hit.segment, hit.document): hit for at, own in enumerate(every) for hit in own.hits}
+    ranked = sorted((Scored(key, hit.score) for key, hit in by_key.items()), key=lambda each: (-each.score, each.key))
+    for own in every:
+        own.hits.clear()
+    for each in await retriever.rescored(session, ranked, parts):
+        own = every[each.key.index]
+        own.hits.append(replace(by_key[each.key], score=each.score, values=(each.score,)))
+    for own in every:
+        own.most = max((hit.score for hit in own.hits), default=None)
+
+
+async def _check_window(index: Index, request: SearchRequest) -> None:
+    most = index.settings.most_hits
+    if request.after is None and request.hidden == 0 and request.window > most:
+        raise IllegalArgument(
+            f"Result window is too large, from + size must be less than or equal to: [{most}] but was "
+            f"[{request.window}]. See the scroll api for a more efficient way to request large data sets. This limit "
+            "can be set by changing the [index.max_result_window] index level setting."
+        )
+    if request.size > most:
+        raise IllegalArgument(
+            f"Batch size is too large, size must be less than or equal to: [{most}] but was [{request.size}]. Scroll "
+            "batch sizes cost as much memory as result windows so they are controlled by the "
+            "[index.max_result_window] index level setting."
+        )

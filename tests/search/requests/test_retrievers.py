@@ -1,0 +1,128 @@
+"""Retrievers: what they join, in which order, and with which scores."""
+
+from typing import Any
+
+import pytest
+from homes import Search
+
+SEA = {"standard": {"query": {"match": {"title": "sea"}}}}
+NEAR = {"knn": {"field": "look", "query_vector": [1, 2], "k": 4, "num_candidates": 10}}
+
+
+def scores(found: dict[str, Any]) -> dict[str, float]:
+    return {hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]}
+
+
+def test_a_retriever_that_stands_alone_is_the_search_that_it_is_made_of(search: Search) -> None:
+    query, oslo = {"match": {"title": "sea"}}, {"term": {"city": "oslo"}}
+    alone = search(retriever={"standard": {"query": query, "filter": oslo, "sort": ["rate"]}})["hits"]
+    assert alone == search(query={"bool": {"must": query, "filter": oslo}}, sort=["rate"])["hits"]
+    assert search(retriever=NEAR)["hits"] == search(knn=NEAR["knn"])["hits"]
+    assert search(retriever=NEAR)["hits"]["total"]["value"] == 4
+
+
+def test_reciprocal_ranks_add_up(search: Search) -> None:
+    ranks = [search.ids(retriever=each) for each in (SEA, NEAR)]
+    wanted: dict[str, float] = {}
+    for weight, ids in zip((1.0, 2.0), ranks, strict=True):
+        for rank, id in enumerate(ids, start=1):
+            wanted[id] = wanted.get(id, 0) + weight / (20 + rank)
+    parts = [SEA, {"retriever": NEAR, "weight": 2}]
+    found = search(retriever={"rrf": {"retrievers": parts, "rank_constant": 20}})
+    assert scores(found) == pytest.approx(wanted)
+    assert found["hits"]["max_score"] == pytest.approx(max(wanted.values()))
+    assert found["hits"]["total"]["value"] == len(wanted)
+
+
+def test_only_the_first_of_each_part_are_looked_at(search: Search) -> None:
+    rrf = {"rrf": {"retrievers": [SEA, NEAR], "rank_window_size": 2}}
+    first = {id for each in (SEA, NEAR) for id in search.ids(retriever=each, size=2)}
+    assert set(search.ids(retriever=rrf, size=2)) <= first
+
+
+@pytest.mark.parametrize("normalizer", ["none", "minmax", "l2_norm"])
+def test_a_linear_retriever_weighs_scores_that_were_made_comparable(search: Search, normalizer: str) -> None:
+    wanted: dict[str, float] = {}
+    for weight, each in ((3.0, SEA), (1.0, NEAR)):
+        found = scores(search(retriever=each))
+        low, high, length = min(found.values()), max(found.values()), sum(s * s for s in found.values()) ** 0.5
+        for id, score in found.items():
+            normal = {
+                "none": score,
+                "minmax": (score - low) / (high - low) if high > low else 1.0,
+                "l2_norm": score / length,
+            }[normalizer]
+            wanted[id] = wanted.get(id, 0) + weight * normal
+    parts = [{"retriever": SEA, "weight": 3}, {"retriever": NEAR}]
+    assert scores(search(retriever={"linear": {"retrievers": parts, "normalizer": normalizer}})) == pytest.approx(
+        wanted, abs=1e-6
+    )
+
+
+def test_filters_hold_for_all_that_is_below_them(search: Search) -> None:
+    rrf = {
+        "retrievers": [SEA, {"rescorer": {"retriever": NEAR, "rescore": _rescore(1)}}],
+        "filter": {"term": {"city": "oslo"}},
+    }
+    assert set(search.ids(retriever={"rrf": rrf})) <= {"1", "4", "7", "10"}
+    assert len(search.ids(retriever={"rrf": rrf})) == 4  # of the four nearest in Oslo each
+    least = {"rrf": {"retrievers": [SEA], "min_score": 1 / 62}}
+    assert len(search.ids(retriever=least)) == 2
+
+
+def test_rescoring_changes_the_order_of_the_first(search: Search) -> None:
+    whole = search(query={"match": {"title": "sea"}}, rescore=_rescore(2))["hits"]
+    tree = {"rescorer": {"retriever": SEA, "rescore": _rescore(2)}}
+    assert search(retriever=tree)["hits"] == whole
+    first = scores(search(retriever=SEA))
+    assert scores(search(retriever=tree)) == pytest.approx({id: score + 2 * (id == "7") for id, score in first.items()})
+    assert search.ids(retriever=tree)[0] == "7"
+
+
+def test_pinned_documents_come_before_all_others(search: Search) -> None:
+    assert search.ids(retriever={"pinned": {"ids": ["8", "3"], "retriever": SEA}}, size=3) == ["8", "3", "1"]
+
+
+def test_the_older_form_of_rrf(search: Search) -> None:
+    tree = {"rrf": {"retrievers": [SEA, NEAR], "rank_constant": 10}}
+    older = search(query=SEA["standard"]["query"], knn=NEAR["knn"], rank={"rrf": {"rank_constant": 10}})
+    assert older["hits"] == search(retriever=tree)["hits"]
+
+
+def test_why_a_hit_has_its_rank_is_explained(search: Search) -> None:
+    named = {"knn": {**NEAR["knn"], "_name": "look"}}
+    hit = search(retriever={"rrf": {"retrievers": [SEA, named]}}, explain=True)["hits"]["hits"][0]
+    why = hit["_explanation"]
+    assert why["value"] == pytest.approx(sum(each["value"] for each in why["details"])) == pytest.approx(hit["_score"])
+    assert why["details"][1]["description"].startswith("retriever [look], rank [")
+
+
+@pytest.mark.parametrize(
+    ("tree", "reason"),
+    [
+        ({"rule": {}}, "unknown retriever [rule]"),
+        ({"rrf": {"retrievers": []}}, "[rrf] [retrievers] must be an array of retrievers"),
+        (
+            {"rrf": {"retrievers": [SEA], "rank_constant": 0}},
+            "[rank_constant] must be greater or equal to [1] for [rrf]",
+        ),
+        ({"rrf": {"retrievers": [SEA], "rank_window_size": 5}}, "must be greater than or equal to [size: 10]"),
+        ({"linear": {"query": "sea", "fields": ["title"]}}, "[normalizer] must be provided when [query] is specified"),
+        ({"linear": {"retrievers": [{"retriever": SEA, "weight": -1}]}}, "[weight] must be non-negative"),
+        ({"linear": {"retrievers": [SEA], "normalizer": "zscore"}}, "Unknown normalizer [zscore]"),
+        ({"standard": {"colour": 1}}, "[standard] unknown field [colour]"),
+        ({"text_similarity_reranker": {"retriever": SEA, "field": "title"}}, "requires [inference_text]"),
+    ],
+)
+def test_what_is_wrong_with_a_tree_is_told(search: Search, tree: dict[str, Any], reason: str) -> None:
+    assert reason in search.error(retriever=tree)["reason"]
+
+
+def test_a_retriever_stands_alone(search: Search) -> None:
+    assert "cannot specify [retriever] and [query]" in search.error(retriever=SEA, query={"match_all": {}})["reason"]
+
+
+def _rescore(window: int) -> dict[str, Any]:
+    second = {"constant_score": {"filter": {"term": {"city": "oslo"}}, "boost": 1}}
+    only = {"bool": {"must": second, "filter": {"ids": {"values": ["7"]}}}}
+    return {"window_size": max(window, 6), "query": {"rescore_query": only, "rescore_query_weight": 2}}
