@@ -15,6 +15,7 @@ from connote.search.query.nested import Nested
 from connote.search.query.patterns import Prefix, Regexp, Wildcard
 from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
+from connote.search.query.script import ScriptScore
 from connote.search.query.strings import QueryString
 from connote.search.query.term import Exists, Ids, Term, Terms
 from connote.search.query.vectors import Knn, Sparse
@@ -57,6 +58,7 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "function_score": FunctionScore.parse,
     "knn": Knn.parse,
     "nested": Nested.parse,
+    "script_score": ScriptScore.parse,
 }
 
 
