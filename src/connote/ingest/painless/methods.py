@@ -276,8 +276,15 @@ _NUMBER: Mapping[str, Method] = {
     "floatValue": float,
 }
 _DATE: Mapping[str, Method] = {
-    **dict.fromkeys(("getTime", "toEpochMilli"), lambda self: round(self.timestamp() * 1000)),
+    **dict.fromkeys(("getTime", "toEpochMilli", "getMillis"), lambda self: round(self.timestamp() * 1000)),
     "toInstant": lambda self: self,
+    "getYear": lambda self: self.year,
+    "getMonthValue": lambda self: self.month,
+    "getDayOfMonth": lambda self: self.day,
+    "getDayOfYear": lambda self: self.timetuple().tm_yday,
+    "getHour": lambda self: self.hour,
+    "getMinute": lambda self: self.minute,
+    "getSecond": lambda self: self.second,
     "toString": lambda self: self.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
 }
 def _away(self: Column, lat: Value, lon: Value) -> float:
