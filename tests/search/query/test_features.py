@@ -26,7 +26,9 @@ RANKS = {
 }
 
 
-@given(some.lists(some.floats(0.125, 1000, width=32), min_size=1, max_size=5), some.floats(0.5, 50), some.floats(0.5, 3))
+@given(
+    some.lists(some.floats(0.125, 1000, width=32), min_size=1, max_size=5), some.floats(0.5, 50), some.floats(0.5, 3)
+)
 def test_rank_features_lift_by_a_curve(ranks: list[float], pivot: float, power: float) -> None:
     small = Small(RANKS, [{"rank": rank, "length": rank, "topics": {"a": rank}} for rank in ranks] + [{}], segments=2)
     curves: dict[str, tuple[dict[str, float], Any]] = {
@@ -72,7 +74,10 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text) if "T" in text else datetime.fromisoformat(f"{text}T00:00:00Z")
 
 
-@given(some.lists(some.tuples(some.lists(tags, max_size=4), some.none() | some.integers(0, 4)), min_size=1, max_size=6), some.lists(tags, max_size=4))
+@given(
+    some.lists(some.tuples(some.lists(tags, max_size=4), some.none() | some.integers(0, 4)), min_size=1, max_size=6),
+    some.lists(tags, max_size=4),
+)
 def test_a_document_says_how_many_terms_it_needs(rows: list[tuple[list[str], int | None]], terms: list[str]) -> None:
     documents = [{"tag": own, "needed": needed} for own, needed in rows]
     small = Small(RANKS, documents)

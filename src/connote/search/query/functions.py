@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from connote.contract import dates, durations
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
+from connote.search.clauses import MODES, chosen
 from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Points
 from connote.search.engine.segment import Segment, Table
@@ -27,7 +28,6 @@ from connote.search.query.geo import haversine, metres
 from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.script import Scripted
-from connote.search.sorting import MODES, reduced
 
 Doubles = NDArray[np.float64]
 SCORE_MODES = ("multiply", "sum", "avg", "first", "max", "min")
@@ -131,7 +131,7 @@ class _Decay:
             away = haversine(owned.latitudes, owned.longitudes, *self.origin)
         else:
             away = np.abs(owned.values.astype(np.float64) - self.origin)
-        return reduced(np.maximum(away - self.offset, 0), owned.owners, self.mode)
+        return chosen(np.maximum(away - self.offset, 0), owned.owners, self.mode)
 
 
 def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
@@ -349,7 +349,7 @@ def _function(given: Mapping[str, Any], reader: Reader) -> Function:
 def _seed(given: Any) -> int:  # noqa: ANN401
     """A seed as a number; without one every search has its own."""
     if given is None:
-        return random.getrandbits(32)  # noqa: S311 (nothing secret)
+        return random.getrandbits(32)
     try:
         return int(given)
     except (TypeError, ValueError, OverflowError):
