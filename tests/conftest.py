@@ -1,6 +1,5 @@
 """What all tests share: the models, fetched once, and a real server."""
 
-import json
 import os
 import re
 import signal
@@ -9,10 +8,10 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chats import Chats
 from checkpoints import Toy
@@ -23,6 +22,12 @@ from connote.runtime.library import Library
 from connote.runtime.local import LocalModel
 from connote.services.registry import SERVICES
 from provider import Provider
+
+# Fixtures of indices, in files of their own: a second conftest.py would hide this one from those that import from it.
+pytest_plugins = ("homes_indexed", "written")
+# Cases are many and small; a machine that has other work must not fail them.
+settings.register_profile("connote", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("connote")
 
 ROOT = Path(__file__).parent.parent
 # A token of the model `priced` costs 0.001 to read and 0.002 to write; a reranking 0.5.
@@ -35,7 +40,6 @@ currency = "USD"
 search = 500
 """
 Load = Callable[[str], LocalModel]
-Bulk = Callable[..., httpx.Response]
 Make = Callable[[str, Head], Toy]
 
 
@@ -168,45 +172,3 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     else:
         monkeypatch.setattr(native, "precisions", frozenset)
     return name
-
-
-@pytest.fixture
-def indices(http: httpx.Client) -> Iterator[httpx.Client]:
-    """Plain HTTP to the shared server; what a test makes of indices and templates is deleted after it."""
-    yield http
-    clean(http)
-
-
-def clean(http: httpx.Client) -> None:
-    for name in http.get("/_all?expand_wildcards=all").json():
-        http.delete(f"/{name}")
-    for kind, key in (("index", "index_templates"), ("component", "component_templates")):
-        for each in http.get(f"/_{kind}_template").json()[key]:
-            http.delete(f"/_{kind}_template/{each['name']}")
-    for name in http.get("/_template").json():
-        http.delete(f"/_template/{name}")
-    for each in http.get("/_synonyms?size=1000").json()["results"]:
-        http.delete(f"/_synonyms/{each['synonyms_set']}")
-
-
-@pytest.fixture
-def bulk(indices: httpx.Client) -> Bulk:
-    """Sends lines to `_bulk`."""
-
-    def send(*lines: dict[str, Any] | str, index: str = "", **params: Any) -> httpx.Response:  # noqa: ANN401
-        body = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
-        path = f"/{index}/_bulk" if index else "/_bulk"
-        headers = {"Content-Type": "application/x-ndjson"}
-        return indices.post(path, content=body.encode(), params=params, headers=headers)
-
-    return send
-
-
-@pytest.fixture(scope="module")
-def indices_kept(http: httpx.Client) -> Iterator[httpx.Client]:
-    """The same for all tests of a file: what they make is deleted after the last."""
-    with httpx.Client(
-        base_url=http.base_url, timeout=60, trust_env=False, headers={"Content-Type": "application/json"}
-    ) as client:
-        yield client
-    clean(http)
