@@ -94,6 +94,8 @@ async def run(ask: Ask) -> Answer:
     if not 0 < len(asked.texts) <= MOST_INPUTS:
         raise Unparsable(f"field [texts] must have 1 to {MOST_INPUTS} texts, not [{len(asked.texts)}]")
     model = ask.connote.library.find(asked.model)
+    if model.task is TaskType.ANY:
+        raise Unparsable(f"[model] does [{model.nlp}], which is not for others to run")
     if (model.task is TaskType.RERANK) != (asked.query is not None):
         raise Unparsable("field [query] must be given for a reranker, and for no other model")
     wish = Deployment(f"_connote/{model.id}", model.id, adaptive=Adaptive(0, CORES), device=Device.FASTEST)
