@@ -321,9 +321,8 @@ class Fleet:
         task = self._running.get(id)
         if task and _succeeded(task) and task.result().model is model:
             del self._running[id]
-        self._models = {
-            key: task for key, task in self._models.items() if not (_succeeded(task) and task.result() is model)
-        }
+        is_its = {key for key, task in self._models.items() if _succeeded(task) and task.result() is model}
+        self._models = {key: task for key, task in self._models.items() if key not in is_its}
 
     async def _drop_unused(self) -> None:
         used = {id(running.model) for _, running in self._loaded()}
@@ -390,10 +389,8 @@ def _succeeded(task: asyncio.Task[Running] | asyncio.Task[Served]) -> bool:
 
 
 def _diagnosis(task: asyncio.Task[Running]) -> dict[str, object]:
-    if not task.done():
-        return {"state": "starting"}
     if not _succeeded(task):
-        return {"state": "failed"}
+        return {"state": "failed" if task.done() else "starting"}
     return diagnosis(task.result().model, task.result().lane)
 
 
