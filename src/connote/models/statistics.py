@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from connote.contract.errors import NotFound
 from connote.models.assignment import statistics
 from connote.models.deployments import Deployed, Deployments
 from connote.models.models import Models
@@ -36,10 +35,7 @@ class Statistics:
     def _meant(self, expression: str, *, allow_no_match: bool) -> list[Trained]:
         if deployed := self._deployments.running.get(expression):
             return [self._models.find(deployed.model)]
-        found = self._models.get(expression, allow_no_match=allow_no_match)
-        if not found and not allow_no_match:
-            raise NotFound(f"No known trained model with model_id [{expression}]")
-        return found
+        return self._models.get(expression, allow_no_match=allow_no_match)
 
     def _entries(self, model: Trained) -> list[dict[str, Any]]:
         size = self._models.size(model)
