@@ -28,7 +28,6 @@ from connote.models.models import Models
 from connote.models.references import References
 from connote.models.statistics import Statistics
 from connote.models.upload import Uploads
-from connote.runtime.catalog import Model
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
@@ -44,6 +43,9 @@ from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
 from connote.upstream.sender import Sender
+
+# The folder of uploads in the data folder.
+UPLOADS = "uploads"
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,16 @@ class Connote:
         return "cuda:0" if device is Device.FASTEST and has_gpu() else "cpu"
 
 
-def kept_rows(data: Path) -> list[Model]:
-    """The rows that were added to the catalog, for those who do not open the rooms."""
+def stock(library: Library, data: Path) -> None:
+    """Give the library what was added and uploaded, for those who do not open the rooms."""
     if not (data / "connote.db").is_file():
-        return []
+        return
     engine = database.connect(data)
     try:
-        return added.rows(ModelStore(engine))
+        store = ModelStore(engine)
+        for row in added.rows(store):
+            library.add(row)
+        Models(store, Definitions(data / UPLOADS), library)
     finally:
         engine.dispose()
 
@@ -188,7 +193,7 @@ def _trained(
     closing: AsyncExitStack,
 ) -> TrainedModels:
     library, fleet, cache = rooms
-    models = Models(ModelStore(engine), Definitions(folder.path / "uploads"), library)
+    models = Models(ModelStore(engine), Definitions(folder.path / UPLOADS), library)
     closing.push_async_callback(models.close)
     uploads = Uploads(models, config.server.model_bytes())
     deployments = Deployments(models, fleet)

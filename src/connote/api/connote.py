@@ -46,7 +46,7 @@ async def add_model(ask: Ask) -> Answer:
 
 
 async def remove_model(ask: Ask) -> Answer:
-    """Take a model that was added out of the catalog. Its files stay."""
+    """Take a model that was added out of the catalog; its files stay. One that was uploaded is deleted."""
     await ask.connote.trained.references.remove(ask.path("model_id"), force=ask.flag("force"))
     return Answer({"acknowledged": True})
 

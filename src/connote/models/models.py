@@ -52,9 +52,7 @@ class Models:
         self.added: dict[str, Trained] = {}
         self.unreadable: dict[str, str] = {}  # kept, but not as they should be: why
         self._pulls: dict[str, asyncio.Task[None]] = {}
-        records = store.models()
-        files.tidy(record.folder for record in records if record.folder)
-        for record in records:
+        for record in store.models():
             try:
                 self.keep(self._restored(record))
             except ConnoteError as error:
@@ -62,6 +60,10 @@ class Models:
                 self.unreadable[record.model_id] = error.reason
         for alias in [alias for alias, id in self.aliases.items() if id not in self.added]:
             del self.aliases[alias]
+
+    def tidy(self) -> None:
+        """Remove what the end of the process has left of uploads; for who has the data folder."""
+        self.files.tidy(record.folder for record in self.store.models() if record.folder)
 
     def find(self, name: str) -> Trained:
         """The model of that id or alias, from the catalog if nobody has added it. Raises NotFound."""

@@ -33,9 +33,9 @@ class Statistics:
         return [*self._deployments.of(model.id), *(_deployed(each, model.id) for each in others)]
 
     def _meant(self, expression: str, *, allow_no_match: bool) -> list[Trained]:
-        if deployed := self._deployments.running.get(expression):
-            return [self._models.find(deployed.model)]
-        return self._models.get(expression, allow_no_match=allow_no_match)
+        running = self._deployments.running
+        named = (running[part].model if part in running else part for part in expression.split(","))
+        return self._models.get(",".join(named), allow_no_match=allow_no_match)
 
     def _entries(self, model: Trained) -> list[dict[str, Any]]:
         size = self._models.size(model)

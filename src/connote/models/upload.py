@@ -59,6 +59,7 @@ class Uploads:
         self.models, self._most = models, most
         self._locks = defaultdict[str, asyncio.Lock](asyncio.Lock)
         models.on_delete.append(self._forget)
+        models.tidy()
         for model in list(models.added.values()):
             if model.folder:
                 self._recover(model)
