@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const stub = (name: string) => fileURLToPath(new URL(`src/devtools/node/${name}.ts`, import.meta.url));
+
+export default defineConfig({
+  base: "./", // so that a proxy may serve it below a path
+  plugins: [react()],
+  html: { cspNonce: "{{nonce}}" },
+  resolve: {
+    // @elastic/request-converter imports these and needs nothing of them in a browser, but for `URL`.
+    alias: Object.fromEntries(
+      ["child_process", "fs", "fs/promises", "path", "url", "util"].map((name) => [name, stub(name.replace("/", "-"))]),
+    ),
+  },
+  build: {
+    outDir: "../src/connote/console",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2000,
+  },
+  server: { proxy: { "^/(?!console|src|node_modules|@|static|schema)": "http://127.0.0.1:9200" } },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
