@@ -55,6 +55,6 @@ function walk(value) {
 const endpoints = spec.endpoints.filter((endpoint) => GROUPS.test(endpoint.name) || NAMES.test(endpoint.name));
 for (const endpoint of endpoints) if (endpoint.request) keep(endpoint.request);
 // The converter asks for the availability of each endpoint, and writes it nowhere.
-const trimmed = { _info: spec._info, endpoints: endpoints.map((each) => ({ ...slim(each), availability: {} })), types: [...kept.values()] };
+const trimmed = { _info: spec._info, endpoints: endpoints.map((each) => ({ ...slim(each), docUrl: each.docUrl, availability: {} })), types: [...kept.values()] };
 mkdirSync(new URL("../public/static/", import.meta.url), { recursive: true });
 writeFileSync(new URL("../public/static/schema.json", import.meta.url), JSON.stringify(trimmed));

@@ -41,7 +41,7 @@ function Shell() {
       <Navigation />
       <AppShell.Main id="main" tabIndex={-1}>
         <Presence />
-        <Box p={{ base: "md", sm: "xl" }} maw={1280} mx="auto">
+        <Box p={{ base: "md", sm: "xl" }} maw={1400} mx="auto">
           <Boundary key={path}>
             <Suspense fallback={<Loading what="the page" />}>
               <Switch>

@@ -68,6 +68,8 @@ export const variables: CSSVariablesResolver = () => ({
     "--suggested-soft": "#f9e3c4",
     "--bad": "#b3261e",
     "--good": "#1d6b3f",
+    "--code-string": "#2f5d8a",
+    "--code-number": "#8a3b6b",
   },
   dark: {
     "--mantine-color-body": "#101516",
@@ -85,5 +87,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--suggested-soft": "#4a3310",
     "--bad": "#ff8f86",
     "--good": "#7fcf9b",
+    "--code-string": "#9cc3ea",
+    "--code-number": "#e4a3c8",
   },
 });

@@ -13,8 +13,7 @@ export interface Sort {
 
 const COLUMNS: [SortBy, string][] = [
   ["id", "Endpoint"],
-  ["model", "Model"],
-  ["service", "Service"],
+  ["model", "Model and service"],
   ["place", "Runs on"],
 ];
 
@@ -35,7 +34,7 @@ export function EndpointTable({ groups, sort, setSort, show, remove }: Propertie
             {COLUMNS.map(([by, label]) => (
               <SortHeader key={by} by={by} label={label} sort={sort} setSort={setSort} />
             ))}
-            <Table.Th fz="xs" c="dimmed" colSpan={1}>
+            <Table.Th fz="xs" c="dimmed">
               Last hour
             </Table.Th>
             <Table.Th>
@@ -48,7 +47,7 @@ export function EndpointTable({ groups, sort, setSort, show, remove }: Propertie
             <Fragment key={heading}>
               {heading && (
                 <Table.Tr bg="var(--sunken)">
-                  <Table.Th colSpan={6} scope="rowgroup">
+                  <Table.Th colSpan={5} scope="rowgroup">
                     <Text span fw={600} size="sm">
                       {spoken(heading)}
                     </Text>{" "}
@@ -88,10 +87,10 @@ function EndpointRow({ row, show, remove }: { row: Row; show: (id: string) => vo
   return (
     <Table.Tr data-endpoint={row.id}>
       <Table.Td>
-        <UnstyledButton onClick={() => show(row.id)} className="mono" fw={550} fz={14} c="var(--said)">
+        <UnstyledButton onClick={() => show(row.id)} className="mono" fw={550} fz={14} c="var(--said)" style={{ whiteSpace: "nowrap" }}>
           {row.id}
         </UnstyledButton>
-        <Group gap={6} mt={4}>
+        <Group gap={6} mt={4} wrap="nowrap">
           <Badge size="xs" variant="light" color="gray" tt="none" fw={500} c="var(--mantine-color-text)">
             {spoken(row.task)}
           </Badge>
@@ -103,12 +102,12 @@ function EndpointRow({ row, show, remove }: { row: Row; show: (id: string) => vo
         </Group>
       </Table.Td>
       <Table.Td>
-        <Text size="sm" style={{ overflowWrap: "anywhere" }} maw={220}>
+        <Text size="sm" style={{ overflowWrap: "break-word" }} maw={250}>
           {row.model}
         </Text>
-      </Table.Td>
-      <Table.Td>
-        <Text size="sm">{row.service}</Text>
+        <Text size="xs" c="dimmed" mt={2}>
+          {row.service}
+        </Text>
       </Table.Td>
       <Table.Td>
         <WhereItRuns place={row.place} />
@@ -131,7 +130,7 @@ export function WhereItRuns({ place }: { place: Place }) {
   return (
     <Group gap={6} wrap="nowrap">
       <Icon size={15} stroke={1.6} aria-hidden />
-      <Text size="sm">{place.label}</Text>
+      <Text size="sm" style={{ whiteSpace: "nowrap" }}>{place.label}</Text>
     </Group>
   );
 }
@@ -143,10 +142,10 @@ export function StateMark({ state, row }: { state: State; row?: Row }) {
   const queue = row?.waiting ? ` · ${row.waiting} waiting` : "";
   const mark = (
     <Group gap={6} wrap="nowrap" mt={2}>
-      <svg width={8} height={8} aria-hidden="true">
+      <svg width={8} height={8} aria-hidden="true" style={{ flexShrink: 0 }}>
         <circle cx={4} cy={4} r={state.tone === "idle" ? 3 : 4} fill={state.tone === "idle" ? "none" : TONES[state.tone]} stroke={TONES[state.tone]} />
       </svg>
-      <Text size="xs" c={TONES[state.tone]}>
+      <Text size="xs" c={TONES[state.tone]} style={{ whiteSpace: "nowrap" }}>
         {state.label}
         {workers}
         {queue}
