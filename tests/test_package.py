@@ -42,7 +42,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"connote/py.typed", "connote/console/index.html", "connote/console/console.js"} <= set(names)
+    assert {"connote/py.typed", "connote/api/unbuilt.html", "connote/console/index.html"} <= set(names)
+    assert any(name.startswith("connote/console/assets/") and name.endswith(".js") for name in names)
     assert all(name.startswith(("connote/", "connote-")) for name in names)
 
 

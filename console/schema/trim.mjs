@@ -1,6 +1,6 @@
 // Writes the part of Elastic's API specification (Apache-2.0) that the console needs: the requests of those APIs that
 // connote speaks or will, without the answers. Completion and "copy as" read it, when they are first used.
-import { readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const GROUPS = /^(inference|ingest|tasks|synonyms|query_rules)\./;
@@ -26,9 +26,30 @@ function slim(value) {
   return Object.fromEntries(entries.map(([name, each]) => [name, name === "description" ? short(each) : slim(each)]));
 }
 const DROPPED = new Set([
-  "availability", "specLocation", "docUrl", "docUrlServerless", "docId", "extDocUrl", "extDocId", "extPreviousVersionDocUrl",
-  "examples", "privileges", "response", "responseMediaType", "serverDefault", "codegenNames", "esQuirk", "docTag",
-  "extDocDescription", "codegenName", "deprecation", "since", "visibility", "stability", "variants", "shortcutProperty_",
+  "availability",
+  "specLocation",
+  "docUrl",
+  "docUrlServerless",
+  "docId",
+  "extDocUrl",
+  "extDocId",
+  "extPreviousVersionDocUrl",
+  "examples",
+  "privileges",
+  "response",
+  "responseMediaType",
+  "serverDefault",
+  "codegenNames",
+  "esQuirk",
+  "docTag",
+  "extDocDescription",
+  "codegenName",
+  "deprecation",
+  "since",
+  "visibility",
+  "stability",
+  "variants",
+  "shortcutProperty_",
 ]);
 
 function short(text) {
@@ -55,6 +76,10 @@ function walk(value) {
 const endpoints = spec.endpoints.filter((endpoint) => GROUPS.test(endpoint.name) || NAMES.test(endpoint.name));
 for (const endpoint of endpoints) if (endpoint.request) keep(endpoint.request);
 // The converter asks for the availability of each endpoint, and writes it nowhere.
-const trimmed = { _info: spec._info, endpoints: endpoints.map((each) => ({ ...slim(each), docUrl: each.docUrl, availability: {} })), types: [...kept.values()] };
+const trimmed = {
+  _info: spec._info,
+  endpoints: endpoints.map((each) => ({ ...slim(each), docUrl: each.docUrl, availability: {} })),
+  types: [...kept.values()],
+};
 mkdirSync(new URL("../public/static/", import.meta.url), { recursive: true });
 writeFileSync(new URL("../public/static/schema.json", import.meta.url), JSON.stringify(trimmed));

@@ -48,14 +48,7 @@ export interface Service {
 }
 
 export type Series = Record<
-  | "requests"
-  | "errors"
-  | "input_tokens"
-  | "output_tokens"
-  | "cache_hits"
-  | "cache_misses"
-  | "milliseconds"
-  | "slowest",
+  "requests" | "errors" | "input_tokens" | "output_tokens" | "cache_hits" | "cache_misses" | "milliseconds" | "slowest",
   number[]
 >;
 

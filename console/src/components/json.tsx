@@ -6,7 +6,6 @@ export function Json({ value, label }: { value: unknown; label: string }) {
     <Box
       component="pre"
       className="mono scroll"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
       tabIndex={0}
       role="region"
       aria-label={label}

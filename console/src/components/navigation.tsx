@@ -1,4 +1,14 @@
-import { AppShell, Box, Burger, Group, NavLink, SegmentedControl, Stack, Text, useMantineColorScheme } from "@mantine/core";
+import {
+  AppShell,
+  Box,
+  Burger,
+  Group,
+  NavLink,
+  SegmentedControl,
+  Stack,
+  Text,
+  useMantineColorScheme,
+} from "@mantine/core";
 import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";

@@ -20,7 +20,13 @@ export function Shortcuts() {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, [contenteditable]")) return;
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        target.closest("input, textarea, select, [contenteditable]")
+      )
+        return;
       const page = PAGES.find((each) => each.key === event.key);
       if (event.key === "?") setOpened(true);
       else if (event.key === "g") wentAt.current = event.timeStamp;
@@ -50,7 +56,9 @@ function Keys({ title, rows }: { title: string; rows: string[][] }) {
         <Group key={keys} justify="space-between" wrap="nowrap">
           <Text size="sm">{does}</Text>
           <Group gap={4} wrap="nowrap">
-            {keys.split(" ").map((each) => (/^[A-Z?/]/.test(each) ? <Kbd key={each}>{each}</Kbd> : <span key={each}>{each}</span>))}
+            {keys
+              .split(" ")
+              .map((each) => (/^[A-Z?/]/.test(each) ? <Kbd key={each}>{each}</Kbd> : <span key={each}>{each}</span>))}
           </Group>
         </Group>
       ))}

@@ -34,7 +34,14 @@ export function Failure({ error, retry }: { error: unknown; retry?: (() => void)
   const { title, icon: Icon, fix } = explained(error);
   const isRefused = error instanceof ApiError && error.status === 401;
   return (
-    <Alert role="alert" color="red" variant="light" icon={<Icon aria-hidden />} title={title} styles={{ title: { color: "var(--bad)" } }}>
+    <Alert
+      role="alert"
+      color="red"
+      variant="light"
+      icon={<Icon aria-hidden />}
+      title={title}
+      styles={{ title: { color: "var(--bad)" } }}
+    >
       <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
         {error instanceof Error ? error.message : String(error)}
       </Text>
@@ -60,7 +67,8 @@ export function Failure({ error, retry }: { error: unknown; retry?: (() => void)
 }
 
 function explained(error: unknown) {
-  if (!(error instanceof ApiError)) return { title: "Something is wrong with this page", icon: IconAlertTriangle, fix: "" };
+  if (!(error instanceof ApiError))
+    return { title: "Something is wrong with this page", icon: IconAlertTriangle, fix: "" };
   if (error.isAway)
     return {
       title: "The server is away",
@@ -68,7 +76,11 @@ function explained(error: unknown) {
       fix: "This page tries again by itself. Start it with `connote serve`.",
     };
   if (error.status === 401)
-    return { title: "An API key is needed", icon: IconKey, fix: "It is one of those in CONNOTE_API_KEY or the configuration." };
+    return {
+      title: "An API key is needed",
+      icon: IconKey,
+      fix: "It is one of those in CONNOTE_API_KEY or the configuration.",
+    };
   return { title: `The server answered ${error.status}`, icon: IconAlertTriangle, fix: fixes(error) };
 }
 

@@ -58,10 +58,17 @@ async function path(context: CompletionContext, method: string, written: string)
   const parts = written.replace(/^\//, "").split("/");
   const typed = parts.pop()!;
   const options = new Map<string, Completion>();
-  const add = (label: string, detail: string, boost = 0) => options.has(label) || options.set(label, { label, detail, type: "path", boost });
+  const add = (label: string, detail: string, boost = 0) =>
+    options.has(label) || options.set(label, { label, detail, type: "path", boost });
   for (const { template, name } of templates(specified, method)) {
     const next = template[parts.length];
-    if (next === undefined || !parts.every((each, index) => each === template[index] || (template[index]!.startsWith("{") && !each.startsWith("_")))) continue;
+    if (
+      next === undefined ||
+      !parts.every(
+        (each, index) => each === template[index] || (template[index]!.startsWith("{") && !each.startsWith("_")),
+      )
+    )
+      continue;
     if (!next.startsWith("{")) add(next, template.length === parts.length + 1 ? name : "…", parts.length ? 0 : 1);
     else for (const value of await named(next.slice(1, -1))) add(value, next.slice(1, -1).replaceAll("_", " "), 2);
   }
@@ -74,7 +81,10 @@ function templates(specified: Specification, method: string): { template: string
       .filter((url) => url.methods.includes(method))
       .map((url) => ({ template: segments(url.path), name: endpoint.name })),
   );
-  const own = OWN.filter(([each]) => each === method).map(([, path]) => ({ template: segments(path), name: "connote" }));
+  const own = OWN.filter(([each]) => each === method).map(([, path]) => ({
+    template: segments(path),
+    name: "connote",
+  }));
   return [...own, ...listed];
 }
 
@@ -87,13 +97,19 @@ async function named(part: string): Promise<string[]> {
   return [];
 }
 
-function query(context: CompletionContext, specified: Specification, method: string, written: string): CompletionResult {
+function query(
+  context: CompletionContext,
+  specified: Specification,
+  method: string,
+  written: string,
+): CompletionResult {
   const typed = /[^?&]*$/.exec(written)![0];
   const endpoint = specified.match(method, written);
   const common = ["pretty", "filter_path", "error_trace"].map((label) => ({ label, type: "property" }));
   const own = endpoint ? specified.query(endpoint).map((each) => option(each, each.name)) : [];
   const [name, value] = typed.split("=", 2);
-  if (value === undefined) return { from: context.pos - typed.length, options: [...own, ...common], validFor: /^[\w.]*$/ };
+  if (value === undefined)
+    return { from: context.pos - typed.length, options: [...own, ...common], validFor: /^[\w.]*$/ };
   const property = endpoint && specified.query(endpoint).find((each) => each.name === name);
   const values = property ? specified.shape(property.type).values : [];
   return { from: context.pos - value.length, options: values.map((each) => ({ label: each.replaceAll('"', "") })) };
@@ -111,7 +127,8 @@ async function body(
   const specified = await specification();
   const endpoint = specified.match(request.method, request.path);
   const shape = endpoint ? walk(specified, specified.body(endpoint), found.path) : null;
-  const options = found.expects === "name" ? await names(request, written, found, shape) : await values(request, found, shape);
+  const options =
+    found.expects === "name" ? await names(request, written, found, shape) : await values(request, found, shape);
   const from = context.pos - typed.length;
   return options.length ? { from, options, validFor: /^"?[\w.@-]*$/ } : null;
 }
@@ -121,18 +138,29 @@ function walk(specified: Specification, shape: Shape, path: string[]): Shape | n
   let current: Shape | null = shape;
   for (const name of path) {
     const type: ValueOf | undefined | null =
-      name === "[]" ? current.items : (current.properties.find((each) => each.name === name)?.type ?? current.dictionary?.value);
+      name === "[]"
+        ? current.items
+        : (current.properties.find((each) => each.name === name)?.type ?? current.dictionary?.value);
     if (!type) return null;
     current = specified.shape(type);
   }
   return current;
 }
 
-async function names(request: { path: string }, written: string, { path, taken }: Place, shape: Shape | null): Promise<Completion[]> {
+async function names(
+  request: { path: string },
+  written: string,
+  { path, taken }: Place,
+  shape: Shape | null,
+): Promise<Completion[]> {
   const last = path.at(-1);
   const settings = last === "service_settings" || last === "task_settings" ? await serviceSettings(written, last) : [];
-  const fields = shape?.dictionary?.isField ? (await live.fields(segments(request.path)[0] ?? "")).map((label) => name(label, "field", ": ${}")) : [];
-  const known = (shape?.properties ?? []).map((each) => option(each, name(each.name, each.required ? "required" : "", tail(each.type)).label, tail(each.type)));
+  const fields = shape?.dictionary?.isField
+    ? (await live.fields(segments(request.path)[0] ?? "")).map((label) => name(label, "field", ": ${}"))
+    : [];
+  const known = (shape?.properties ?? []).map((each) =>
+    option(each, name(each.name, each.required ? "required" : "", tail(each.type)).label, tail(each.type)),
+  );
   return [...settings, ...fields, ...known].filter((each) => !taken.includes(each.label.replaceAll('"', "")));
 }
 
@@ -151,13 +179,19 @@ async function serviceSettings(written: string, scope: string): Promise<Completi
 
 async function values(request: { path: string }, { path }: Place, shape: Shape | null): Promise<Completion[]> {
   const last = path.findLast((each) => each !== "[]") ?? "";
-  const text = async (found: Promise<string[]>, detail: string) => (await found).map((each) => ({ label: JSON.stringify(each), detail, type: "text", boost: 2 }));
+  const text = async (found: Promise<string[]>, detail: string) =>
+    (await found).map((each) => ({ label: JSON.stringify(each), detail, type: "text", boost: 2 }));
   const listed = (shape?.values ?? []).map((label) => ({ label, type: "constant" }));
   if (/inference_id$/.test(last)) return text(live.endpoints(), "endpoint");
   if (last === "model_id") return text(live.models(), "model");
-  if (last === "service") return text(live.services().then((all) => all.map((each) => each.service)), "service");
+  if (last === "service")
+    return text(
+      live.services().then((all) => all.map((each) => each.service)),
+      "service",
+    );
   if (last === "index" || last === "_index") return text(live.indices(), "index");
-  if (shape?.names.some((each) => /^(Field|Fields)$/.test(each))) return text(live.fields(segments(request.path)[0] ?? ""), "field");
+  if (shape?.names.some((each) => /^(Field|Fields)$/.test(each)))
+    return text(live.fields(segments(request.path)[0] ?? ""), "field");
   return listed;
 }
 
@@ -166,7 +200,8 @@ function name(label: string, detail: string, after: string): Completion {
 }
 
 function option(property: Property, label: string, after?: string): Completion {
-  const made = after === undefined ? { label, type: "property" } : name(property.name, property.required ? "required" : "", after);
+  const made =
+    after === undefined ? { label, type: "property" } : name(property.name, property.required ? "required" : "", after);
   return { ...made, ...(property.description ? { info: property.description } : {}), boost: property.required ? 1 : 0 };
 }
 
@@ -174,6 +209,7 @@ function option(property: Property, label: string, after?: string): Completion {
 function tail(type: ValueOf): string {
   if (type.kind === "array_of") return ": [${}]";
   if (type.kind === "dictionary_of") return ": {\n\t${}\n}";
-  if (type.kind === "instance_of" && type.type.namespace === "_builtins") return type.type.name === "string" ? ': "${}"' : ": ${}";
+  if (type.kind === "instance_of" && type.type.namespace === "_builtins")
+    return type.type.name === "string" ? ': "${}"' : ": ${}";
   return ": ${}";
 }

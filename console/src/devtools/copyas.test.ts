@@ -40,7 +40,10 @@ test("a key is named only where the server asks for one", async () => {
 });
 
 test("a streamed chat in Python is plain HTTP, as the client has no call for it", async () => {
-  const chat = await copied('POST _inference/chat_completion/c/_stream\n{"messages": [{"role": "user", "content": "hi"}], "stop": null}', "Python");
+  const chat = await copied(
+    'POST _inference/chat_completion/c/_stream\n{"messages": [{"role": "user", "content": "hi"}], "stop": null}',
+    "Python",
+  );
   expect(chat).toContain('requests.post(\n    "http://localhost:9200/_inference/chat_completion/c/_stream"');
   expect(chat).toContain('"content": "hi",');
   expect(chat).toContain('"stop": None,');
@@ -48,8 +51,12 @@ test("a streamed chat in Python is plain HTTP, as the client has no call for it"
 });
 
 test("paths that are connote's own are asked all the same", async () => {
-  expect(await copied("GET _connote/models", "Python")).toContain('client.perform_request(\n    "GET",\n    "/_connote/models"');
-  expect(await copied('POST _connote/_chunk\n{"text": "x"}', "JavaScript")).toContain('path: "/_connote/_chunk",\n  body: {\n    "text": "x"');
+  expect(await copied("GET _connote/models", "Python")).toContain(
+    'client.perform_request(\n    "GET",\n    "/_connote/models"',
+  );
+  expect(await copied('POST _connote/_chunk\n{"text": "x"}', "JavaScript")).toContain(
+    'path: "/_connote/_chunk",\n  body: {\n    "text": "x"',
+  );
   expect(await copied("GET _connote/models", "curl")).toBe('curl -X GET "http://localhost:9200/_connote/models"');
 });
 

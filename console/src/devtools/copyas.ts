@@ -25,7 +25,8 @@ export async function copyAs(
     pieces.push(own ?? `${await convert(source(each), language, { elasticsearchUrl: target.url })}`);
   }
   const code = pieces.map((piece) => piece.trim()).join(language === "curl" ? "\n" : "\n\n");
-  if (language === "curl") return target.hasKey ? code : code.replaceAll(' -H "Authorization: ApiKey $ELASTIC_API_KEY"', "");
+  if (language === "curl")
+    return target.hasKey ? code : code.replaceAll(' -H "Authorization: ApiKey $ELASTIC_API_KEY"', "");
   return `${head(language, code, target)}${code}\n`;
 }
 
@@ -37,11 +38,15 @@ function special(prepared: Prepared, language: Language, specified: Specificatio
   if (specified.match(method, path)) return null;
   const at = JSON.stringify(`/${path.replace(/^\//, "")}`);
   if (language === "Python") {
-    const headers = body === null ? '{"Accept": "application/json"}' : '{"Accept": "application/json", "Content-Type": "application/json"}';
+    const headers =
+      body === null
+        ? '{"Accept": "application/json"}'
+        : '{"Accept": "application/json", "Content-Type": "application/json"}';
     return `resp = client.perform_request(\n    "${method}",\n    ${at},\n    headers=${headers},${body === null ? "" : `\n    body=${python(JSON.parse(body), 1)},`}\n)`;
   }
   if (language === "JavaScript") {
-    const content = body === null ? "" : `\n  body: ${JSON.stringify(JSON.parse(body), null, 2).replaceAll("\n", "\n  ")},`;
+    const content =
+      body === null ? "" : `\n  body: ${JSON.stringify(JSON.parse(body), null, 2).replaceAll("\n", "\n  ")},`;
     return `const response = await client.transport.request({\n  method: "${method}",\n  path: ${at},${content}\n});`;
   }
   if (language === "curl") {
@@ -83,7 +88,9 @@ function head(language: Language, code: string, { url, hasKey }: Target): string
 /** A request as the converter reads it. It takes some texts in strings for comments, so these are escaped. */
 export function source({ method, path, body }: Prepared): string {
   const escapes: Record<string, string> = { "/": "\\/", "<": "\\u003c", "{": "\\u007b", "}": "\\u007d" };
-  const safe = body?.replace(/"(?:[^"\\]|\\.)*"/g, (text) => text.replace(/(\\.)|[/<{}]/g, (found, escaped) => escaped ?? escapes[found]!));
+  const safe = body?.replace(/"(?:[^"\\]|\\.)*"/g, (text) =>
+    text.replace(/(\\.)|[/<{}]/g, (found, escaped) => escaped ?? escapes[found]!),
+  );
   return [`${method} /${path.replace(/^\//, "")}`, ...(safe ? [safe.trimEnd()] : [])].join("\n");
 }
 

@@ -51,7 +51,14 @@ export function Editor({ text, change, actions, take }: Properties) {
         bracketMatching(),
         highlightSelectionMatches(),
         autocompletion({ override: [complete], icons: false }),
-        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...foldKeymap, ...searchKeymap, ...completionKeymap]),
+        keymap.of([
+          ...closeBracketsKeymap,
+          ...defaultKeymap,
+          ...historyKeymap,
+          ...foldKeymap,
+          ...searchKeymap,
+          ...completionKeymap,
+        ]),
         marks(() => latest.current.actions.send()),
         EditorView.contentAttributes.of({ "aria-label": "Requests" }),
         EditorView.updateListener.of((update) => {

@@ -21,8 +21,29 @@ const BODIES: Record<string, object> = {
   chat_completion: { messages: [{ role: "user", content: "Suggest three names for a house by the sea." }] },
 };
 
-/** A request that an endpoint of the task answers. */
+const INDEX = `# A small index that is searched by meaning
+PUT houses
+{
+  "mappings": {
+    "properties": {
+      "title": { "type": "text", "copy_to": "meaning" },
+      "meaning": { "type": "semantic_text", "inference_id": ".elser-2-elastic" }
+    }
+  }
+}
+
+POST houses/_bulk?refresh=true
+{"index": {"_id": "1"}}
+{"title": "A cottage on the coast, with a view over the waves"}
+{"index": {"_id": "2"}}
+{"title": "A flat in the midst of the city, near the theatres"}
+
+POST houses/_search
+{ "query": { "semantic": { "field": "meaning", "query": "a house by the sea" } } }`;
+
+/** A request that an endpoint of the task answers; those that make an index for the id `index` without a task. */
 export function example(id: string, task: string): string {
+  if (id === "index" && !task) return INDEX;
   const body = BODIES[task] ?? { input: "a quiet house near the sea" };
   const path = task === "chat_completion" ? `chat_completion/${id}/_stream` : id;
   return `POST _inference/${path}\n${JSON.stringify(body, null, 2)}`;

@@ -1,7 +1,7 @@
 import { Button, Drawer, Group, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
-import { read, write } from "../components/stored";
 import { Empty } from "../components/states";
+import { read, write } from "../components/stored";
 
 const MOST = 500;
 
@@ -17,7 +17,15 @@ export function remembered(texts: string[]): void {
   write("history", [...added.reverse(), ...kept].slice(0, MOST));
 }
 
-export function History({ opened, close, insert }: { opened: boolean; close: () => void; insert: (text: string) => void }) {
+export function History({
+  opened,
+  close,
+  insert,
+}: {
+  opened: boolean;
+  close: () => void;
+  insert: (text: string) => void;
+}) {
   return (
     <Drawer opened={opened} onClose={close} position="right" title="History" size="md">
       {opened && <List close={close} insert={insert} />}

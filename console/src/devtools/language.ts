@@ -1,4 +1,10 @@
-import { foldService, HighlightStyle, StreamLanguage, type StringStream, syntaxHighlighting } from "@codemirror/language";
+import {
+  foldService,
+  HighlightStyle,
+  StreamLanguage,
+  type StringStream,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
@@ -111,11 +117,19 @@ const look = EditorView.theme({
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mantine-font-family-monospace)", maxHeight: "18em" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "3px 10px" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--said-soft)", color: "var(--mantine-color-text)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": {
+    background: "var(--said-soft)",
+    color: "var(--mantine-color-text)",
+  },
   ".cm-completionDetail": { color: "var(--mantine-color-dimmed)", fontStyle: "normal", marginLeft: "1.5em" },
   ".cm-completionInfo": { padding: "8px 12px", maxWidth: "320px", fontFamily: "var(--mantine-font-family)" },
   ".cm-panels": { backgroundColor: "var(--surface)", color: "inherit", borderColor: "var(--line)" },
-  ".cm-foldPlaceholder": { background: "var(--sunken)", border: "1px solid var(--line)", color: "inherit", padding: "0 6px" },
+  ".cm-foldPlaceholder": {
+    background: "var(--sunken)",
+    border: "1px solid var(--line)",
+    color: "inherit",
+    padding: "0 6px",
+  },
   ".cm-searchMatch": { backgroundColor: "var(--suggested-soft)" },
   ".cm-matchingBracket": { backgroundColor: "var(--said-soft) !important", color: "inherit !important" },
 });

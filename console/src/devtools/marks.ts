@@ -58,7 +58,11 @@ export function marks(send: () => void): Extension {
     if (active[0]) ranges.push([state.doc.lineAt(active[0].from).to, state.doc.lineAt(active[0].from).to, button]);
     for (const { problem } of state.field(parts))
       if (problem && problem.to > problem.from)
-        ranges.push([problem.from, problem.to, Decoration.mark({ class: "cm-problem", attributes: { title: problem.message } })]);
+        ranges.push([
+          problem.from,
+          problem.to,
+          Decoration.mark({ class: "cm-problem", attributes: { title: problem.message } }),
+        ]);
     ranges.sort(([one, , a], [other, , b]) => one - other || a.startSide - b.startSide);
     for (const range of ranges) builder.add(...range);
     return builder.finish();

@@ -1,11 +1,19 @@
 import type { EditorView } from "@codemirror/view";
 import { ActionIcon, Alert, Box, Button, Group, Menu, Text, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
-import { IconBook, IconChevronDown, IconClock, IconCode, IconIndentIncrease, IconPlayerPlay, IconVariable } from "@tabler/icons-react";
+import {
+  IconBook,
+  IconChevronDown,
+  IconClock,
+  IconCode,
+  IconIndentIncrease,
+  IconPlayerPlay,
+  IconVariable,
+} from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useSearchParams } from "wouter";
 import { read, useStored, write } from "../components/stored";
-import { type Language, LANGUAGES } from "./copyas";
+import { LANGUAGES, type Language } from "./copyas";
 import classes from "./devtools.module.css";
 import { Editor } from "./editor";
 import { example, START } from "./examples";
@@ -14,10 +22,10 @@ import { chosen } from "./marks";
 import { requests } from "./parse";
 import { format, print } from "./print";
 import { Responses } from "./responses";
-import { specification } from "./schema";
 import { useRuns } from "./runs";
-import { VariablesDialog } from "./variablesdialog";
+import { specification } from "./schema";
 import { prepare, type Variables } from "./variables";
+import { VariablesDialog } from "./variablesdialog";
 
 export default function DevToolsPage() {
   const view = useRef<EditorView>(null);
@@ -40,7 +48,8 @@ export default function DevToolsPage() {
   );
   const selected = useCallback(() => {
     const found = view.current ? chosen(view.current.state) : [];
-    if (found.length === 0) throw new Error("There is no request at the cursor. One begins with a method and a path, such as GET _inference");
+    if (found.length === 0)
+      throw new Error("There is no request at the cursor. One begins with a method and a path, such as GET _inference");
     return found;
   }, []);
 
@@ -66,7 +75,12 @@ export default function DevToolsPage() {
   const copy = (language: Language) =>
     attempt(async () => {
       const { converted } = await import("./converter");
-      clipboard.copy(await converted(selected().map((each) => prepare(each, variables)), language));
+      clipboard.copy(
+        await converted(
+          selected().map((each) => prepare(each, variables)),
+          language,
+        ),
+      );
       say(`Copied as ${language}`);
     });
   const insert = (text: string) => append(view.current!, text);
@@ -92,20 +106,39 @@ export default function DevToolsPage() {
         </Text>
       </Group>
       {notice?.bad && (
-        <Alert color="red" variant="light" mb="sm" py={8} role="alert" withCloseButton closeButtonLabel="Close" onClose={() => setNotice(null)}>
+        <Alert
+          color="red"
+          variant="light"
+          mb="sm"
+          py={8}
+          role="alert"
+          withCloseButton
+          closeButtonLabel="Close"
+          onClose={() => setNotice(null)}
+        >
           {notice.text}
         </Alert>
       )}
       <Box className={classes.panes}>
         <Box className={`card ${classes.pane}`}>
-          <Editor text={initial} change={(text) => write("devtools", text)} actions={actions} take={(made) => (view.current = made)} />
+          <Editor
+            text={initial}
+            change={(text) => write("devtools", text)}
+            actions={actions}
+            take={(made) => (view.current = made)}
+          />
         </Box>
         <Box className={`card ${classes.pane}`}>
           <Responses results={results} />
         </Box>
       </Box>
       <History opened={dialog === "history"} close={() => setDialog(null)} insert={insert} />
-      <VariablesDialog opened={dialog === "variables"} close={() => setDialog(null)} variables={variables} change={setVariables} />
+      <VariablesDialog
+        opened={dialog === "variables"}
+        close={() => setDialog(null)}
+        variables={variables}
+        change={setVariables}
+      />
     </Box>
   );
 }
@@ -132,7 +165,8 @@ function indent(view: EditorView): void {
   const text = view.state.doc.toString();
   const wrong = requests(text).find((each) => each.problem);
   const formatted = format(text);
-  if (formatted !== text) view.dispatch({ changes: { from: 0, to: text.length, insert: `${formatted}\n` }, selection: { anchor: 0 } });
+  if (formatted !== text)
+    view.dispatch({ changes: { from: 0, to: text.length, insert: `${formatted}\n` }, selection: { anchor: 0 } });
   if (wrong) throw new Error(`${wrong.method} ${wrong.path}: ${wrong.problem!.message}`);
 }
 

@@ -4,7 +4,12 @@ import { parse, type Request, requests } from "./parse";
 import { format, print, toJson } from "./print";
 
 /** What a request asks, without how it is written. */
-const meaning = ({ method, path, bodies, problem }: Request) => ({ method, path, bodies: bodies.map(toJson), problem: problem?.message });
+const meaning = ({ method, path, bodies, problem }: Request) => ({
+  method,
+  path,
+  bodies: bodies.map(toJson),
+  problem: problem?.message,
+});
 const meanings = (text: string) => requests(text).map(meaning);
 const body = (text: string) => JSON.parse(toJson(requests(text)[0]!.bodies[0]!));
 
@@ -29,7 +34,10 @@ describe("a request", () => {
   });
 
   test("may have its body on the line of the path", () => {
-    expect(meanings('POST _inference/x {"input": "a"}')[0]).toMatchObject({ path: "_inference/x", bodies: ['{"input":"a"}'] });
+    expect(meanings('POST _inference/x {"input": "a"}')[0]).toMatchObject({
+      path: "_inference/x",
+      bodies: ['{"input":"a"}'],
+    });
   });
 
   test("may have a path with braces, as date math and variables are", () => {
@@ -40,11 +48,16 @@ describe("a request", () => {
   });
 
   test("keeps the text between triple quotes as it is", () => {
-    expect(body('POST x\n{"s": """a "quoted"\n  \\d line""", "t": """"""}')).toEqual({ s: 'a "quoted"\n  \\d line', t: "" });
+    expect(body('POST x\n{"s": """a "quoted"\n  \\d line""", "t": """"""}')).toEqual({
+      s: 'a "quoted"\n  \\d line',
+      t: "",
+    });
   });
 
   test("keeps numbers as they are written", () => {
-    expect(toJson(requests('PUT x\n{"n": 12345678901234567890.10}')[0]!.bodies[0]!)).toBe('{"n":12345678901234567890.10}');
+    expect(toJson(requests('PUT x\n{"n": 12345678901234567890.10}')[0]!.bodies[0]!)).toBe(
+      '{"n":12345678901234567890.10}',
+    );
   });
 
   test("has several values if its body is NDJSON", () => {
@@ -88,7 +101,9 @@ describe("what cannot be read", () => {
 
 test("indenting puts short lists on a line, and leaves triple quotes be and loses no comment", () => {
   const text = 'post  x # why\n{"a":[1,2],\n"b":{"c":"""x\ny"""} // end\n}\n\n\n// next\nGET y';
-  expect(format(text)).toBe('POST x\n# why\n{\n  "a": [1, 2],\n  "b": {\n    "c": """x\ny"""\n  }\n  // end\n}\n\n// next\nGET y');
+  expect(format(text)).toBe(
+    'POST x\n# why\n{\n  "a": [1, 2],\n  "b": {\n    "c": """x\ny"""\n  }\n  // end\n}\n\n// next\nGET y',
+  );
 });
 
 const space = fc.constantFrom("", " ", "\n", "\t", " // c\n", "\n# GET x\n", "/* } */");
@@ -101,19 +116,23 @@ const json: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
     { maxDepth: 3 },
     leaf,
     fc.tuple(fc.array(tie("value")), space).map(([items, gap]) => `[${gap}${items.join(`${gap},${gap}`)}${gap}]`),
-    fc
-      .tuple(fc.array(fc.tuple(fc.string(), tie("value"))), space, fc.boolean())
-      .map(([items, gap, comma]) => {
-        const members = items.map(([name, item]) => `${gap}${JSON.stringify(name)}${gap}:${gap}${item}`);
-        return `{${members.join(`${gap},`)}${comma && items.length ? "," : ""}${gap}}`;
-      }),
+    fc.tuple(fc.array(fc.tuple(fc.string(), tie("value"))), space, fc.boolean()).map(([items, gap, comma]) => {
+      const members = items.map(([name, item]) => `${gap}${JSON.stringify(name)}${gap}:${gap}${item}`);
+      return `{${members.join(`${gap},`)}${comma && items.length ? "," : ""}${gap}}`;
+    }),
   ),
 })).value;
 const object = json.map((value) => (/^[{[]/.test(value) ? value : `{"v":${value}}`));
 const written = fc
-  .tuple(fc.constantFrom("GET", "post", "Put", "DELETE"), fc.constantFrom("/a", "b/_search?q=x&v", "_bulk", "<x-{now/d}>"), fc.array(object, { maxLength: 3 }))
+  .tuple(
+    fc.constantFrom("GET", "post", "Put", "DELETE"),
+    fc.constantFrom("/a", "b/_search?q=x&v", "_bulk", "<x-{now/d}>"),
+    fc.array(object, { maxLength: 3 }),
+  )
   .map(([method, path, bodies]) => `${method} ${path}\n${bodies.join("\n")}`);
-const script = fc.array(fc.oneof(written, fc.constantFrom("# a note", "// another", "/* a\nthird */"))).map((all) => all.join("\n\n"));
+const script = fc
+  .array(fc.oneof(written, fc.constantFrom("# a note", "// another", "/* a\nthird */")))
+  .map((all) => all.join("\n\n"));
 
 test("what is printed is parsed to the same, whatever was written", () => {
   fc.assert(
@@ -129,16 +148,43 @@ test("what is printed is parsed to the same, whatever was written", () => {
 });
 
 test("any text at all is parsed, and every character is in one part at most", () => {
-  const pieces = fc.array(fc.constantFrom("GET x", "POST y\n", "{", "}", '"', '"""', "[", ",", ":", "a", "\n", "#", "/*", "*/", "//", " ", "1", "${v}"));
+  const pieces = fc.array(
+    fc.constantFrom(
+      "GET x",
+      "POST y\n",
+      "{",
+      "}",
+      '"',
+      '"""',
+      "[",
+      ",",
+      ":",
+      "a",
+      "\n",
+      "#",
+      "/*",
+      "*/",
+      "//",
+      " ",
+      "1",
+      "${v}",
+    ),
+  );
   fc.assert(
-    fc.property(fc.oneof(fc.string(), pieces.map((all) => all.join(""))), (text) => {
-      const parts = parse(text);
-      parts.forEach((part, index) => {
-        expect(part.from).toBeGreaterThanOrEqual(parts[index - 1]?.to ?? 0);
-        expect(part.to).toBeGreaterThan(part.from);
-      });
-      format(text);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        pieces.map((all) => all.join("")),
+      ),
+      (text) => {
+        const parts = parse(text);
+        parts.forEach((part, index) => {
+          expect(part.from).toBeGreaterThanOrEqual(parts[index - 1]?.to ?? 0);
+          expect(part.to).toBeGreaterThan(part.from);
+        });
+        format(text);
+      },
+    ),
     { numRuns: 500 },
   );
 });

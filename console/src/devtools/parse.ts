@@ -52,7 +52,14 @@ function request(text: string, from: number): Request | null {
   const found = REQUEST.exec(text);
   if (!found) return null;
   const line = head(text, from + found[0].length);
-  const parsed: Request = { kind: "request", method: found[1]!.toUpperCase(), path: line.path, bodies: [], from, to: line.to };
+  const parsed: Request = {
+    kind: "request",
+    method: found[1]!.toUpperCase(),
+    path: line.path,
+    bodies: [],
+    from,
+    to: line.to,
+  };
   if (/^kbn:/i.test(line.path))
     parsed.problem = { message: "Kibana's own API (kbn:) is not spoken here", from, to: line.to };
   try {
@@ -74,7 +81,10 @@ function request(text: string, from: number): Request | null {
 /** The path: up to a comment, to a body that begins on the same line, or to the line's end. */
 function head(text: string, from: number): { path: string; to: number } {
   const line = text.slice(from, endOfLine(text, from));
-  const path = line.replace(/\s+(?:#|\/\/|\/\*).*$/, "").replace(/\s+[{[].*$/, "").trimEnd();
+  const path = line
+    .replace(/\s+(?:#|\/\/|\/\*).*$/, "")
+    .replace(/\s+[{[].*$/, "")
+    .trimEnd();
   return { path, to: from + path.length };
 }
 
@@ -85,7 +95,13 @@ function note(text: string, from: number): Note {
     if (token) return { kind: "note", text: token.text, from, to: token.to };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    return { kind: "note", text: text.slice(from), from, to: text.length, problem: { message: error.message, from, to: text.length } };
+    return {
+      kind: "note",
+      text: text.slice(from),
+      from,
+      to: text.length,
+      problem: { message: error.message, from, to: text.length },
+    };
   }
   const line = text.slice(from, endOfLine(text, from)).trimEnd();
   const to = from + line.length;
@@ -112,7 +128,8 @@ function value(text: string, at: number): Token[] | null {
   const read = (token: Token): void => {
     if (token.text === "{") members("}", true);
     else if (token.text === "[") members("]", false);
-    else if (token.kind === "punctuation") throw new Unreadable(`[${token.text}] stands where a value belongs`, token.from);
+    else if (token.kind === "punctuation")
+      throw new Unreadable(`[${token.text}] stands where a value belongs`, token.from);
   };
   const members = (close: string, isObject: boolean): void => {
     for (let token = step()!; token.text !== close; ) {
@@ -124,8 +141,7 @@ function value(text: string, at: number): Token[] | null {
       }
       read(token);
       token = step()!;
-      if (token.text !== "," && token.text !== close)
-        throw new Unreadable(`a , or ${close} belongs here`, token.from);
+      if (token.text !== "," && token.text !== close) throw new Unreadable(`a , or ${close} belongs here`, token.from);
       if (token.text === ",") token = step()!;
     }
   };

@@ -21,9 +21,12 @@ describe("the place in a body", () => {
 });
 
 describe("the specification", () => {
-  const schema = JSON.parse(readFileSync(new URL("../../public/static/schema.json", import.meta.url), "utf8")) as Schema;
+  const schema = JSON.parse(
+    readFileSync(new URL("../../public/static/schema.json", import.meta.url), "utf8"),
+  ) as Schema;
   const specified = new Specification(schema);
-  const names = (method: string, path: string) => specified.body(specified.match(method, path)!).properties.map((each) => each.name);
+  const names = (method: string, path: string) =>
+    specified.body(specified.match(method, path)!).properties.map((each) => each.name);
 
   test("knows which API a path is of", () => {
     expect(specified.match("POST", "_inference/.elser-2-elastic")?.name).toBe("inference.inference");
@@ -36,7 +39,9 @@ describe("the specification", () => {
   test("knows what bodies hold", () => {
     expect(names("POST", "_inference/x")).toEqual(expect.arrayContaining(["input", "query", "task_settings"]));
     expect(names("POST", "a/_search")).toEqual(expect.arrayContaining(["query", "size", "retriever", "knn"]));
-    const query = specified.body(specified.match("GET", "a/_search")!).properties.find((each) => each.name === "query")!;
+    const query = specified
+      .body(specified.match("GET", "a/_search")!)
+      .properties.find((each) => each.name === "query")!;
     expect(specified.shape(query.type).properties.map((each) => each.name)).toContain("semantic");
   });
 });

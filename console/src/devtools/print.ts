@@ -122,7 +122,8 @@ function valueEnd(body: Token[], at: number): number {
 function flat(body: Token[], at: number): { text: string; end: number } | null {
   const end = valueEnd(body, at);
   const inner = body.slice(at + 1, end - 1);
-  if (inner.some((token) => token.kind === "comment" || token.kind === "triple" || /^[{[]$/.test(token.text))) return null;
+  if (inner.some((token) => token.kind === "comment" || token.kind === "triple" || /^[{[]$/.test(token.text)))
+    return null;
   const values = inner.filter((token) => token.text !== ",").map((token) => token.text);
   return { text: `[${values.join(", ")}]`, end };
 }

@@ -12,12 +12,13 @@ import type { Result } from "./run";
 /** The answers to what was sent: one is shown, the others are a press away. */
 export function Responses({ results }: { results: Result[] }) {
   const [picked, setPicked] = useState<number | null>(null);
-  const shown = results.find((each) => each.id === picked) ?? results.findLast((each) => each.isDone || each.body) ?? results[0];
+  const shown =
+    results.find((each) => each.id === picked) ?? results.findLast((each) => each.isDone || each.body) ?? results[0];
   if (!shown)
     return (
       <Empty title="No answer yet">
-        Put the cursor in a request and press Ctrl+Enter. Requests from Elasticsearch's documentation can be pasted as they
-        are.
+        Put the cursor in a request and press Ctrl+Enter. Requests from Elasticsearch's documentation can be pasted as
+        they are.
       </Empty>
     );
   return (
@@ -73,7 +74,7 @@ function Response({ result }: { result: Result }) {
         </Text>
       )}
       {result.said && (
-        <Box className={classes.said} aria-live="polite">
+        <Box className={classes.said} role="log" aria-label="Stream">
           {result.said}
         </Box>
       )}
@@ -93,8 +94,18 @@ function Response({ result }: { result: Result }) {
 }
 
 function Status({ result }: { result: Result }) {
-  if (result.failed) return <Badge color="red.8" size="sm">no answer</Badge>;
-  if (result.status === null) return <Badge color="gray.7" size="sm">…</Badge>;
+  if (result.failed)
+    return (
+      <Badge color="red.8" size="sm">
+        no answer
+      </Badge>
+    );
+  if (result.status === null)
+    return (
+      <Badge color="gray.7" size="sm">
+        …
+      </Badge>
+    );
   const color = result.status < 300 ? "pine.7" : result.status < 500 ? "amber.7" : "red.8";
   return (
     <Badge color={color} size="sm" tt="none">

@@ -76,10 +76,12 @@ export class Specification {
     const found = this.endpoints.flatMap((endpoint) =>
       endpoint.urls
         .filter((url) => url.methods.includes(method) || (method === "GET" && url.methods.includes("POST")))
-        .map((url) => ({ endpoint, fixed: fit(segments(url.path), asked) }))
+        .map((url) => ({ endpoint, fixed: fixedParts(segments(url.path), asked) }))
         .filter(({ fixed }) => fixed >= 0),
     );
-    const best = found.toSorted((one, other) => other.fixed - one.fixed || one.endpoint.name.length - other.endpoint.name.length)[0];
+    const best = found.toSorted(
+      (one, other) => other.fixed - one.fixed || one.endpoint.name.length - other.endpoint.name.length,
+    )[0];
     return best?.endpoint ?? null;
   }
 
@@ -126,7 +128,15 @@ export class Specification {
   }
 }
 
-const nothing = (): Shape => ({ properties: [], dictionary: null, items: null, values: [], isObject: false, isText: false, names: [] });
+const nothing = (): Shape => ({
+  properties: [],
+  dictionary: null,
+  items: null,
+  values: [],
+  isObject: false,
+  isText: false,
+  names: [],
+});
 
 function merged(shapes: Shape[]): Shape {
   return {
@@ -143,7 +153,7 @@ function merged(shapes: Shape[]): Shape {
 export const segments = (path: string): string[] => path.replace(/\?.*$/, "").split("/").filter(Boolean);
 
 /** How many parts of a path are those of the template; -1 if it is of another form. */
-export function fit(template: string[], asked: string[]): number {
+export function fixedParts(template: string[], asked: string[]): number {
   if (template.length !== asked.length) return -1;
   let fixed = 0;
   for (const [index, part] of template.entries()) {

@@ -18,10 +18,10 @@ export class Unreadable extends Error {
 
 const SPACE = /[ \t\r\n\f\v\u00a0\ufeff]*/y;
 const PUNCTUATION = /[{}[\],:]/y;
-const TRIPLE = /"""[^]*?"""(?!")/y;
+const TRIPLE = /"""[\s\S]*?"""(?!")/y;
 const STRING = /"(?:[^"\\\n\r]|\\.)*"/y;
 const LITERAL = /\$\{[\w-]+\}|-?\d[\d.eE+-]*|true|false|null/y;
-const COMMENT = /#[^\n]*|\/\/[^\n]*|\/\*[^]*?\*\//y;
+const COMMENT = /#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
 
 /** The token that begins at or after `at`; null at the end. Throws Unreadable. */
 export function next(text: string, at: number): Token | null {
@@ -55,7 +55,12 @@ function checked(token: Token): Token {
     try {
       JSON.parse(token.text);
     } catch {
-      throw new Unreadable(token.kind === "string" ? "this string has an escape or character that JSON does not know" : "this is no number", token.from);
+      throw new Unreadable(
+        token.kind === "string"
+          ? "this string has an escape or character that JSON does not know"
+          : "this is no number",
+        token.from,
+      );
     }
   }
   return token;

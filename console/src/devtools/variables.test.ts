@@ -19,8 +19,11 @@ test("a variable that is not set is told, and nothing is sent", () => {
 });
 
 test("several values, and those of bulk, go as NDJSON that ends with a line break", () => {
-  expect(prepared('POST _bulk\n{"index": {}}\n{"a":\n 1}')).toMatchObject({ isNdjson: true, body: '{"index":{}}\n{"a":1}\n' });
-  expect(prepared('POST a/_msearch?x\n{}')).toMatchObject({ isNdjson: true, body: "{}\n" });
+  expect(prepared('POST _bulk\n{"index": {}}\n{"a":\n 1}')).toMatchObject({
+    isNdjson: true,
+    body: '{"index":{}}\n{"a":1}\n',
+  });
+  expect(prepared("POST a/_msearch?x\n{}")).toMatchObject({ isNdjson: true, body: "{}\n" });
 });
 
 test("a request with a problem is not sent", () => {

@@ -31,8 +31,12 @@ export function prepare(request: Request, variables: Variables): Prepared {
 /** In a string a variable is text; alone it is JSON, or a string if its value is no JSON. */
 function filled(token: Token, value: (name: string) => string): Token {
   if (token.kind === "string")
-    return { ...token, text: token.text.replace(VARIABLE, (_, name: string) => JSON.stringify(value(name)).slice(1, -1)) };
-  if (token.kind === "triple") return { ...token, text: token.text.replace(VARIABLE, (_, name: string) => value(name)) };
+    return {
+      ...token,
+      text: token.text.replace(VARIABLE, (_, name: string) => JSON.stringify(value(name)).slice(1, -1)),
+    };
+  if (token.kind === "triple")
+    return { ...token, text: token.text.replace(VARIABLE, (_, name: string) => value(name)) };
   if (token.kind === "literal" && token.text.startsWith("$")) {
     const text = value(token.text.slice(2, -1));
     return { ...token, text: isJson(text) ? text : JSON.stringify(text) };

@@ -32,8 +32,8 @@ function Form({ variables, change, close }: Omit<Properties, "opened">) {
   return (
     <Stack>
       <Text size="sm" c="dimmed">
-        <Code>{"${name}"}</Code> in a path or in a string stands for the value. Alone, outside of quotes, it stands for a
-        number, list or object. Values are kept in this browser: no place for secrets.
+        <Code>{"${name}"}</Code> in a path or in a string stands for the value. Alone, outside of quotes, it stands for
+        a number, list or object. Values are kept in this browser: no place for secrets.
       </Text>
       {rows.map(([name, value], index) => (
         <Group key={index} align="flex-start" wrap="nowrap">

@@ -9,7 +9,17 @@ import type { Service } from "../api/types";
 import { spoken } from "../components/format";
 import { Failure, Loading } from "../components/states";
 import { FieldControl } from "./fields";
-import { type Field, fields, idProblem, type Problems, problem, problems, settings, sortedError, type Values } from "./form";
+import {
+  type Field,
+  fields,
+  idProblem,
+  type Problems,
+  problem,
+  problems,
+  settings,
+  sortedError,
+  type Values,
+} from "./form";
 
 /** Makes a new endpoint: choose a service and a task, and fill in what these ask for. */
 export function AddEndpoint({ opened, close }: { opened: boolean; close: () => void }) {
@@ -40,7 +50,11 @@ function AddForm({ services, close }: { services: Service[]; close: () => void }
       close();
     },
     onError: (error) =>
-      setTold(error instanceof ApiError ? sortedError(error, [...all, { name: "inference_id" }]) : { byField: {}, rest: `${error}` }),
+      setTold(
+        error instanceof ApiError
+          ? sortedError(error, [...all, { name: "inference_id" }])
+          : { byField: {}, rest: `${error}` },
+      ),
   });
   const wrong = problems(all, values);
   const submit = (event: FormEvent) => {
@@ -60,7 +74,10 @@ function AddForm({ services, close }: { services: Service[]; close: () => void }
       key={field.name}
       field={field}
       value={values[field.name]}
-      error={told.byField[field.name] ?? (touched[field.name] ? (problem(field, values[field.name]) ?? undefined) : undefined)}
+      error={
+        told.byField[field.name] ??
+        (touched[field.name] ? (problem(field, values[field.name]) ?? undefined) : undefined)
+      }
       change={(value) => {
         setValues((before) => ({ ...before, [field.name]: value }));
         setTouched((before) => ({ ...before, [field.name]: true }));

@@ -107,7 +107,13 @@ function Hour({ row }: { row: Row }) {
             <Text size="xs" c="dimmed">
               {figure.name}
             </Text>
-            <Sparkline width={130} height={32} values={figure.values} color={figure.color} label={`${figure.name}, minute by minute`} />
+            <Sparkline
+              width={130}
+              height={32}
+              values={figure.values}
+              color={figure.color}
+              label={`${figure.name}, minute by minute`}
+            />
           </Box>
         ))}
       </SimpleGrid>
@@ -129,13 +135,18 @@ function EditForm({ endpoint, all }: { endpoint: Endpoint; all: Field[] }) {
   const began = current(all, endpoint);
   const [values, setValues] = useState<Values>(began);
   const wrong = problems(all, values);
-  const changed = all.filter((field) => JSON.stringify(values[field.name] ?? "") !== JSON.stringify(began[field.name] ?? ""));
+  const changed = all.filter(
+    (field) => JSON.stringify(values[field.name] ?? "") !== JSON.stringify(began[field.name] ?? ""),
+  );
   const update = useMutation({
     mutationFn: () =>
       call("PUT", `_inference/${endpoint.task_type}/${part(endpoint.inference_id)}/_update`, settings(changed, values)),
     onSuccess: () => client.invalidateQueries(),
   });
-  const told = update.error instanceof ApiError ? sortedError(update.error, all) : { byField: {}, rest: update.error ? `${update.error}` : "" };
+  const told =
+    update.error instanceof ApiError
+      ? sortedError(update.error, all)
+      : { byField: {}, rest: update.error ? `${update.error}` : "" };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (Object.keys(wrong).length === 0) update.mutate();

@@ -36,9 +36,17 @@ export function FieldControl({ field, value, error, change, placeholder }: Prope
   if (field.type === "map") return <JsonInput {...common} autosize minRows={2} value={text} onChange={change} />;
   if (field.choices)
     return (
-      <Select {...common} data={field.choices} value={text || null} onChange={(chosen) => change(chosen ?? "")} clearable={!field.required} />
+      <Select
+        {...common}
+        data={field.choices}
+        value={text || null}
+        onChange={(chosen) => change(chosen ?? "")}
+        clearable={!field.required}
+      />
     );
   if (field.sensitive) return <PasswordInput {...common} autoComplete="off" value={text} onChange={onText} />;
   const numeric = field.type === "int" || field.type === "float";
-  return <TextInput {...common} inputMode={numeric ? "decimal" : "text"} spellCheck={false} value={text} onChange={onText} />;
+  return (
+    <TextInput {...common} inputMode={numeric ? "decimal" : "text"} spellCheck={false} value={text} onChange={onText} />
+  );
 }

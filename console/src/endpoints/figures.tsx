@@ -19,9 +19,19 @@ export function figures(row: Row): Figure[] {
   const time = meanTime(series);
   return [
     { name: "requests", value: count(row.requests), values: series.requests, color: "var(--said)" },
-    { name: "mean time", value: time === null ? "–" : duration(time), values: series.milliseconds, color: "var(--suggested)" },
+    {
+      name: "mean time",
+      value: time === null ? "–" : duration(time),
+      values: series.milliseconds,
+      color: "var(--suggested)",
+    },
     { name: "tokens", value: count(sum(tokens)), values: tokens, color: "var(--said)" },
-    { name: "cached", value: hits + misses ? percent(hits / (hits + misses)) : "–", values: series.cache_hits, color: "var(--good)" },
+    {
+      name: "cached",
+      value: hits + misses ? percent(hits / (hits + misses)) : "–",
+      values: series.cache_hits,
+      color: "var(--good)",
+    },
     { name: "errors", value: count(errors), values: series.errors, color: "var(--bad)" },
   ];
 }
@@ -44,8 +54,19 @@ export function Figures({ row }: { row: Row }) {
             color={figure.color}
             label={`${figure.name}: ${figure.value} in the last hour`}
           />
-          <Text fz={11} lh={1.3} className="number" c={figure.name === "errors" && figure.value !== "0" ? "var(--bad)" : "dimmed"}>
-            <Text span fz={12} fw={600} c="var(--mantine-color-text)" inherit={figure.name === "errors" && figure.value !== "0"}>
+          <Text
+            fz={11}
+            lh={1.3}
+            className="number"
+            c={figure.name === "errors" && figure.value !== "0" ? "var(--bad)" : "dimmed"}
+          >
+            <Text
+              span
+              fz={12}
+              fw={600}
+              c="var(--mantine-color-text)"
+              inherit={figure.name === "errors" && figure.value !== "0"}
+            >
               {figure.value}
             </Text>{" "}
             <br />

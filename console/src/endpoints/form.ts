@@ -83,7 +83,8 @@ export function sortedError(error: ApiError, all: { name: string }[]): { byField
   const rest: string[] = [];
   for (const part of parts(error.message)) {
     const named = [...part.matchAll(/\[([\w.]+)\]|'([\w.]+)'/g)].map((match) => names.get(match[1] ?? match[2]!));
-    const name = named.find((each) => each !== undefined) ?? (part.includes("inference_id") ? "inference_id" : undefined);
+    const name =
+      named.find((each) => each !== undefined) ?? (part.includes("inference_id") ? "inference_id" : undefined);
     if (name) byField[name] = byField[name] ? `${byField[name]}; ${part}` : part;
     else rest.push(part);
   }

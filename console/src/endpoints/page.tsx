@@ -55,7 +55,11 @@ function Endpoints({ all, show, remove }: { all: Row[]; show: (id: string) => vo
   const [sort, setSort] = useState<{ by: SortBy; descending: boolean }>({ by: "id", descending: false });
   const groupBy = (params.get("groupBy") ?? "none") as GroupBy;
   const found = filtered(all, filters);
-  const set = (value: GroupBy) => setParams((before) => (before.set("groupBy", value), before));
+  const set = (value: GroupBy) =>
+    setParams((before) => {
+      before.set("groupBy", value);
+      return before;
+    });
   return (
     <Box className="card">
       <Toolbar all={all} filters={filters} setFilters={setFilters} groupBy={groupBy} setGroupBy={set} />

@@ -24,7 +24,8 @@ function Confirm({ id, close }: { id: string; close: () => void }) {
     staleTime: 0,
     gcTime: 0,
   });
-  const isUsed = use.data !== undefined && (use.data.error_message || [...use.data.pipelines, ...use.data.indexes].length > 0);
+  const isUsed =
+    use.data !== undefined && (use.data.error_message || [...use.data.pipelines, ...use.data.indexes].length > 0);
   const remove = useMutation({
     mutationFn: () => call("DELETE", `_inference/${part(id)}${isUsed ? "?force=true" : ""}`),
     onSuccess: () => {
@@ -60,7 +61,12 @@ function Confirm({ id, close }: { id: string; close: () => void }) {
         <Button variant="default" onClick={close} data-autofocus>
           Keep it
         </Button>
-        <Button color="red.8" disabled={Boolean(isUsed) && !ignored} loading={remove.isPending} onClick={() => remove.mutate()}>
+        <Button
+          color="red.8"
+          disabled={Boolean(isUsed) && !ignored}
+          loading={remove.isPending}
+          onClick={() => remove.mutate()}
+        >
           Delete
         </Button>
       </Group>

@@ -105,7 +105,9 @@ export function sorted(all: Row[], by: SortBy, isDescending: boolean): Row[] {
     const [a, b] = [key(one), key(other)];
     return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
   };
-  return all.toSorted((one, other) => (isDescending ? order(other, one) : order(one, other)) || one.id.localeCompare(other.id));
+  return all.toSorted(
+    (one, other) => (isDescending ? order(other, one) : order(one, other)) || one.id.localeCompare(other.id),
+  );
 }
 
 /** The rows in groups, with a heading each; one group without a heading if they are not grouped. */

@@ -27,7 +27,10 @@ interface Properties {
 
 export function EndpointTable({ groups, sort, setSort, show, remove }: Properties) {
   return (
-    <Table.ScrollContainer minWidth={980} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": "Endpoints", role: "region" } }}>
+    <Table.ScrollContainer
+      minWidth={980}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": "Endpoints", role: "region" } }}
+    >
       <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -68,12 +71,27 @@ export function EndpointTable({ groups, sort, setSort, show, remove }: Propertie
   );
 }
 
-function SortHeader({ by, label, sort, setSort }: { by: SortBy; label: string; sort: Sort; setSort: (sort: Sort) => void }) {
+function SortHeader({
+  by,
+  label,
+  sort,
+  setSort,
+}: {
+  by: SortBy;
+  label: string;
+  sort: Sort;
+  setSort: (sort: Sort) => void;
+}) {
   const isActive = sort.by === by;
   const Arrow = sort.descending ? IconArrowDown : IconArrowUp;
   return (
     <Table.Th aria-sort={isActive ? (sort.descending ? "descending" : "ascending") : undefined}>
-      <UnstyledButton onClick={() => setSort({ by, descending: isActive && !sort.descending })} fz="xs" c="dimmed" fw={600}>
+      <UnstyledButton
+        onClick={() => setSort({ by, descending: isActive && !sort.descending })}
+        fz="xs"
+        c="dimmed"
+        fw={600}
+      >
         <Group gap={4} wrap="nowrap">
           {label}
           {isActive && <Arrow size={13} aria-hidden />}
@@ -87,7 +105,14 @@ function EndpointRow({ row, show, remove }: { row: Row; show: (id: string) => vo
   return (
     <Table.Tr data-endpoint={row.id}>
       <Table.Td>
-        <UnstyledButton onClick={() => show(row.id)} className="mono" fw={550} fz={14} c="var(--said)" style={{ whiteSpace: "nowrap" }}>
+        <UnstyledButton
+          onClick={() => show(row.id)}
+          className="mono"
+          fw={550}
+          fz={14}
+          c="var(--said)"
+          style={{ whiteSpace: "nowrap" }}
+        >
           {row.id}
         </UnstyledButton>
         <Group gap={6} mt={4} wrap="nowrap">
@@ -130,7 +155,9 @@ export function WhereItRuns({ place }: { place: Place }) {
   return (
     <Group gap={6} wrap="nowrap">
       <Icon size={15} stroke={1.6} aria-hidden />
-      <Text size="sm" style={{ whiteSpace: "nowrap" }}>{place.label}</Text>
+      <Text size="sm" style={{ whiteSpace: "nowrap" }}>
+        {place.label}
+      </Text>
     </Group>
   );
 }
@@ -138,12 +165,21 @@ export function WhereItRuns({ place }: { place: Place }) {
 const TONES = { good: "var(--good)", idle: "var(--mantine-color-dimmed)", busy: "var(--suggested)", bad: "var(--bad)" };
 
 export function StateMark({ state, row }: { state: State; row?: Row }) {
-  const workers = row?.allocations != null && state.tone === "good" ? ` · ${row.allocations} worker${row.allocations === 1 ? "" : "s"}` : "";
+  const workers =
+    row?.allocations != null && state.tone === "good"
+      ? ` · ${row.allocations} worker${row.allocations === 1 ? "" : "s"}`
+      : "";
   const queue = row?.waiting ? ` · ${row.waiting} waiting` : "";
   const mark = (
     <Group gap={6} wrap="nowrap" mt={2}>
       <svg width={8} height={8} aria-hidden="true" style={{ flexShrink: 0 }}>
-        <circle cx={4} cy={4} r={state.tone === "idle" ? 3 : 4} fill={state.tone === "idle" ? "none" : TONES[state.tone]} stroke={TONES[state.tone]} />
+        <circle
+          cx={4}
+          cy={4}
+          r={state.tone === "idle" ? 3 : 4}
+          fill={state.tone === "idle" ? "none" : TONES[state.tone]}
+          stroke={TONES[state.tone]}
+        />
       </svg>
       <Text size="xs" c={TONES[state.tone]} style={{ whiteSpace: "nowrap" }}>
         {state.label}

@@ -25,7 +25,11 @@ export function Meet({ meetings, names }: { meetings: Meeting[]; names: [string,
           </Text>
         </Text>
       </Group>
-      <Box className={classes.split} role="img" aria-label={`${share(literal, score)} of the score is literal, ${share(score - literal, score)} suggested`}>
+      <Box
+        className={classes.split}
+        role="img"
+        aria-label={`${share(literal, score)} of the score is literal, ${share(score - literal, score)} suggested`}
+      >
         <span data-kind="said" style={{ width: share(literal, score) }} />
         <span data-kind="suggested" style={{ width: share(score - literal, score) }} />
       </Box>
@@ -35,7 +39,12 @@ export function Meet({ meetings, names }: { meetings: Meeting[]; names: [string,
       </Group>
       <Box role="list" aria-label="Shared tokens">
         {meetings.map((each) => (
-          <Box key={each.token} role="listitem" className={classes.row} title={`${names[0]} ${each.weights[0].toFixed(3)} × ${names[1]} ${each.weights[1].toFixed(3)}`}>
+          <Box
+            key={each.token}
+            role="listitem"
+            className={classes.row}
+            title={`${names[0]} ${each.weights[0].toFixed(3)} × ${names[1]} ${each.weights[1].toFixed(3)}`}
+          >
             <span className={classes.token}>{each.token}</span>
             <span className={classes.number}>+{each.score.toFixed(3)}</span>
             <span className={classes.track}>

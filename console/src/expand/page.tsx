@@ -18,7 +18,9 @@ const SECOND = "Personal machines belong in every house";
 
 export default function ExpandPage() {
   const placements = useQuery(placementsQuery);
-  const ids = (placements.data ?? []).filter((each) => each.task_type === "sparse_embedding").map((each) => each.inference_id);
+  const ids = (placements.data ?? [])
+    .filter((each) => each.task_type === "sparse_embedding")
+    .map((each) => each.inference_id);
   const [params, setParams] = useSearchParams();
   const id = params.get("endpoint") ?? (ids.includes(".elser-2-elastic") ? ".elser-2-elastic" : ids[0]);
   const set = (name: string, value: string | null) =>
@@ -78,16 +80,33 @@ function Texts({ id, first, second, set }: TextsProperties) {
   return (
     <Stack gap="lg">
       <SimpleGrid cols={{ base: 1, sm: isSplit ? 2 : 1 }}>
-        <Input label={isSplit ? "First text" : "Text"} value={a} change={(value) => change("a", value)} isBusy={one.isFetching} />
-        {isSplit && <Input label="Second text" value={b} change={(value) => change("b", value)} isBusy={other.isFetching} />}
+        <Input
+          label={isSplit ? "First text" : "Text"}
+          value={a}
+          change={(value) => change("a", value)}
+          isBusy={one.isFetching}
+        />
+        {isSplit && (
+          <Input label="Second text" value={b} change={(value) => change("b", value)} isBusy={other.isFetching} />
+        )}
       </SimpleGrid>
       <Group>
         {isSplit ? (
-          <Button variant="default" size="xs" leftSection={<IconX size={14} aria-hidden />} onClick={() => change("b", null)}>
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconX size={14} aria-hidden />}
+            onClick={() => change("b", null)}
+          >
             One text only
           </Button>
         ) : (
-          <Button variant="default" size="xs" leftSection={<IconColumns2 size={14} aria-hidden />} onClick={() => change("b", SECOND)}>
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconColumns2 size={14} aria-hidden />}
+            onClick={() => change("b", SECOND)}
+          >
             Compare with a second text
           </Button>
         )}
@@ -115,7 +134,17 @@ function Texts({ id, first, second, set }: TextsProperties) {
   );
 }
 
-function Input({ label, value, change, isBusy }: { label: string; value: string; change: (value: string) => void; isBusy: boolean }) {
+function Input({
+  label,
+  value,
+  change,
+  isBusy,
+}: {
+  label: string;
+  value: string;
+  change: (value: string) => void;
+  isBusy: boolean;
+}) {
   return (
     <Textarea
       label={label}
@@ -140,12 +169,9 @@ function useWeights(id: string, text: string) {
     queryFn: async ({ signal }) => {
       // The first use of a model loads it, so it may take its time.
       const path = `_inference/sparse_embedding/${part(id)}?timeout=5m`;
-      const { sparse_embedding: found } = await call<{ sparse_embedding: { embedding: Weights; is_truncated: boolean }[] }>(
-        "POST",
-        path,
-        { input: asked },
-        signal,
-      );
+      const { sparse_embedding: found } = await call<{
+        sparse_embedding: { embedding: Weights; is_truncated: boolean }[];
+      }>("POST", path, { input: asked }, signal);
       return { weights: found[0]!.embedding, isCut: found[0]!.is_truncated };
     },
   });

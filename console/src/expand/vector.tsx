@@ -13,13 +13,31 @@ export function Vector({ weights, text }: { weights: Weights; text: string }) {
   return (
     <Box mb="lg">
       {text && <Chips title="Said" terms={said} most={most} kind="said" none="No word of the text has weight." />}
-      <Chips title={text ? "Suggested" : ""} terms={suggested} most={most} kind={text ? "suggested" : "said"} none="Nothing is suggested." />
+      <Chips
+        title={text ? "Suggested" : ""}
+        terms={suggested}
+        most={most}
+        kind={text ? "suggested" : "said"}
+        none="Nothing is suggested."
+      />
       <Bars terms={all} most={most} isTold={text !== ""} />
     </Box>
   );
 }
 
-function Chips({ title, terms, most, kind, none }: { title: string; terms: Term[]; most: number; kind: "said" | "suggested"; none: string }) {
+function Chips({
+  title,
+  terms,
+  most,
+  kind,
+  none,
+}: {
+  title: string;
+  terms: Term[];
+  most: number;
+  kind: "said" | "suggested";
+  none: string;
+}) {
   return (
     <Box mb="md">
       {title && (
@@ -37,7 +55,12 @@ function Chips({ title, terms, most, kind, none }: { title: string; terms: Term[
       )}
       <Group gap={6} component="ul" className={classes.chips!}>
         {terms.map((term) => (
-          <li key={term.token} className={classes.chip} data-kind={kind} style={{ fontSize: `${12 + 13 * (term.weight / most)}px` }}>
+          <li
+            key={term.token}
+            className={classes.chip}
+            data-kind={kind}
+            style={{ fontSize: `${12 + 13 * (term.weight / most)}px` }}
+          >
             {term.token}
             <span className={classes.weight}>{term.weight.toFixed(2)}</span>
           </li>

@@ -10,7 +10,12 @@ test("words of the text are told from those that are suggested, heaviest first",
 });
 
 test("pieces of a word are said, and a piece of another word is not", () => {
-  const said = Object.fromEntries(terms({ splade: 1, "##s": 1, "##house": 1, café: 1, cafe: 1 }, "Splades, Café").map((each) => [each.token, each.isSaid]));
+  const said = Object.fromEntries(
+    terms({ splade: 1, "##s": 1, "##house": 1, café: 1, cafe: 1 }, "Splades, Café").map((each) => [
+      each.token,
+      each.isSaid,
+    ]),
+  );
   expect(said).toMatchObject({ splade: true, "##s": true, "##house": false, cafe: true });
 });
 

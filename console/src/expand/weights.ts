@@ -41,7 +41,10 @@ export function meetings(one: Weights, other: Weights, texts: [string, string]):
 export const total = (all: Meeting[]): number => all.reduce((sum, each) => sum + each.score, 0);
 
 function wordsOf(text: string): Set<string> {
-  const plain = text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
+  const plain = text
+    .normalize("NFD")
+    .replace(/\p{Mn}/gu, "")
+    .toLowerCase();
   return new Set(plain.match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? []);
 }
 
@@ -49,7 +52,9 @@ function wordsOf(text: string): Set<string> {
 function isSaid(token: string, words: Set<string>, weights: Weights): boolean {
   if (token.startsWith("##")) {
     const piece = token.slice(2);
-    return [...words].some((word) => word.length > piece.length && word.endsWith(piece) && word.slice(0, -piece.length) in weights);
+    return [...words].some(
+      (word) => word.length > piece.length && word.endsWith(piece) && word.slice(0, -piece.length) in weights,
+    );
   }
   if (words.has(token.toLowerCase())) return true;
   return [...words].some((word) => word.startsWith(token) && `##${word.slice(token.length)}` in weights);
