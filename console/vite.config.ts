@@ -20,6 +20,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
+    license: { fileName: "static/licences.md" },
     chunkSizeWarningLimit: 2000,
   },
   server: { proxy: { "^/(?!console|src|node_modules|@|static|schema)": "http://127.0.0.1:9200" } },

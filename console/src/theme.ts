@@ -41,12 +41,16 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { pine, amber, dark },
   primaryColor: "pine",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   defaultRadius: "md",
   cursorType: "pointer",
   fontFamily: '"Geist Variable", system-ui, sans-serif',
   fontFamilyMonospace: '"Geist Mono Variable", ui-monospace, monospace',
+  components: {
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+  },
   headings: { fontFamily: '"Newsreader Variable", Georgia, serif', fontWeight: "480" },
 });
 

@@ -82,14 +82,15 @@ def test_paths_endpoints_and_bodies_are_completed_from_what_is_there(page: Page)
     editor.press("ControlOrMeta+a")
     editor.press("Delete")
     options = page.get_by_role("listbox", name="Completions")
-    editor.press_sequentially("POST _inf")
-    expect(options).to_contain_text("_inference")
-    editor.press("Enter")
-    editor.press_sequentially("/.elser-2-ela")
-    expect(options).to_contain_text(".elser-2-elastic")
-    expect(options.get_by_role("option").first).to_contain_text(".elser-2-elastic")
-    page.wait_for_timeout(100)  # CodeMirror takes no Enter right after a list has opened
-    editor.press("Enter")
+
+    def complete(typed: str, expected: str) -> None:
+        editor.press_sequentially(typed)
+        expect(options.get_by_role("option").first).to_contain_text(expected)
+        page.wait_for_timeout(200)  # CodeMirror takes no Enter right after a list has opened
+        editor.press("Enter")
+
+    complete("POST _inf", "_inference")
+    complete("/.elser-2-elastic", ".elser-2-elastic")
     editor.press("Enter")
     editor.press_sequentially('{\n"inp')
     expect(options).to_contain_text('"input"')

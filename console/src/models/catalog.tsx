@@ -46,6 +46,7 @@ function ModelCard({ model, canAdd }: { model: Model; canAdd: boolean }) {
             variant="light"
             color="gray"
             tt="none"
+            fw={500}
             c="var(--mantine-color-text)"
             className="mono"
           >
