@@ -44,11 +44,11 @@ export function Figures({ row }: { row: Row }) {
       </Text>
     );
   return (
-    <Group gap="md" wrap="nowrap">
+    <Group gap={10} wrap="nowrap">
       {figures(row).map((figure) => (
-        <Box key={figure.name} w={66}>
+        <Box key={figure.name} w={56}>
           <Sparkline
-            width={62}
+            width={52}
             height={18}
             values={figure.values}
             color={figure.color}

@@ -31,7 +31,7 @@ export function EndpointTable({ groups, sort, setSort, show, remove }: Propertie
       minWidth={980}
       scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": "Endpoints", role: "region" } }}
     >
-      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
+      <Table verticalSpacing="sm" horizontalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             {COLUMNS.map(([by, label]) => (
@@ -109,7 +109,7 @@ function EndpointRow({ row, show, remove }: { row: Row; show: (id: string) => vo
           onClick={() => show(row.id)}
           className="mono"
           fw={550}
-          fz={14}
+          fz={13.5}
           c="var(--said)"
           style={{ whiteSpace: "nowrap" }}
         >
