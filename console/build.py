@@ -20,9 +20,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="lint and test it too; fail without Node.js")
     check = parser.parse_args().check
-    if problem := missing():
+    try:
+        build(check=check)
+    except Unbuilt as problem:
         print(f"the console cannot be built: {problem}. The API works without it", file=sys.stderr)
-        raise SystemExit(1 if check else 0)
+        raise SystemExit(1 if check else 0) from None
+
+
+class Unbuilt(Exception):
+    """Why there is no console."""
+
+
+def build(*, check: bool) -> None:
+    """Install what it needs, check it if wished, and build it. Raises Unbuilt."""
+    if problem := missing():
+        raise Unbuilt(problem)
     stamped("installed", digest(HERE / "package.json", HERE / "package-lock.json"), "ci")
     if check:
         npm("run", "lint")
@@ -55,7 +67,7 @@ def stamped(name: str, hashed: str, *command: str, fresh: bool = True) -> None:
 
 
 def npm(*arguments: str) -> None:
-    """Run npm here; what it says is shown if it fails."""
+    """Run npm here. Raises Unbuilt with what it says if it fails."""
     done = subprocess.run(  # noqa: S603
         ["npm", "--silent", *arguments],  # noqa: S607
         cwd=HERE,
@@ -65,7 +77,7 @@ def npm(*arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{done.stdout}\nnpm {' '.join(arguments)} failed")
+        raise Unbuilt(f"{done.stdout}\nnpm {' '.join(arguments)} failed")
 
 
 def digest(*paths: Path) -> str:

@@ -87,6 +87,7 @@ export default function DevToolsPage() {
 
   return (
     <Box className={classes.page}>
+      <h1 className="unseen">Dev Tools</h1>
       <Group gap={6} mb="sm" role="toolbar" aria-label="Requests">
         <Button size="xs" leftSection={<IconPlayerPlay size={14} aria-hidden />} onClick={actions.send}>
           Send
