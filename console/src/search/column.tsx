@@ -4,7 +4,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { duration } from "../components/format";
 import { Failure, Loading } from "../components/states";
-import { type Explanation, type Found, type Hit, pieces, ranks, textOf, titleOf, type Way } from "./plan";
+import { type Explanation, type Found, type Hit, type Kind, pieces, ranks, textOf, titleOf, type Way } from "./plan";
 import classes from "./search.module.css";
 
 interface Properties {
@@ -58,6 +58,7 @@ export function Column({ way, answer, found, query, looked, look }: Properties) 
             rank={at + 1}
             others={ranks(hit._id, found).filter((each) => each.name !== way.name)}
             query={query}
+            kind={way.kind}
             isLooked={looked === hit._id}
             look={look}
           />
@@ -72,11 +73,12 @@ interface HitProperties {
   rank: number;
   others: { name: string; rank: number }[];
   query: string;
+  kind: Kind;
   isLooked: boolean;
   look: (id: string | null) => void;
 }
 
-function HitView({ hit, rank, others, query, isLooked, look }: HitProperties) {
+function HitView({ hit, rank, others, query, kind, isLooked, look }: HitProperties) {
   const [opened, { toggle }] = useDisclosure();
   const text = textOf(hit);
   const plain = pieces(text)
@@ -99,9 +101,11 @@ function HitView({ hit, rank, others, query, isLooked, look }: HitProperties) {
           {hit._score?.toFixed(3) ?? "–"}
         </Text>
       </Group>
-      <Text size="sm" lineClamp={3} mt={2}>
-        {pieces(text).map((each, at) => (each.isMarked ? <mark key={at}>{each.text}</mark> : each.text))}
-      </Text>
+      {text !== titleOf(hit) && (
+        <Text size="sm" lineClamp={3} mt={2}>
+          {pieces(text).map((each, at) => (each.isMarked ? <mark key={at}>{each.text}</mark> : each.text))}
+        </Text>
+      )}
       <Group gap={10} mt={4}>
         <Text size="xs" c="dimmed">
           {others.length ? others.map((each) => `${each.rank}. in ${each.name}`).join(" · ") : "found only this way"}
@@ -112,11 +116,7 @@ function HitView({ hit, rank, others, query, isLooked, look }: HitProperties) {
       </Group>
       <Collapse expanded={opened}>
         <Box className={classes.why}>
-          {hit._explanation ? (
-            <Tree node={hit._explanation} />
-          ) : (
-            <Text size="xs">The score is {hit._score ?? "none"}.</Text>
-          )}
+          <Reason hit={hit} kind={kind} others={others} />
           <Anchor
             component={Link}
             size="xs"
@@ -128,6 +128,23 @@ function HitView({ hit, rank, others, query, isLooked, look }: HitProperties) {
       </Collapse>
     </li>
   );
+}
+
+/** Why a hit has its score. */
+function Reason({ hit, kind, others }: Pick<HitProperties, "hit" | "kind" | "others">) {
+  if (hit._explanation) return <Tree node={hit._explanation} />;
+  if (kind === "hybrid")
+    return (
+      <Text size="xs">
+        Reciprocal ranks add up: {others.map((each) => `1/(60 + ${each.rank}) from ${each.name}`).join(" + ")}.
+      </Text>
+    );
+  const reasons = {
+    bm25: "Words of the query stand in it.",
+    sparse: "The products of the weights of shared tokens add up.",
+    dense: "The cosine of the angle between the two vectors.",
+  };
+  return <Text size="xs">{reasons[kind]}</Text>;
 }
 
 function Tree({ node }: { node: Explanation }) {

@@ -31,13 +31,20 @@ export function at(source: Record<string, unknown>, field: string): unknown {
   return value;
 }
 
-/** A frame around points, with room at its edges; as wide as it is high on the ground, but for its own height. */
-export function frame(points: Point[]): { west: number; east: number; south: number; north: number } {
-  const lats = points.map((each) => each.lat);
-  const lons = points.map((each) => each.lon);
-  const [south, north, west, east] = [Math.min(...lats), Math.max(...lats), Math.min(...lons), Math.max(...lons)];
-  const room = Math.max(north - south, east - west, 0.02) * 0.15;
-  return { west: west - room, east: east + room, south: south - room, north: north + room };
+/** A frame around points with room at its edges, `aspect` times as wide as high on the ground. */
+export function frame(points: Point[], aspect: number): { west: number; east: number; south: number; north: number } {
+  const middle = (values: number[]) => (Math.min(...values) + Math.max(...values)) / 2;
+  const span = (values: number[]) => Math.max(...values) - Math.min(...values);
+  const [lats, lons] = [points.map((each) => each.lat), points.map((each) => each.lon)];
+  const shrinking = Math.max(Math.cos((middle(lats) * Math.PI) / 180), 0.01); // degrees of longitude are shorter there
+  const height = Math.max(span(lats), (span(lons) * shrinking) / aspect, 0.01) * 1.3;
+  const width = (height * aspect) / shrinking;
+  return {
+    west: middle(lons) - width / 2,
+    east: middle(lons) + width / 2,
+    south: middle(lats) - height / 2,
+    north: middle(lats) + height / 2,
+  };
 }
 
 /** Round steps for the lines of a grid over a range: a few of them. */

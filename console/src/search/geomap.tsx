@@ -1,8 +1,8 @@
-import { Box, Text } from "@mantine/core";
+import { Box } from "@mantine/core";
 import { at, frame, type Point, point, steps } from "./geo";
 import { type Hit, titleOf } from "./plan";
 
-const [WIDTH, HEIGHT] = [1000, 260];
+const [WIDTH, HEIGHT] = [1000, 220];
 
 interface Properties {
   field: string;
@@ -19,7 +19,10 @@ export function GeoMap({ field, found, looked, look }: Properties) {
     return where ? [{ hit, where }] : [];
   });
   if (placed.length === 0) return null;
-  const { west, east, south, north } = frame(placed.map((each) => each.where));
+  const { west, east, south, north } = frame(
+    placed.map((each) => each.where),
+    WIDTH / HEIGHT,
+  );
   const x = (lon: number) => ((lon - west) / (east - west)) * WIDTH;
   const y = (lat: number) => ((north - lat) / (north - south)) * HEIGHT;
   const place = ({ lat, lon }: Point) => ({ cx: x(lon), cy: y(lat) });
@@ -27,10 +30,20 @@ export function GeoMap({ field, found, looked, look }: Properties) {
     <Box className="card" mb="md" p="xs" style={{ overflow: "hidden" }}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width="100%" role="img" aria-label={`Where ${placed.length} hits are`}>
         {steps(west, east).map((lon) => (
-          <line key={lon} x1={x(lon)} x2={x(lon)} y1={0} y2={HEIGHT} stroke="var(--line)" />
+          <g key={lon}>
+            <line x1={x(lon)} x2={x(lon)} y1={0} y2={HEIGHT} stroke="var(--line)" />
+            <text x={x(lon) + 4} y={HEIGHT - 5} fontSize={11} fill="var(--mantine-color-dimmed)">
+              {degrees(lon, "E", "W")}
+            </text>
+          </g>
         ))}
         {steps(south, north).map((lat) => (
-          <line key={lat} y1={y(lat)} y2={y(lat)} x1={0} x2={WIDTH} stroke="var(--line)" />
+          <g key={lat}>
+            <line y1={y(lat)} y2={y(lat)} x1={0} x2={WIDTH} stroke="var(--line)" />
+            <text x={4} y={y(lat) - 4} fontSize={11} fill="var(--mantine-color-dimmed)">
+              {degrees(lat, "N", "S")}
+            </text>
+          </g>
         ))}
         {placed.map(({ hit, where }) => (
           // biome-ignore lint/a11y/noStaticElementInteractions: pointing here marks what the list says in words anyway
@@ -47,9 +60,9 @@ export function GeoMap({ field, found, looked, look }: Properties) {
           </circle>
         ))}
       </svg>
-      <Text size="xs" c="dimmed" px={4}>
-        {south.toFixed(2)}° to {north.toFixed(2)}° north, {west.toFixed(2)}° to {east.toFixed(2)}° east
-      </Text>
     </Box>
   );
 }
+
+const degrees = (value: number, plus: string, minus: string): string =>
+  `${Number(Math.abs(value).toFixed(4))}° ${value < 0 ? minus : plus}`;

@@ -79,8 +79,13 @@ describe("a point", () => {
   test("is found by a name with dots, and the frame has room for all", () => {
     expect(at({ a: { b: 1 } }, "a.b")).toBe(1);
     expect(at({ "a.b": 2 }, "a.b")).toBe(2);
-    const { west, east, south, north } = frame([{ lat: 1, lon: 2 }]);
-    expect(west < 2 && 2 < east && south < 1 && 1 < north).toBe(true);
+    const points = [
+      { lat: 60, lon: 2 },
+      { lat: 61, lon: 3 },
+    ];
+    const { west, east, south, north } = frame(points, 4);
+    expect(west < 2 && 3 < east && south < 60 && 61 < north).toBe(true);
+    expect(((east - west) * Math.cos((60.5 * Math.PI) / 180)) / (north - south)).toBeCloseTo(4);
     expect(steps(0.1, 4.2)).toEqual([2, 4]);
   });
 });
