@@ -15,6 +15,10 @@ export const client = new QueryClient({
   },
 });
 
+/** Again after so many milliseconds; not where a key is wanted, since only somebody who enters one changes that. */
+export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
+  query.state.error instanceof ApiError && query.state.error.status === 401 ? false : milliseconds;
+
 export const infoQuery = queryOptions({
   queryKey: ["info"],
   queryFn: ({ signal }) => call<Info>("GET", "/", undefined, signal),
@@ -25,13 +29,13 @@ export const placementsQuery = queryOptions({
   queryKey: ["placements"],
   queryFn: async ({ signal }) =>
     (await call<{ endpoints: Placement[] }>("GET", "_connote/endpoints", undefined, signal)).endpoints,
-  refetchInterval: 5_000,
+  refetchInterval: every(5_000),
 });
 
 export const activityQuery = queryOptions({
   queryKey: ["activity"],
   queryFn: ({ signal }) => call<Activity>("GET", "_connote/activity", undefined, signal),
-  refetchInterval: 5_000,
+  refetchInterval: every(5_000),
 });
 
 export const endpointQuery = (id: string) =>
@@ -50,7 +54,7 @@ export const servicesQuery = queryOptions({
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
   queryFn: async ({ signal }) => (await call<{ models: Model[] }>("GET", "_connote/models", undefined, signal)).models,
-  refetchInterval: 5_000,
+  refetchInterval: every(5_000),
 });
 
 export const deploymentsQuery = queryOptions({
@@ -58,5 +62,5 @@ export const deploymentsQuery = queryOptions({
   queryFn: async ({ signal }) =>
     (await call<{ deployments: Record<string, Deployment> }>("GET", "_inference/.diagnostics", undefined, signal))
       .deployments,
-  refetchInterval: 3_000,
+  refetchInterval: every(3_000),
 });

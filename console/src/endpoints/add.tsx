@@ -1,25 +1,14 @@
 import { Alert, Button, Collapse, Drawer, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { call, part } from "../api/client";
-import { ApiError } from "../api/errors";
-import { client, servicesQuery } from "../api/queries";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { servicesQuery } from "../api/queries";
 import type { Service } from "../api/types";
 import { spoken } from "../components/format";
 import { Failure, Loading } from "../components/states";
+import { useDraft } from "./draft";
 import { FieldControl } from "./fields";
-import {
-  type Field,
-  fields,
-  idProblem,
-  type Problems,
-  problem,
-  problems,
-  settings,
-  sortedError,
-  type Values,
-} from "./form";
+import type { Field } from "./form";
 
 /** Makes a new endpoint: choose a service and a task, and fill in what these ask for. */
 export function AddEndpoint({ opened, close }: { opened: boolean; close: () => void }) {
@@ -34,66 +23,32 @@ export function AddEndpoint({ opened, close }: { opened: boolean; close: () => v
 }
 
 function AddForm({ services, close }: { services: Service[]; close: () => void }) {
-  const [name, setName] = useState<string | null>(null);
-  const [task, setTask] = useState<string | null>(null);
-  const [id, setId] = useState("");
-  const [values, setValues] = useState<Values>({});
-  const [touched, setTouched] = useState<Record<string, boolean>>({});
-  const [told, setTold] = useState<{ byField: Problems; rest: string }>({ byField: {}, rest: "" });
-  const service = services.find((each) => each.service === name);
-  const all = fields(service, task);
-  const create = useMutation({
-    mutationFn: () =>
-      call("PUT", `_inference/${task}/${part(id)}`, { service: name, service_settings: {}, ...settings(all, values) }),
-    onSuccess: () => {
-      void client.invalidateQueries();
-      close();
-    },
-    onError: (error) =>
-      setTold(
-        error instanceof ApiError
-          ? sortedError(error, [...all, { name: "inference_id" }])
-          : { byField: {}, rest: `${error}` },
-      ),
-  });
-  const wrong = problems(all, values);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setTouched(Object.fromEntries([...all.map((field) => [field.name, true]), ["id", true]]));
-    if (Object.keys(wrong).length === 0 && !idProblem(id)) create.mutate();
-  };
-  const choose = (chosen: string | null) => {
-    const found = services.find((each) => each.service === chosen);
-    setName(chosen);
-    setTask(found?.task_types.length === 1 ? found.task_types[0]! : null);
-    setValues({});
-    setTouched({});
-  };
+  const draft = useDraft(services, close);
+  const { service, task, fields } = draft;
   const control = (field: Field) => (
     <FieldControl
       key={field.name}
       field={field}
-      value={values[field.name]}
-      error={
-        told.byField[field.name] ??
-        (touched[field.name] ? (problem(field, values[field.name]) ?? undefined) : undefined)
-      }
-      change={(value) => {
-        setValues((before) => ({ ...before, [field.name]: value }));
-        setTouched((before) => ({ ...before, [field.name]: true }));
-        setTold((before) => ({ byField: { ...before.byField, [field.name]: "" }, rest: "" }));
-      }}
+      value={draft.values[field.name]}
+      error={draft.errorAt(field)}
+      change={(value) => draft.setValue(field.name, value)}
     />
   );
   return (
-    <form onSubmit={submit} noValidate>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        draft.submit();
+      }}
+      noValidate
+    >
       <Stack>
         <Select
           label="Service"
           description="This machine's own models, or a third party."
           data={services.map((each) => ({ value: each.service, label: each.name }))}
-          value={name}
-          onChange={choose}
+          value={service?.service ?? null}
+          onChange={draft.setService}
           searchable
           nothingFoundMessage="No such service"
           data-autofocus
@@ -104,7 +59,7 @@ function AddForm({ services, close }: { services: Service[]; close: () => void }
             label="Task type"
             data={service.task_types.map((value) => ({ value, label: spoken(value) }))}
             value={task}
-            onChange={setTask}
+            onChange={draft.setTask}
             withAsterisk
           />
         )}
@@ -113,30 +68,20 @@ function AddForm({ services, close }: { services: Service[]; close: () => void }
             <TextInput
               label="Endpoint id"
               description="The name that requests ask for."
-              value={id}
-              onChange={(event) => {
-                setId(event.currentTarget.value);
-                setTouched((before) => ({ ...before, id: true }));
-                setTold((before) => ({ byField: { ...before.byField, inference_id: "" }, rest: "" }));
-              }}
-              error={told.byField.inference_id || (touched.id ? idProblem(id) : null)}
+              value={draft.id}
+              onChange={(event) => draft.setId(event.currentTarget.value)}
+              error={draft.idError}
               spellCheck={false}
               withAsterisk
             />
-            {all.filter((field) => field.required).map(control)}
-            <Optional>{all.filter((field) => !field.required).map(control)}</Optional>
-            {told.rest && (
-              <Alert role="alert" color="red" variant="light" title="The server refused it">
-                <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
-                  {told.rest}
-                </Text>
-              </Alert>
-            )}
+            {fields.filter((field) => field.required).map(control)}
+            <Optional>{fields.filter((field) => !field.required).map(control)}</Optional>
+            <Refusal reason={draft.refusal} />
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>
                 Cancel
               </Button>
-              <Button type="submit" loading={create.isPending}>
+              <Button type="submit" loading={draft.isSaving}>
                 Add endpoint
               </Button>
             </Group>
@@ -147,7 +92,19 @@ function AddForm({ services, close }: { services: Service[]; close: () => void }
   );
 }
 
-function Optional({ children }: { children: React.ReactNode[] }) {
+/** What the server said against it, if that is about no field. */
+export function Refusal({ reason }: { reason: string }) {
+  if (!reason) return null;
+  return (
+    <Alert role="alert" color="red" variant="light" title="The server refused it">
+      <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
+        {reason}
+      </Text>
+    </Alert>
+  );
+}
+
+function Optional({ children }: { children: ReactNode[] }) {
   const [opened, { toggle }] = useDisclosure();
   if (children.length === 0) return null;
   return (

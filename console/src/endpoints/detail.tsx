@@ -1,10 +1,9 @@
-import { Alert, Box, Button, Divider, Drawer, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Box, Button, Divider, Drawer, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconTerminal2 } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import { call, part } from "../api/client";
-import { ApiError } from "../api/errors";
 import { client, endpointQuery, servicesQuery } from "../api/queries";
 import type { Endpoint } from "../api/types";
 import { Copy } from "../components/copy";
@@ -12,11 +11,16 @@ import { spoken } from "../components/format";
 import { Json } from "../components/json";
 import { Sparkline } from "../components/sparkline";
 import { Failure, Loading } from "../components/states";
+import { Refusal } from "./add";
+import { refused } from "./draft";
 import { FieldControl } from "./fields";
 import { figures } from "./figures";
-import { current, type Field, fields, problems, settings, sortedError, type Values } from "./form";
+import { current, type Field, fields, problems, settings, type Values } from "./form";
 import type { Row } from "./rows";
 import { StateMark, WhereItRuns } from "./table";
+
+// The focus begins there, and not at what would be pressed by mistake.
+const CLOSE = { "aria-label": "Close", "data-autofocus": true };
 
 /** One endpoint: how it does, what it is, and what of it can be changed. */
 export function EndpointDetail({ id, row, close }: { id: string | null; row: Row | undefined; close: () => void }) {
@@ -26,6 +30,7 @@ export function EndpointDetail({ id, row, close }: { id: string | null; row: Row
       onClose={close}
       position="right"
       size="lg"
+      closeButtonProps={CLOSE}
       title={
         <Group gap={6} wrap="nowrap">
           <Text className="mono" fw={600} fz={17} style={{ overflowWrap: "anywhere" }}>
@@ -143,10 +148,7 @@ function EditForm({ endpoint, all }: { endpoint: Endpoint; all: Field[] }) {
       call("PUT", `_inference/${endpoint.task_type}/${part(endpoint.inference_id)}/_update`, settings(changed, values)),
     onSuccess: () => client.invalidateQueries(),
   });
-  const told =
-    update.error instanceof ApiError
-      ? sortedError(update.error, all)
-      : { byField: {}, rest: update.error ? `${update.error}` : "" };
+  const told = refused(update.error, all);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (Object.keys(wrong).length === 0) update.mutate();
@@ -168,11 +170,7 @@ function EditForm({ endpoint, all }: { endpoint: Endpoint; all: Field[] }) {
             }}
           />
         ))}
-        {told.rest && (
-          <Alert role="alert" color="red" variant="light" title="The server refused it">
-            {told.rest}
-          </Alert>
-        )}
+        <Refusal reason={told.rest} />
         <Group justify="flex-end">
           {update.isSuccess && changed.length === 0 && (
             <Text size="sm" c="var(--good)" role="status">

@@ -176,7 +176,7 @@ export function StateMark({ state, row }: { state: State; row?: Row }) {
         <circle
           cx={4}
           cy={4}
-          r={state.tone === "idle" ? 3 : 4}
+          r={3}
           fill={state.tone === "idle" ? "none" : TONES[state.tone]}
           stroke={TONES[state.tone]}
         />

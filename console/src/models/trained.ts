@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, part } from "../api/client";
 import { ApiError } from "../api/errors";
+import { every } from "../api/queries";
 import type { Deployment, Model } from "../api/types";
 
 /** A model that `_ml/trained_models` lists: uploaded, or added from the catalog. */
@@ -45,7 +46,7 @@ export const trainedQuery = queryOptions({
     const found = await known(call<{ trained_model_configs: Trained[] }>("GET", path, undefined, signal));
     return found?.trained_model_configs ?? null;
   },
-  refetchInterval: 4_000,
+  refetchInterval: every(4_000),
 });
 
 export const statsQuery = queryOptions({
@@ -56,7 +57,7 @@ export const statsQuery = queryOptions({
     );
     return found?.trained_model_stats ?? null;
   },
-  refetchInterval: 3_000,
+  refetchInterval: every(3_000),
 });
 
 /** A deployment as the page shows it. */

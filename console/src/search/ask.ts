@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, part } from "../api/client";
+import { every } from "../api/queries";
 import { type Field, type Found, fieldsOf, type Mapping, type Way } from "./plan";
 
 export interface Index {
@@ -16,7 +17,7 @@ export const indicesQuery = queryOptions({
       .filter((each) => !each.index.startsWith("."))
       .toSorted((one, other) => one.index.localeCompare(other.index));
   },
-  refetchInterval: 10_000,
+  refetchInterval: every(10_000),
 });
 
 export const fieldsQuery = (index: string) =>
