@@ -6,22 +6,24 @@ import type { Model } from "../api/types";
 import { Copy } from "../components/copy";
 import { bytes, spoken } from "../components/format";
 import { Failure } from "../components/states";
-import { add, start, trainedName } from "./trained";
+import { Coming } from "./coming";
+import { add, start, type Trained, trainedName } from "./trained";
 
-export function Catalog({ all, canAdd }: { all: Model[]; canAdd: boolean }) {
+/** The catalog; `trained` is null where the API for trained models is not there. */
+export function Catalog({ all, trained }: { all: Model[]; trained: Trained[] | null }) {
   const order = (model: Model) => Number(!model.present);
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }}>
       {all
         .toSorted((one, other) => order(one) - order(other))
         .map((model) => (
-          <ModelCard key={model.id} model={model} canAdd={canAdd} />
+          <ModelCard key={model.id} model={model} trained={trained} />
         ))}
     </SimpleGrid>
   );
 }
 
-function ModelCard({ model, canAdd }: { model: Model; canAdd: boolean }) {
+function ModelCard({ model, trained }: { model: Model; trained: Trained[] | null }) {
   return (
     <Box className="card" p="md">
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -58,19 +60,23 @@ function ModelCard({ model, canAdd }: { model: Model; canAdd: boolean }) {
       <Text size="xs" c="dimmed" mt={6} style={{ overflowWrap: "anywhere" }}>
         {model.source} · up to {model.max_tokens} tokens · {model.licence}
       </Text>
-      <Get model={model} canAdd={canAdd} />
+      <Get model={model} trained={trained} />
     </Box>
   );
 }
 
 /** How to get a model, or to start it: by a button where the server can, else by the command line. */
-function Get({ model, canAdd }: { model: Model; canAdd: boolean }) {
+function Get({ model, trained }: { model: Model; trained: Trained[] | null }) {
   const name = trainedName(model);
   const done = () => client.invalidateQueries();
   const adding = useMutation({ mutationFn: () => add(name!), onSuccess: done });
   const starting = useMutation({ mutationFn: () => start(name!), onSuccess: done });
   const action = model.present ? starting : adding;
-  if (canAdd && name)
+  const coming = trained?.find(
+    (each) => each.fully_defined === false && [model.id, ...model.aliases].includes(each.model_id),
+  );
+  if (coming && !model.present) return <Coming what={model.id} says="Being fetched from its source." />;
+  if (trained && name)
     return (
       <>
         <Button size="xs" variant="default" mt="sm" loading={action.isPending} onClick={() => action.mutate()}>

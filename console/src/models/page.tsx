@@ -33,7 +33,7 @@ export default function ModelsPage() {
         {models.isPending && <Loading what="the catalog" />}
         {models.error && <Failure error={models.error} retry={models.refetch} />}
         {models.data?.length === 0 && <Empty title="The catalog is empty" />}
-        {catalog.length > 0 && <Catalog all={catalog} canAdd={Boolean(trained.data)} />}
+        {catalog.length > 0 && <Catalog all={catalog} trained={trained.data ?? null} />}
       </Section>
       {trained.data === null && (
         <Text size="sm" c="dimmed">

@@ -1,8 +1,9 @@
-import { Button, Group, Progress, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { client } from "../api/queries";
 import { bytes, spoken } from "../components/format";
 import { Failure } from "../components/states";
+import { Coming } from "./coming";
 import { start, type Trained } from "./trained";
 
 /** Models that were uploaded; one that is not whole yet says so. */
@@ -40,14 +41,7 @@ function Upload({ model }: { model: Trained }) {
           .filter(Boolean)
           .join(" · ")}
       </Text>
-      {!isWhole && (
-        <>
-          <Progress value={100} animated aria-label={`${model.model_id} is being uploaded`} />
-          <Text size="xs" c="dimmed">
-            Being uploaded: parts of it are still to come.
-          </Text>
-        </>
-      )}
+      {!isWhole && <Coming what={model.model_id} says="Being uploaded: parts of it are still to come." />}
       {starting.error && <Failure error={starting.error} />}
     </Stack>
   );
