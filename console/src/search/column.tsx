@@ -4,10 +4,12 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { duration } from "../components/format";
 import { Failure, Loading } from "../components/states";
-import { type Explanation, type Found, type Hit, type Kind, pieces, ranks, textOf, titleOf, type Way } from "./plan";
+import { type Found, type Hit, pieces, ranks, textOf, titleOf, type Way } from "./plan";
 import classes from "./search.module.css";
+import { Why } from "./why";
 
 interface Properties {
+  index: string;
   way: Way;
   answer: UseQueryResult<Found & { milliseconds: number }>;
   found: { name: string; hits: Hit[] }[];
@@ -17,7 +19,7 @@ interface Properties {
 }
 
 /** One way to search, and what it finds. */
-export function Column({ way, answer, found, query, looked, look }: Properties) {
+export function Column({ index, way, answer, found, query, looked, look }: Properties) {
   const hits = answer.data?.hits.hits ?? [];
   const total = answer.data?.hits.total;
   const count = typeof total === "number" ? total : total?.value;
@@ -58,7 +60,8 @@ export function Column({ way, answer, found, query, looked, look }: Properties) 
             rank={at + 1}
             others={ranks(hit._id, found).filter((each) => each.name !== way.name)}
             query={query}
-            kind={way.kind}
+            index={index}
+            way={way}
             isLooked={looked === hit._id}
             look={look}
           />
@@ -73,12 +76,13 @@ interface HitProperties {
   rank: number;
   others: { name: string; rank: number }[];
   query: string;
-  kind: Kind;
+  index: string;
+  way: Way;
   isLooked: boolean;
   look: (id: string | null) => void;
 }
 
-function HitView({ hit, rank, others, query, kind, isLooked, look }: HitProperties) {
+function HitView({ hit, rank, others, query, index, way, isLooked, look }: HitProperties) {
   const [opened, { toggle }] = useDisclosure();
   const text = textOf(hit);
   const plain = pieces(text)
@@ -116,7 +120,7 @@ function HitView({ hit, rank, others, query, kind, isLooked, look }: HitProperti
       </Group>
       <Collapse expanded={opened}>
         <Box className={classes.why}>
-          <Reason hit={hit} kind={kind} others={others} />
+          <Why index={index} way={way} hit={hit} others={others} />
           <Anchor
             component={Link}
             size="xs"
@@ -127,39 +131,5 @@ function HitView({ hit, rank, others, query, kind, isLooked, look }: HitProperti
         </Box>
       </Collapse>
     </li>
-  );
-}
-
-/** Why a hit has its score. */
-function Reason({ hit, kind, others }: Pick<HitProperties, "hit" | "kind" | "others">) {
-  if (hit._explanation) return <Tree node={hit._explanation} />;
-  if (kind === "hybrid")
-    return (
-      <Text size="xs">
-        Reciprocal ranks add up: {others.map((each) => `1/(60 + ${each.rank}) from ${each.name}`).join(" + ")}.
-      </Text>
-    );
-  const reasons = {
-    bm25: "Words of the query stand in it.",
-    sparse: "The products of the weights of shared tokens add up.",
-    dense: "The cosine of the angle between the two vectors.",
-  };
-  return <Text size="xs">{reasons[kind]}</Text>;
-}
-
-function Tree({ node }: { node: Explanation }) {
-  return (
-    <Text size="xs" component="div">
-      <b className="number">{node.value.toFixed(3)}</b> {node.description}
-      {node.details && node.details.length > 0 && (
-        <ul className={classes.tree}>
-          {node.details.map((each, at) => (
-            <li key={at}>
-              <Tree node={each} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </Text>
   );
 }

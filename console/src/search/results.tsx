@@ -34,6 +34,7 @@ export function Results({ index, query }: { index: string; query: string }) {
         {all.map((way, at) => (
           <Column
             key={way.kind}
+            index={index}
             way={way}
             answer={answers[at]!}
             found={found}
