@@ -11,6 +11,14 @@ import { theme, variables } from "./theme";
 
 if (nonce) setNonce(nonce); // for the style elements of dialogs
 
+// After an upgrade of the server the parts that this page would load are others; the page itself must come anew.
+addEventListener("vite:preloadError", () => {
+  const last = Number(sessionStorage.getItem("connote.reloaded"));
+  if (Date.now() - last < 10_000) return;
+  sessionStorage.setItem("connote.reloaded", `${Date.now()}`);
+  location.reload();
+});
+
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <MantineProvider

@@ -54,24 +54,27 @@ function DeploymentCard({ deployment }: { deployment: Running }) {
   );
 }
 
-function Controls({ deployment: { id, workers } }: { deployment: Running }) {
+function Controls({ deployment: { id, wished } }: { deployment: Running }) {
   const done = () => client.invalidateQueries();
   const scaling = useMutation({ mutationFn: (to: number) => scale(id, to), onSuccess: done });
   const stopping = useMutation({ mutationFn: (force: boolean) => stop(id, force), onSuccess: done });
   const isUsed = stopping.error instanceof ApiError && stopping.error.status === 409;
-  const now = workers ?? 1;
   return (
     <>
       <Group mt="sm" gap="xs">
         <ActionIcon
           variant="default"
           aria-label={`One worker less for ${id}`}
-          disabled={now <= 1}
-          onClick={() => scaling.mutate(now - 1)}
+          disabled={wished <= 1}
+          onClick={() => scaling.mutate(wished - 1)}
         >
           <IconMinus size={14} />
         </ActionIcon>
-        <ActionIcon variant="default" aria-label={`One worker more for ${id}`} onClick={() => scaling.mutate(now + 1)}>
+        <ActionIcon
+          variant="default"
+          aria-label={`One worker more for ${id}`}
+          onClick={() => scaling.mutate(wished + 1)}
+        >
           <IconPlus size={14} />
         </ActionIcon>
         <Button size="xs" variant="default" loading={stopping.isPending} onClick={() => stopping.mutate(false)}>

@@ -1,6 +1,6 @@
 import { Box, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { deploymentsQuery, modelsQuery } from "../api/queries";
+import { deploymentsQuery, modelsQuery, placementsQuery } from "../api/queries";
 import { Empty, Failure, Loading } from "../components/states";
 import { PageTitle } from "../components/title";
 import { Catalog } from "./catalog";
@@ -13,6 +13,8 @@ export default function ModelsPage() {
   const deployments = useQuery(deploymentsQuery);
   const trained = useQuery(trainedQuery);
   const stats = useQuery(statsQuery);
+  const placements = useQuery(placementsQuery);
+  const endpoints = new Set((placements.data ?? []).map((each) => each.inference_id));
   const catalog = models.data ?? [];
   const known = new Set(catalog.flatMap((each) => [each.id, ...each.aliases]));
   const uploaded = (trained.data ?? []).filter((each) => !known.has(each.model_id));
@@ -22,7 +24,9 @@ export default function ModelsPage() {
       <Section title="Running now">
         {deployments.isPending && <Loading what="deployments" />}
         {deployments.error && <Failure error={deployments.error} retry={deployments.refetch} />}
-        {deployments.data && <Deployments all={running(deployments.data, stats.data ?? null)} />}
+        {deployments.data && (
+          <Deployments all={running(deployments.data, placements.data ? (stats.data ?? null) : null, endpoints)} />
+        )}
       </Section>
       {uploaded.length > 0 && (
         <Section title="Uploaded">

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { running, trainedName } from "./trained";
 
+const endpoints = [".elser-2-elastic"];
 const diagnostics = {
   ".elser-2-elastic": {
     state: "started",
@@ -25,13 +26,17 @@ test("deployments of endpoints and of trained models are one list, and only the 
         allocation_status: { allocation_count: 2, target_allocation_count: 2, state: "started" },
       },
     },
+    {
+      model_id: "splade",
+      deployment_stats: { deployment_id: ".elser-2-elastic", model_id: ".elser_model_2", state: "started" },
+    },
     { model_id: "idle" },
   ];
-  expect(running(diagnostics, stats)).toMatchObject([
+  expect(running(diagnostics, stats, new Set(endpoints))).toMatchObject([
     { id: ".elser-2-elastic", workers: 2, waiting: 1, where: "cpu, float32", isOwn: false },
-    { id: "mine", workers: 2, answered: 7, where: "cpu", isOwn: true },
+    { id: "mine", workers: 2, wished: 2, answered: 7, where: "cpu", isOwn: true },
   ]);
-  expect(running(diagnostics, null).map((each) => each.isOwn)).toEqual([false, false]);
+  expect(running(diagnostics, null, new Set(endpoints)).map((each) => each.isOwn)).toEqual([false, false]);
 });
 
 test("a model is asked for by a name without a slash", () => {

@@ -68,6 +68,8 @@ export interface Running {
   reason: string | null;
   where: string;
   workers: number | null;
+  /** How many workers are wished for. */
+  wished: number;
   waiting: number;
   answered: number;
   rejected: number;
@@ -76,8 +78,12 @@ export interface Running {
   isAdaptive: boolean;
 }
 
-/** Deployments of the API for trained models, and those that endpoints have. */
-export function running(diagnostics: Record<string, Deployment>, stats: Stats[] | null): Running[] {
+/** Deployments of the API for trained models, and those that `endpoints` have. */
+export function running(
+  diagnostics: Record<string, Deployment>,
+  stats: Stats[] | null,
+  endpoints: ReadonlySet<string>,
+): Running[] {
   const all = new Map<string, Running>();
   for (const [id, each] of Object.entries(diagnostics)) {
     all.set(id, {
@@ -87,6 +93,7 @@ export function running(diagnostics: Record<string, Deployment>, stats: Stats[] 
       reason: each.reason ?? null,
       where: [each.device, each.precision].filter(Boolean).join(", "),
       workers: each.allocations ?? null,
+      wished: each.allocations ?? 0,
       waiting: each.waiting ?? 0,
       answered: each.totals?.items ?? 0,
       rejected: each.totals?.rejected ?? 0,
@@ -95,7 +102,7 @@ export function running(diagnostics: Record<string, Deployment>, stats: Stats[] 
     });
   }
   for (const { deployment_stats: each } of stats ?? []) {
-    if (!each) continue;
+    if (!each || endpoints.has(each.deployment_id)) continue;
     const before = all.get(each.deployment_id);
     all.set(each.deployment_id, {
       id: each.deployment_id,
@@ -104,6 +111,7 @@ export function running(diagnostics: Record<string, Deployment>, stats: Stats[] 
       reason: each.reason || null,
       where: before?.where ?? "",
       workers: each.allocation_status?.allocation_count ?? before?.workers ?? null,
+      wished: each.allocation_status?.target_allocation_count ?? each.number_of_allocations ?? 1,
       waiting: before?.waiting ?? 0,
       answered: each.inference_count ?? before?.answered ?? 0,
       rejected: each.rejected_execution_count ?? before?.rejected ?? 0,

@@ -26,16 +26,12 @@ export function Column({ index, way, answer, found, query, looked, look }: Prope
   return (
     <Box component="section" className="card" aria-label={way.name} aria-busy={answer.isFetching}>
       <Box className={classes.head}>
-        <Group justify="space-between" align="baseline">
-          <Title order={2} fz={20}>
-            {way.name}
-          </Title>
-          {answer.data && (
-            <Text size="xs" c="dimmed" className="number">
-              {answer.data.took} ms in the engine · {duration(answer.data.milliseconds)} in all
-            </Text>
-          )}
-        </Group>
+        <Title order={2} fz={20}>
+          {way.name}
+        </Title>
+        <Text size="xs" c="dimmed" className="number" mih="1.5em">
+          {answer.data && `${answer.data.took} ms in the engine · ${duration(answer.data.milliseconds)} in all`}
+        </Text>
         <Text size="xs" c="dimmed" truncate title={way.about}>
           {way.about}
           {count !== undefined && ` · ${count} found`}
@@ -126,7 +122,7 @@ function HitView({ hit, rank, others, query, index, way, isLooked, look }: HitPr
             size="xs"
             href={`/expand?${new URLSearchParams({ a: query, b: plain.slice(0, 2_000) })}`}
           >
-            See the tokens in which it meets the query
+            See the tokens of both texts
           </Anchor>
         </Box>
       </Collapse>
