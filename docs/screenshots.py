@@ -4,6 +4,7 @@ The server is a real one, with the models of `CONNOTE_MODELS`; the third parties
 """
 
 import base64
+import json
 import os
 import sys
 import tempfile
@@ -40,6 +41,15 @@ ANSWER = (
     "it connotes warmth, ", "family and ", "rest.\n\n", "A learned sparse model does the same with a text: ",
     "it gives weight to words that are not in it.",
 )  # fmt: skip
+HOUSES = (
+    ("A cottage on the coast, with a view over the waves", "Whitby", 54.48, -0.61),
+    ("A flat in the midst of the city, near the theatres", "London", 51.51, -0.12),
+    ("A quiet house near the sea", "Brighton", 50.82, -0.14),
+    ("A farm in the hills, far from everything", "Kendal", 54.33, -2.75),
+    ("A houseboat on the canal", "Birmingham", 52.48, -1.9),
+    ("A home on the beach for a large family", "Swansea", 51.6, -3.98),
+    ("A tower by the harbour", "Aberdeen", 57.14, -2.08),
+)
 
 
 def main() -> None:
@@ -73,6 +83,24 @@ def furnish(http: httpx.Client, provider: Provider) -> None:
     http.post("/_inference/.rerank-v1-elasticsearch?timeout=2m", json=ranking)
     for _ in range(3):
         chats.ask("second-opinion")
+    fill(http)
+
+
+def fill(http: httpx.Client) -> None:
+    """An index of houses; a server without indices is not given one."""
+    meanings = {"meaning": ".elser-2-elastic", "dense": ".multilingual-e5-small-elasticsearch"}
+    fields = {
+        "title": {"type": "text", "copy_to": list(meanings)},
+        "city": {"type": "keyword"},
+        "location": {"type": "geo_point"},
+        **{name: {"type": "semantic_text", "inference_id": id} for name, id in meanings.items()},
+    }
+    http.put("/houses", json={"mappings": {"properties": fields}})
+    lines = list[dict[str, object]]()
+    for title, city, lat, lon in HOUSES:
+        lines += [{"index": {}}, {"title": title, "city": city, "location": {"lat": lat, "lon": lon}}]
+    body = "".join(json.dumps(line) + "\n" for line in lines)
+    http.post("/houses/_bulk?refresh=true", content=body, headers={"Content-Type": "application/x-ndjson"})
 
 
 def send(page: Page) -> None:
@@ -99,6 +127,15 @@ def add(page: Page) -> None:
     page.get_by_role("option", name="rerank").click()
 
 
+def why(page: Page) -> None:
+    """Ask of each way why its first hit stands there."""
+    page.locator("[data-hit]").or_(page.get_by_text("keeps no documents")).first.wait_for()
+    page.wait_for_timeout(1_000)
+    for name in ("BM25", "Sparse", "Dense", "Hybrid"):
+        for button in page.get_by_role("region", name=name).get_by_role("button", name="Why here?").all()[:1]:
+            button.click()
+
+
 def nothing(_: Page) -> None:
     """Only look."""
 
@@ -109,7 +146,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "endpoint": ("/?view=.elser-2-elastic", nothing),
     "devtools": ("/devtools", send),
     "expand": ("/expand?b=Personal+machines+belong+in+every+house", nothing),
-    "search": ("/search", nothing),
+    "search": ("/search?index=houses&q=a+house+by+the+sea", why),
     "chat": ("/chat?endpoint=house-chat", talk),
     "models": ("/models", nothing),
 }
