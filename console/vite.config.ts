@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 
 const stub = (name: string) => fileURLToPath(new URL(`src/devtools/node/${name}.ts`, import.meta.url));
 
-export default defineConfig({
-  base: "./", // so that a proxy may serve it below a path
+export default defineConfig(({ command }) => ({
+  base: command === "build" ? "./" : "/console/", // built, it may be served below a path
   plugins: [react()],
   html: { cspNonce: "{{nonce}}" },
   resolve: {
@@ -23,7 +23,8 @@ export default defineConfig({
     license: { fileName: "static/licences.md" },
     chunkSizeWarningLimit: 2000,
   },
-  server: { proxy: { "^/(?!console|src|node_modules|@|static|schema)": "http://127.0.0.1:9200" } },
+  // `npm run dev` shows changes at once, over a server that runs already.
+  server: { proxy: { "^/(?!console/)": process.env.CONNOTE_URL ?? "http://127.0.0.1:9200" } },
   // In its own tests @elastic/request-converter reads templates that its package does not have: this is not one of them.
   test: { include: ["src/**/*.test.ts"], environment: "node", env: { NODE_ENV: "production" }, testTimeout: 60_000 },
-});
+}));

@@ -46,7 +46,7 @@ def _page(index: Path) -> Response:
     """The page that starts the script. Scripts and styles come from here, and nothing goes elsewhere."""
     is_built = index.is_file()
     nonce = secrets.token_urlsafe(16)
-    text = (index if is_built else _UNBUILT).read_text().replace(NONCE, nonce)
+    text = (index if is_built else _UNBUILT).read_text("utf-8").replace(NONCE, nonce)
     rules = (
         "default-src 'none'",
         "script-src 'self'",
