@@ -36,74 +36,94 @@ function line(body: Token[]): string {
   return [...comments, toJson(body)].join("\n");
 }
 
-/** Walks over tokens and writes them with line breaks and two spaces a level. */
 function pretty(body: Token[]): string {
-  const out: string[] = [];
-  let depth = 0;
-  let at = 0;
-  const indent = () => "  ".repeat(depth);
-  const comments = () => {
-    while (body[at]?.kind === "comment") out.push(`${indent()}${body[at++]!.text}\n`);
-  };
-  const item = (): void => {
-    const token = body[at++]!;
-    const short = token.text === "[" ? flat(body, at - 1) : null;
-    if (short && indent().length + short.text.length <= WIDTH) {
-      out.push(short.text);
-      at = short.end;
-    } else if (token.text === "{" || token.text === "[") container(token.text);
-    else out.push(token.text);
-  };
-  const container = (open: string): void => {
+  return new Printer(body).print();
+}
+
+/** Walks over the tokens of a value and writes them with line breaks, and two spaces a level. */
+class Printer {
+  #body: Token[];
+  #out: string[] = [];
+  #depth = 0;
+  #at = 0;
+
+  constructor(body: Token[]) {
+    this.#body = [...body]; // comments are moved in it
+  }
+
+  print(): string {
+    this.#comments();
+    this.#value();
+    return this.#out.join("");
+  }
+
+  get #indent(): string {
+    return "  ".repeat(this.#depth);
+  }
+
+  #comments(): void {
+    while (this.#body[this.#at]?.kind === "comment") this.#out.push(`${this.#indent}${this.#body[this.#at++]!.text}\n`);
+  }
+
+  #value(): void {
+    const token = this.#body[this.#at++]!;
+    const short = token.text === "[" ? flat(this.#body, this.#at - 1) : null;
+    if (short && this.#indent.length + short.text.length <= WIDTH) {
+      this.#out.push(short.text);
+      this.#at = short.end;
+    } else if (token.text === "{" || token.text === "[") this.#members(token.text);
+    else this.#out.push(token.text);
+  }
+
+  #members(open: string): void {
     const close = open === "{" ? "}" : "]";
-    out.push(open);
-    if (body[at]?.text === close) {
-      out.push(close);
-      at++;
-      return;
+    this.#out.push(open);
+    if (this.#body[this.#at]?.text !== close) {
+      this.#out.push("\n");
+      this.#depth++;
+      for (this.#comments(); this.#body[this.#at]!.text !== close; this.#comments()) this.#member(open, close);
+      this.#depth--;
+      this.#out.push(this.#indent);
     }
-    out.push("\n");
-    depth++;
-    for (;;) {
-      comments();
-      if (body[at]!.text === close) break;
-      out.push(indent());
-      if (open === "{") {
-        out.push(body[at++]!.text, ": ");
-        at += within(":");
-      }
-      inner();
-      item();
-      const after = within(",");
-      const isLast = body.slice(at + after).find((token) => token.kind !== "comment")?.text === close;
-      at += after;
-      out.push(after && !isLast ? ",\n" : "\n");
+    this.#out.push(close);
+    this.#at++;
+  }
+
+  #member(open: string, close: string): void {
+    this.#out.push(this.#indent);
+    if (open === "{") {
+      this.#out.push(this.#body[this.#at++]!.text, ": ");
+      this.#pass(":");
     }
-    depth--;
-    out.push(indent(), close);
-    at++;
-  };
-  /** How many tokens there are up to this mark, if nothing but comments stands before it; these move behind it. */
-  const within = (mark: string): number => {
-    let end = at;
-    while (body[end]?.kind === "comment") end++;
-    if (body[end]?.text !== mark) return 0;
-    const moved = body.splice(at, end - at);
-    body.splice(at + 1, 0, ...moved);
-    return 1;
-  };
-  /** Comments between a name and its value stand behind the value. */
-  const inner = (): void => {
-    let end = at;
-    while (body[end]?.kind === "comment") end++;
-    if (end === at) return;
-    const moved = body.splice(at, end - at);
-    body.splice(valueEnd(body, at), 0, ...moved);
-  };
-  body = [...body];
-  comments();
-  item();
-  return out.join("");
+    if (this.#next() > this.#at) this.#move(valueEnd(this.#body, this.#next()));
+    this.#value();
+    const hasComma = this.#pass(",");
+    this.#out.push(hasComma && this.#body[this.#next()]?.text !== close ? ",\n" : "\n");
+  }
+
+  /** Go past a mark if it is next; comments before it come to stand behind it. */
+  #pass(mark: string): boolean {
+    const next = this.#next();
+    if (this.#body[next]?.text !== mark) return false;
+    this.#move(next + 1);
+    this.#at++;
+    return true;
+  }
+
+  /** Move the comments that are next behind what follows them, which ends at `end`. */
+  #move(end: number): void {
+    const count = this.#next() - this.#at;
+    if (count === 0) return;
+    const moved = this.#body.splice(this.#at, count);
+    this.#body.splice(end - count, 0, ...moved);
+  }
+
+  /** Where the next token stands that is no comment. */
+  #next(): number {
+    let next = this.#at;
+    while (this.#body[next]?.kind === "comment") next++;
+    return next;
+  }
 }
 
 /** Where the value that begins at a token ends. */

@@ -17,27 +17,29 @@ export class Unreadable extends Error {
 }
 
 const SPACE = /[ \t\r\n\f\v\u00a0\ufeff]*/y;
-const PUNCTUATION = /[{}[\],:]/y;
-const TRIPLE = /"""[\s\S]*?"""(?!")/y;
-const STRING = /"(?:[^"\\\n\r]|\\.)*"/y;
-const LITERAL = /\$\{[\w-]+\}|-?\d[\d.eE+-]*|true|false|null/y;
-const COMMENT = /#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
+const PATTERNS = {
+  triple: /"""[\s\S]*?"""(?!")/y,
+  string: /"(?:[^"\\\n\r]|\\.)*"/y,
+  literal: /\$\{[\w-]+\}|-?\d[\d.eE+-]*|true|false|null/y,
+  comment: /#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\//y,
+};
 
 /** The token that begins at or after `at`; null at the end. Throws Unreadable. */
 export function next(text: string, at: number): Token | null {
   const from = skipSpace(text, at);
-  if (from >= text.length) return null;
-  const comment = match(COMMENT, text, from);
-  if (comment) return { kind: "comment", text: comment.trimEnd(), from, to: from + comment.trimEnd().length };
-  const token = (kind: Token["kind"], found: string | null): Token | null =>
-    found === null ? null : { kind, text: found, from, to: from + found.length };
-  const found =
-    token("punctuation", match(PUNCTUATION, text, from)) ??
-    token("triple", match(TRIPLE, text, from)) ??
-    token("string", text.startsWith('"""', from) ? null : match(STRING, text, from)) ??
-    token("literal", match(LITERAL, text, from));
-  if (found) return checked(found);
-  throw new Unreadable(problem(text, from), from);
+  const first = text[from];
+  if (first === undefined) return null;
+  if ("{}[],:".includes(first)) return { kind: "punctuation", text: first, from, to: from + 1 };
+  const kind = kindOf(text, from, first);
+  const found = match(PATTERNS[kind], text, from);
+  if (found === null) throw new Unreadable(problem(text, from), from);
+  const whole = kind === "comment" ? found.trimEnd() : found;
+  return checked({ kind, text: whole, from, to: from + whole.length });
+}
+
+function kindOf(text: string, from: number, first: string): keyof typeof PATTERNS {
+  if (first === '"') return text.startsWith('"""', from) ? "triple" : "string";
+  return first === "#" || first === "/" ? "comment" : "literal";
 }
 
 export function skipSpace(text: string, at: number): number {
