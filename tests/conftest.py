@@ -22,6 +22,7 @@ from connote.runtime.local import LocalModel
 from connote.services.registry import SERVICES
 from provider import Provider
 
+pytest_plugins = ["window"]
 ROOT = Path(__file__).parent.parent
 # A token of the model `priced` costs 0.001 to read and 0.002 to write; a reranking 0.5.
 PRICES = """

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connote.config import Config
+from connote.endpoints.activity import Activity
 from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
@@ -75,6 +76,7 @@ class Connote:
     inference: Inference
     pipelines: Pipelines
     meter: Meter
+    activity: Activity
     shadows: Shadows
     remote: Remote | None
     sender: Sender
@@ -158,12 +160,14 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     _connect(trained, endpoints, fleet)
     shadows = Shadows(endpoints.find, runner, meter)
     closing.push_async_callback(shadows.close)
-    endpoints.on_delete.append(shadows.forget)
+    activity = Activity(cache.counts)
+    meter.on_count.append(activity.count)
+    endpoints.on_delete += [shadows.forget, activity.forget]
     inference = Inference(endpoints, runner, meter, shadows)
     pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
     endpoints.pipelines = pipelines.using
     _connect_pipelines(trained, pipelines)
-    rooms = (library, fleet, cache, trained, endpoints, inference, pipelines, meter, shadows, remote, sender)
+    rooms = (library, fleet, cache, trained, endpoints, inference, pipelines, meter, activity, shadows, remote, sender)
     return Connote(config, folder, *rooms, values, uuid)
 
 

@@ -112,6 +112,11 @@ async def usage(ask: Ask) -> Answer:
     return Answer({"usage": await ask.connote.meter.read(month, ask.text("endpoint"), ask.text("key"))})
 
 
+async def activity(ask: Ask) -> Answer:
+    """What endpoints did in each of the last 60 minutes: requests, errors, tokens, times, hits of the cache."""
+    return Answer(ask.connote.activity.wire())
+
+
 async def shadows(ask: Ask) -> Answer:
     """Each endpoint with a shadow: errors and times of both, and how much alike their answers are."""
     return Answer({"shadows": ask.connote.shadows.wire(ask.connote.endpoints.all())})
@@ -161,6 +166,7 @@ ROUTES = (
     Route("POST", "/_connote/cache/_clear", clear_cache),
     Route("POST", "/_connote/_chunk", preview),
     Route("GET", "/_connote/usage", usage, _USAGE),
+    Route("GET", "/_connote/activity", activity),
     Route("GET", "/_connote/shadow", shadows),
     Route("DELETE", "/_connote/shadow/{inference_id}", reset_shadow),
 )

@@ -2,18 +2,15 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from itertools import groupby
 
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Router
 from starlette.routing import Route as StarletteRoute
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connote.api import auth, cat, cohere, connote, inference, ingest, media, ml, openai, root, tei
+from connote.api import auth, cat, cohere, connote, console, inference, ingest, media, ml, openai, root, tei
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
@@ -40,12 +37,10 @@ def create(house: Connote) -> ASGIApp:
         StarletteRoute(path, _door(house, {route.method: route for route in found}), methods=list(_METHODS))
         for path, found in by_path
     ]
-    # Starlette's layers catch what doors never let out, and cost a tenth of a request; only files need them.
-    pages = StaticFiles(directory=str(files("connote") / "console"), html=True)
-    console = Starlette(routes=[Mount("/", pages)])
+    # Starlette's layers catch what doors never let out, and cost a tenth of a request; only the console has them.
     everything_else = StarletteRoute("/{path:path}", _door(house, {}), methods=list(_METHODS))
     to_console = StarletteRoute("/console", lambda _: RedirectResponse("/console/"))
-    return _without_slash(Router(routes=[*routes, to_console, Mount("/console", console), everything_else]))
+    return _without_slash(Router(routes=[*routes, to_console, Mount("/console", console.create()), everything_else]))
 
 
 def _without_slash(app: ASGIApp) -> ASGIApp:
