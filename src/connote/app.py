@@ -196,7 +196,6 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
     endpoints.pipelines = pipelines.using
     _connect_pipelines(trained, pipelines)
-<<<<<<< HEAD
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
@@ -215,11 +214,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     rooms = (*inferring, indices, templates, synonyms, documents, searches, scripts, lens, reembeds, by_query, tasks)
-    return Connote(config, folder, *rooms, meter, shadows, remote, sender, values, uuid)
-=======
-    rooms = (library, fleet, cache, trained, endpoints, inference, pipelines, meter, activity, shadows, remote, sender)
-    return Connote(config, folder, *rooms, values, uuid)
->>>>>>> main
+    return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 
 def _models(

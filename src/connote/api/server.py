@@ -3,18 +3,11 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
-<<<<<<< HEAD
-from importlib.resources import files
 from urllib.parse import quote
-=======
-from itertools import groupby
->>>>>>> main
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-<<<<<<< HEAD
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connote.api import (
@@ -27,6 +20,7 @@ from connote.api import (
     cluster,
     cohere,
     connote,
+    console,
     contexts,
     documents,
     explain,
@@ -47,13 +41,6 @@ from connote.api import (
     tei,
     templates,
 )
-=======
-from starlette.routing import Mount, Router
-from starlette.routing import Route as StarletteRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from connote.api import auth, cat, cohere, connote, console, inference, ingest, media, ml, openai, root, tei
->>>>>>> main
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
 from connote.app import Connote
@@ -93,37 +80,20 @@ ROUTES = (
 
 def create(house: Connote) -> ASGIApp:
     """The application over these rooms."""
-<<<<<<< HEAD
     by_path: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
         by_path.setdefault(_shape(route.path), {})[route.method] = route
     doors = Paths({next(iter(found.values())).path: _door(house, found) for found in by_path.values()})
     nowhere = _door(house, {})
-    # Starlette's layers catch what doors never let out, and cost a tenth of a request; only files need them.
-    pages = StaticFiles(directory=str(files("connote") / "console"), html=True)
-    console = Starlette(routes=[Mount("/console", pages)])
-=======
-    by_path = groupby(sorted(ROUTES, key=lambda route: _PATHS.index(route.path)), key=lambda route: route.path)
-    routes = [
-        StarletteRoute(path, _door(house, {route.method: route for route in found}), methods=list(_METHODS))
-        for path, found in by_path
-    ]
     # Starlette's layers catch what doors never let out, and cost a tenth of a request; only the console has them.
-    everything_else = StarletteRoute("/{path:path}", _door(house, {}), methods=list(_METHODS))
-    to_console = StarletteRoute("/console", lambda _: RedirectResponse("/console/"))
-    return _without_slash(Router(routes=[*routes, to_console, Mount("/console", console.create()), everything_else]))
-
-
-def _without_slash(app: ASGIApp) -> ASGIApp:
-    """A slash at the end of a path says nothing, but before the files of the console."""
->>>>>>> main
+    pages = Router(routes=[Mount("/console", console.create())])
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
         if raw == "/console":
             await RedirectResponse("/console/")(scope, receive, send)
         elif raw.startswith("/console/"):
-            await console(scope, receive, send)
+            await pages(scope, receive, send)
         else:
             door, scope["path_params"] = doors.find(raw.partition("?")[0]) or (nowhere, {})
             response = await door(Request(scope, receive))
