@@ -13,7 +13,7 @@ _MOST_TOLD = 1000
 
 @dataclass
 class Progress:
-    """Counts, told while it runs and at its end. `creates`: whether documents may be new. `is_cancelled` ends it early."""
+    """Counts, told while it runs and at its end. `creates`: documents may be new. `is_cancelled` ends it early."""
 
     creates: bool = False
     total: int = 0
