@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 ARGS ?=
 
-.PHONY: demo serve setup test lint fix docs bench clean
+.PHONY: demo serve setup console test lint fix docs bench clean
 
 demo: setup            ## pull the default models, serve, and show what a text expands to
 	$(BIN)/connote demo $(ARGS)
@@ -12,9 +12,13 @@ demo: setup            ## pull the default models, serve, and show what a text e
 serve: setup           ## serve alone
 	$(BIN)/connote serve $(ARGS)
 
-setup: .venv/installed ## install connote into .venv
+setup: .venv/installed console ## install connote into .venv, and build the console if there is Node.js
+
+console: .venv/installed ## build the web console into src/connote/console
+	@$(BIN)/python console/build.py
 
 test: .venv/developing lint ## lint, types, and all tests
+	$(BIN)/python console/build.py --check
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/developing
@@ -25,6 +29,7 @@ lint: .venv/developing
 fix: .venv/developing
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	npm --prefix console run fix
 
 docs: .venv/developing ## write the reference pages again
 	$(BIN)/python docs/generate.py
@@ -35,7 +40,7 @@ bench: .venv/developing ## a few minutes of measurements; docs/performance.md te
 	$(BIN)/python -m bench.encode_cpu --quick
 
 clean:
-	rm -rf .venv .cache dist
+	rm -rf .venv .cache dist console/node_modules src/connote/console
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit("connote needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12 …") if sys.version_info < (3, 11) else None'

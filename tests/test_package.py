@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -42,8 +43,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"connote/py.typed", "connote/console/index.html", "connote/console/console.js"} <= set(names)
+    assert {"connote/py.typed", "connote/api/unbuilt.html", "connote/console/index.html"} <= set(names)
+    assert any(name.startswith("connote/console/assets/") and name.endswith(".js") for name in names)
     assert all(name.startswith(("connote/", "connote-")) for name in names)
+
+
+def test_the_sdist_holds_the_built_console_so_that_installing_it_needs_no_node(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tmp_path / "tools", "hatchling")
+    build = f"import sys; sys.path.insert(0, {str(tmp_path / 'tools')!r}); from hatchling.build import build_sdist; "
+    run(sys.executable, "-c", build + f"build_sdist({str(tmp_path)!r})", cwd=ROOT)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = [name.partition("/")[2] for name in archive.getnames()]
+    assert {"src/connote/console/index.html", "console/package-lock.json", "console/src/main.tsx"} <= set(names)
+    assert not any("node_modules" in name for name in names)
 
 
 def test_an_installed_wheel_serves_from_an_empty_folder(wheel: Path, tmp_path: Path, library: object) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connote.config import Config
+from connote.endpoints.activity import Activity
 from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
@@ -28,7 +29,6 @@ from connote.models.models import Models
 from connote.models.references import References
 from connote.models.statistics import Statistics
 from connote.models.upload import Uploads
-from connote.runtime.catalog import Model
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
@@ -61,6 +61,9 @@ from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
 from connote.upstream.sender import Sender
+
+# The folder of uploads in the data folder.
+UPLOADS = "uploads"
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Connote:
     by_query: ByQuery
     tasks: Tasks
     meter: Meter
+    activity: Activity
     shadows: Shadows
     remote: Remote | None
     sender: Sender
@@ -140,13 +144,16 @@ class Connote:
         return "cuda:0" if device is Device.FASTEST and has_gpu() else "cpu"
 
 
-def kept_rows(data: Path) -> list[Model]:
-    """The rows that were added to the catalog, for those who do not open the rooms."""
+def stock(library: Library, data: Path) -> None:
+    """Give the library what was added and uploaded, for those who do not open the rooms."""
     if not (data / "connote.db").is_file():
-        return []
+        return
     engine = database.connect(data)
     try:
-        return added.rows(ModelStore(engine))
+        store = ModelStore(engine)
+        for row in added.rows(store):
+            library.add(row)
+        Models(store, Definitions(data / UPLOADS), library)
     finally:
         engine.dispose()
 
@@ -182,7 +189,9 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     _connect(trained, endpoints, fleet)
     shadows = Shadows(endpoints.find, runner, meter)
     closing.push_async_callback(shadows.close)
-    endpoints.on_delete.append(shadows.forget)
+    activity = Activity(cache.counts)
+    meter.on_count.append(activity.count)
+    endpoints.on_delete += [shadows.forget, activity.forget]
     inference = Inference(endpoints, runner, meter, shadows)
     pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
     endpoints.pipelines = pipelines.using
@@ -205,7 +214,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     rooms = (*inferring, indices, templates, synonyms, documents, searches, scripts, lens, reembeds, by_query, tasks)
-    return Connote(config, folder, *rooms, meter, shadows, remote, sender, values, uuid)
+    return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 
 def _models(
@@ -234,7 +243,7 @@ def _trained(
     closing: AsyncExitStack,
 ) -> TrainedModels:
     library, fleet, cache = rooms
-    models = Models(ModelStore(engine), Definitions(folder.path / "uploads"), library)
+    models = Models(ModelStore(engine), Definitions(folder.path / UPLOADS), library)
     closing.push_async_callback(models.close)
     uploads = Uploads(models, config.server.model_bytes())
     deployments = Deployments(models, fleet)

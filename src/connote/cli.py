@@ -19,7 +19,7 @@ from rich.text import Text
 
 from connote import config as configuration
 from connote import serving
-from connote.app import kept_rows, opened
+from connote.app import opened, stock
 from connote.config import Config
 from connote.contract import requests
 from connote.contract.errors import ConnoteError, IllegalArgument
@@ -181,12 +181,12 @@ def add_model(
 
 @models_app.command("remove")
 def remove_model(
-    id: Annotated[str, typer.Argument(help="The id of a model that was added.")],
+    id: Annotated[str, typer.Argument(help="The id of a model that was added or uploaded.")],
     force: Annotated[bool, typer.Option("--force", help="Remove it though it is in use.")] = False,
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
-    """Take a model that was added out of the catalog. Its files stay where they are."""
+    """Take a model that was added out of the catalog; its files stay. One that was uploaded is deleted."""
     with reported():
         settings = _settings(config, data)
         path = f"/_connote/models/{quote(id, safe='')}?force={str(force).lower()}"
@@ -240,10 +240,9 @@ def _settings(file: Path | None, data: Path | None, host: str | None = None, por
 
 
 def _library(settings: Config) -> Library:
-    """The catalog, with the models that were added to it."""
+    """The catalog, with the models that were added and uploaded."""
     library = Library(settings.models_path(), settings.catalog())
-    for row in kept_rows(Path(settings.data)):
-        library.add(row)
+    stock(library, Path(settings.data))
     return library
 
 

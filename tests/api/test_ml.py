@@ -432,6 +432,7 @@ class TestInfer:
         assert set(other) == {"warning"}
         assert third["predicted_value"] == pytest.approx(expected("the", "dog"), abs=1e-6)
         assert ml.post(f"{MODELS}/{bag}/_infer", json={"docs": [{"text_field": "bad"}]}).status_code == 400
+        assert stats(ml, bag)[0]["error_count"] == 2
 
     def test_a_call_may_change_what_can_be_changed(self, ml: httpx.Client, bag: str) -> None:
         update = {"text_embedding": {"results_field": "vector"}}

@@ -31,6 +31,7 @@ from piped import failure, pipeline, through
         ("append", {"field": "tags", "value": ["a", "c"], "allow_duplicates": False}, {"tags": ["a"]},
          {"tags": ["a", "c"]}),
         ("remove", {"field": ["a", "b.c"]}, {"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3}}),
+        ("remove", {"field": []}, {"a": 1}, {"a": 1}),
         ("remove", {"field": "zz", "ignore_missing": True}, {"a": 1}, {"a": 1}),
         ("remove", {"field": "l.0"}, {"l": [1, 2]}, {"l": [2]}),
         ("remove", {"keep": ["a", "b.c"]}, {"a": 1, "b": {"c": 2, "d": 3}, "e": 4, "_f": 5}, {"a": 1, "b": {"c": 2}}),

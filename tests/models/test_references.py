@@ -4,10 +4,13 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from checkpoints import TEXTS, spread, tokenizer
+from checkpoints import TEXTS, Toy, spread, tokenizer
 from conftest import Load, Server
 from connote.contract.errors import IllegalArgument, Unavailable
 from connote.models.references import Reference, examined
@@ -287,3 +290,71 @@ class TestServer:
         assert http.put(f"/_connote/models/{mine}", json=again).status_code == 400
         assert http.put("/_connote/models/.elser-2-elastic", json=again).status_code == 400
         refused(http.delete("/_connote/models/.elser_model_2"), 404, "was added", "resource_not_found_exception")
+
+
+class Repository(BaseHTTPRequestHandler):
+    """The hub with one repository, the files of a folder, each with git's hash of it."""
+
+    folder: Path
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def _answer(self, *, body: bool) -> None:
+        file = self.folder / self.path.removeprefix("/owner/name/resolve/main/")
+        content = file.read_bytes() if file.is_file() else b""
+        self.send_response(200 if content else 404)
+        blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        self.send_header("ETag", f'"{blob}"')
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if body:
+            self.wfile.write(content)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[tuple[Toy, str]]:
+    """A checkpoint on the hub, and the hub's address."""
+    toy = Toy.write(tmp_path / "toy", "bert", Head.MEAN)
+    for name, content in MEAN.items():
+        (toy.folder / name).parent.mkdir(exist_ok=True)
+        (toy.folder / name).write_text(json.dumps(content))
+    handler = type("Repository", (Repository,), {"folder": toy.folder})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as listener:
+        thread = threading.Thread(target=listener.serve_forever)
+        thread.start()
+        yield toy, f"http://127.0.0.1:{listener.server_port}"
+        listener.shutdown()
+        thread.join()
+
+
+def test_a_model_of_the_hub_is_pulled_and_kept_over_restarts(hub: tuple[Toy, str], tmp_path: Path) -> None:
+    toy, address = hub
+    environment = {"HF_ENDPOINT": address, "HF_HUB_OFFLINE": "0", "CONNOTE_MODELS": str(tmp_path / "models")}
+    server = Server(tmp_path / "data", environment=environment)
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as http:
+        path = "/_connote/models/owner__name?wait_for_completion=true"
+        state = ok(http.put(path, json={"hub": "owner/name"}))["model"]
+        assert (state["id"], state["head"], state["present"]) == ("owner__name", "mean", True)
+    server.stop(signal.SIGKILL)
+    server = Server(tmp_path / "data", environment=environment | {"HF_HUB_OFFLINE": "1"})
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as http:
+        (result,) = infer(http, "owner__name", TEXTS[0])
+        np.testing.assert_allclose(result["predicted_value"], toy.reference(TEXTS[:1])[0], atol=1e-5)
+    assert server.stop() == 0
+
+
+def test_a_repository_that_is_not_there_is_told(hub: tuple[Toy, str], tmp_path: Path) -> None:
+    environment = {"HF_ENDPOINT": hub[1], "HF_HUB_OFFLINE": "0", "CONNOTE_MODELS": str(tmp_path / "models")}
+    server = Server(tmp_path / "data", environment=environment)
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as http:
+        reply = http.put("/_connote/models/mine", json={"hub": "owner/other"})
+        refused(reply, 400, "mine: there is no config.json that holds an object", "illegal_argument_exception")
+        assert "mine" not in [row["id"] for row in ok(http.get("/_connote/models"))["models"]]
+    assert server.stop() == 0

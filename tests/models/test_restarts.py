@@ -2,6 +2,8 @@
 
 import base64
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -36,6 +38,22 @@ def test_what_was_started_is_served_again(tmp_path: Path) -> None:
         assert result["predicted_value"] == pytest.approx(expected("the", "cat"), abs=1e-6)
         assert ok(http.get(f"{MODELS}/bag/_stats"))["trained_model_stats"][0]["deployment_stats"]["state"] == "started"
     assert server.stop() == 0
+
+
+def test_the_command_line_knows_of_uploads(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    with client(server) as http:
+        upload(http, "bag")
+    command = [sys.executable, "-m", "connote.cli", "models"]
+    data = ["--data", str(tmp_path / "data")]
+    for stops in (False, True):  # while the server runs, and when it has ended
+        if stops:
+            assert server.stop() == 0
+        listed = subprocess.run([*command, "list", *data], capture_output=True, text=True, check=True)  # noqa: S603
+        assert "bag " in listed.stdout
+    removed = subprocess.run([*command, "remove", "bag", *data], capture_output=True, text=True, check=True)  # noqa: S603
+    assert removed.stdout == "removed bag\n"
+    assert list((tmp_path / "data" / "uploads").iterdir()) == []
 
 
 def test_a_kill_while_it_starts_leaves_it_starting(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +114,7 @@ WRONG: dict[str, tuple[int, dict[str, Any], str]] = {
     "no length": (0, part(b"a", b""), "[total_definition_length] must be greater than 0"),
     "too long a model": (0, part(b"a", b"a" * 2000), "must be at most 1000 bytes ([server] max_model_bytes)"),
     "cut base64": (0, part(b"a") | {"definition": "YWJ"}, "[definition] is not base64"),
+    "no ASCII": (0, part(b"a") | {"definition": "é"}, "[definition] is not base64"),
     "no base64": (0, part(b"a") | {"definition": "?"}, "[definition] is not base64"),
     "nothing": (0, part(b"a") | {"definition": ""}, "[definition] must not be empty"),
     "a number for a text": (0, part(b"a") | {"definition": 1}, "Expected `str`, got `int`"),
@@ -250,6 +252,23 @@ def test_nothing_is_left_of_a_model_that_is_deleted(tmp_path: Path) -> None:
     with opened(tmp_path) as uploads:
         run(story(uploads))
         assert definition(uploads) is None
+
+
+def test_a_model_whose_files_are_gone_is_told_of_and_can_be_put_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as uploads:
+        run(uploads.models.put("mine", CONFIG))
+        run(put(uploads, 0, 1, 2))
+        (folder,) = (tmp_path / "uploads").iterdir()
+    shutil.rmtree(folder)
+    with opened(tmp_path) as uploads:
+        with pytest.raises(ConnoteError, match=r"its files in .* are gone; delete it, and put it again"):
+            uploads.models.find("mine")
+        with pytest.raises(ConnoteError, match="already exists"):
+            run(uploads.models.put("mine", CONFIG))
+        run(uploads.models.delete("mine", force=False))
+        run(uploads.models.put("mine", CONFIG))
+        run(put(uploads, 0, 1, 2))
+        assert definition(uploads) == CONTENT
 
 
 def test_folders_of_no_model_are_removed_at_the_start(tmp_path: Path) -> None:

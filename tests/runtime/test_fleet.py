@@ -18,7 +18,7 @@ from checkpoints import TEXTS, Toy
 from connote.contract.errors import Overloaded, Unavailable
 from connote.contract.results import Sparse
 from connote.runtime import fleet as fleets
-from connote.runtime import memory
+from connote.runtime import memory, opening
 from connote.runtime.autoscale import Adaptive
 from connote.runtime.backends.backend import DeviceFault, Output
 from connote.runtime.backends.native import NativeBackend
@@ -433,7 +433,7 @@ def test_room_is_counted_by_weights_however_small_their_file_is(
 ) -> None:
     file = tmp_path / "model.safetensors"
     floats = load_file(file)
-    needed = fleets.ROOM * sum(one.size for one in floats.values())
+    needed = opening.ROOM * sum(one.size for one in floats.values())
     save_file({name: one.astype(np.float16) for name, one in floats.items()}, file)
     found = [needed - 1, needed]
     monkeypatch.setattr(memory, "available", lambda: found.pop(0))

@@ -67,12 +67,13 @@ def test_what_is_described_is_what_is_declared(service: Service, task: Task) -> 
     assert described["configurations"].keys() == names
     assert described["task_types"] == [task.kind]
     for entry in described["configurations"].values():
-        assert set(entry) - {"default_value"} == {
+        assert set(entry) - {"default_value", "choices"} == {
             "description",
             "label",
             "required",
             "sensitive",
             "updatable",
+            "scope",
             "type",
             "supported_task_types",
         }

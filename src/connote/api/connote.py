@@ -46,7 +46,7 @@ async def add_model(ask: Ask) -> Answer:
 
 
 async def remove_model(ask: Ask) -> Answer:
-    """Take a model that was added out of the catalog. Its files stay."""
+    """Take a model that was added out of the catalog; its files stay. One that was uploaded is deleted."""
     await ask.connote.trained.references.remove(ask.path("model_id"), force=ask.flag("force"))
     return Answer({"acknowledged": True})
 
@@ -94,6 +94,8 @@ async def run(ask: Ask) -> Answer:
     if not 0 < len(asked.texts) <= MOST_INPUTS:
         raise Unparsable(f"field [texts] must have 1 to {MOST_INPUTS} texts, not [{len(asked.texts)}]")
     model = ask.connote.library.find(asked.model)
+    if model.task is TaskType.ANY:
+        raise Unparsable(f"[model] does [{model.nlp}], which is not for others to run")
     if (model.task is TaskType.RERANK) != (asked.query is not None):
         raise Unparsable("field [query] must be given for a reranker, and for no other model")
     wish = Deployment(f"_connote/{model.id}", model.id, adaptive=Adaptive(0, CORES), device=Device.FASTEST)
@@ -108,6 +110,11 @@ async def usage(ask: Ask) -> Answer:
     if month is not None and not _MONTH.fullmatch(month):
         raise IllegalArgument(f"[month] must be such as [2026-11], not [{month}]")
     return Answer({"usage": await ask.connote.meter.read(month, ask.text("endpoint"), ask.text("key"))})
+
+
+async def activity(ask: Ask) -> Answer:
+    """What endpoints did in each of the last 60 minutes: requests, errors, tokens, times, hits of the cache."""
+    return Answer(ask.connote.activity.wire())
 
 
 async def shadows(ask: Ask) -> Answer:
@@ -159,6 +166,7 @@ ROUTES = (
     Route("POST", "/_connote/cache/_clear", clear_cache),
     Route("POST", "/_connote/_chunk", preview),
     Route("GET", "/_connote/usage", usage, _USAGE),
+    Route("GET", "/_connote/activity", activity),
     Route("GET", "/_connote/shadow", shadows),
     Route("DELETE", "/_connote/shadow/{inference_id}", reset_shadow),
 )

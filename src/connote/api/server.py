@@ -3,14 +3,12 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connote.api import (
@@ -23,6 +21,7 @@ from connote.api import (
     cluster,
     cohere,
     connote,
+    console,
     contexts,
     documents,
     explain,
@@ -87,16 +86,15 @@ def create(house: Connote) -> ASGIApp:
         by_path.setdefault(_shape(route.path), {})[route.method] = route
     doors = Paths({next(iter(found.values())).path: _door(house, found) for found in by_path.values()})
     nowhere = _door(house, {})
-    # Starlette's layers catch what doors never let out, and cost a tenth of a request; only files need them.
-    pages = StaticFiles(directory=str(files("connote") / "console"), html=True)
-    console = Starlette(routes=[Mount("/console", pages)])
+    # Starlette's layers catch what doors never let out, and cost a tenth of a request; only the console has them.
+    pages = Starlette(routes=[Mount("/console", console.create())])
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
         if raw == "/console":
             await RedirectResponse("/console/")(scope, receive, send)
         elif raw.startswith("/console/"):
-            await console(scope, receive, send)
+            await pages(scope, receive, send)
         else:
             door, scope["path_params"] = doors.find(raw.partition("?")[0]) or (nowhere, {})
             response = await door(Request(scope, receive))

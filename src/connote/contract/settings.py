@@ -90,6 +90,8 @@ class Field:
 
     def _entry(self, default: Any, required: bool) -> dict[str, Any]:  # noqa: ANN401
         shown: dict[str, Any] = {} if default is MISSING or default is None else {"default_value": _plain(default)}
+        if self.about.choices:
+            shown["choices"] = list(self.about.choices)
         return shown | {
             "description": self.about.help,
             "label": self.about.label,

@@ -36,6 +36,7 @@ class Meter:
 
     def __init__(self, store: UsageStore, prices: Prices, now: Callable[[], datetime] = _now) -> None:
         self._store, self._prices, self._now = store, prices, now
+        self.on_count: list[Callable[[Attempt], None]] = []
         self._waiting = defaultdict[Row, Figures](Figures)
         self._set_month(now())
         self._spent = defaultdict[tuple[str, str], Figures](Figures)  # this month, by endpoint and currency
@@ -65,6 +66,8 @@ class Meter:
         self._waiting[row].add(figures)
         self._spent[row.inference_id, row.currency].add(figures)
         self._write_in(GATHER)
+        for tell in self.on_count:
+            tell(attempt)
 
     async def read(self, month: str | None, inference_id: str | None, key: str | None) -> list[dict[str, Any]]:
         """The figures up to now; only those of a month, endpoint and key if they are given."""

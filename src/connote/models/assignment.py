@@ -40,17 +40,39 @@ def assignment(deployed: Deployed, fleet: Fleet, node: str, size: int) -> dict[s
 def statistics(deployed: Deployed, fleet: Fleet, node: str, hits: int) -> dict[str, Any]:
     """The `deployment_stats` of a deployment; `hits` is how many texts the cache has answered."""
     state, reason = told(deployed, fleet)
-    wanted, totals, lane = deployed.parameters, fleet.totals(deployed.id), fleet.lane(deployed.id)
-    number = _allocations(deployed, fleet)
-    counts = _counts(deployed.counts, totals, hits)
-    mean = 1000 * totals.seconds / totals.items if totals.items else None
-    serving = {
-        "node": {node: {"name": "connote", "roles": ["ml"], "attributes": {}}},
-        "routing_state": {"routing_state": state, **({"reason": reason} if reason else {})},
+    wanted = deployed.parameters
+    counts = _counts(deployed.counts, fleet.totals(deployed.id), hits)
+    return {
+        "deployment_id": deployed.id,
+        "model_id": deployed.model,
+        "threads_per_allocation": wanted.threads_per_allocation,
+        "number_of_allocations": _target(deployed, fleet),
+        **_adaptive(wanted),
+        "queue_capacity": wanted.queue_capacity,
+        **({"cache_size": wanted.cache_size} if wanted.cache_size else {}),
+        "priority": wanted.priority,
+        "state": state,
+        **({"reason": reason} if reason else {}),
+        "allocation_status": _status(_allocations(deployed, fleet), _target(deployed, fleet)),
         **counts,
+        "peak_throughput_per_minute": 0,
+        "start_time": deployed.started,
+        "nodes": [{"node": {node: _NODE}, **counts, **_serving(deployed, fleet, hits)}],
+    }
+
+
+_NODE = {"name": "connote", "roles": ["ml"], "attributes": {}}
+
+
+def _serving(deployed: Deployed, fleet: Fleet, hits: int) -> dict[str, Any]:
+    """How the only node does."""
+    state, reason = told(deployed, fleet)
+    totals, lane, last = fleet.totals(deployed.id), fleet.lane(deployed.id), deployed.counts.last
+    return {
+        "routing_state": {"routing_state": state, **({"reason": reason} if reason else {})},
         "inference_cache_hit_count": hits,
-        **({"average_inference_time_ms": mean} if mean is not None else {}),
-        **({"last_access": deployed.counts.last} if deployed.counts.last else {}),
+        **({"average_inference_time_ms": 1000 * totals.seconds / totals.items} if totals.items else {}),
+        **({"last_access": last} if last else {}),
         "number_of_pending_requests": lane.waiting if lane else 0,
         "start_time": deployed.started,
         "threads_per_allocation": deployed.wish.fitted.threads,
@@ -58,27 +80,16 @@ def statistics(deployed: Deployed, fleet: Fleet, node: str, hits: int) -> dict[s
         "peak_throughput_per_minute": 0,
         "throughput_last_minute": 0,
     }
-    return {
-        "deployment_id": deployed.id,
-        "model_id": deployed.model,
-        "threads_per_allocation": wanted.threads_per_allocation,
-        "number_of_allocations": wanted.allocations,
-        **_adaptive(wanted),
-        "queue_capacity": wanted.queue_capacity,
-        **({"cache_size": wanted.cache_size} if wanted.cache_size else {}),
-        "priority": wanted.priority,
-        "state": state,
-        **({"reason": reason} if reason else {}),
-        "allocation_status": {
-            "allocation_count": number,
-            "target_allocation_count": wanted.allocations,
-            "state": "fully_allocated" if number >= wanted.allocations else "starting",
-        },
-        **counts,
-        "peak_throughput_per_minute": 0,
-        "start_time": deployed.started,
-        "nodes": [serving],
-    }
+
+
+def _status(number: int, target: int) -> dict[str, Any]:
+    state = "fully_allocated" if number >= target else "started" if number else "starting"
+    return {"allocation_count": number, "target_allocation_count": target, "state": state}
+
+
+def _target(deployed: Deployed, fleet: Fleet) -> int:
+    """How many are wished for now. While they follow the load, those that serve are."""
+    return _allocations(deployed, fleet) if deployed.parameters.adaptive else deployed.parameters.allocations
 
 
 def _allocations(deployed: Deployed, fleet: Fleet) -> int:

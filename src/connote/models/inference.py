@@ -20,7 +20,7 @@ from connote.contract.predictions import Failed, Prediction, Predictions, Value,
 from connote.contract.requests import MOST_INPUTS
 from connote.contract.results import Dense, Sparse
 from connote.contract.settings import java
-from connote.models.deployments import Deployed, Deployments
+from connote.models.deployments import Counts, Deployed, Deployments
 from connote.models.models import Models
 from connote.models.trained import Trained
 from connote.runtime.autoscale import Adaptive
@@ -85,20 +85,19 @@ class ModelInference:
         target = self.target(name)
         own = target.model.config.inference
         config = own.updated(update) if update else own
-        counts = target.deployed.counts if target.deployed else None
-        if counts:
-            counts.last = time.time_ns() // 1_000_000
+        counts = target.deployed.counts if target.deployed else Counts()
+        counts.last = time.time_ns() // 1_000_000
         try:
             async with asyncio.timeout(seconds):
-                return await self._each(target, config, texts, is_bare=is_bare), config
+                found = await self._each(target, config, texts, is_bare=is_bare)
         except TimeoutError:
-            if counts:
-                counts.timeouts += 1
-            raise TimedOut(f"timeout [{seconds:g}s] waiting for inference result") from None
+            counts.timeouts += 1
+            raise TimedOut(f"timeout [{seconds or 0:g}s] waiting for inference result") from None
         except ConnoteError:
-            if counts:
-                counts.errors += 1
+            counts.errors += 1
             raise
+        counts.errors += sum(isinstance(each, Failed) for each in found)
+        return found, config
 
     async def infer_documents(
         self, name: str, docs: object, update: Mapping[str, Any] | None, seconds: float | None

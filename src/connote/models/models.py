@@ -6,7 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from connote.contract.errors import AlreadyExists, Conflict, ConnoteError, IllegalArgument, NotFound, Rejected
+from connote.contract.errors import (
+    AlreadyExists,
+    Conflict,
+    ConnoteError,
+    IllegalArgument,
+    NotFound,
+    Rejected,
+    Unavailable,
+)
 from connote.models import config
 from connote.models.selection import page, select
 from connote.models.stock import Stock
@@ -42,20 +50,30 @@ class Models:
         self.writing = asyncio.Lock()
         self.aliases = library.aliases = store.aliases()
         self.added: dict[str, Trained] = {}
+        self.unreadable: dict[str, str] = {}  # kept, but not as they should be: why
         self._pulls: dict[str, asyncio.Task[None]] = {}
-        records = store.models()
-        files.tidy(record.folder for record in records if record.folder)
-        for record in records:
+        for record in store.models():
             try:
                 self.keep(self._restored(record))
             except ConnoteError as error:
                 log.warning("trained model [%s] cannot be read: %s", record.model_id, error)
+                self.unreadable[record.model_id] = error.reason
+        for alias in [alias for alias, id in self.aliases.items() if id not in self.added]:
+            del self.aliases[alias]
+
+    def tidy(self) -> None:
+        """Remove what the end of the process has left of uploads; for who has the data folder."""
+        self.files.tidy(record.folder for record in self.store.models() if record.folder)
 
     def find(self, name: str) -> Trained:
         """The model of that id or alias, from the catalog if nobody has added it. Raises NotFound."""
         id = self.aliases.get(name, name)
         if id in self.added:
             return self.added[id]
+        if id in self.unreadable:
+            raise Unavailable(
+                f"trained model [{id}] cannot be read: {self.unreadable[id]}; delete it, and put it again"
+            )
         row = self.stock.find(name)
         if row is None:
             raise NotFound(f"Could not find trained model [{name}]")
@@ -129,6 +147,10 @@ class Models:
     async def delete(self, id: str, *, force: bool) -> None:
         """Forget a model that was added. Raises NotFound, or Conflict that names who uses it, unless it is forced."""
         async with self.writing:
+            if id in self.unreadable:
+                await asyncio.to_thread(self.store.remove_model, id)
+                del self.unreadable[id]
+                return
             if id not in self.added:
                 raise NotFound(f"Could not find trained model [{id}]")
             if not force:
@@ -187,7 +209,7 @@ class Models:
 
     def check_free(self, id: str) -> None:
         """Raise AlreadyExists or Rejected if an id is another's."""
-        if id in self.added:
+        if id in self.added or id in self.unreadable:
             raise AlreadyExists(f"Trained machine learning model [{id}] already exists")
         if id in self.aliases:
             raise Rejected(

@@ -134,7 +134,13 @@ class References:
         return row
 
     async def remove(self, id: str, *, force: bool) -> None:
-        """Take a model out of the catalog; its files stay where they are. Raises NotFound, or Conflict if used."""
+        """Take a model out of the catalog; its files stay. One that was uploaded is deleted.
+
+        Raises NotFound, or Conflict if it is used.
+        """
+        if id in self.models.added and self.models.added[id].folder:
+            await self.models.delete(id, force=force)
+            return
         if id not in self.models.store.catalog():
             raise NotFound(f"no model [{id}] was added; those of connote's own catalog cannot be removed")
         if id in self.models.added:

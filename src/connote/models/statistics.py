@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from connote.contract.errors import NotFound
 from connote.models.assignment import statistics
 from connote.models.deployments import Deployed, Deployments
 from connote.models.models import Models
@@ -34,12 +33,9 @@ class Statistics:
         return [*self._deployments.of(model.id), *(_deployed(each, model.id) for each in others)]
 
     def _meant(self, expression: str, *, allow_no_match: bool) -> list[Trained]:
-        if deployed := self._deployments.running.get(expression):
-            return [self._models.find(deployed.model)]
-        found = self._models.get(expression, allow_no_match=allow_no_match)
-        if not found and not allow_no_match:
-            raise NotFound(f"No known trained model with model_id [{expression}]")
-        return found
+        running = self._deployments.running
+        named = (running[part].model if part in running else part for part in expression.split(","))
+        return self._models.get(",".join(named), allow_no_match=allow_no_match)
 
     def _entries(self, model: Trained) -> list[dict[str, Any]]:
         size = self._models.size(model)

@@ -1,6 +1,7 @@
 """The models that are there without an upload: those of the catalog, under the names that `_ml` may know them by."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from connote.contract.errors import NotFound
@@ -18,6 +19,7 @@ class Stock:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._families: dict[Path, str] = {}  # that were read
 
     def find(self, name: str) -> Model | None:
         """The row of that name, unless it is one of an upload."""
@@ -59,8 +61,11 @@ class Stock:
 
     def _tokenization(self, row: Model) -> str:
         path = self._library.path(self._library.served(row))
-        try:
-            family = json.loads((path / "config.json").read_text())["model_type"] if path else "bert"
-        except (OSError, ValueError, LookupError, TypeError):
-            family = "bert"
-        return _TOKENIZATIONS.get(family, "bert")
+        if path is None:
+            return "bert"
+        if path not in self._families:
+            try:
+                self._families[path] = str(json.loads((path / "config.json").read_text())["model_type"])
+            except (OSError, ValueError, LookupError, TypeError):
+                return "bert"
+        return _TOKENIZATIONS.get(self._families[path], "bert")

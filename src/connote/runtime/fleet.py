@@ -8,25 +8,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from connote.contract.errors import Unavailable
-from connote.runtime import memory, uploaded
+from connote.runtime import memory
 from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
 from connote.runtime.backends.backend import DeviceFault, Output, Precision
-from connote.runtime.catalog import GRAPH, UPLOADED, Model
+from connote.runtime.catalog import Model
+from connote.runtime.diagnosis import diagnosis
 from connote.runtime.identity import identity
 from connote.runtime.lane import Lane, Totals
 from connote.runtime.library import Library
-from connote.runtime.local import Inputs, LocalModel, Outputs
-from connote.runtime.nlp.model import NlpModel
+from connote.runtime.local import Inputs, Outputs
+from connote.runtime.opening import Served, check_memory, opened
 from connote.runtime.placement import Device, has_gpu
 from connote.runtime.progress import logged
 from connote.runtime.sandbox.limits import Limits
 from connote.runtime.tokenizer import Encoded
-from connote.runtime.weights import Weights
 
 log = logging.getLogger("connote.runtime")
 
@@ -40,11 +40,6 @@ AHEAD = 4
 # Models that are pulled or loaded at once, in threads of their own: those who only tokenise do not wait for a network.
 LOADERS = 4
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-# Bytes a weight that loading takes at most, as measured: in float32 as read and as run, and once more while another
-# precision is compared. The file may be half as large.
-ROOM = 11
-# The same a byte of a file that is loaded as it is: an ONNX graph, or an uploaded module.
-FILE_ROOM = 3
 
 
 @dataclass(frozen=True)
@@ -72,9 +67,6 @@ class Deployment:
         most = max(CORES // threads, 1)
         adaptive = self.adaptive and Adaptive(min(self.adaptive.least, most), min(self.adaptive.most, most))
         return replace(self, threads=threads, allocations=min(self.allocations, most), adaptive=adaptive)
-
-
-Served = LocalModel | NlpModel
 
 
 @dataclass
@@ -310,10 +302,10 @@ class Fleet:
 
     async def _load(self, key: _Key, row: Model) -> Served:
         _, folder, threads, device = key
-        _check_memory(row, folder)
+        check_memory(row, folder)
         began = time.perf_counter()
         try:
-            model = await self._slowly(self._opened, row, folder, threads, device)
+            model = await self._slowly(opened, row, folder, threads, self._precision, device, self._limits)
         except (MemoryError, DeviceFault) as error:
             why = str(error) or "there is not enough memory"
             raise Unavailable(f"{row.id} could not be loaded: {why}") from None
@@ -324,17 +316,13 @@ class Fleet:
             await self._slowly(model.close)
         return model
 
-    def _opened(self, row: Model, folder: Path, threads: int, device: Device) -> Served:
-        if row.is_uploaded:
-            return uploaded.load(row, folder, threads, self._limits)
-        return LocalModel.load(row, folder, threads, self._precision, device)
-
     def _discard(self, id: str, model: Served) -> None:
         """Forget a deployment whose device has failed, and its model: the next request loads both again."""
         task = self._running.get(id)
         if task and _succeeded(task) and task.result().model is model:
             del self._running[id]
-        self._models = {key: task for key, task in self._models.items() if not _gives(task, model)}
+        is_its = {key for key, task in self._models.items() if _succeeded(task) and task.result() is model}
+        self._models = {key: task for key, task in self._models.items() if key not in is_its}
 
     async def _drop_unused(self) -> None:
         used = {id(running.model) for _, running in self._loaded()}
@@ -396,43 +384,14 @@ def _portions(inputs: Inputs) -> Iterator[Inputs]:
             first, size = last, 0
 
 
-def _check_memory(row: Model, folder: Path) -> None:
-    needed, has = _needed(row, folder), memory.available()
-    if has is not None and needed > has:
-        raise Unavailable(f"{row.id} needs about {needed >> 20} MB of memory to load, {has >> 20} MB are available")
-
-
-def _needed(row: Model, folder: Path) -> int:
-    """About how many bytes of memory loading takes."""
-    if row.is_uploaded or row.is_graph:
-        return FILE_ROOM * (folder / (UPLOADED[0] if row.is_uploaded else GRAPH)).stat().st_size
-    return ROOM * Weights(folder / "model.safetensors").count()
-
-
 def _succeeded(task: asyncio.Task[Running] | asyncio.Task[Served]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None
 
 
-def _gives(task: asyncio.Task[Served], model: Served) -> bool:
-    return _succeeded(task) and task.result() is model
-
-
 def _diagnosis(task: asyncio.Task[Running]) -> dict[str, object]:
-    if not task.done():
-        return {"state": "starting"}
     if not _succeeded(task):
-        return {"state": "failed"}
-    model, lane = task.result().model, task.result().lane
-    return {
-        "state": "started",
-        "model_id": model.row.id,
-        "device": model.device,
-        "precision": model.backend.precision,
-        "quality": {precision: asdict(quality) for precision, quality in model.quality.items()},
-        "allocations": lane.workers,
-        "waiting": lane.waiting,
-        "totals": asdict(lane.totals),
-    }
+        return {"state": "failed" if task.done() else "starting"}
+    return diagnosis(task.result().model, task.result().lane)
 
 
 def _log_failure(task: asyncio.Task[Running]) -> None:

@@ -97,9 +97,8 @@ def _mpnet(vocabulary: Vocabulary, ids: Mapping[str, int], tokenization: Tokeniz
 
 def _japanese(_: Vocabulary, ids: Mapping[str, int], tokenization: Tokenization) -> Tokenizer:
     raw = Tokenizer(models.WordPiece(dict(ids), unk_token=_BERT.unknown))
-    raw.normalizer = normalizers.Sequence(
-        [normalizers.NFKC(), normalizers.Replace("\0", " ")]
-    )  # MeCab would stop there
+    # At a null character MeCab would stop.
+    raw.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\0", " ")])
     raw.pre_tokenizer = PreTokenizer.custom(JapaneseWords(lower=tokenization.do_lower_case))
     return raw
 

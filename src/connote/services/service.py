@@ -215,12 +215,13 @@ class Service:
         tasks = [task for task in self.tasks.values() if kind in (None, task.kind)]
         configurations: dict[str, Any] = {}
         for task in tasks:
-            for setting in (*task.settings.fields(), *task.options.fields()):
-                if setting.about.derived:
-                    continue
-                for name, shown in setting.described().items():
-                    entry = configurations.setdefault(name, shown | {"supported_task_types": []})
-                    entry["supported_task_types"].append(task.kind.value)
+            for scope, settings in ((SERVICE_SETTINGS, task.settings), (TASK_SETTINGS, task.options)):
+                for setting in settings.fields():
+                    if setting.about.derived:
+                        continue
+                    for name, shown in setting.described().items():
+                        entry = configurations.setdefault(name, shown | {"scope": scope, "supported_task_types": []})
+                        entry["supported_task_types"].append(task.kind.value)
         return {
             "service": self.name,
             "name": self.title,

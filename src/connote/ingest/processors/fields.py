@@ -62,7 +62,7 @@ def remove(options: Options) -> Step:
     if (gone is None) == (kept is None):
         told = "required property is missing" if gone is None else "cannot be given together with [keep]"
         raise options.failure("field", told)
-    paths = [options.path("field", name) for name in gone or kept]
+    paths = [options.path("field", name) for name in (gone if kept is None else kept)]
     if kept is not None:
         return lambda document: _keep(document, [at(document) for at in paths])
 

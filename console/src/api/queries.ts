@@ -1,0 +1,66 @@
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { call, part } from "./client";
+import { ApiError } from "./errors";
+import type { Activity, Deployment, Endpoint, Info, Model, Placement, Service } from "./types";
+
+/** What the pages ask, and how often it is asked anew while somebody looks. */
+export const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      networkMode: "always", // loopback needs no network
+      retry: (count, error) => count < 1 && !(error instanceof ApiError),
+      staleTime: 2_000,
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+/** Again after so many milliseconds; not where a key is wanted, since only somebody who enters one changes that. */
+export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
+  query.state.error instanceof ApiError && query.state.error.status === 401 ? false : milliseconds;
+
+export const infoQuery = queryOptions({
+  queryKey: ["info"],
+  queryFn: ({ signal }) => call<Info>("GET", "/", undefined, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const placementsQuery = queryOptions({
+  queryKey: ["placements"],
+  queryFn: async ({ signal }) =>
+    (await call<{ endpoints: Placement[] }>("GET", "_connote/endpoints", undefined, signal)).endpoints,
+  refetchInterval: every(5_000),
+});
+
+export const activityQuery = queryOptions({
+  queryKey: ["activity"],
+  queryFn: ({ signal }) => call<Activity>("GET", "_connote/activity", undefined, signal),
+  refetchInterval: every(5_000),
+});
+
+export const endpointQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["endpoint", id],
+    queryFn: async ({ signal }) =>
+      (await call<{ endpoints: Endpoint[] }>("GET", `_inference/${part(id)}`, undefined, signal)).endpoints[0]!,
+  });
+
+export const servicesQuery = queryOptions({
+  queryKey: ["services"],
+  queryFn: ({ signal }) => call<Service[]>("GET", "_inference/_services", undefined, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const modelsQuery = queryOptions({
+  queryKey: ["models"],
+  queryFn: async ({ signal }) => (await call<{ models: Model[] }>("GET", "_connote/models", undefined, signal)).models,
+  refetchInterval: every(5_000),
+});
+
+export const deploymentsQuery = queryOptions({
+  queryKey: ["deployments"],
+  queryFn: async ({ signal }) =>
+    (await call<{ deployments: Record<string, Deployment> }>("GET", "_inference/.diagnostics", undefined, signal))
+      .deployments,
+  refetchInterval: every(3_000),
+});

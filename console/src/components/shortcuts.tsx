@@ -1,0 +1,67 @@
+import { Group, Kbd, Modal, Stack, Text } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { useLocation } from "wouter";
+import { PAGES } from "../pages";
+
+const EDITOR = [
+  ["Ctrl Enter", "Send the request at the cursor, or those selected"],
+  ["Ctrl Space", "Complete"],
+  ["Ctrl I", "Indent the requests"],
+  ["Ctrl /", "Open the reference of the API at the cursor"],
+  ["Ctrl F", "Find"],
+  ["Escape, then Tab", "Leave the editor"],
+];
+
+/** The keys that open pages, and a dialog that lists all keys. */
+export function Shortcuts() {
+  const [opened, setOpened] = useState(false);
+  const [, go] = useLocation();
+  const wentAt = useRef(0);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        target.closest("input, textarea, select, [contenteditable]")
+      )
+        return;
+      const page = PAGES.find((each) => each.key === event.key);
+      if (event.key === "?") setOpened(true);
+      else if (event.key === "g") wentAt.current = event.timeStamp;
+      else if (page && event.timeStamp - wentAt.current < 1_500) go(page.path);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [go]);
+  const rows = [...PAGES.map((page) => [`G ${page.key.toUpperCase()}`, page.name]), ["?", "This list"]];
+  return (
+    <Modal opened={opened} onClose={() => setOpened(false)} title="Keyboard shortcuts" centered>
+      <Keys title="Anywhere" rows={rows} />
+      <Keys title="In Dev Tools" rows={EDITOR} />
+    </Modal>
+  );
+}
+
+function Keys({ title, rows }: { title: string; rows: string[][] }) {
+  return (
+    <Stack gap={6} mb="lg">
+      <Text fw={600} size="sm">
+        {title}
+      </Text>
+      {rows.map(([keys = "", does]) => (
+        <Group key={keys} justify="space-between" wrap="nowrap">
+          <Text size="sm">{does}</Text>
+          <Group gap={4} wrap="nowrap">
+            {keys
+              .split(" ")
+              .map((each) => (/^[A-Z?/]/.test(each) ? <Kbd key={each}>{each}</Kbd> : <span key={each}>{each}</span>))}
+          </Group>
+        </Group>
+      ))}
+    </Stack>
+  );
+}

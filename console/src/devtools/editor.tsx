@@ -1,0 +1,115 @@
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { bracketMatching, foldGutter, foldKeymap } from "@codemirror/language";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { EditorState, type Extension } from "@codemirror/state";
+import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { useEffect, useRef } from "react";
+import { nonce } from "../nonce";
+import { complete } from "./complete";
+import { consoleLanguage } from "./language";
+import { marks } from "./marks";
+
+export interface Actions {
+  send: () => void;
+  indent: () => void;
+  reference: () => void;
+}
+
+interface Properties {
+  text: string;
+  change: (text: string) => void;
+  actions: Actions;
+  /** Gets the view when there is one. */
+  take: (view: EditorView | null) => void;
+}
+
+/** Where requests are written. */
+export function Editor({ text, change, actions, take }: Properties) {
+  const parent = useRef<HTMLDivElement>(null);
+  const latest = useRef({ change, actions, take, text });
+  useEffect(() => {
+    latest.current = { change, actions, take, text };
+  });
+  useEffect(() => {
+    const press = (name: keyof Actions) => () => {
+      latest.current.actions[name]();
+      return true;
+    };
+    const view = new EditorView({
+      parent: parent.current!,
+      doc: latest.current.text,
+      extensions: [
+        keymap.of([
+          { key: "Mod-Enter", run: press("send"), preventDefault: true },
+          { key: "Mod-i", run: press("indent"), preventDefault: true },
+          { key: "Mod-/", run: press("reference"), preventDefault: true },
+        ]),
+        common,
+        history(),
+        closeBrackets(),
+        bracketMatching(),
+        highlightSelectionMatches(),
+        autocompletion({ override: [complete], icons: false }),
+        keymap.of([
+          ...closeBracketsKeymap,
+          ...defaultKeymap,
+          ...historyKeymap,
+          ...foldKeymap,
+          ...searchKeymap,
+          ...completionKeymap,
+        ]),
+        marks(() => latest.current.actions.send()),
+        EditorView.contentAttributes.of({ "aria-label": "Requests" }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) latest.current.change(update.state.doc.toString());
+        }),
+      ],
+    });
+    latest.current.take(view);
+    return () => {
+      latest.current.take(null);
+      view.destroy();
+    };
+  }, []);
+  return <div ref={parent} style={{ height: "100%", minHeight: 0 }} />;
+}
+
+const common: Extension = [
+  EditorView.cspNonce.of(nonce),
+  lineNumbers(),
+  foldGutter(),
+  drawSelection(),
+  EditorView.lineWrapping,
+  consoleLanguage,
+];
+
+/** Text to read: only the lines in sight are drawn, however many there are. */
+export function Viewer({ text, label }: { text: string; label: string }) {
+  const parent = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(null);
+  const first = useRef(text);
+  useEffect(() => {
+    const made = new EditorView({
+      parent: parent.current!,
+      doc: first.current,
+      extensions: [
+        common,
+        EditorState.readOnly.of(true),
+        keymap.of([...defaultKeymap, ...foldKeymap, ...searchKeymap]),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" }),
+      ],
+    });
+    view.current = made;
+    return () => made.destroy();
+  }, [label]);
+  useEffect(() => {
+    const doc = view.current!.state.doc;
+    const before = doc.toString();
+    if (before === text) return;
+    // What a stream adds is appended, so that the place to which one has scrolled stays.
+    const from = text.startsWith(before) ? doc.length : 0;
+    view.current!.dispatch({ changes: { from, to: doc.length, insert: text.slice(from) } });
+  }, [text]);
+  return <div ref={parent} style={{ height: "100%", minHeight: 0 }} />;
+}

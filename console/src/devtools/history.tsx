@@ -1,0 +1,81 @@
+import { Button, Drawer, Group, Stack, Text, UnstyledButton } from "@mantine/core";
+import { useState } from "react";
+import { Empty } from "../components/states";
+import { read, write } from "../components/stored";
+
+const MOST = 500;
+
+interface Sent {
+  text: string;
+  at: number;
+}
+
+/** Keep what is sent; what is sent again moves to the front. */
+export function remembered(texts: string[]): void {
+  const added = texts.map((text) => ({ text, at: Date.now() }));
+  const kept = read<Sent[]>("history", []).filter((each) => !texts.includes(each.text));
+  write("history", [...added.reverse(), ...kept].slice(0, MOST));
+}
+
+export function History({
+  opened,
+  close,
+  insert,
+}: {
+  opened: boolean;
+  close: () => void;
+  insert: (text: string) => void;
+}) {
+  return (
+    <Drawer opened={opened} onClose={close} position="right" title="History" size="md">
+      {opened && <List close={close} insert={insert} />}
+    </Drawer>
+  );
+}
+
+function List({ close, insert }: { close: () => void; insert: (text: string) => void }) {
+  const [all, setAll] = useState(() => read<Sent[]>("history", []));
+  if (all.length === 0) return <Empty title="Nothing sent yet">Requests that you send are kept in this browser.</Empty>;
+  const clear = () => {
+    write("history", []);
+    setAll([]);
+  };
+  return (
+    <Stack gap="xs">
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed">
+          The last {MOST} are kept in this browser.
+        </Text>
+        <Button size="xs" variant="default" onClick={clear}>
+          Clear
+        </Button>
+      </Group>
+      {all.map(({ text, at }) => {
+        const [head, ...body] = text.split("\n");
+        return (
+          <UnstyledButton
+            key={`${at}${text}`}
+            className="card"
+            p="sm"
+            onClick={() => {
+              insert(text);
+              close();
+            }}
+          >
+            <Group justify="space-between" wrap="nowrap">
+              <Text className="mono" fz={13} fw={550} truncate>
+                {head}
+              </Text>
+              <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
+                {new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}
+              </Text>
+            </Group>
+            <Text className="mono" fz={12} c="dimmed" truncate>
+              {body.join(" ").replace(/\s+/g, " ").slice(0, 200)}
+            </Text>
+          </UnstyledButton>
+        );
+      })}
+    </Stack>
+  );
+}

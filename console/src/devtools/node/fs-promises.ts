@@ -1,0 +1,3 @@
+// Nothing of this is called in a browser; @elastic/request-converter only imports it.
+export default {};
+export const readFile = undefined;

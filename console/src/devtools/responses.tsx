@@ -1,0 +1,115 @@
+import { Badge, Box, Group, Loader, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
+import { useMemo, useState } from "react";
+import { Copy } from "../components/copy";
+import { bytes, duration } from "../components/format";
+import { Empty } from "../components/states";
+import { Vector } from "../expand/vector";
+import { vectorsIn } from "../expand/weights";
+import classes from "./devtools.module.css";
+import { Viewer } from "./editor";
+import type { Result } from "./run";
+
+/** The answers to what was sent: one is shown, the others are a press away. */
+export function Responses({ results }: { results: Result[] }) {
+  const [picked, setPicked] = useState<number | null>(null);
+  const shown =
+    results.find((each) => each.id === picked) ?? results.findLast((each) => each.isDone || each.body) ?? results[0];
+  if (!shown)
+    return (
+      <Empty title="No answer yet">
+        Put the cursor in a request and press Ctrl+Enter. Requests from Elasticsearch's documentation can be pasted as
+        they are.
+      </Empty>
+    );
+  return (
+    <>
+      {results.length > 1 && (
+        <Group gap={4} p={6} role="tablist" aria-label="Answers">
+          {results.map((result, index) => (
+            <UnstyledButton
+              key={result.id}
+              role="tab"
+              aria-selected={result === shown}
+              className={classes.tab}
+              onClick={() => setPicked(result.id)}
+            >
+              <Status result={result} /> {index + 1} {result.method} {result.path.slice(0, 24)}
+            </UnstyledButton>
+          ))}
+        </Group>
+      )}
+      <Response key={shown.id} result={shown} />
+    </>
+  );
+}
+
+function Response({ result }: { result: Result }) {
+  const vectors = useMemo(() => vectorsIn(result.body), [result.body]);
+  const [view, setView] = useState("JSON");
+  return (
+    <>
+      <Group gap="sm" px="md" py={8} className={classes.head} justify="space-between">
+        <Group gap="sm" role="status">
+          <Status result={result} />
+          <Text size="xs" c="dimmed" className="number">
+            {result.isDone || result.status ? `${duration(result.milliseconds)} · ${bytes(result.size)}` : "waiting …"}
+          </Text>
+          {!result.isDone && <Loader size={12} />}
+        </Group>
+        <Group gap={6}>
+          {vectors.length > 0 && (
+            <SegmentedControl size="xs" data={["JSON", "Tokens"]} value={view} onChange={setView} aria-label="View" />
+          )}
+          <Copy value={result.body} what="the answer" />
+        </Group>
+      </Group>
+      {result.warnings.map((warning) => (
+        <Text key={warning} size="xs" px="md" py={4} c="var(--suggested)" bg="var(--suggested-soft)">
+          {warning}
+        </Text>
+      ))}
+      {result.failed && (
+        <Text p="md" c="var(--bad)" role="alert">
+          {result.failed}
+        </Text>
+      )}
+      {result.said && (
+        <Box className={classes.said} role="log" aria-label="Stream">
+          {result.said}
+        </Box>
+      )}
+      <Box className={classes.body}>
+        {view === "Tokens" && vectors.length > 0 ? (
+          <Box p="md" style={{ overflow: "auto", height: "100%" }}>
+            {vectors.map((weights, index) => (
+              <Vector key={index} weights={weights} text="" />
+            ))}
+          </Box>
+        ) : (
+          <Viewer text={result.body} label="Answer" />
+        )}
+      </Box>
+    </>
+  );
+}
+
+function Status({ result }: { result: Result }) {
+  if (result.failed)
+    return (
+      <Badge color="red.8" size="sm">
+        no answer
+      </Badge>
+    );
+  if (result.status === null)
+    return (
+      <Badge color="gray.7" size="sm">
+        …
+      </Badge>
+    );
+  const color = result.status < 300 ? "pine.7" : result.status < 500 ? "amber.7" : "red.8";
+  return (
+    <Badge color={color} size="sm" tt="none">
+      {result.status} {result.statusText}
+    </Badge>
+  );
+}

@@ -1,0 +1,47 @@
+import { queryOptions } from "@tanstack/react-query";
+import { call, part } from "../api/client";
+import { every } from "../api/queries";
+import { type Field, type Found, fieldsOf, type Mapping, type Way } from "./plan";
+
+export interface Index {
+  index: string;
+  "docs.count"?: string;
+  health?: string;
+}
+
+export const indicesQuery = queryOptions({
+  queryKey: ["indices"],
+  queryFn: async ({ signal }) => {
+    const all = await call<Index[]>("GET", "_cat/indices?format=json", undefined, signal);
+    return all
+      .filter((each) => !each.index.startsWith("."))
+      .toSorted((one, other) => one.index.localeCompare(other.index));
+  },
+  refetchInterval: every(10_000),
+});
+
+export const fieldsQuery = (index: string) =>
+  queryOptions({
+    queryKey: ["fields", index],
+    queryFn: async ({ signal }): Promise<Field[]> => {
+      const found = await call<Record<string, { mappings: Mapping }>>(
+        "GET",
+        `${part(index)}/_mapping`,
+        undefined,
+        signal,
+      );
+      return Object.values(found).flatMap((each) => fieldsOf(each.mappings));
+    },
+    staleTime: 30_000,
+  });
+
+export const searchQuery = (index: string, way: Way) =>
+  queryOptions({
+    queryKey: ["search", index, way.kind, way.body],
+    queryFn: async ({ signal }) => {
+      const began = performance.now();
+      const found = await call<Found>("POST", `${part(index)}/_search`, way.body, signal);
+      return { ...found, milliseconds: performance.now() - began };
+    },
+    staleTime: 60_000,
+  });
