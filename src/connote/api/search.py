@@ -1,6 +1,7 @@
 """The routes of searches."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -20,7 +21,8 @@ async def search(ask: Ask) -> Answer:
     """Search: a query or a retriever, in the body or as `q` in the URL."""
     body = _with_params(ask, await ask.json_if_any())
     names = chosen(ask)
-    return Answer(_total(ask, await ask.attended(ask.connote.searches.search(names, requests.parse(body)))))
+    request = replace(requests.parse(body), typed=ask.flag("typed_keys"))
+    return Answer(_total(ask, await ask.attended(ask.connote.searches.search(names, request))))
 
 
 async def count(ask: Ask) -> Answer:

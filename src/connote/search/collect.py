@@ -62,9 +62,7 @@ def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) ->
     """What a rewritten query finds in one index; the first `window` hits of each segment, or of fewer than that all."""
     began = time.perf_counter()
     weight, kept = query.weigh(seen.reader), None if post is None else post.weigh(seen.reader)
-    names = request.sort or [("_score", {})]
-    clauses = [sorting.clause(name, options, seen.reader) for name, options in names]
-    found = Found(seen, weight, query, clauses)
+    found = Found(seen, weight, query, clauses(seen, request))
     for number, segment in enumerate(seen.snapshot.segments):
         hits = weight.run(segment, scored=True)
         mask = hits.mask & segment.live
@@ -92,6 +90,10 @@ def _collect(found: Found, number: int, segment: Segment, hits: Hits, request: S
     best = float(points[hits.mask].max())
     found.most = best if found.most is None else max(found.most, best)
     base = found.seen.snapshot.bases[number]
+    if request.collapse is not None:
+        keys = [each.keys(segment, hits, base) for each in found.clauses if each is not None]
+        leaders = request.collapse.leaders(segment, hits, keys, found.seen.reader)
+        hits = Hits(leaders, hits.scores)
     for document in _first(found.clauses, segment, hits, base, request).tolist():
         values = [None if each is None else each.value(segment, document, hits, base) for each in found.clauses]
         found.hits.append(Hit(found, number, document, float(points[document]), values))
@@ -133,3 +135,16 @@ def merged(found: Sequence[Found], request: SearchRequest) -> list[Hit]:
         return hits
     clauses = found[0].clauses if found else []
     return sorting.order(hits, clauses, lambda hit: hit.values)
+
+
+def clauses(seen: Seen, request: SearchRequest) -> list[Clause | None]:
+    """What the hits of an index are sorted by. Raises BadQuery, IllegalArgument."""
+    return [sorting.clause(name, options, seen.reader) for name, options in request.sort or [("_score", {})]]
+
+
+def among(own: Found, masks: Sequence[Hits], request: SearchRequest) -> Found:
+    """The first of some of the documents, by segment, that a query has found in an index; in an order of their own."""
+    found = Found(own.seen, own.weight, own.query, clauses(own.seen, request))
+    for number, (segment, hits) in enumerate(zip(own.seen.snapshot.segments, masks, strict=True)):
+        _collect(found, number, segment, hits, request)
+    return found

@@ -8,8 +8,10 @@ from connote.contract import durations
 from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest
 from connote.contract.settings import java
 from connote.search import sorting
+from connote.search.collapse import Collapse
 from connote.search.fetch.fields import INFERENCE, Wanted
 from connote.search.fetch.source import SourceFilter
+from connote.search.highlight import Highlight
 from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
@@ -42,8 +44,8 @@ class SearchRequest:
     total: bool | int = 10_000
     least: float | None = None
     post_filter: Query | None = None
-    collapse: Mapping[str, Any] | None = None
-    highlight: Mapping[str, Any] | None = None
+    collapse: Collapse | None = None
+    highlight: Highlight | None = None
     explain: bool = False
     version: bool = False
     seq_no: bool = False
@@ -56,6 +58,7 @@ class SearchRequest:
     script_fields: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     is_source_asked: bool = False
+    typed: bool = False  # aggregations with their types before their names
 
     @property
     def shows_inference(self) -> bool:
@@ -95,8 +98,8 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         total=_total(rest.pop("track_total_hits", None)),
         least=_number(rest, "min_score"),
         post_filter=None if post_filter is None else parse_query(post_filter),
-        collapse=_object(rest, "collapse"),
-        highlight=_object(rest, "highlight"),
+        collapse=None if (collapse := _object(rest, "collapse")) is None else Collapse.parse(collapse),
+        highlight=None if (highlight := _object(rest, "highlight")) is None else Highlight.parse(highlight),
         explain=_flag(rest, "explain"),
         version=_flag(rest, "version"),
         seq_no=_flag(rest, "seq_no_primary_term"),

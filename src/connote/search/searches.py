@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from connote.endpoints.inference import Inference
 from connote.search import embedded, retriever
 from connote.search import request as requests
 from connote.search.asks import Asked
+from connote.search.beside import Beside
 from connote.search.collect import Found, Hit, Seen, merged
 from connote.search.collect import run as _run
 from connote.search.fetch import fields as shown_fields
@@ -40,9 +42,16 @@ class Searches:
         with ExitStack() as held:
             session = await self._session(names, held)
             found = await self._found(session, request)
-            hits = merged(found, request)[request.start : request.window]
-            shown = await asyncio.to_thread(_fetched, hits, request)
-        return _answer(found, shown, request, began)
+            beside = await Beside.of(request, session, found)
+            hits = merged(found, request)
+            if request.collapse is not None:
+                hits = request.collapse.distinct(hits)
+            fetch = partial(_fetched, beside=beside)
+            shown = await asyncio.to_thread(fetch, hits[request.start : request.window], request)
+            answer = _answer(found, shown, request, began)
+            if request.aggs:
+                answer["aggregations"] = await asyncio.to_thread(beside.aggregations, request, fetch)
+        return answer
 
     async def count(self, names: Sequence[str], query: Query) -> int:
         """How many documents match. Raises what `search` raises."""
@@ -124,7 +133,7 @@ def _answer(
     return {"took": took, "timed_out": False, "_shards": shards, "hits": hits}
 
 
-def _fetched(hits: Sequence[Hit], request: SearchRequest) -> list[dict[str, Any]]:
+def _fetched(hits: Sequence[Hit], request: SearchRequest, beside: Beside) -> list[dict[str, Any]]:
     """The hits as the answer shows them."""
     stored: dict[int, dict[int, Stored]] = {}
     for each in {id(hit.found): hit.found for hit in hits}.values():
@@ -133,11 +142,11 @@ def _fetched(hits: Sequence[Hit], request: SearchRequest) -> list[dict[str, Any]
     for hit in hits:
         state = stored[id(hit.found)].get(hit.seq)
         if state is not None and state.source is not None:
-            shown.append(_shown(hit, state, request))
+            shown.append(_shown(hit, state, request, beside))
     return shown
 
 
-def _shown(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
+def _shown(hit: Hit, state: Stored, request: SearchRequest, beside: Beside) -> dict[str, Any]:
     index = hit.found
     is_scored = not request.sort or any(name == "_score" for name, _ in request.sort)
     body: dict[str, Any] = {"_index": index.seen.index.name, "_id": state.id}
@@ -156,6 +165,12 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
     wanted = [*request.fields, *request.docvalue_fields]
     if wanted and (found := shown_fields.values(wanted, source, index.seen.index.mapping, kept)):
         body["fields"] = found
+    if request.collapse is not None:
+        value = request.collapse.value(hit)
+        body.setdefault("fields", {})[request.collapse.field] = [value]
+    if request.highlight is not None:
+        if parts := beside.highlights(hit, request.highlight, source, kept):
+            body["highlight"] = parts
     if names := _matched(hit):
         body["matched_queries"] = names
     if request.explain:
@@ -164,6 +179,8 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
     if request.sort:
         pairs = zip(index.clauses, hit.values, strict=True)
         body["sort"] = [value if each is None else each.shown(value) for each, value in pairs]
+    if inner := beside.inner_hits(hit, request, source, kept, partial(_fetched, beside=beside)):
+        body["inner_hits"] = inner
     return body
 
 
