@@ -43,6 +43,23 @@ class Beside:
             raise SearchFailed({own.seen.index.name: error for own in self.found}) from None
         return self.tree.typed(results) if request.typed else results
 
+    def add(
+        self,
+        body: dict[str, Any],
+        hit: Hit,
+        request: SearchRequest,
+        source: Mapping[str, Any],
+        kept: Mapping[str, Embedded],
+        fetch: Fetch,
+    ) -> None:
+        """Put what is asked for into a hit as the answer shows it."""
+        if request.collapse is not None:
+            body.setdefault("fields", {})[request.collapse.field] = [request.collapse.value(hit)]
+        if request.highlight is not None and (parts := self.highlights(hit, request.highlight, source, kept)):
+            body["highlight"] = parts
+        if inner_hits := self.inner_hits(hit, request, source, kept, fetch):
+            body["inner_hits"] = inner_hits
+
     def highlights(
         self, hit: Hit, wanted: highlight.Highlight, source: Mapping[str, Any], kept: Mapping[str, Embedded]
     ) -> dict[str, list[str]]:

@@ -34,7 +34,7 @@ class Collapse:
         """`{"field": "user", "inner_hits": {"name": "latest", "size": 5}}`. Raises BadQuery."""
         known = {"field", "inner_hits", "max_concurrent_group_searches"}
         if unknown := given.keys() - known:
-            raise BadQuery(f"[collapse] unknown field [{sorted(unknown)[0]}]")
+            raise BadQuery(f"[collapse] unknown field [{min(unknown)}]")
         if not isinstance(given.get("field"), str):
             raise BadQuery("[collapse] requires a [field]")
         inner = given.get("inner_hits") or []

@@ -43,7 +43,7 @@ class Inner:
         if not isinstance(given, Mapping):
             raise BadQuery(f"[inner_hits] must be an object, not [{java(given)[:100]}]")
         if unknown := given.keys() - {"name", "ignore_unmapped", *_TAKEN}:
-            raise BadQuery(f"[inner_hits] unknown field [{sorted(unknown)[0]}]")
+            raise BadQuery(f"[inner_hits] unknown field [{min(unknown)}]")
         request = requests.parse({"size": 3} | {key: value for key, value in given.items() if key in _TAKEN})
         if request.window > MOST:
             raise IllegalArgument(

@@ -165,12 +165,7 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, beside: Beside) -> d
     wanted = [*request.fields, *request.docvalue_fields]
     if wanted and (found := shown_fields.values(wanted, source, index.seen.index.mapping, kept)):
         body["fields"] = found
-    if request.collapse is not None:
-        value = request.collapse.value(hit)
-        body.setdefault("fields", {})[request.collapse.field] = [value]
-    if request.highlight is not None:
-        if parts := beside.highlights(hit, request.highlight, source, kept):
-            body["highlight"] = parts
+    beside.add(body, hit, request, source, kept, partial(_fetched, beside=beside))
     if names := _matched(hit):
         body["matched_queries"] = names
     if request.explain:
@@ -179,8 +174,6 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, beside: Beside) -> d
     if request.sort:
         pairs = zip(index.clauses, hit.values, strict=True)
         body["sort"] = [value if each is None else each.shown(value) for each, value in pairs]
-    if inner := beside.inner_hits(hit, request, source, kept, partial(_fetched, beside=beside)):
-        body["inner_hits"] = inner
     return body
 
 

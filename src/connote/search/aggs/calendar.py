@@ -50,6 +50,11 @@ class Interval:
             raise IllegalArgument(f"The supplied interval [{text}] could not be parsed as a calendar interval.")
         return cls(unit=_CALENDAR[text], zone=zone)
 
+    @property
+    def shortest(self) -> int:
+        """The least milliseconds that it may have."""
+        return self.length or _LENGTHS.get(self.unit or "", 0) or _MONTHS[self.unit or "month"] * 28 * _DAY
+
     def begins(self, values: Numbers) -> Numbers:
         """int64: where the interval of each moment begins; all in milliseconds since 1970."""
         local = values + self._offsets(values)

@@ -88,7 +88,7 @@ def _filled(first: int, last: int, step: Callable[[int], int]) -> list[int]:
 def _bounds(body: Options, name: str) -> Bounds:
     given = body.object(name) or {}
     if unknown := given.keys() - {"min", "max"}:
-        raise BadQuery(f"[{name}] unknown field [{sorted(unknown)[0]}]")
+        raise BadQuery(f"[{name}] unknown field [{min(unknown)}]")
     return given.get("min"), given.get("max")
 
 
@@ -183,7 +183,7 @@ class DateHistogram(Histograms):
             for key in (low, high):
                 if key is not None and (found or (low is not None and high is not None)):
                     found.setdefault(key, [])
-        _check(found if self.least == 0 else {}, self.interval.length or 1000)
+        _check(found if self.least == 0 else {}, self.interval.shortest)
         step = lambda key: self.interval.following(key - self.offset) + self.offset  # noqa: E731
         return self.result(self.shown(found, form, step, context), form)
 

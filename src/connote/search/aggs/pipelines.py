@@ -1,5 +1,6 @@
 """Aggregations over the results of others."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,9 @@ _LABELS |= {"max_bucket": "bucket_metric_value", "cumulative_sum": "simple_value
 _LABELS |= {"serial_diff": "simple_value"}
 
 
+PLAIN = Format(None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Base:
     """What all have: a name, and what is to be done about buckets without a figure."""
@@ -35,7 +39,7 @@ class Base:
     name: str
     kind: str
     gap: str = "skip"
-    form: Format = Format(None)
+    form: Format = PLAIN
 
     def label(self, body: Any) -> str:  # noqa: ARG002, ANN401
         """Its type as `typed_keys` shows it."""
@@ -62,7 +66,7 @@ class Base:
                 f"buckets_path must reference either a number value or a single value numeric metric aggregation, got: [{path}]"
             )
         is_empty = not bucket["doc_count"] and path not in ("_count", "_key")
-        if found is not None and found == found and not (is_empty and self.gap != "keep_values"):
+        if found is not None and not math.isnan(found) and not (is_empty and self.gap != "keep_values"):
             return float(found)
         return 0.0 if self.gap == "insert_zeros" else None
 
@@ -91,22 +95,19 @@ class Sibling(Base):
         if self.kind == "extended_stats_bucket":
             return extended(values, self.form, self.sigma)
         if self.kind == "percentiles_bucket":
-            # Elasticsearch takes the nearest figure that is there.
-            ordered = np.sort(values)
-            places = np.round(np.asarray(self.percents) / 100 * (len(values) - 1)).astype(int).tolist()
-            shown = [float(ordered[place]) if len(values) else None for place in places]
-            return {"values": dict(zip(map(str, self.percents), shown, strict=True))}
-        if self.kind == "sum_bucket":
-            return self.form.figure(total(values))
-        if not len(values):
-            return {"value": None} | ({"keys": []} if self.kind in ("min_bucket", "max_bucket") else {})
-        if self.kind == "avg_bucket":
-            return self.form.figure(total(values) / len(values))
-        best = float(values.max() if self.kind == "max_bucket" else values.min())
-        return {
-            **self.form.figure(best),
-            "keys": [str(key) for key, own in zip(keys, values, strict=True) if own == best],
-        }
+            return self._percentiles(np.sort(values))
+        if self.kind in ("min_bucket", "max_bucket"):
+            best = None if not len(values) else float(values.max() if self.kind == "max_bucket" else values.min())
+            named = [str(key) for key, own in zip(keys, values, strict=True) if own == best]
+            return {**self.form.figure(best), "keys": named}
+        sum_ = total(values)
+        return self.form.figure(sum_ if self.kind == "sum_bucket" else sum_ / len(values) if len(values) else None)
+
+    def _percentiles(self, ordered: Any) -> dict[str, Any]:  # noqa: ANN401 (float64)
+        """The nearest figures that are there, as in Elasticsearch."""
+        places = np.round(np.asarray(self.percents) / 100 * (len(ordered) - 1)).astype(int).tolist()
+        shown = [float(ordered[place]) if len(ordered) else None for place in places]
+        return {"values": dict(zip(map(str, self.percents), shown, strict=True))}
 
 
 def _key(bucket: Bucket) -> Any:  # noqa: ANN401

@@ -8,7 +8,7 @@ from connote.contract.errors import IllegalArgument
 from connote.search.aggs.context import Context
 from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Buckets, Rows, count, grouped, parted
-from connote.search.aggs.terms import Only, by_value, label
+from connote.search.aggs.terms import ALL, Only, by_value, label
 from connote.search.aggs.tree import Agg
 from connote.search.aggs.values import Column, Source, uninverted
 from connote.search.mapping.text import Text
@@ -23,7 +23,7 @@ class Significant(Agg):
     source: Source
     size: int = 10
     least: int = 3
-    only: Only = Only()
+    only: Only = ALL
     background: Query | None = None
 
     @classmethod

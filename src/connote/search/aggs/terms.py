@@ -47,6 +47,9 @@ class Only:
         return self.include is not None or self.exclude is not None
 
 
+ALL = Only()
+
+
 def _chooser(body: Options, name: str) -> Any:  # noqa: ANN401 (a test of a value and its text)
     given = body.raw(name)
     if given is None:
@@ -106,7 +109,7 @@ class Terms(Agg):
     size: int = 10
     least: int = 1
     order: Order = BY_COUNT
-    only: Only = Only()
+    only: Only = ALL
     shows_errors: bool = False
 
     @classmethod
@@ -185,7 +188,7 @@ class Rare(Agg):
 
     source: Source
     most: int = 1
-    only: Only = Only()
+    only: Only = ALL
 
     @classmethod
     def read(cls, body: Options) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from connote.search.mapping.text import Text, scalar
 from connote.search.query import patterns
 from connote.search.query.boolean import Bool, Boosting
 from connote.search.query.match import Match, analyzer_of
-from connote.search.query.multi import Combined
+from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.patterns import Fuzzy, Pattern, Prefix, Regexp, Wildcard
 from connote.search.query.query import Query
 from connote.search.query.reader import Reader
@@ -115,18 +115,22 @@ def _of(query: Query, reader: Reader) -> Iterator[tuple[str, Mark]]:
         if known is not None:
             yield from ((known.name, mark) for mark in _leaf(query, known, reader))
     elif isinstance(query, Combined):
-        for pattern, _ in query.fields:
-            for each in reader.fields(pattern):
-                if isinstance(each, Text):
-                    yield from ((each.name, token.term) for token in each.search_analyzer.analyze(query.text))
-    elif isinstance(query, Bool):
-        for part in (*query.must, *query.should, *query.filters):
-            yield from _of(part, reader)
-    elif isinstance(query, Boosting):
-        yield from _of(query.positive, reader)
-    elif not isinstance(query, Knn):
-        for part in query.parts():
-            yield from _of(part, reader)
+        fields = [each for pattern, _ in query.fields for each in reader.fields(pattern) if isinstance(each, Text)]
+        for each in fields:
+            yield from ((each.name, token.term) for token in each.search_analyzer.analyze(query.text))
+    for part in parts(query):
+        yield from _of(part, reader)
+
+
+def parts(query: Query) -> Sequence[Query]:
+    """The queries in a query that a document may be a hit for."""
+    if isinstance(query, Bool):
+        return (*query.must, *query.should, *query.filters)
+    if isinstance(query, Boosting):
+        return (query.positive,)
+    if isinstance(query, MultiMatch):
+        return query.each
+    return () if isinstance(query, Knn) else query.parts()
 
 
 def _leaf(query: Query, known: Field, reader: Reader) -> Iterator[Mark]:

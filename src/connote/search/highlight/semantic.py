@@ -7,10 +7,10 @@ import numpy as np
 
 from connote.search import embedded
 from connote.search.embedded import Chunk, Embedded
+from connote.search.highlight.marks import parts
 from connote.search.highlight.options import FieldOptions
 from connote.search.mapping.field import Field
 from connote.search.mapping.semantic import SemanticText
-from connote.search.query.boolean import Bool, Boosting
 from connote.search.query.match import Match
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.reader import Reader
@@ -65,13 +65,7 @@ def _vectors(query: Query, name: str, reader: Reader) -> Iterator[Vector | None]
         if query.vector is not None and _is(reader, chunks_of(reader, query.field), name):
             yield query.vector
     else:
-        yield from (each for part in _parts(query) for each in _vectors(part, name, reader))
-
-
-def _parts(query: Query) -> Sequence[Query]:
-    if isinstance(query, Bool):
-        return (*query.must, *query.should, *query.filters)
-    return (query.positive,) if isinstance(query, Boosting) else query.parts()
+        yield from (each for part in parts(query) for each in _vectors(part, name, reader))
 
 
 def _is(reader: Reader, field: str, name: str) -> bool:
