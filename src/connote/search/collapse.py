@@ -44,7 +44,7 @@ class Collapse:
         return cls(given["field"], listed)
 
     def groups(self, segment: Segment, reader: Reader) -> Longs:
-        """int64 [size]: each document's group, -1 without a value. Raises IllegalArgument for a field without columns."""
+        """int64 [size]: each document's group, -1 without a value. Raises IllegalArgument for a field of no columns."""
         field = reader.field(self.field)
         if field is None:
             raise IllegalArgument(f"no mapping found for `{self.field}` in order to collapse on")

@@ -47,8 +47,8 @@ class Inner:
         request = requests.parse({"size": 3} | {key: value for key, value in given.items() if key in _TAKEN})
         if request.window > MOST:
             raise IllegalArgument(
-                f"Inner result window is too large, the inner hit definition's [{given.get('name')}]'s from + size must be "
-                f"less than or equal to: [{MOST}] but was [{request.window}]."
+                f"Inner result window is too large, the inner hit definition's [{given.get('name')}]'s from + size "
+                f"must be less than or equal to: [{MOST}] but was [{request.window}]."
             )
         return cls(str(given.get("name") or name), request)
 

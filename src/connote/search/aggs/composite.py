@@ -102,14 +102,12 @@ class Part:
 
     def read(self, value: Any, form: Format) -> Any:  # noqa: ANN401
         """The value of a key that `after` gives. Raises IllegalArgument."""
-        if value is None:
-            return None
-        try:
-            if isinstance(form.field, Boolean):
-                return java(value)
-            if form.is_date and form.field is not None and isinstance(value, str):
-                return dates.parse(value, self.source.pattern or form.field["format"])
+        if isinstance(form.field, Boolean) and value is not None:
+            return java(value)
+        if not (form.is_date and form.field is not None and isinstance(value, str)):
             return value
+        try:
+            return dates.parse(value, self.source.pattern or form.field["format"])
         except ConnoteError as error:
             raise IllegalArgument(f"invalid value for [after], source [{self.name}]: {error.reason}") from None
 

@@ -42,8 +42,8 @@ class TopHits(Agg):
         request = requests.parse(given)
         if request.window > MOST:
             raise IllegalArgument(
-                f"Top hits result window is too large, the top hits aggregator [{body.kind}]'s from + size must be less than "
-                f"or equal to: [{MOST}] but was [{request.window}]."
+                f"Top hits result window is too large, the top hits aggregator [{body.kind}]'s from + size must be "
+                f"less than or equal to: [{MOST}] but was [{request.window}]."
             )
         return {"request": request}
 

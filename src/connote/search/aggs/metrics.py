@@ -216,7 +216,7 @@ class Ranks(Metric):
         """As Elasticsearch calls its way of finding them."""
         return "tdigest_percentile_ranks"
 
-    def figures(self, values: Doubles, form: Format) -> dict[str, Any]:
+    def figures(self, values: Doubles, form: Format) -> dict[str, Any]:  # noqa: ARG002 (ranks are no values)
         """By value; null without values."""
         ordered = np.sort(values)
         places = np.searchsorted(ordered, self.values, side="right")
@@ -264,8 +264,8 @@ class WeightedAverage(Agg):
             owners, weights = self.weight.numbers(part)
             if len(np.unique(owners)) != len(owners):
                 raise IllegalArgument(
-                    "Encountered more than one weight for a single document. Use a script to combine multiple weights-per-doc "
-                    "into a single value."
+                    "Encountered more than one weight for a single document. Use a script to combine multiple "
+                    "weights-per-doc into a single value."
                 )
             own = np.full(len(part), np.nan)
             own[owners] = weights

@@ -33,36 +33,42 @@ def needs_results(order: Order) -> bool:
 
 def at(bucket: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401
     """The figure at a path in a bucket or in results. Raises IllegalArgument."""
-    if path == "_count":
-        return bucket["doc_count"]
-    if path == "_key":
-        return bucket["key"]
+    if path in _OWN:
+        return bucket[_OWN[path]]
     found: Any = bucket
-    steps = path.split(">")
-    for number, step in enumerate(steps):
-        is_last = number == len(steps) - 1
-        if is_last and step == "_count":
-            return found["doc_count"]
-        name, key = _named(step)
-        if name not in found:
-            name, _, part = step.partition(".")
-            if name not in found:
-                raise _nowhere(path)
-            found = _part(found[name], part, path)
-        else:
-            found = found[name]
-        if key is not None:
-            found = _keyed(found, key, path)
-    if isinstance(found, Mapping):
-        if "value" in found:
-            return found["value"]
-        if "doc_count" in found:
-            return found["doc_count"]
+    for step in path.split(">"):
+        found = _step(found, step, path)
+    if not isinstance(found, Mapping):
+        return found
+    for name in ("value", "doc_count"):
+        if name in found:
+            return found[name]
+    raise _nowhere(path)
+
+
+_OWN = {"_count": "doc_count", "_key": "key"}
+
+
+def _step(body: Any, step: str, path: str) -> Any:  # noqa: ANN401
+    """One name of a path, with the key of a bucket or the part of a result behind it."""
+    if not isinstance(body, Mapping):
         raise _nowhere(path)
-    return found
+    if step == "_count":
+        return body["doc_count"]
+    name, key = _named(step)
+    if name in body:
+        return body[name] if key is None else _keyed(body[name], key, path)
+    name, _, part = step.partition(".")
+    if name not in body or not isinstance(body[name], Mapping):
+        raise _nowhere(path)
+    return _part(body[name], part, path)
 
 
 def _part(body: Mapping[str, Any], part: str, path: str) -> Any:  # noqa: ANN401
+    if part == "_bucket_count":
+        return len(body.get("buckets", ()))
+    if part in _OWN and _OWN[part] in body:
+        return body[_OWN[part]]
     if part in body:
         return body[part]
     values = body.get("values")

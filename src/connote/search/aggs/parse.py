@@ -64,10 +64,11 @@ KINDS: Mapping[str, type[Agg]] = {
 }
 # What Elasticsearch has and connote does not.
 REFUSED = (
-    "adjacency_matrix", "boxplot", "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "children",
-    "cumulative_cardinality", "diversified_sampler", "frequent_item_sets", "geo_line", "geohash_grid", "geohex_grid",
-    "geotile_grid", "inference", "ip_prefix", "ip_range", "matrix_stats", "moving_avg", "moving_fn", "moving_percentiles",
-    "normalize", "parent", "rate", "scripted_metric", "string_stats", "t_test", "time_series", "variable_width_histogram",
+    "adjacency_matrix", "boxplot", "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
+    "children", "cumulative_cardinality", "diversified_sampler", "frequent_item_sets", "geo_line", "geohash_grid",
+    "geohex_grid", "geotile_grid", "inference", "ip_prefix", "ip_range", "matrix_stats", "moving_avg", "moving_fn",
+    "moving_percentiles", "normalize", "parent", "rate", "scripted_metric", "string_stats", "t_test", "time_series",
+    "variable_width_histogram",
 )  # fmt: skip
 MOST_DEPTH = 30
 
@@ -86,7 +87,8 @@ def parse(given: Any, depth: int = 0) -> Aggs:  # noqa: ANN401 (JSON)
             )
         if not name or any(letter in name for letter in "[]>"):
             raise BadQuery(
-                f"Invalid aggregation name [{name}]. Aggregation names can contain any character except '[', ']', and '>'"
+                f"Invalid aggregation name [{name}]. Aggregation names can contain any character except '[', ']', "
+                "and '>'"
             )
         made = _one(name, body, depth)
         if isinstance(made, Base):

@@ -20,7 +20,8 @@ from connote.search.aggs.tree import Bucket
 
 GAPS = ("skip", "insert_zeros", "keep_values")
 _SIBLINGS = (
-    "avg_bucket", "max_bucket", "min_bucket", "sum_bucket", "stats_bucket", "extended_stats_bucket", "percentiles_bucket",
+    "avg_bucket", "max_bucket", "min_bucket", "sum_bucket", "stats_bucket", "extended_stats_bucket",
+    "percentiles_bucket",
 )  # fmt: skip
 _PARENTS = ("derivative", "cumulative_sum", "bucket_sort", "bucket_selector", "bucket_script", "serial_diff")
 KINDS = _SIBLINGS + _PARENTS
@@ -63,7 +64,8 @@ class Base:
         found = at(bucket, path)
         if found is not None and not isinstance(found, int | float):
             raise IllegalArgument(
-                f"buckets_path must reference either a number value or a single value numeric metric aggregation, got: [{path}]"
+                "buckets_path must reference either a number value or a single value numeric metric aggregation, got: "
+                f"[{path}]"
             )
         is_empty = not bucket["doc_count"] and path not in ("_count", "_key")
         if found is not None and not math.isnan(found) and not (is_empty and self.gap != "keep_values"):
@@ -81,7 +83,7 @@ class Sibling(Base):
 
     def of(self, results: Mapping[str, Any]) -> dict[str, Any]:
         """The figure over all buckets."""
-        first, _, rest = self.path.partition(">")
+        first, _, rest = self.path.replace("._count", ">_count").partition(">")
         if first not in results or "buckets" not in results[first]:
             raise IllegalArgument(f"No aggregation found for path [{self.path}]")
         buckets = results[first]["buckets"]

@@ -72,10 +72,8 @@ class Ranges(Agg):
         if given is None:
             return None
         try:
-            if isinstance(given, bool):
-                raise TypeError
-            return float(given)
-        except (TypeError, ValueError):
+            return float(str(given))
+        except ValueError:
             raise BadQuery(f"[{self.kind}] a bound must be a number, not [{java(given)[:100]}]") from None
 
     def shown(self, low: float | None, high: float | None, key: str | None, form: Format) -> Bucket:

@@ -97,7 +97,7 @@ class Significant(Agg):
 
 
 def jlh(own: int, here: int, every: int, whole: int) -> float:
-    """The score of a value that `own` of `here` rows have, and `every` of `whole` documents; 0 if it is no more frequent.
+    """The score of a value that `own` of `here` rows have, and `every` of `whole` documents; 0 if no more frequent.
 
     https://www.elastic.co/docs/reference/aggregations/search-aggregations-bucket-significantterms-aggregation
     """

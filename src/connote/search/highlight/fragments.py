@@ -93,7 +93,7 @@ def _filled(parts: Iterable[Passage], spans: Sequence[Span]) -> list[Passage]:
     for part in parts:
         part.spans = [span for span in spans if part.start <= span.start < part.end]
         if part.spans:
-            part.end = max(part.end, max(span.end for span in part.spans))
+            part.end = max(part.end, *(span.end for span in part.spans))
             found.append(part)
     return found
 
