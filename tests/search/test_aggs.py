@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+
 from shop import Document, counted, fill, moment, values
 
 few = settings(max_examples=15, deadline=None)

@@ -78,6 +78,40 @@ def test_nested_queries_show_the_objects_that_match(http: httpx.Client, every: l
         assert {each["_nested"]["field"] for each in inner["hits"]} == {"parts"}
 
 
+def test_knn_on_vectors_in_nested_objects_finds_documents_and_shows_passages(http: httpx.Client) -> None:
+    http.delete("/passages")
+    passages = {
+        "type": "nested",
+        "properties": {"text": {"type": "text"}, "vector": {"type": "dense_vector", "dims": 2, "similarity": "cosine"}},
+    }
+    assert http.put(
+        "/passages", json={"mappings": {"properties": {"passages": passages, "kind": {"type": "keyword"}}}}
+    ).is_success
+    vectors: dict[str, list[list[float]]] = {"1": [[1, 0], [0.9, 0.1]], "2": [[0, 1], [0.6, 0.8]], "3": [[-1, 0]]}
+    for id_, own in vectors.items():
+        source = {
+            "kind": "odd" if int(id_) % 2 else "even",
+            "passages": [{"text": f"t{each}", "vector": each} for each in own],
+        }
+        assert http.put(f"/passages/_doc/{id_}?refresh=true", json=source).is_success
+    knn = {"field": "passages.vector", "query_vector": [1, 0], "k": 2, "num_candidates": 10}
+    inner = {"_source": False, "fields": ["passages.text"], "size": 1}
+    found = http.post("/passages/_search", json={"knn": {**knn, "inner_hits": inner}}).json()["hits"]["hits"]
+    assert [hit["_id"] for hit in found] == ["1", "2"]
+    assert [hit["_score"] for hit in found] == pytest.approx([1.0, 0.8])
+    best = found[1]["inner_hits"]["passages"]["hits"]["hits"][0]
+    assert best["_nested"] == {"field": "passages", "offset": 1}
+    assert best["fields"]["passages"][0]["text"] == ["t[0.6, 0.8]"]
+    odd = http.post("/passages/_search", json={"knn": {**knn, "filter": {"term": {"kind": "odd"}}}}).json()["hits"][
+        "hits"
+    ]
+    assert [hit["_id"] for hit in odd] == ["1", "3"]
+    nested = {"nested": {"path": "passages", "query": {"knn": knn}, "score_mode": "max"}}
+    assert [hit["_id"] for hit in http.post("/passages/_search", json={"query": nested}).json()["hits"]["hits"]] == [
+        "1"
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [

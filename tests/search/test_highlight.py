@@ -149,10 +149,13 @@ def test_other_fields_are_marked_only_on_demand(texts: httpx.Client) -> None:
     query = {"match": {"title": "sea fox"}}
     assert shown(texts, query, {"body": {}}) == {}
     assert "<em>sea</em>" in shown(texts, query, {"body": {"require_field_match": False}})["0"]["body"][0]
-    matched = shown(
-        texts, {"match": {"title.english": "jumps"}}, {"title": {"matched_fields": ["title", "title.english"]}}
-    )
-    assert matched == {}  # the stem is no word of the field that is shown
+
+
+def test_matched_fields_mark_by_their_own_terms(texts: httpx.Client) -> None:
+    query = {"match": {"title.english": "running foxes"}}
+    assert "1" not in shown(texts, query, {"title": {}})
+    got = shown(texts, query, {"title": {"matched_fields": ["title", "title.english"]}})
+    assert got["1"]["title"] == ["Quick <em>foxes</em> jump & <em>run</em>"]
 
 
 def test_a_highlight_may_have_a_query_of_its_own(texts: httpx.Client) -> None:

@@ -94,9 +94,9 @@ class Source:
     def _check(self, field: Field, rows: Rows) -> None:
         if isinstance(field, Text) and not field["fielddata"]:
             raise IllegalArgument(
-                f"Fielddata is disabled on [{self.name}] in [{rows.seen.index.name}]. Text fields are not optimised for "
-                "operations that require per-document field data like aggregations and sorting, so these operations "
-                "are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on "
+                f"Fielddata is disabled on [{self.name}] in [{rows.seen.index.name}]. Text fields are not optimised "
+                "for operations that require per-document field data like aggregations and sorting, so these "
+                "operations are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on "
                 f"[{self.name}] in order to load field data by uninverting the inverted index. Note that this can use "
                 "significant memory."
             )

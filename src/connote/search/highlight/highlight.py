@@ -65,16 +65,25 @@ def _fragments(
         return semantic.chunks(field, kept[field.name], texts, query, reader, options)
     if options.type == "semantic" or not isinstance(field, Text | Keyword):
         return []
-    fields = {field.name, *options.matched} if options.needs_field else None
     values = [text for each in texts.values() for text in each]
-    return _marked(values, field, options, marks(query, reader, fields))
+    return _marked(values, _wanted(field, options, query, reader), options)
 
 
-def _marked(values: Sequence[str], field: Field, options: FieldOptions, wanted: Marks) -> list[str]:
-    found, offset = list[fragments.Passage](), 0
-    for text in values if wanted else ():
-        tokens = _tokens(field, text if options.furthest is None else text[: options.furthest])
-        for passage in fragments.passages(text, wanted.spans(tokens, whole=options.type != "plain"), tokens, options):
+def _wanted(field: Field, options: FieldOptions, query: Query, reader: Reader) -> list[tuple[Field, Marks]]:
+    """The fields by whose terms the text is marked, with what the query is about in each."""
+    names = dict.fromkeys((field.name, *options.matched))
+    fields = [known for name in names if (known := reader.field(name)) is not None]
+    pairs = [(known, marks(query, reader, {known.name} if options.needs_field else None)) for known in fields]
+    return [(known, wanted) for known, wanted in pairs if wanted]
+
+
+def _marked(values: Sequence[str], by: Sequence[tuple[Field, Marks]], options: FieldOptions) -> list[str]:
+    found, offset, whole = list[fragments.Passage](), 0, options.type != "plain"
+    for text in values if by else ():
+        part = text if options.furthest is None else text[: options.furthest]
+        tokens = [_tokens(field, part) for field, _ in by]
+        spans = {span for (_, wanted), own in zip(by, tokens, strict=True) for span in wanted.spans(own, whole=whole)}
+        for passage in fragments.passages(text, sorted(spans), tokens[0], options):
             passage.at = offset
             found.append(passage)
         offset += len(text) + 1
