@@ -137,9 +137,7 @@ def _first(by: Sequence[Clause | None], segment: Segment, hits: Hits, base: int,
     return documents[np.lexsort(columns)][:wanted] if columns else documents[:wanted]
 
 
-def _beyond(
-    by: Sequence[Clause | None], keys: Sequence[Column | None], segment: Segment, after: Sequence[Any]
-) -> Mask:
+def _beyond(by: Sequence[Clause | None], keys: Sequence[Column | None], segment: Segment, after: Sequence[Any]) -> Mask:
     """Who comes after those values."""
     beyond = np.zeros(segment.size, dtype=np.bool_)
     equal = np.ones(segment.size, dtype=np.bool_)

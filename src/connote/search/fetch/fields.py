@@ -147,6 +147,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
 
 
 def objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+    """The objects at a path of a document."""
     if isinstance(value, list):
         for each in value:
             yield from objects(each, path)

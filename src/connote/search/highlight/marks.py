@@ -131,7 +131,7 @@ def parts(query: Query) -> Sequence[Query]:
     if isinstance(query, Boosting):
         return (query.positive,)
     if isinstance(query, MultiMatch):
-        return query.each
+        return query.each or ()
     return () if isinstance(query, Knn) else query.parts()
 
 
