@@ -305,6 +305,12 @@ def reduced(rows: Column, owners: Owners, mode: str) -> tuple[Column, Mask]:
     return found, some
 
 
+def single(values: NDArray[np.float64], owners: Owners, mode: str) -> NDArray[np.float64]:
+    """The same of floats [documents], NaN for those without a value."""
+    column, has = reduced(values, owners, mode)
+    return np.where(has, column.astype(np.float64), np.nan)
+
+
 def number(value: Any) -> float:  # noqa: ANN401
     """A value of `search_after` that must be a number. Raises IllegalArgument."""
     try:
