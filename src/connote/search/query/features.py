@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from connote.contract import dates, durations
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
-from connote.search.clauses import chosen
+from connote.search.clauses import single
 from connote.search.engine.segment import Table
 from connote.search.mapping import number
 from connote.search.mapping.date import Date
@@ -202,7 +202,7 @@ class DistanceFeature(Query):
             view = table.numbers(field.name)
             if view is None:
                 return np.full(table.size, np.nan)
-            return chosen(np.abs(view.values.astype(np.float64) - origin), view.owners, "min")
+            return single(np.abs(view.values.astype(np.float64) - origin), view.owners, "min")
 
         return values, pivot
 
@@ -213,6 +213,6 @@ class DistanceFeature(Query):
             view = table.points(field.name)
             if view is None:
                 return np.full(table.size, np.nan)
-            return chosen(haversine(view.latitudes, view.longitudes, lat, lon), view.owners, "min")
+            return single(haversine(view.latitudes, view.longitudes, lat, lon), view.owners, "min")
 
         return values, pivot

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from connote.contract import dates, durations
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
-from connote.search.clauses import MODES, chosen
+from connote.search.clauses import MODES, single
 from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Points
 from connote.search.engine.segment import Segment, Table
@@ -131,7 +131,7 @@ class _Decay:
             away = haversine(owned.latitudes, owned.longitudes, *self.origin)
         else:
             away = np.abs(owned.values.astype(np.float64) - self.origin)
-        return chosen(np.maximum(away - self.offset, 0), owned.owners, self.mode)
+        return single(np.maximum(away - self.offset, 0), owned.owners, self.mode)
 
 
 def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
@@ -262,14 +262,14 @@ class FunctionScore(Query):
             **modes,
             **body.common(),
         )
-        single = {name: body.raw(name) for name in body.names()}
-        if listed is not None and single:
+        alone = {name: body.raw(name) for name in body.names()}
+        if listed is not None and alone:
             raise BadQuery(
                 "failed to parse [function_score] query. already found [functions] array, now encountering another function"
             )
         if listed is not None and not isinstance(listed, list):
             raise BadQuery("failed to parse [function_score] query. [functions] must be an array")
-        parts = [_part(each, parse) for each in ([single] if listed is None and single else listed or [])]
+        parts = [_part(each, parse) for each in ([alone] if listed is None and alone else listed or [])]
         return replace(made, functions=parts)
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:
