@@ -1,17 +1,17 @@
 """Scores changed by functions and scripts, held against loops over the documents."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from houses import MAPPING, areas, houses, points, prices, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Scores, listed, same
-from small import Small
-from test_geo import metres
 
 from connote.contract.errors import ConnoteError
+from search.query.houses import MAPPING, areas, houses, points, prices, words
+from search.query.slow import Scores, listed, metres, same
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 JOIN: dict[str, Any] = {
@@ -20,7 +20,7 @@ JOIN: dict[str, Any] = {
     "avg": lambda a, b: (a + b) / 2,
     "max": max,
     "min": min,
-    "replace": lambda a, b: b,
+    "replace": lambda _, b: b,
 }
 
 
@@ -61,7 +61,11 @@ MODIFIERS: dict[str, Any] = {
 }
 
 
-@given(some.lists(some.integers(0, 50), min_size=1, max_size=5), some.sampled_from(sorted(MODIFIERS)), some.sampled_from([1, 0.5]))
+@given(
+    some.lists(some.integers(0, 50), min_size=1, max_size=5),
+    some.sampled_from(sorted(MODIFIERS)),
+    some.sampled_from([1, 0.5]),
+)
 def test_a_field_is_a_factor(values: list[int], modifier: str, factor: float) -> None:
     small = Small(MAPPING, [{"price": value} for value in values] + [{}])
     wanted = {number: MODIFIERS[modifier](value * factor) for number, value in enumerate([*values, 4])}
@@ -69,7 +73,14 @@ def test_a_field_is_a_factor(values: list[int], modifier: str, factor: float) ->
     same(small.search({"function_score": query}), wanted)
 
 
-@given(houses(), some.sampled_from(["gauss", "exp", "linear"]), prices, some.integers(1, 9), some.integers(0, 3), some.floats(0.1, 0.9))
+@given(
+    houses(),
+    some.sampled_from(["gauss", "exp", "linear"]),
+    prices,
+    some.integers(1, 9),
+    some.integers(0, 3),
+    some.floats(0.1, 0.9),
+)
 def test_numbers_decay(index: Houses, shape: str, origin: int, scale: int, offset: int, decay: float) -> None:
     small, documents = index
     wanted = {}
@@ -112,9 +123,12 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
     query = {"function_score": {"random_score": {"seed": 7, "field": "_seq_no"}}}
     found = small.search(query)
     assert found == small.search(query)
-    assert len(set(found.values())) == 50 and all(0 <= score < 1 for score in found.values())
+    assert len(set(found.values())) == 50
+    assert all(0 <= score < 1 for score in found.values())
     assert found != small.search({"function_score": {"random_score": {"seed": "x", "field": "_seq_no"}}})
-    assert small.search({"function_score": {"random_score": {}}}) != small.search({"function_score": {"random_score": {}}})
+    assert small.search({"function_score": {"random_score": {}}}) != small.search(
+        {"function_score": {"random_score": {}}}
+    )
 
 
 def test_low_scores_may_be_left_out() -> None:
@@ -138,10 +152,18 @@ def test_a_script_sees_the_score_and_the_values(index: Houses, plus: float) -> N
     same(small.search({"function_score": replaced}), wanted)
 
 
-VECTORS = {"v": {"type": "dense_vector", "dims": 3, "similarity": "l2_norm"}, "place": {"type": "geo_point"}, "day": {"type": "date"}}
+VECTORS = {
+    "v": {"type": "dense_vector", "dims": 3, "similarity": "l2_norm"},
+    "place": {"type": "geo_point"},
+    "day": {"type": "date"},
+}
 
 
-@given(some.lists(some.tuples(*[some.integers(-40, 40).map(lambda each: each / 8)] * 3).filter(any), min_size=1, max_size=5))
+@given(
+    some.lists(
+        some.tuples(*[some.integers(-40, 40).map(lambda each: each / 8)] * 3).filter(any), min_size=1, max_size=5
+    )
+)
 def test_scripts_compare_vectors(vectors: list[tuple[float, ...]]) -> None:
     small, query = Small(VECTORS, [{"v": list(each)} for each in vectors], segments=2), [1.0, -2.0, 0.5]
     length = math.hypot(*query)
@@ -150,7 +172,9 @@ def test_scripts_compare_vectors(vectors: list[tuple[float, ...]]) -> None:
         "dotProduct(params.q, 'v') + 100": lambda v: dot(v, query) + 100,
         "1 / (1 + l2norm(params.q, 'v'))": lambda v: 1 / (1 + math.dist(v, query)),
         "1 / (1 + l1norm(params.q, 'v'))": lambda v: 1 / (1 + sum(abs(a - b) for a, b in zip(v, query, strict=True))),
-        "double d = dotProduct(params.q, 'v'); return saturation(d * d, 2);": lambda v: dot(v, query) ** 2 / (2 + dot(v, query) ** 2),
+        "double d = dotProduct(params.q, 'v'); return saturation(d * d, 2);": lambda v: (
+            dot(v, query) ** 2 / (2 + dot(v, query) ** 2)
+        ),
     }
     for source, formula in formulas.items():
         script = {"source": source, "params": {"q": query}}
@@ -158,7 +182,7 @@ def test_scripts_compare_vectors(vectors: list[tuple[float, ...]]) -> None:
         same(found, {number: 2 * formula(each) for number, each in enumerate(vectors)}, 1e-4)
 
 
-def dot(one: Any, other: Any) -> float:
+def dot(one: Sequence[float], other: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
@@ -183,7 +207,10 @@ def test_scripts_see_places_dates_and_words() -> None:
         ({"function_score": {"functions": [{}]}}, "an entry in functions list is missing a function."),
         ({"function_score": {"functions": [{"weight": "x"}]}}, "[weight] must be a number"),
         ({"function_score": {"functions": [], "weight": 2}}, "already found [functions] array"),
-        ({"function_score": {"gauss": {"price": {"scale": 1, "origin": 1, "decay": 2}}}}, "must be in the range (0..1)"),
+        (
+            {"function_score": {"gauss": {"price": {"scale": 1, "origin": 1, "decay": 2}}}},
+            "must be in the range (0..1)",
+        ),
         ({"function_score": {"gauss": {"price": {"scale": 1}}}}, "Cannot parse [null] as a number"),
         ({"function_score": {"gauss": {"price": {"origin": 1, "scale": "x"}}}}, "must be numbers"),
         ({"function_score": {"gauss": {"tag": {"origin": 1, "scale": 1}}}}, "only numeric types are supported"),
@@ -199,7 +226,7 @@ def test_scripts_see_places_dates_and_words() -> None:
         ({"script_score": {"query": {"match_all": {}}, "script": {"source": "true"}}}, "which is no number"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConnoteError) as caught:
         Small(MAPPING, [{}]).search(query)
     assert caught.value.status == 400

@@ -3,20 +3,25 @@
 from typing import Any
 
 import pytest
-from houses import MAPPING, houses, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Bm25, Scores, best, same, summed, times
-from slow import words as terms
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from search.query.houses import MAPPING, houses, words
+from search.query.slow import Bm25, Scores, best, same, summed, times
+from search.query.slow import words as terms
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 queries = some.lists(words, min_size=1, max_size=3).map(" ".join)
 
 
-@given(houses(), queries, some.sampled_from(["best_fields", "most_fields", "phrase", "phrase_prefix", "bool_prefix"]), some.floats(0, 1))
+@given(
+    houses(),
+    queries,
+    some.sampled_from(["best_fields", "most_fields", "phrase", "phrase_prefix", "bool_prefix"]),
+    some.floats(0, 1),
+)
 def test_fields_are_asked_one_by_one(index: Houses, query: str, kind: str, tie: float) -> None:
     small, _ = index
     inner = {"phrase": "match_phrase", "phrase_prefix": "match_phrase_prefix", "bool_prefix": "match_bool_prefix"}
@@ -50,7 +55,9 @@ def crossed(documents: list[dict[str, Any]], query: str, fields: dict[str, float
             counted += before > frequencies[field]
             before, model = frequencies[field], models[field]
             idf = model.idf_of(min(counted, model.count)) * fields[field]
-            each.append({at: model.score(at, idf, own.count(word)) for at, own in enumerate(model.lists) if word in own})
+            each.append(
+                {at: model.score(at, idf, own.count(word)) for at, own in enumerate(model.lists) if word in own}
+            )
         parts.append(best(each))
     return summed(parts, least)
 
@@ -59,7 +66,12 @@ def crossed(documents: list[dict[str, Any]], query: str, fields: dict[str, float
 def test_with_cross_fields_each_word_may_be_in_another_field(index: Houses, query: str, every: bool) -> None:
     small, documents = index
     wanted = crossed(documents, query, {"title": 2.0, "body": 1.0}, len(query.split()) if every else 1)
-    request = {"query": query, "fields": ["title^2", "body"], "type": "cross_fields", "operator": "and" if every else "or"}
+    request = {
+        "query": query,
+        "fields": ["title^2", "body"],
+        "type": "cross_fields",
+        "operator": "and" if every else "or",
+    }
     same(small.search({"multi_match": request}), wanted)
 
 
@@ -97,7 +109,7 @@ def test_combined_fields_are_one_text(index: Houses, query: str, boost: float, e
         ({"combined_fields": {"query": "a", "fields": ["body^0.5"]}}, "weights of at least 1"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         Small(MAPPING, [{"body": "a", "price": 1}]).search(query)
     assert reason in str(caught.value.reason)

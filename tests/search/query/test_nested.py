@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from houses import prices, texts, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Bm25, Scores, same
-from slow import words as terms
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from search.query.houses import prices, texts, words
+from search.query.slow import Bm25, Scores, same
+from search.query.slow import words as terms
+from search.query.small import Small
 
 ROOMS: dict[str, Any] = {
     "rooms": {
@@ -34,7 +34,9 @@ JOIN: dict[str, Any] = {
 
 
 @given(homes, words, prices, some.sampled_from(sorted(JOIN)), some.floats(0.25, 4))
-def test_one_object_must_match_all_by_itself(own: list[list[Any]], word: str, least: int, mode: str, boost: float) -> None:
+def test_one_object_must_match_all_by_itself(
+    own: list[list[Any]], word: str, least: int, mode: str, boost: float
+) -> None:
     small = Small(ROOMS, [{"rooms": each} for each in own], segments=2)
     flat = [(number, room) for number, each in enumerate(own) for room in each]
     model = Bm25([terms(room, "name") for _, room in flat])

@@ -5,15 +5,15 @@ import time
 from typing import Any
 
 import pytest
-from houses import houses
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import chosen, listed, same
-from small import Small
 
 from connote.contract.errors import IllegalArgument
 from connote.search.query.patterns import wildcard
 from connote.search.query.regexps import expression
+from search.query.houses import houses
+from search.query.slow import chosen, listed, same
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 WORDS = {"word": {"type": "keyword"}, "low": {"type": "keyword", "normalizer": "lowercase"}, "text": {"type": "text"}}
@@ -24,7 +24,9 @@ def test_a_prefix_begins_a_word(index: Houses, prefix: str) -> None:
     small, documents = index
     wanted = chosen(documents, lambda each: any(tag.startswith(prefix) for tag in listed(each.get("tag"))), 2)
     same(small.search({"prefix": {"tag": {"value": prefix, "boost": 2}}}), wanted)
-    plain = chosen(documents, lambda each: any(tag.lower().startswith(prefix.lower()) for tag in listed(each.get("tag"))))
+    plain = chosen(
+        documents, lambda each: any(tag.lower().startswith(prefix.lower()) for tag in listed(each.get("tag")))
+    )
     same(small.search({"prefix": {"tag": {"value": prefix, "case_insensitive": True}}}), plain)
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from houses import MAPPING, areas, houses, prices, tags
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import chosen, listed, same
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from search.query.houses import MAPPING, areas, houses, prices, tags
+from search.query.slow import chosen, listed, same
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 signs = some.sampled_from(["gt", "gte", "lt", "lte"])
@@ -38,7 +38,8 @@ def test_numbers(index: Houses, bounds: dict[str, Any]) -> None:
 def test_a_bound_of_float_is_a_float(index: Houses, sign: str, bound: float) -> None:
     small, documents = index
     wanted = chosen(
-        documents, lambda each: any(TESTS[sign](np.float32(value), np.float32(bound)) for value in listed(each.get("area")))
+        documents,
+        lambda each: any(TESTS[sign](np.float32(value), np.float32(bound)) for value in listed(each.get("area"))),
     )
     same(small.search({"range": {"area": {sign: bound}}}), wanted)
 
@@ -130,7 +131,7 @@ def test_multiples_of_a_scale_are_compared_as_they_are() -> None:
         ({"range": {"price": {"gte": 1, "relation": "near"}}}, "near is not a valid relation"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         Small(MAPPING, [{}]).search(query)
     assert reason in str(caught.value.reason)

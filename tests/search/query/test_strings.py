@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from houses import MAPPING
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import same
-from small import Small
 
 from connote.contract.errors import BadQuery, ConnoteError
+from search.query.houses import MAPPING
+from search.query.slow import same
+from search.query.small import Small
 
 DOCUMENTS: list[dict[str, Any]] = [
     {"title": "Quiet house", "body": "an old house by the river", "tag": "new", "price": 5, "day": "2024-01-01"},
@@ -24,7 +24,7 @@ def small() -> Small:
     return Small(MAPPING, DOCUMENTS, segments=2)
 
 
-def match(text: str, field: str = "body", **more: Any) -> dict[str, Any]:
+def match(text: str, field: str = "body", **more: float | str) -> dict[str, Any]:
     return {"match": {field: {"query": text, **more}}}
 
 
@@ -76,7 +76,7 @@ HOUSE, RIVER, OLD, VIEW = (match(word) for word in ("house", "river", "old", "vi
         ("old-house", match("old-house")),
     ],
 )
-def test_the_grammar_is_lucenes(small: Small, text: str, wanted: Any) -> None:
+def test_the_grammar_is_lucenes(small: Small, text: str, wanted: dict[str, Any]) -> None:
     same(small.search({"query_string": {"query": text, "default_field": "body"}}), small.search(wanted))
 
 
@@ -155,7 +155,7 @@ def test_what_a_field_cannot_be_asked_is_told_unless_it_is_lenient(small: Small)
         ("price:5", match("price:5")),
     ],
 )
-def test_the_simple_grammar_is_never_wrong(small: Small, text: str, wanted: Any) -> None:
+def test_the_simple_grammar_is_never_wrong(small: Small, text: str, wanted: dict[str, Any]) -> None:
     same(small.search({"simple_query_string": {"query": text, "fields": ["body"]}}), small.search(wanted))
 
 
@@ -167,7 +167,9 @@ def test_operators_of_the_simple_grammar_may_be_left_out(small: Small) -> None:
     same(small.search({"simple_query_string": several}), small.search(wanted))
 
 
-pieces = some.sampled_from([*'()[]{}"~^:+-|&!\\/*?<>= ', "house", "AND", "OR", "NOT", "TO", "title:", "price:", "1", "_exists_:", "a"])
+pieces = some.sampled_from(
+    [*'()[]{}"~^:+-|&!\\/*?<>= ', "house", "AND", "OR", "NOT", "TO", "title:", "price:", "1", "_exists_:", "a"]
+)
 
 
 @given(some.lists(pieces, max_size=14), some.booleans())

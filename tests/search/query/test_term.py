@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from houses import MAPPING, days, houses, prices, tags, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Bm25, chosen, listed, same, times
-from slow import words as terms
-from small import Small
 
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from search.query.houses import MAPPING, days, houses, prices, tags, words
+from search.query.slow import Bm25, chosen, listed, same, times
+from search.query.slow import words as terms
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 
@@ -158,17 +158,31 @@ def test_a_field_that_is_not_mapped_matches_nothing() -> None:
         ({"term": 5}, "[term] query malformed, no start_object after query name"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     small = Small(MAPPING, [{}])
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         small.search(query)
-    assert reason in f"{caught.value.reason}: {getattr(caught.value.caught_by, 'reason', '') if hasattr(caught.value, 'caught_by') else ''}"
+    assert (
+        reason
+        in f"{caught.value.reason}: {getattr(caught.value.caught_by, 'reason', '') if hasattr(caught.value, 'caught_by') else ''}"
+    )
 
 
 JSON = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=4) | some.sampled_from(["body", "1d"]),
-    lambda inner: some.lists(inner, max_size=3)
-    | some.dictionaries(some.sampled_from(["body", "price", "day", "place", "query", "value", "boost", "field", "x"]), inner, max_size=3),
+    some.none()
+    | some.booleans()
+    | some.integers()
+    | some.floats()
+    | some.text(max_size=4)
+    | some.sampled_from(["body", "1d"]),
+    lambda inner: (
+        some.lists(inner, max_size=3)
+        | some.dictionaries(
+            some.sampled_from(["body", "price", "day", "place", "query", "value", "boost", "field", "x"]),
+            inner,
+            max_size=3,
+        )
+    ),
     max_leaves=6,
 )
 

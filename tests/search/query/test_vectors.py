@@ -1,16 +1,16 @@
 """Queries by meaning, held against plain sums of products."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Scores, same
-from small import Small
 
 from connote.contract.errors import ConnoteError
+from search.query.slow import Scores, same
+from search.query.small import Small
 
 SPARSE = {"ml": {"type": "sparse_vector"}, "tag": {"type": "keyword"}, "text": {"type": "text"}}
 weights = some.dictionaries(some.sampled_from("abcdef"), some.integers(1, 80).map(lambda each: each / 16), max_size=5)
@@ -24,7 +24,7 @@ def product(one: Mapping[str, float], other: Mapping[str, float]) -> float | Non
     return sum(one[token] * other[token] for token in shared) if shared else None
 
 
-def best(rows: list[list[Any]], value: Any) -> Scores:
+def best(rows: list[list[Any]], value: Callable[[Any], float | None]) -> Scores:
     """The best row of each document; documents without any, or of which none matches, are left out."""
     found = {}
     for number, own in enumerate(rows):
@@ -35,9 +35,14 @@ def best(rows: list[list[Any]], value: Any) -> Scores:
 
 
 @given(some.lists(weights, min_size=1, max_size=6), weights, some.floats(0.25, 4))
-def test_a_sparse_score_is_the_sum_of_products(documents: list[dict[str, float]], query: dict[str, float], boost: float) -> None:
+def test_a_sparse_score_is_the_sum_of_products(
+    documents: list[dict[str, float]], query: dict[str, float], boost: float
+) -> None:
     small = Small(SPARSE, [{"ml": each} if each else {} for each in documents], segments=2)
-    wanted = {number: score * boost for number, score in best([[each] for each in documents], lambda own: product(query, own)).items()}
+    wanted = {
+        number: score * boost
+        for number, score in best([[each] for each in documents], lambda own: product(query, own)).items()
+    }
     same(small.search({"sparse_vector": {"field": "ml", "query_vector": query, "boost": boost}}), wanted)
     same(small.search({"weighted_tokens": {"ml": {"tokens": query, "boost": boost}}}), wanted)
 
@@ -55,7 +60,12 @@ def test_of_a_semantic_field_the_best_chunk_counts(rows: list[list[dict[str, flo
         {"multi_match": {"query": "a quiet house", "fields": ["body"]}},
         {"sparse_vector": {"field": "body", "query": "a quiet house"}},
         {"sparse_vector": {"field": "body", "query_vector": query}},
-        {"nested": {"path": chunks, "query": {"sparse_vector": {"field": f"{chunks}.embeddings", "query_vector": query}}}},
+        {
+            "nested": {
+                "path": chunks,
+                "query": {"sparse_vector": {"field": f"{chunks}.embeddings", "query_vector": query}},
+            }
+        },
         {"text_expansion": {"body": {"model_id": "elser", "model_text": "a quiet house"}}},
     ):
         same(small.search(asked), wanted)
@@ -92,11 +102,17 @@ FORMULAS: dict[str, Any] = {
 }
 
 
-def dot(one: Any, other: Any) -> float:
+def dot(one: Sequence[float], other: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
-@given(some.lists(vectors, min_size=1, max_size=8), vectors, some.sampled_from(sorted(FORMULAS)), some.integers(1, 9), some.integers(1, 3))
+@given(
+    some.lists(vectors, min_size=1, max_size=8),
+    vectors,
+    some.sampled_from(sorted(FORMULAS)),
+    some.integers(1, 9),
+    some.integers(1, 3),
+)
 def test_the_nearest_vectors_of_all_segments(
     documents: list[Any], query: tuple[float, ...], similarity: str, k: int, segments: int
 ) -> None:
@@ -133,7 +149,12 @@ def test_of_dense_chunks_the_nearest_counts(rows: list[list[Any]], query: tuple[
         {"match": {"body": "a house"}},
         {"knn": {"field": "body", "query_vector": list(query), "k": 10}},
         {"knn": {"field": "body", "query_vector_builder": builder, "k": 10}},
-        {"nested": {"path": "body.inference.chunks", "query": {"knn": {"field": "body.inference.chunks.embeddings", "query_vector": list(query), "k": 10}}}},
+        {
+            "nested": {
+                "path": "body.inference.chunks",
+                "query": {"knn": {"field": "body.inference.chunks.embeddings", "query_vector": list(query), "k": 10}},
+            }
+        },
     ):
         same(small.search(asked), wanted, 1e-5)
 
@@ -158,22 +179,43 @@ def test_of_nested_vectors_each_documents_nearest_counts() -> None:
     ("query", "reason"),
     [
         ({"sparse_vector": {"field": "ml"}}, "[sparse_vector] requires one of [query_vector] or [query]"),
-        ({"sparse_vector": {"field": "ml", "query": "a"}}, "inference_id required to perform vector search on query string"),
-        ({"sparse_vector": {"field": "tag", "query_vector": {"a": 1}}}, "[tag] must be type [sparse_vector] but is type [keyword]"),
+        (
+            {"sparse_vector": {"field": "ml", "query": "a"}},
+            "inference_id required to perform vector search on query string",
+        ),
+        (
+            {"sparse_vector": {"field": "tag", "query_vector": {"a": 1}}},
+            "[tag] must be type [sparse_vector] but is type [keyword]",
+        ),
         ({"sparse_vector": {"field": "ml", "query_vector": {"a": "x"}}}, "weight of [a] must be a number"),
-        ({"sparse_vector": {"field": "ml", "query_vector": {"a": 1}, "prune": False, "pruning_config": {}}}, "should only be set if [prune]"),
-        ({"semantic": {"field": "text", "query": "a"}}, "Field [text] of type [text] does not support semantic queries"),
-        ({"knn": {"field": "text", "query_vector": [1], "k": 1}}, "[knn] queries are only supported on [dense_vector] fields"),
-        ({"knn": {"field": "v", "query_vector": [1.0], "k": 1}}, "the query vector has a different dimension [1] than the index vectors [2]"),
+        (
+            {"sparse_vector": {"field": "ml", "query_vector": {"a": 1}, "prune": False, "pruning_config": {}}},
+            "should only be set if [prune]",
+        ),
+        (
+            {"semantic": {"field": "text", "query": "a"}},
+            "Field [text] of type [text] does not support semantic queries",
+        ),
+        (
+            {"knn": {"field": "text", "query_vector": [1], "k": 1}},
+            "[knn] queries are only supported on [dense_vector] fields",
+        ),
+        (
+            {"knn": {"field": "v", "query_vector": [1.0], "k": 1}},
+            "the query vector has a different dimension [1] than the index vectors [2]",
+        ),
         ({"knn": {"field": "v", "query_vector": [0, 0], "k": 1}}, "zero magnitude"),
         ({"knn": {"field": "v", "k": 1}}, "Either [query_vector_builder] or [query_vector] must be provided"),
         ({"knn": {"field": "v", "query_vector": [1, 2], "k": 0}}, "[k] must be greater than 0"),
-        ({"knn": {"field": "v", "query_vector": [1, 2], "k": 5, "num_candidates": 2}}, "[num_candidates] cannot be less than [k]"),
+        (
+            {"knn": {"field": "v", "query_vector": [1, 2], "k": 5, "num_candidates": 2}},
+            "[num_candidates] cannot be less than [k]",
+        ),
         ({"knn": {"field": "v", "query_vector": [1, 2], "similarity": "near"}}, "[similarity] must be a number"),
         ({"knn": {"field": "v", "query_vector": ["x"]}}, "must be an array of numbers"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     small = Small({**SPARSE, "v": {"type": "dense_vector", "dims": 2}}, [{}])
     with pytest.raises(ConnoteError) as caught:
         small.search(query)

@@ -287,6 +287,8 @@ _DATE: Mapping[str, Method] = {
     "getSecond": lambda self: self.second,
     "toString": lambda self: self.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
 }
+
+
 def _away(self: Column, lat: Value, lon: Value) -> float:
     """Metres along the sphere from the first place."""
     (here, east), there = map(math.radians, self.value), math.radians(lat)

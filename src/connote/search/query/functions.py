@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,7 @@ class _FieldValue:
         elif np.isnan(found[wanted]).any():
             raise IllegalArgument(f"Missing value for field [{self.field}]")
         with np.errstate(all="ignore"):
-            made = _MODIFIERS[self.modifier](found * self.factor)
-        return made
+            return _MODIFIERS[self.modifier](found * self.factor)
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,7 @@ class _Random:
     field: str | None
 
     def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:  # noqa: ARG002
-        if isinstance(table, Segment):
-            own = table.seqs.astype(np.uint64)
-        else:
-            own = np.arange(table.size, dtype=np.uint64)
+        own = (table.seqs if isinstance(table, Segment) else np.arange(table.size)).astype(np.uint64)
         if self.field not in (None, "_seq_no"):
             found = first(table, str(self.field))
             own = np.where(np.isnan(found), 0, found).astype(np.int64).astype(np.uint64)
@@ -127,21 +123,23 @@ class _Decay:
         owned = table.points(self.field) if isinstance(self.origin, tuple) else table.numbers(self.field)
         if owned is None:
             return np.full(table.size, np.nan)
-        if isinstance(owned, Points) and isinstance(self.origin, tuple):
-            away = haversine(owned.latitudes, owned.longitudes, *self.origin)
+        if isinstance(owned, Points):
+            lat, lon = cast("tuple[float, float]", self.origin)
+            away = haversine(owned.latitudes, owned.longitudes, lat, lon)
         else:
-            away = np.abs(owned.values.astype(np.float64) - self.origin)
+            away = np.abs(owned.values.astype(np.float64) - cast("float", self.origin))
         return reduced(np.maximum(away - self.offset, 0), owned.owners, self.mode)
 
 
 def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
     """1 at no distance, `decay` at the scale: gauss, exp or linear."""
-    if shape == "gauss":
-        return np.exp(np.log(decay) * (away / scale) ** 2)
-    if shape == "exp":
-        return np.exp(np.log(decay) * away / scale)
     reach = scale / (1 - decay)
-    return np.maximum((reach - away) / reach, 0)
+    found: Doubles = {
+        "gauss": lambda: np.exp(np.log(decay) * (away / scale) ** 2),
+        "exp": lambda: np.exp(np.log(decay) * away / scale),
+        "linear": lambda: np.maximum((reach - away) / reach, 0),
+    }[shape]()
+    return found
 
 
 @dataclass(frozen=True)
@@ -349,7 +347,7 @@ def _function(given: Mapping[str, Any], reader: Reader) -> Function:
 def _seed(given: Any) -> int:  # noqa: ANN401
     """A seed as a number; without one every search has its own."""
     if given is None:
-        return random.getrandbits(32)  # noqa: S311 (nothing secret)
+        return random.getrandbits(32)
     try:
         return int(given)
     except (TypeError, ValueError, OverflowError):
@@ -393,9 +391,7 @@ def _decay(kind: str, value: Any, reader: Reader) -> Function:  # noqa: ANN401
         raise BadQuery(f"[{kind}] of [{names[0]}]: [scale] and [offset] must be numbers") from None
     if not 0 < far < float("inf"):
         raise IllegalArgument(f"{kind} [scale] must be > 0.")
-    return _Decay(
-        field.name, kind, middle, far, near, decay, mode if mode in MODES else "min"
-    )
+    return _Decay(field.name, kind, middle, far, near, decay, mode if mode in MODES else "min")
 
 
 def _measures(field: Any, origin: Any, scale: Any, offset: Any) -> tuple[float | tuple[float, float], float, float]:  # noqa: ANN401

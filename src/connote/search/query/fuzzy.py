@@ -72,8 +72,13 @@ class Fuzziness:
         except ValueError:
             raise IllegalArgument(f"failed to find low and high distance values in [{self.edits}]") from None
         if not 0 <= low <= high:
-            raise IllegalArgument(f"fuzziness wrongly configured, must be: lowDistance < highDistance, not [{self.edits}]")
+            raise IllegalArgument(
+                f"fuzziness wrongly configured, must be: lowDistance < highDistance, not [{self.edits}]"
+            )
         return low, high
+
+
+AUTO = Fuzziness()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +87,7 @@ class Fuzzy(Query):
 
     field: str
     value: str
-    how: Fuzziness = Fuzziness()
+    how: Fuzziness = AUTO
     is_lowered: bool = False
 
     @classmethod

@@ -104,8 +104,10 @@ class MoreLikeThis(Query):
         return BoolWeight((), weights, (), never, 1, self.boost)
 
     def _fields(self, reader: Reader) -> list[Field]:
-        fields = [field for name, _ in reader.searched([(name, 1.0) for name in self.fields]) if (field := reader.field(name))]
-        kept = [field for field in fields if isinstance(field, Text | Keyword)]
+        fields = [
+            field for name, _ in reader.searched([(name, 1.0) for name in self.fields]) if (field := reader.field(name))
+        ]
+        kept: list[Field] = [field for field in fields if isinstance(field, Text | Keyword)]
         if self.fields and self.is_strict and len(kept) < len(fields):
             wrong = next(field for field in fields if field not in kept)
             raise IllegalArgument(f"more_like_this only supports text/keyword fields: [{wrong.name}]")
@@ -170,4 +172,3 @@ def _likes(name: str, given: Any) -> list[str | Source]:  # noqa: ANN401
         if not isinstance(each, str) and not is_document:
             raise BadQuery(f"[more_like_this] each of [{name}] must be a text, or an object with [_id] or [doc]")
     return listed
-

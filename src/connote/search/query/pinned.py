@@ -36,7 +36,9 @@ class PinnedWeight:
     def run(self, table: Table, *, scored: bool) -> Hits:
         """Who is pinned, or matches the organic query."""
         hits = self.organic.run(table, scored=scored)
-        documents = table.find(list(self.ids)) if isinstance(table, Segment) else np.full(len(self.ids), -1, dtype=np.int32)
+        documents = (
+            table.find(list(self.ids)) if isinstance(table, Segment) else np.full(len(self.ids), -1, dtype=np.int32)
+        )
         mask, points = hits.mask.copy(), np.minimum(hits.points(), np.nextafter(_score(0, 0), np.float32(0)))
         for place, document in enumerate(documents.tolist()):
             if document >= 0:

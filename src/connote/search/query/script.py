@@ -56,7 +56,9 @@ class Document(dict[str, Any]):
             )
         if (numbers := self._table.numbers(field.name)) is not None:
             found = np.sort(numbers.values[numbers.owners.of(self.at)]).tolist()
-            return Column([_EPOCH + timedelta(milliseconds=each) for each in found] if isinstance(field, Date) else found)
+            return Column(
+                [_EPOCH + timedelta(milliseconds=each) for each in found] if isinstance(field, Date) else found
+            )
         if (words := self._table.words(field.name)) is not None:
             own = [words.terms[at] for at in words.ordinals[words.owners.of(self.at)].tolist()]
             return Column([each == "true" for each in own] if isinstance(field, Boolean) else own)
@@ -107,10 +109,13 @@ class Functions:
         if vector.ndim != 1 or view.matrix.shape[1] != len(vector):
             told = f"The query vector has a different number of dimensions [{vector.size}] than the document vectors "
             raise Fault(f"{told}[{view.matrix.shape[1]}].")
-        if kind == "l1":
-            rows = np.abs(view.matrix - vector).sum(axis=1)
-        else:
-            rows = scores.dense(view, vector, kind)  # type: ignore[arg-type]  # one of the three
+        made = {
+            "l1": lambda: np.abs(view.matrix - vector).sum(axis=1),
+            "l2": lambda: scores.dense(view, vector, "l2"),
+            "dot": lambda: scores.dense(view, vector, "dot"),
+            "cosine": lambda: scores.dense(view, vector, "cosine"),
+        }
+        rows = made[kind]()
         return -view.owners.best(-rows) if kind in ("l1", "l2") else view.owners.best(rows)
 
 
@@ -164,7 +169,9 @@ class ScriptWeight:
         hits = self.inner.run(table, scored=True)
         wanted = hits.mask & table.live if isinstance(table, Segment) else hits.mask
         with np.errstate(over="ignore"):
-            points = (self.scripted.values(table, hits.points().astype(np.float64), wanted) * self.boost).astype(np.float32)
+            points = (self.scripted.values(table, hits.points().astype(np.float64), wanted) * self.boost).astype(
+                np.float32
+            )
         mask = hits.mask if self.least is None else hits.mask & (points >= np.float32(self.least))
         return Hits(mask, points if scored else None)
 

@@ -13,7 +13,6 @@ from connote.search.engine.arrays import Mask
 from connote.search.engine.scores import Bm25
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
-from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import ConstantKeyword, Ip
 from connote.search.mapping.number import Number
 from connote.search.mapping.semantic import SemanticText
