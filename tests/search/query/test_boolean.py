@@ -13,7 +13,7 @@ from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 Query = dict[str, Any]
-leaves = (
+leaves: some.SearchStrategy[dict[str, Any]] = (
     words.map(lambda word: {"match": {"body": word}})
     | tags.map(lambda tag: {"term": {"tag": tag}})
     | prices.map(lambda price: {"range": {"price": {"gte": price, "boost": 2}}})
@@ -46,6 +46,8 @@ def test_bool_adds_up_what_must_and_should_match(
         and not any(number in each for each in nevers)
         and sum(number in each for each in shoulds) >= needed
     }
+    if not (must or should or kept or never):
+        wanted = dict.fromkeys(range(len(documents)), 1.0)  # of no clauses it is match_all
     query: dict[str, Any] = {"must": must, "should": should, "filter": kept, "must_not": never, "boost": boost}
     if least is not None:
         query["minimum_should_match"] = least

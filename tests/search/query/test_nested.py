@@ -50,7 +50,7 @@ def test_one_object_must_match_all_by_itself(
     same(small.search({"nested": {"path": "rooms", "query": inner, "score_mode": mode, "boost": boost}}), wanted)
 
 
-HOMES = [
+HOMES: list[dict[str, Any]] = [
     {"rooms": [{"name": "hall", "things": [{"kind": "chair", "count": 2}]}, {"name": "bath"}]},
     {"rooms": [{"name": "hall", "things": [{"kind": "table", "count": 2}, {"kind": "chair", "count": 1}]}]},
     {"rooms": []},

@@ -101,7 +101,7 @@ def test_any_expression_fits_or_is_refused(pattern: str, word: str) -> None:
     try:
         small.ids({"regexp": {"word": pattern}})
     except IllegalArgument as error:
-        assert "regular expression" in error.reason or "flag" in error.reason
+        assert "regular expression" in error.reason  # noqa: PT017 (most are answered)
 
 
 def test_a_hostile_expression_is_stopped() -> None:

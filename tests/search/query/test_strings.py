@@ -179,7 +179,7 @@ def test_any_text_is_answered_or_refused(small: Small, parts: list[str], is_spac
     try:
         small.search({"query_string": {"query": text}})
     except ConnoteError as error:
-        assert error.status == 400
+        assert error.status == 400  # noqa: PT017 (most are answered)
 
 
 def test_a_long_text_takes_no_long_time(small: Small) -> None:
@@ -188,4 +188,4 @@ def test_a_long_text_takes_no_long_time(small: Small) -> None:
         try:
             small.search({"query_string": {"query": text, "default_field": "body"}})
         except ConnoteError as error:
-            assert error.status == 400
+            assert error.status == 400  # noqa: PT017 (most are answered)

@@ -169,7 +169,11 @@ def test_a_vector_may_be_that_of_a_document() -> None:
 
 def test_of_nested_vectors_each_documents_nearest_counts() -> None:
     mapping = {"parts": {"type": "nested", "properties": {"v": {"type": "dense_vector", "dims": 2}}}}
-    documents = [{"parts": [{"v": [1, 0]}, {"v": [1, 0.1]}]}, {"parts": [{"v": [0, 1]}]}, {"parts": [{"v": [1, 0]}]}]
+    documents: list[dict[str, Any]] = [
+        {"parts": [{"v": [1, 0]}, {"v": [1, 0.1]}]},
+        {"parts": [{"v": [0, 1]}]},
+        {"parts": [{"v": [1, 0]}]},
+    ]
     small = Small(mapping, documents, segments=2, deleted=[2])
     knn = {"knn": {"field": "parts.v", "query_vector": [1, 0], "k": 2}}
     same(small.search({"nested": {"path": "parts", "query": knn, "score_mode": "sum"}}), {0: 1.0, 1: 0.5})

@@ -134,11 +134,9 @@ class _Decay:
 def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
     """1 at no distance, `decay` at the scale: gauss, exp or linear."""
     reach = scale / (1 - decay)
-    found: Doubles = {
-        "gauss": lambda: np.exp(np.log(decay) * (away / scale) ** 2),
-        "exp": lambda: np.exp(np.log(decay) * away / scale),
-        "linear": lambda: np.maximum((reach - away) / reach, 0),
-    }[shape]()
+    found: Doubles = np.maximum((reach - away) / reach, 0)
+    if shape != "linear":
+        found = np.exp(np.log(decay) * (away / scale) ** (2 if shape == "gauss" else 1))
     return found
 
 
