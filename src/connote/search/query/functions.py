@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,7 @@ class _FieldValue:
         elif np.isnan(found[wanted]).any():
             raise IllegalArgument(f"Missing value for field [{self.field}]")
         with np.errstate(all="ignore"):
-            made = _MODIFIERS[self.modifier](found * self.factor)
-        return made
+            return _MODIFIERS[self.modifier](found * self.factor)
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,7 @@ class _Random:
     field: str | None
 
     def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:  # noqa: ARG002
-        if isinstance(table, Segment):
-            own = table.seqs.astype(np.uint64)
-        else:
-            own = np.arange(table.size, dtype=np.uint64)
+        own = (table.seqs if isinstance(table, Segment) else np.arange(table.size)).astype(np.uint64)
         if self.field not in (None, "_seq_no"):
             found = first(table, str(self.field))
             own = np.where(np.isnan(found), 0, found).astype(np.int64).astype(np.uint64)
@@ -127,21 +123,21 @@ class _Decay:
         owned = table.points(self.field) if isinstance(self.origin, tuple) else table.numbers(self.field)
         if owned is None:
             return np.full(table.size, np.nan)
-        if isinstance(owned, Points) and isinstance(self.origin, tuple):
-            away = haversine(owned.latitudes, owned.longitudes, *self.origin)
+        if isinstance(owned, Points):
+            lat, lon = cast("tuple[float, float]", self.origin)
+            away = haversine(owned.latitudes, owned.longitudes, lat, lon)
         else:
-            away = np.abs(owned.values.astype(np.float64) - self.origin)
+            away = np.abs(owned.values.astype(np.float64) - cast("float", self.origin))
         return single(np.maximum(away - self.offset, 0), owned.owners, self.mode)
 
 
 def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
     """1 at no distance, `decay` at the scale: gauss, exp or linear."""
-    if shape == "gauss":
-        return np.exp(np.log(decay) * (away / scale) ** 2)
-    if shape == "exp":
-        return np.exp(np.log(decay) * away / scale)
     reach = scale / (1 - decay)
-    return np.maximum((reach - away) / reach, 0)
+    found: Doubles = np.maximum((reach - away) / reach, 0)
+    if shape != "linear":
+        found = np.exp(np.log(decay) * (away / scale) ** (2 if shape == "gauss" else 1))
+    return found
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,9 @@ class NestedWeight:
         if self.mode in ("sum", "avg"):
             np.add.at(found, own, points)
             counts = np.bincount(own, minlength=owners.documents)
-            return found if self.mode == "sum" else found / np.maximum(counts, 1).astype(np.float32)
+            if self.mode == "avg":
+                found /= np.maximum(counts, 1).astype(np.float32)
+            return found
         best = np.full(owners.documents, -np.inf if self.mode == "max" else np.inf, dtype=np.float32)
         (np.maximum if self.mode == "max" else np.minimum).at(best, own, points)
         return np.where(np.isfinite(best), best, np.float32(0))

@@ -109,10 +109,13 @@ class Functions:
         if vector.ndim != 1 or view.matrix.shape[1] != len(vector):
             told = f"The query vector has a different number of dimensions [{vector.size}] than the document vectors "
             raise Fault(f"{told}[{view.matrix.shape[1]}].")
-        if kind == "l1":
-            rows = np.abs(view.matrix - vector).sum(axis=1)
-        else:
-            rows = scores.dense(view, vector, kind)  # type: ignore[arg-type]  # one of the three
+        made: dict[str, Callable[[], Floats]] = {
+            "l1": lambda: np.abs(view.matrix - vector).sum(axis=1),
+            "l2": lambda: scores.dense(view, vector, "l2"),
+            "dot": lambda: scores.dense(view, vector, "dot"),
+            "cosine": lambda: scores.dense(view, vector, "cosine"),
+        }
+        rows: Floats = made[kind]()
         return -view.owners.best(-rows) if kind in ("l1", "l2") else view.owners.best(rows)
 
 
