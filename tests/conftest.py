@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chats import Chats
 from checkpoints import Toy
@@ -21,6 +22,12 @@ from connote.runtime.library import Library
 from connote.runtime.local import LocalModel
 from connote.services.registry import SERVICES
 from provider import Provider
+
+# Fixtures of indices, in files of their own: a second conftest.py would hide this one from those that import from it.
+pytest_plugins = ("homes_indexed", "written")
+# Cases are many and small; a machine that has other work must not fail them.
+settings.register_profile("connote", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("connote")
 
 ROOT = Path(__file__).parent.parent
 # A token of the model `priced` costs 0.001 to read and 0.002 to write; a reranking 0.5.

@@ -191,6 +191,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
     endpoints.indices = indices.users
+    pipelines.users.append(indices.pipeline_user)
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)

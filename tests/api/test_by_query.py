@@ -48,7 +48,7 @@ def test_a_document_that_changed_meanwhile_is_a_conflict(bulk: Bulk, indices: ht
     indices.put("/a", json={"settings": {"refresh_interval": "-1"}})
     fill(bulk, "a", 5)
     indices.put("/a/_doc/2", json={"n": 2, "new": True})
-    everything = {"query": {"match_all": {}}}
+    everything: dict[str, Any] = {"query": {"match_all": {}}}
     stopped = indices.post("/a/_delete_by_query?scroll_size=1", json=everything)
     assert stopped.status_code == 409
     told = stopped.json()

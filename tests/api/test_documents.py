@@ -87,7 +87,8 @@ def test_a_write_may_depend_on_the_state_that_was_read(indices: httpx.Client) ->
     assert indices.put("/books/_doc/1?if_seq_no=0&if_primary_term=1", json={"a": 2}).status_code == 200
     late = indices.put("/books/_doc/1?if_seq_no=0&if_primary_term=1", json={"a": 3})
     assert error(late, 409, "version_conflict_engine_exception") == (
-        "[1]: version conflict, required seqNo [0], primary term [1]. current document has seqNo [1] and primary term [1]"
+        "[1]: version conflict, required seqNo [0], primary term [1]. current document has seqNo [1] and primary term "
+        "[1]"
     )
     assert late.json()["error"]["index"] == "books"
     none = indices.delete("/books/_doc/2?if_seq_no=0&if_primary_term=1")

@@ -1,4 +1,4 @@
-"""Whatever a stranger sends to indices and documents: an answer in the wire's form, never a 5xx, and what was good stays."""
+"""Whatever a stranger sends to indices and documents: an answer in the wire's form, and never a 5xx."""
 
 import json
 import string
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connote.api import aliases, bulk, byquery, cat_indices, cluster, documents, indices, mappings, synonyms, templates
 from connote.api import settings as index_settings
+from connote.api.exchange import Route
 from connote.search.mapping.mapping import KINDS
 
 ROOMS = (
@@ -27,11 +28,10 @@ ROOMS = (
     index_settings,
 )
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
-MANNER = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 
 numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(max_size=12) | st.sampled_from(
-    ["2026-11-25", "12,13", "true", "u4pruydqqvj", "1e400", "-0", "127.0.0.1", "\ud800"]
+    ["2026-11-25", "12,13", "true", "u4pruydqqvj", "1e400", "-0", "::1", "\ud800"]
 )
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | numbers | texts,
@@ -44,12 +44,15 @@ index_names = st.sampled_from(
 )
 ids = st.sampled_from(["1", "2", "_doc", "a/b", "é"])
 kinds = st.sampled_from([*KINDS, "object", "nested", "nothing"])
+PARAMS = (
+    "index analyzer dims similarity null_value ignore_above copy_to format coerce scaling_factor path inference_id "
+    "normalizer ignore_malformed index_options x"
+)
 params = st.dictionaries(
-    st.sampled_from(["index", "analyzer", "dims", "similarity", "null_value", "ignore_above", "copy_to", "format", "coerce",
-                     "scaling_factor", "path", "inference_id", "normalizer", "ignore_malformed", "index_options", "x"]),
+    st.sampled_from(PARAMS.split()),
     st.sampled_from(["standard", "cosine", "a", "yyyy", 3, 0, True, False, "true"]) | values,
     max_size=2,
-)  # fmt: skip
+)
 field = st.recursive(
     st.builds(lambda kind, more: {"type": kind, **more}, kinds, params),
     lambda inner: st.builds(
@@ -146,11 +149,11 @@ bodies = (
 parts = {"index": index_names, "id": ids, "name": names, "set": names, "rule": names, "fields": names, "metric": names}
 
 
-@settings(max_examples=1200, **MANNER)
+@settings(max_examples=1200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(data=st.data(), route=st.sampled_from(ROUTES), body=bodies)
 def test_no_request_is_answered_with_a_5xx(
-    indices_kept: httpx.Client, data: st.DataObject, route: Any, body: Any
-) -> None:  # noqa: ANN401
+    indices_kept: httpx.Client, data: st.DataObject, route: Route, body: object
+) -> None:
     path = route.path
     while "{" in path:
         start, end = path.index("{"), path.index("}")
@@ -188,7 +191,7 @@ operations = st.builds(
 )
 
 
-@settings(max_examples=300, **MANNER)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(made=index_body, lines=st.lists(document, min_size=1, max_size=4))
 def test_what_is_acknowledged_is_there(indices_kept: httpx.Client, made: Any, lines: list[Any]) -> None:  # noqa: ANN401
     indices_kept.delete("/fuzz-c")

@@ -352,7 +352,7 @@ def test_analyze_takes_a_field_of_an_index(indices: httpx.Client) -> None:
     assert (
         "only supported on tokenized fields" in indices.post("/books/_analyze", json={"field": "n", "text": "1"}).text
     )
-    assert indices.get("/_analyze?text=a+b").json()["tokens"][1]["token"] == "b"
+    assert [each["token"] for each in indices.get("/_analyze?text=a+b").json()["tokens"]] == ["a", "b"]
 
 
 def test_numbers_are_told_as_tables_and_as_json(bulk: Bulk, indices: httpx.Client) -> None:
@@ -375,7 +375,7 @@ def test_numbers_are_told_as_tables_and_as_json(bulk: Bulk, indices: httpx.Clien
     assert indices.get("/_resolve/index/boo*").json()["indices"][0]["aliases"] == ["b"]
 
 
-def test_a_refresh_shows_and_a_merge_tidies(bulk: Bulk, indices: httpx.Client) -> None:
+def test_a_refresh_shows_and_a_merge_tidies(indices: httpx.Client) -> None:
     indices.put("/books", json={"settings": {"refresh_interval": "-1"}})
     for n in range(4):
         indices.put(f"/books/_doc/{n % 2}", json={"n": n})

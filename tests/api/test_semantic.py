@@ -1,4 +1,4 @@
-"""Documents whose texts are embedded as they are written, over HTTP: by local models, and by a service that fails as told."""
+"""Documents whose texts are embedded as they are written: by local models, and by a service that fails as told."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def embedded(http: httpx.Client, index: str, id: str) -> dict[str, Any]:
 
 
 def test_texts_are_embedded_where_they_stand_and_where_they_are_copied_to(indices: httpx.Client) -> None:
-    fields = {
+    fields: dict[str, dict[str, Any]] = {
         "title": {"type": "text", "copy_to": ["sparse", "dense"]},
         "sparse": {"type": "semantic_text", "inference_id": SPARSE},
         "dense": {"type": "semantic_text", "inference_id": DENSE},
@@ -168,7 +168,7 @@ def test_the_texts_of_a_bulk_are_one_request_and_no_text_is_embedded_twice(
     assert "a second one" in asked_for(provider)
 
 
-def test_one_document_s_failure_harms_no_other(mine: httpx.Client, provider: Provider) -> None:
+def test_one_document_s_failure_harms_no_other(mine: httpx.Client) -> None:
     lines = [line for n in range(20) for line in ({"index": {"_id": str(n)}}, {"s": "bad" if n == 13 else f"good {n}"})]
     items = send(mine, *lines)
     assert [item["status"] for item in items] == [400 if n == 13 else 201 for n in range(20)]
@@ -217,6 +217,6 @@ def test_vectors_that_are_not_like_those_before_are_refused(mine: httpx.Client, 
 def test_an_endpoint_that_refuses_everything_is_not_asked_for_every_text(
     mine: httpx.Client, provider: Provider
 ) -> None:
-    lines = [line for n in range(200) for line in ({"index": {}}, {"s": f"bad {n}"})]
+    lines: list[dict[str, Any]] = [line for n in range(200) for line in ({"index": {}}, {"s": f"bad {n}"})]
     assert {item["status"] for item in send(mine, *lines)} == {400}
     assert len(provider.asked) < 40

@@ -205,7 +205,11 @@ _PARAMS = PARAMS | CHOICE | {"health": "Accepted.", "include_unloaded_segments":
 ROUTES = (
     *(Route("GET", path, indices, _PARAMS) for path in ("/_cat/indices", "/_cat/indices/{index}")),
     *(Route("GET", path, aliases, PARAMS | CHOICE) for path in ("/_cat/aliases", "/_cat/aliases/{name}")),
-    *(Route("GET", path, count, PARAMS | CHOICE) for path in ("/_cat/count", "/_cat/count/{index}")),
+    *(
+        Route(method, path, count, PARAMS | CHOICE)
+        for path in ("/_cat/count", "/_cat/count/{index}")
+        for method in ("GET", "POST")  # which clients of 9.5 send
+    ),
     *(Route("GET", path, shards, PARAMS | CHOICE) for path in ("/_cat/shards", "/_cat/shards/{index}")),
     Route("GET", "/_cat/health", health, PARAMS | {"ts": "Accepted."}),
     Route("GET", "/_cat/nodes", nodes, PARAMS | {"full_id": "Accepted.", "include_unloaded_segments": "Accepted."}),

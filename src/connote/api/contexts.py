@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from connote.api.exchange import Answer, Ask, Route
 from connote.api.choice import CHOICE, chosen
+from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import as_asked
 from connote.contract.errors import IllegalArgument, InvalidRequest
 from connote.search.answer import shards

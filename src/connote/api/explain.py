@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from connote.api.exchange import Answer, Ask, Route
 from connote.api.choice import CHOICE, chosen
+from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import TYPED, query_of
 from connote.contract.errors import BadQuery, ConnoteError, InvalidRequest, SearchFailed
 

@@ -1,7 +1,7 @@
 """The route that tells what can be done with fields."""
 
-from connote.api.exchange import Answer, Ask, Route
 from connote.api.choice import CHOICE, chosen
+from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import IllegalArgument, InvalidRequest
 from connote.search import capabilities
 from connote.search.query.parse import parse as parse_query

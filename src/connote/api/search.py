@@ -136,21 +136,16 @@ def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     made = dict(body)
     if ask.text("q") is not None:
         made["query"] = _typed(ask)
-    for name in ("from", "size"):
-        if (number := ask.whole(name)) is not None:
-            made[name] = number
-    for name in ("sort", "search_after", "stored_fields", "docvalue_fields"):
-        if (listed := ask.names(name)) is not None:
-            made[name] = listed
-    for name in ("track_total_hits", "timeout"):
-        if (given := ask.text(name)) is not None:
-            made[name] = given
-    for name in ("explain", "version", "seq_no_primary_term", "track_scores"):
-        if ask.text(name) is not None:
-            made[name] = ask.flag(name)
-    if (source := _source(ask)) is not None:
-        made["_source"] = source
-    return made
+    kinds: list[tuple[tuple[str, ...], Callable[[str], Any]]] = [
+        (("from", "size"), ask.whole),
+        (("sort", "search_after", "stored_fields", "docvalue_fields"), ask.names),
+        (("track_total_hits", "timeout"), ask.text),
+        (("explain", "version", "seq_no_primary_term", "track_scores"), ask.flag),
+    ]
+    for names, read in kinds:
+        made |= {name: read(name) for name in names if ask.text(name) is not None}
+    source = _source(ask)
+    return made if source is None else {**made, "_source": source}
 
 
 def _source(ask: Ask) -> Any:  # noqa: ANN401 (JSON)
@@ -169,8 +164,8 @@ def query_of(ask: Ask, body: Mapping[str, Any]) -> Query:
 
 
 def _typed(ask: Ask) -> dict[str, Any]:
-    options: dict[str, Any] = {"query": ask.text("q"), "default_field": ask.text("df"), "analyzer": ask.text("analyzer")}
-    options |= {"default_operator": ask.text("default_operator")}
+    names = {"query": "q", "default_field": "df", "analyzer": "analyzer", "default_operator": "default_operator"}
+    options: dict[str, Any] = {name: ask.text(param) for name, param in names.items()}
     options |= {name: ask.flag(name) for name in ("lenient", "analyze_wildcard") if ask.text(name) is not None}
     return {"query_string": {name: value for name, value in options.items() if value is not None}}
 

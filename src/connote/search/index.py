@@ -179,9 +179,9 @@ class Index:
             self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
 
     def model(self, name: str, made: Embedded) -> None:
-        """Keep what a semantic field's endpoint has turned out to give. Raises IllegalArgument if that is another thing.
+        """Keep what a semantic field's endpoint gives, for all its vectors must be alike.
 
-        Vectors of one field are compared with each other, so all must be alike.
+        Raises IllegalArgument if it gave something else before.
         """
         settings = made.model
         with self._mapping_lock:

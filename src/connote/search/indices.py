@@ -233,6 +233,14 @@ class Indices:
                 if name in self._open:
                     await asyncio.to_thread(self._open[name].reanalyse, self.analysis(self._open[name].settings))
 
+    def pipeline_user(self, id: str) -> str | None:
+        """How an index uses a pipeline, for those who would delete it."""
+        for name, record in sorted(self._records.items()):
+            for kind in ("default", "final"):
+                if record.settings.get(f"{kind}_pipeline") == id:
+                    return f"is the {kind} pipeline for index [{name}]"
+        return None
+
     def synonyms_users(self, synonyms: str) -> list[str]:
         """The indices with an analyzer that uses a set of synonyms."""
         return [

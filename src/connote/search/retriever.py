@@ -131,7 +131,7 @@ class Rrf(Joined):
         for number, found in enumerate(await self._lists(run, size, filters)):
             weight, name = self.weights[number], self.inner[number].name or str(number)
             for rank, each in enumerate(found, start=1):
-                why = f"retriever [{name}], rank [{rank}]: weight [{weight:g}] / (rank_constant [{self.constant}] + rank)"
+                why = f"retriever [{name}], rank [{rank}]: weight [{weight:g}] / ([{self.constant}] + rank)"
                 parts.setdefault(each.key, []).append(Explanation(weight / (self.constant + rank), why))
         return self._cut(_summed(parts, "reciprocal rank fusion, sum of:"))[: self.window(size)]
 

@@ -82,7 +82,5 @@ def text(source: Any) -> str:  # noqa: ANN401 (JSON)
     if not isinstance(made, str) or not made:
         raise IllegalArgument("must specify [source], a text or an object, for a template")
     if len(made) > MOST_CHARACTERS:
-        raise IllegalArgument(
-            f"exceeded max allowed stored script size [{MOST_CHARACTERS}] with [{len(made)}]"
-        )
+        raise IllegalArgument(f"exceeded max allowed stored script size [{MOST_CHARACTERS}] with [{len(made)}]")
     return made

@@ -31,10 +31,12 @@ class Session:
 
     @classmethod
     async def open(cls, names: Sequence[str], indices: Indices, asks: Asked, held: ExitStack) -> "Session":
-        """Open the indices. Raises NoIndex, Unavailable."""
+        """Open the indices. Raises NoIndex, ClosedIndex, Blocked, Unavailable."""
         seen = []
         for number, name in enumerate(names):
+            indices.check_open(name)
             index = await indices.open(name)
+            index.check_readable()
             snapshot, mapping = await asyncio.to_thread(index.seen)
             held.callback(index.hold(snapshot))
             reader = Reader(name, mapping, snapshot, index.settings.similarity())

@@ -3,14 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
-from connote.search import clauses
 from connote.search.clauses import MODES, ByDistance, ByField, ByPlace, ByScore, Clause, Nest
-from connote.search.engine.owners import Owners
 from connote.search.mapping.date import Date
 from connote.search.mapping.geo import GeoPoint, point
 from connote.search.mapping.number import Number
@@ -122,12 +117,6 @@ def _nest(options: Mapping[str, Any], reader: Reader) -> Nest | None:
     if branch is None or not branch.is_nested:
         raise BadQuery(f"[nested] failed to find nested object under path [{path}]")
     return Nest(path, None if query is None else parse_query(query).weigh(reader.inside(path)))
-
-
-def reduced(values: NDArray[np.float64], owners: Owners, mode: str) -> NDArray[np.float64]:
-    """float64 [documents]: of each one's values the one that `mode` says, NaN without any."""
-    column, has = clauses.reduced(values, owners, mode)
-    return np.where(has, column.astype(np.float64), np.nan)
 
 
 def _distance(options: Mapping[str, Any], reader: Reader, *, is_descending: bool) -> Clause | None:

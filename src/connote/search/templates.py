@@ -180,8 +180,8 @@ class Templates:
                 raise IllegalArgument(
                     f"index template [{name}] has index patterns [{patterns}] matching patterns from existing "
                     f"templates [{other}] with patterns ({other} => [{', '.join(each['index_patterns'])}]) that have "
-                    f"the same priority [{made.get('priority') or 0}], multiple index templates may not match during index "
-                    "creation, please use a different priority"
+                    f"the same priority [{made.get('priority') or 0}], multiple index templates may not match during "
+                    "index creation, please use a different priority"
                 )
 
     def _check(self, name: str, parts: Mapping[str, Any]) -> None:

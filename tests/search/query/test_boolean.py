@@ -24,7 +24,13 @@ several = some.lists(leaves, max_size=3)
 
 @given(houses(), several, several, several, several, some.none() | some.integers(-2, 4), some.floats(0.25, 4))
 def test_bool_adds_up_what_must_and_should_match(
-    index: Houses, must: list[Any], should: list[Any], kept: list[Any], never: list[Any], least: int | None, boost: float
+    index: Houses,
+    must: list[Any],
+    should: list[Any],
+    kept: list[Any],
+    never: list[Any],
+    least: int | None,
+    boost: float,
 ) -> None:
     small, documents = index
     musts, shoulds, filters, nevers = ([small.search(each) for each in group] for group in (must, should, kept, never))
@@ -46,14 +52,18 @@ def test_bool_adds_up_what_must_and_should_match(
 
 
 @given(houses(), some.lists(leaves, min_size=1, max_size=4), some.floats(0, 1), some.floats(0.25, 4))
-def test_dis_max_takes_the_best_and_a_share_of_the_others(index: Houses, parts: list[Any], tie: float, boost: float) -> None:
+def test_dis_max_takes_the_best_and_a_share_of_the_others(
+    index: Houses, parts: list[Any], tie: float, boost: float
+) -> None:
     small, _ = index
     wanted = best([small.search(each) for each in parts], tie)
     same(small.search({"dis_max": {"queries": parts, "tie_breaker": tie, "boost": boost}}), times(wanted, boost))
 
 
 @given(houses(), leaves, leaves, some.floats(0, 1), some.floats(0.25, 4))
-def test_boosting_lowers_what_also_matches_another(index: Houses, up: Any, down: Any, factor: float, boost: float) -> None:
+def test_boosting_lowers_what_also_matches_another(
+    index: Houses, up: Any, down: Any, factor: float, boost: float
+) -> None:
     small, _ = index
     lowered = small.search(down)
     wanted: Scores = {

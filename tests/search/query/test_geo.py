@@ -28,7 +28,9 @@ def metres(one: Any, lat: float, lon: float) -> float:
 @given(houses(), some.floats(-80, 80), some.floats(-179, 179), some.integers(1, 19_000))
 def test_a_distance_is_along_the_sphere(index: Houses, lat: float, lon: float, far: int) -> None:
     small, documents = index
-    near = chosen(documents, lambda each: any(metres(place, lat, lon) <= far * 1000 for place in listed(each.get("place"))))
+    near = chosen(
+        documents, lambda each: any(metres(place, lat, lon) <= far * 1000 for place in listed(each.get("place")))
+    )
     query = {"distance": f"{far}km", "place": {"lat": lat, "lon": lon}}
     same(small.search({"geo_distance": query}), near)
     same(small.search({"geo_distance": {**query, "distance": far, "unit": "km", "boost": 2}}), dict.fromkeys(near, 2.0))

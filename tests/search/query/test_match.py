@@ -89,7 +89,9 @@ def test_the_last_word_of_a_phrase_may_be_a_beginning(index: Houses, query: list
 
 
 @given(houses(), queries, some.sampled_from(["r", "ri", "rivers", "g", "x"]))
-def test_the_last_word_of_a_bool_prefix_is_a_beginning_that_scores_1(index: Houses, query: list[str], beginning: str) -> None:
+def test_the_last_word_of_a_bool_prefix_is_a_beginning_that_scores_1(
+    index: Houses, query: list[str], beginning: str
+) -> None:
     small, documents = index
     last = chosen(documents, lambda each: any(word.startswith(beginning) for word in terms(each, "body")))
     wanted = summed([*(bodies(documents).term(word) for word in query), last])
@@ -113,7 +115,11 @@ def test_edits_are_counted(one: str, other: str, most: int) -> None:
     assert distance(one, other, most) == min(edits(one, other), most + 1)
 
 
-@given(houses(), some.sampled_from(["rivre", "houes", "vew", "ol", "gardens"]), some.sampled_from(["AUTO", "AUTO:2,4", 1, "2"]))
+@given(
+    houses(),
+    some.sampled_from(["rivre", "houes", "vew", "ol", "gardens"]),
+    some.sampled_from(["AUTO", "AUTO:2,4", 1, "2"]),
+)
 def test_fuzzy_terms_count_by_their_nearness(index: Houses, word: str, fuzziness: str | int) -> None:
     small, documents = index
     length = len(word)

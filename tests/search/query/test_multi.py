@@ -16,7 +16,12 @@ Houses = tuple[Small, list[dict[str, Any]]]
 queries = some.lists(words, min_size=1, max_size=3).map(" ".join)
 
 
-@given(houses(), queries, some.sampled_from(["best_fields", "most_fields", "phrase", "phrase_prefix", "bool_prefix"]), some.floats(0, 1))
+@given(
+    houses(),
+    queries,
+    some.sampled_from(["best_fields", "most_fields", "phrase", "phrase_prefix", "bool_prefix"]),
+    some.floats(0, 1),
+)
 def test_fields_are_asked_one_by_one(index: Houses, query: str, kind: str, tie: float) -> None:
     small, _ = index
     inner = {"phrase": "match_phrase", "phrase_prefix": "match_phrase_prefix", "bool_prefix": "match_bool_prefix"}
@@ -50,7 +55,9 @@ def crossed(documents: list[dict[str, Any]], query: str, fields: dict[str, float
             counted += before > frequencies[field]
             before, model = frequencies[field], models[field]
             idf = model.idf_of(min(counted, model.count)) * fields[field]
-            each.append({at: model.score(at, idf, own.count(word)) for at, own in enumerate(model.lists) if word in own})
+            each.append(
+                {at: model.score(at, idf, own.count(word)) for at, own in enumerate(model.lists) if word in own}
+            )
         parts.append(best(each))
     return summed(parts, least)
 
@@ -59,7 +66,12 @@ def crossed(documents: list[dict[str, Any]], query: str, fields: dict[str, float
 def test_with_cross_fields_each_word_may_be_in_another_field(index: Houses, query: str, every: bool) -> None:
     small, documents = index
     wanted = crossed(documents, query, {"title": 2.0, "body": 1.0}, len(query.split()) if every else 1)
-    request = {"query": query, "fields": ["title^2", "body"], "type": "cross_fields", "operator": "and" if every else "or"}
+    request = {
+        "query": query,
+        "fields": ["title^2", "body"],
+        "type": "cross_fields",
+        "operator": "and" if every else "or",
+    }
     same(small.search({"multi_match": request}), wanted)
 
 

@@ -24,7 +24,9 @@ def test_a_prefix_begins_a_word(index: Houses, prefix: str) -> None:
     small, documents = index
     wanted = chosen(documents, lambda each: any(tag.startswith(prefix) for tag in listed(each.get("tag"))), 2)
     same(small.search({"prefix": {"tag": {"value": prefix, "boost": 2}}}), wanted)
-    plain = chosen(documents, lambda each: any(tag.lower().startswith(prefix.lower()) for tag in listed(each.get("tag"))))
+    plain = chosen(
+        documents, lambda each: any(tag.lower().startswith(prefix.lower()) for tag in listed(each.get("tag")))
+    )
     same(small.search({"prefix": {"tag": {"value": prefix, "case_insensitive": True}}}), plain)
 
 

@@ -38,7 +38,8 @@ def test_numbers(index: Houses, bounds: dict[str, Any]) -> None:
 def test_a_bound_of_float_is_a_float(index: Houses, sign: str, bound: float) -> None:
     small, documents = index
     wanted = chosen(
-        documents, lambda each: any(TESTS[sign](np.float32(value), np.float32(bound)) for value in listed(each.get("area")))
+        documents,
+        lambda each: any(TESTS[sign](np.float32(value), np.float32(bound)) for value in listed(each.get("area"))),
     )
     same(small.search({"range": {"area": {sign: bound}}}), wanted)
 

@@ -167,7 +167,9 @@ def test_operators_of_the_simple_grammar_may_be_left_out(small: Small) -> None:
     same(small.search({"simple_query_string": several}), small.search(wanted))
 
 
-pieces = some.sampled_from([*'()[]{}"~^:+-|&!\\/*?<>= ', "house", "AND", "OR", "NOT", "TO", "title:", "price:", "1", "_exists_:", "a"])
+pieces = some.sampled_from(
+    [*'()[]{}"~^:+-|&!\\/*?<>= ', "house", "AND", "OR", "NOT", "TO", "title:", "price:", "1", "_exists_:", "a"]
+)
 
 
 @given(some.lists(pieces, max_size=14), some.booleans())

@@ -162,13 +162,27 @@ def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
     small = Small(MAPPING, [{}])
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         small.search(query)
-    assert reason in f"{caught.value.reason}: {getattr(caught.value.caught_by, 'reason', '') if hasattr(caught.value, 'caught_by') else ''}"
+    assert (
+        reason
+        in f"{caught.value.reason}: {getattr(caught.value.caught_by, 'reason', '') if hasattr(caught.value, 'caught_by') else ''}"
+    )
 
 
 JSON = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=4) | some.sampled_from(["body", "1d"]),
-    lambda inner: some.lists(inner, max_size=3)
-    | some.dictionaries(some.sampled_from(["body", "price", "day", "place", "query", "value", "boost", "field", "x"]), inner, max_size=3),
+    some.none()
+    | some.booleans()
+    | some.integers()
+    | some.floats()
+    | some.text(max_size=4)
+    | some.sampled_from(["body", "1d"]),
+    lambda inner: (
+        some.lists(inner, max_size=3)
+        | some.dictionaries(
+            some.sampled_from(["body", "price", "day", "place", "query", "value", "boost", "field", "x"]),
+            inner,
+            max_size=3,
+        )
+    ),
     max_leaves=6,
 )
 

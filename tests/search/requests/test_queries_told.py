@@ -8,7 +8,7 @@ from homes import FLATS, HOUSES, Search
 SEA = {"match": {"title": "sea"}}
 
 
-def ask(search: Search, path: str, body: dict[str, Any], **params: Any) -> Any:
+def ask(search: Search, path: str, body: dict[str, Any], **params: str) -> Any:  # noqa: ANN401 (JSON)
     return search.http.post(path, json=body, params=params).json()
 
 
@@ -98,7 +98,7 @@ def test_what_no_search_knows_is_told(search: Search) -> None:
     }
     assert search.error("nowhere", 404)["type"] == "index_not_found_exception"
     assert "Result window is too large" in search.error(size=10_001)["reason"]
-    assert "[from] parameter cannot be negative" in search.error(**{"from": -1})["reason"]
+    assert "[size] parameter cannot be negative, found [-1]" in search.error(size=-1)["reason"]
     assert "search_after has 2 value(s) but sort has 1." in search.error(sort=["price"], search_after=[1, 2])["reason"]
 
 

@@ -61,7 +61,7 @@ def test_a_linear_retriever_weighs_scores_that_were_made_comparable(search: Sear
 
 def test_filters_hold_for_all_that_is_below_them(search: Search) -> None:
     rrf = {
-        "retrievers": [SEA, {"rescorer": {"retriever": NEAR, "rescore": _rescore(1)}}],
+        "retrievers": [SEA, {"rescorer": {"retriever": NEAR, "rescore": _rescore()}}],
         "filter": {"term": {"city": "oslo"}},
     }
     assert set(search.ids(retriever={"rrf": rrf})) <= {"1", "4", "7", "10"}
@@ -71,8 +71,8 @@ def test_filters_hold_for_all_that_is_below_them(search: Search) -> None:
 
 
 def test_rescoring_changes_the_order_of_the_first(search: Search) -> None:
-    whole = search(query={"match": {"title": "sea"}}, rescore=_rescore(2))["hits"]
-    tree = {"rescorer": {"retriever": SEA, "rescore": _rescore(2)}}
+    whole = search(query={"match": {"title": "sea"}}, rescore=_rescore())["hits"]
+    tree = {"rescorer": {"retriever": SEA, "rescore": _rescore()}}
     assert search(retriever=tree)["hits"] == whole
     first = scores(search(retriever=SEA))
     assert scores(search(retriever=tree)) == pytest.approx({id: score + 2 * (id == "7") for id, score in first.items()})
@@ -122,7 +122,7 @@ def test_a_retriever_stands_alone(search: Search) -> None:
     assert "cannot specify [retriever] and [query]" in search.error(retriever=SEA, query={"match_all": {}})["reason"]
 
 
-def _rescore(window: int) -> dict[str, Any]:
+def _rescore() -> dict[str, Any]:
     second = {"constant_score": {"filter": {"term": {"city": "oslo"}}, "boost": 1}}
     only = {"bool": {"must": second, "filter": {"ids": {"values": ["7"]}}}}
-    return {"window_size": max(window, 6), "query": {"rescore_query": only, "rescore_query_weight": 2}}
+    return {"window_size": 6, "query": {"rescore_query": only, "rescore_query_weight": 2}}

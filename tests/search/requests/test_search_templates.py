@@ -9,7 +9,7 @@ from homes import Search
 TEMPLATE = {"query": {"match": {"title": "{{text}}"}}, "size": "{{size}}{{^size}}2{{/size}}"}
 
 
-def ask(search: Search, path: str, body: dict[str, Any], status: int = 200, method: str = "POST") -> Any:
+def ask(search: Search, path: str, body: dict[str, Any], status: int = 200, method: str = "POST") -> Any:  # noqa: ANN401
     reply = search.http.request(method, path, json=body)
     assert reply.status_code == status, reply.text
     return reply.json()

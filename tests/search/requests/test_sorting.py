@@ -1,7 +1,5 @@
 """Hits in another order than that of their scores."""
 
-from typing import Any
-
 import pytest
 from homes import FLATS, HOUSES, Search
 from hypothesis import HealthCheck, given, settings
@@ -65,7 +63,7 @@ def test_scores_are_there_if_they_are_tracked(search: Search) -> None:
         ({"rooms.size": {"nested": {"path": "cellar"}}}, "[nested] failed to find nested object under path [cellar]"),
     ],
 )
-def test_what_cannot_be_sorted_by_is_told(search: Search, sort: Any, reason: str) -> None:
+def test_what_cannot_be_sorted_by_is_told(search: Search, sort: object, reason: str) -> None:
     assert reason in search.error(sort=[sort])["reason"]
 
 

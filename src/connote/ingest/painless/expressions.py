@@ -212,7 +212,7 @@ class Expressions(Parser):
             return self._new()
         for scope in reversed(self.scopes):
             if name in scope:
-                return scope[name]
+                return scope[name] if self.token.text != "(" else _applied(scope[name], name, self._arguments())
         if name in types.NAMES and self.token.text == ".":
             return self._static(name)
         raise Fault(f"cannot resolve symbol [{name}]", at=token.at)
@@ -363,6 +363,20 @@ def _called(holder: Expression, name: str, arguments: list[Expression], *, safe:
         values = [argument(frame) for argument in arguments]
         frame.spend(1 + _weight(target) + sum(map(_weight, values)))
         return methods.call(target, name, values)
+
+    return run
+
+
+def _applied(function: Expression, name: str, arguments: list[Expression]) -> Expression:
+    """A call of one of the functions that the script was given."""
+
+    def run(frame: Frame) -> Value:
+        found, values = function(frame), [argument(frame) for argument in arguments]
+        frame.spend()
+        try:
+            return found(*values)
+        except TypeError:
+            raise Fault(f"Unknown call [{name}] with [{len(values)}] arguments.") from None
 
     return run
 

@@ -7,6 +7,7 @@ for by whoever calls, in steps.
 import base64
 import binascii
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cmp_to_key
@@ -17,6 +18,7 @@ from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.values import (
     MOST_TEXT,
     Builder,
+    Column,
     Entry,
     Thrown,
     Unique,
@@ -36,6 +38,7 @@ CHANGING = frozenset((
     "add", "addAll", "set", "remove", "removeIf", "removeAll", "retainAll", "clear", "sort", "put", "putAll",
     "putIfAbsent", "computeIfAbsent", "setValue", "reverse",
 ))  # fmt: skip
+_RADIUS = 6_371_008.7714  # of the earth, in metres
 
 
 def _text(value: Value) -> str:
@@ -278,12 +281,41 @@ _NUMBER: Mapping[str, Method] = {
     "floatValue": float,
 }
 _DATE: Mapping[str, Method] = {
-    **dict.fromkeys(("getTime", "toEpochMilli"), lambda self: round(self.timestamp() * 1000)),
+    **dict.fromkeys(("getTime", "toEpochMilli", "getMillis"), lambda self: round(self.timestamp() * 1000)),
     "toInstant": lambda self: self,
+    "getYear": lambda self: self.year,
+    "getMonthValue": lambda self: self.month,
+    "getDayOfMonth": lambda self: self.day,
+    "getDayOfYear": lambda self: self.timetuple().tm_yday,
+    "getHour": lambda self: self.hour,
+    "getMinute": lambda self: self.minute,
+    "getSecond": lambda self: self.second,
     "toString": lambda self: self.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
 }
+
+
+def _away(self: Column, lat: Value, lon: Value) -> float:
+    """Metres along the sphere from the first place."""
+    (here, east), there = map(math.radians, self.value), math.radians(lat)
+    half = math.sin((there - here) / 2) ** 2
+    half += math.cos(here) * math.cos(there) * math.sin((math.radians(lon) - east) / 2) ** 2
+    return 2 * _RADIUS * math.asin(math.sqrt(min(half, 1.0)))
+
+
+_COLUMN: Mapping[str, Method] = {
+    **_LIST,
+    "getValue": lambda self: self.value,
+    "getValues": lambda self: self,
+    "getLat": lambda self: self.value[0],
+    "getLon": lambda self: self.value[1],
+    "arcDistance": _away,
+    "planeDistance": _away,
+}
+
 _METHODS: tuple[tuple[type | tuple[type, ...], Mapping[str, Method]], ...] = (
     (str, _STRING),
+    (Column, _COLUMN),
+    (tuple, {"getLat": lambda self: self[0], "getLon": lambda self: self[1]}),
     (list, _LIST),
     (dict, _MAP),
     (bool, {"booleanValue": lambda self: self}),

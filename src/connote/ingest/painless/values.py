@@ -31,6 +31,18 @@ class Entry:
         return self.map.get(self.key)
 
 
+class Column(list[Any]):
+    """What `doc['field']` is: a field's values in one document. Of places the values are pairs, latitude first."""
+
+    @property
+    def value(self) -> Any:  # noqa: ANN401
+        """The first one. Raises Fault without any."""
+        if not self:
+            told = "A document doesn't have a value for a field! Use doc[<field>].size()==0 to check if a document is missing a field!"
+            raise Fault(told, "illegal_state_exception")
+        return self[0]
+
+
 class Unique(list[Any]):
     """A set: a list in which nothing stands twice."""
 

@@ -40,9 +40,7 @@ class Wanted:
         raise BadQuery(f"[{where}] must be names or objects with [field], not [{java(given)}]")
 
 
-def values(
-    wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields, embedded: Mapping[str, Embedded]
-) -> dict[str, list[Any]]:
+def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields) -> dict[str, list[Any]]:
     """The values of all fields that are wanted, by name; those without values are not there."""
     found: dict[str, list[Any]] = {}
     for each in wanted:
@@ -58,9 +56,7 @@ def values(
     return found
 
 
-def inference_fields(
-    embedded: Mapping[str, Embedded], mapping: Fields, source: Mapping[str, Any]
-) -> dict[str, Any]:
+def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields, source: Mapping[str, Any]) -> dict[str, Any]:
     """What `_inference_fields` shows of a document."""
     return given.wire(embedded, mapping, source)
 

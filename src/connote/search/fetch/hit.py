@@ -61,7 +61,7 @@ def _values(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
         if request.shows_inference and kept:
             body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)
     wanted = [*request.fields, *request.docvalue_fields]
-    if wanted and (found := shown_fields.values(wanted, source, mapping, kept)):
+    if wanted and (found := shown_fields.values(wanted, source, mapping)):
         body["fields"] = found
     return body
 

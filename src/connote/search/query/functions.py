@@ -3,6 +3,8 @@
 https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-function-score-query
 """
 
+import random
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 from connote.contract import dates, durations
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
+from connote.search.clauses import MODES, chosen
+from connote.search.engine.arrays import Mask
+from connote.search.engine.fields import Points
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.geo import GeoPoint, point
@@ -22,6 +27,7 @@ from connote.search.query.body import Body
 from connote.search.query.geo import haversine, metres
 from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
+from connote.search.query.script import Scripted
 
 Doubles = NDArray[np.float64]
 SCORE_MODES = ("multiply", "sum", "avg", "first", "max", "min")
@@ -43,8 +49,8 @@ _MODIFIERS: Mapping[str, Callable[[Doubles], Doubles]] = {
 class Function(Protocol):
     """A factor for every document."""
 
-    def values(self, table: Table, scores: Doubles) -> Doubles:
-        """float64 [size]."""
+    def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:
+        """float64 [size], of meaning only for the documents that are wanted."""
         ...
 
 
@@ -52,7 +58,7 @@ class Function(Protocol):
 class _One:
     """A weight alone."""
 
-    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
+    def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:  # noqa: ARG002
         return np.ones(table.size)
 
 
@@ -65,13 +71,12 @@ class _FieldValue:
     modifier: str
     missing: float | None
 
-    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
+    def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:  # noqa: ARG002
         found = first(table, self.field)
-        if np.isnan(found).any():
-            if self.missing is None:
-                found = np.where(np.isnan(found), np.nan, found)
-            else:
-                found = np.where(np.isnan(found), self.missing, found)
+        if self.missing is not None:
+            found = np.where(np.isnan(found), self.missing, found)
+        elif np.isnan(found[wanted]).any():
+            raise IllegalArgument(f"Missing value for field [{self.field}]")
         with np.errstate(all="ignore"):
             made = _MODIFIERS[self.modifier](found * self.factor)
         return made
@@ -84,7 +89,7 @@ class _Random:
     seed: int
     field: str | None
 
-    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
+    def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:  # noqa: ARG002
         if isinstance(table, Segment):
             own = table.seqs.astype(np.uint64)
         else:
@@ -112,29 +117,31 @@ class _Decay:
     decay: float
     mode: str
 
-    def values(self, table: Table, scores: Doubles) -> Doubles:  # noqa: ARG002
-        away = np.maximum(self._distances(table) - self.offset, 0)
-        if self.shape == "gauss":
-            made = np.exp(np.log(self.decay) * (away / self.scale) ** 2)
-        elif self.shape == "exp":
-            made = np.exp(np.log(self.decay) * away / self.scale)
-        else:
-            reach = self.scale / (1 - self.decay)
-            made = np.maximum((reach - away) / reach, 0)
+    def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:  # noqa: ARG002
+        away = self._distances(table)
+        made = decayed(self.shape, away, self.scale, self.decay)
         return np.where(np.isnan(away), 1.0, made)  # without a value nothing is taken away
 
     def _distances(self, table: Table) -> Doubles:
-        from connote.search.sorting import reduced  # noqa: PLC0415 (each needs the other)
-
-        if isinstance(self.origin, tuple):
-            points = table.points(self.field)
-            if points is None:
-                return np.full(table.size, np.nan)
-            return reduced(haversine(points.latitudes, points.longitudes, *self.origin), points.owners, self.mode)
-        numbers = table.numbers(self.field)
-        if numbers is None:
+        """float64 [size]: from the origin beyond the offset, NaN without a value."""
+        owned = table.points(self.field) if isinstance(self.origin, tuple) else table.numbers(self.field)
+        if owned is None:
             return np.full(table.size, np.nan)
-        return reduced(np.abs(numbers.values.astype(np.float64) - self.origin), numbers.owners, self.mode)
+        if isinstance(owned, Points) and isinstance(self.origin, tuple):
+            away = haversine(owned.latitudes, owned.longitudes, *self.origin)
+        else:
+            away = np.abs(owned.values.astype(np.float64) - self.origin)
+        return chosen(np.maximum(away - self.offset, 0), owned.owners, self.mode)
+
+
+def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
+    """1 at no distance, `decay` at the scale: gauss, exp or linear."""
+    if shape == "gauss":
+        return np.exp(np.log(decay) * (away / scale) ** 2)
+    if shape == "exp":
+        return np.exp(np.log(decay) * away / scale)
+    reach = scale / (1 - decay)
+    return np.maximum((reach - away) / reach, 0)
 
 
 @dataclass(frozen=True)
@@ -163,8 +170,9 @@ class FunctionWeight:
         hits = self.inner.run(table, scored=scored or self.least is not None)
         if not scored and self.least is None:
             return hits
-        points = hits.points().astype(np.float64) if hits.scores is not None else np.ones(table.size)
-        made = self._joined(points, np.minimum(self._factors(table, points), self.most)) * self.boost
+        points = hits.points().astype(np.float64) * self.boost
+        factors = self._factors(table, points, hits.mask)
+        made = self._joined(points, np.minimum(factors, self.most))
         if np.isnan(made[hits.mask]).any() or (made[hits.mask] < 0).any():
             raise IllegalArgument(
                 "function score query returned an invalid score: it must be a non-negative number; for documents without "
@@ -179,19 +187,19 @@ class FunctionWeight:
         inner, hits = self.inner.explain(table, document), self.run(table, scored=True)
         if inner is None or not hits.mask[document]:
             return None
-        points = self.inner.run(table, scored=True).points().astype(np.float64)
-        factor = Explanation(
-            float(self._factors(table, points)[document]), f"function score, score mode [{self.score_mode}]"
-        )
+        points = self.inner.run(table, scored=True).points().astype(np.float64) * self.boost
+        only = np.arange(table.size) == document
+        value = float(self._factors(table, points, only)[document])
+        factor = Explanation(value, f"function score, score mode [{self.score_mode}]")
         return Explanation(float(hits.points()[document]), f"function score, {self.boost_mode} of:", [inner, factor])
 
-    def _factors(self, table: Table, points: Doubles) -> Doubles:
-        """float64 [size]: the functions together; 1 where none applies."""
+    def _factors(self, table: Table, points: Doubles, wanted: Mask) -> Doubles:
+        """float64 [size]: the functions together, of the documents that are wanted; 1 where none applies."""
         total = np.full(table.size, _START[self.score_mode])
         weights, seen = np.zeros(table.size), np.zeros(table.size, dtype=np.bool_)
         for function, among, weight in self.functions:
-            mask = np.ones(table.size, dtype=np.bool_) if among is None else among.run(table, scored=False).mask
-            values = function.values(table, points) * weight
+            mask = wanted if among is None else wanted & among.run(table, scored=False).mask
+            values = function.values(table, points, mask) * weight
             if self.score_mode == "first":
                 mask = mask & ~seen
                 total = np.where(mask, values, total)
@@ -245,11 +253,11 @@ class FunctionScore(Query):
             modes[name] = (body.text(name) or "multiply").lower()
             if modes[name] not in allowed:
                 raise IllegalArgument(f"No enum constant for [{name}] [{modes[name]}]; it is one of {list(allowed)}")
-        least = body.raw("min_score")
+        least = body.number("min_score", 0) if "min_score" in body else None
         made = cls(
             inner=MatchAll() if query is None else parse(query),
             most=body.number("max_boost", float(np.finfo(np.float32).max)),
-            least=None if least is None else float(least),
+            least=least,
             functions=(),
             **modes,
             **body.common(),
@@ -259,6 +267,8 @@ class FunctionScore(Query):
             raise BadQuery(
                 "failed to parse [function_score] query. already found [functions] array, now encountering another function"
             )
+        if listed is not None and not isinstance(listed, list):
+            raise BadQuery("failed to parse [function_score] query. [functions] must be an array")
         parts = [_part(each, parse) for each in ([single] if listed is None and single else listed or [])]
         return replace(made, functions=parts)
 
@@ -326,11 +336,24 @@ def _function(given: Mapping[str, Any], reader: Reader) -> Function:
         body = Body(kind, value)
         seed, name = body.raw("seed"), body.text("field")
         body.done()
-        number = abs(hash(str(seed))) if isinstance(seed, str) and not seed.lstrip("-").isdigit() else int(seed or 0)
-        return _Random(number, name)
+        field = None if name is None else reader.field(name)
+        return _Random(_seed(seed), name if field is None else field.name)
     if kind == "script_score":
-        raise BadQuery("[function_score] [script_score] is not supported")
+        body = Body(kind, value)
+        script = body.required("script", lambda found: found)
+        body.done()
+        return Scripted.of(script, reader)
     return _decay(kind, value, reader)
+
+
+def _seed(given: Any) -> int:  # noqa: ANN401
+    """A seed as a number; without one every search has its own."""
+    if given is None:
+        return random.getrandbits(32)
+    try:
+        return int(given)
+    except (TypeError, ValueError, OverflowError):
+        return zlib.crc32(str(given).encode(errors="surrogatepass"))
 
 
 def _field_value(value: Any, reader: Reader) -> Function:  # noqa: ANN401
@@ -339,12 +362,12 @@ def _field_value(value: Any, reader: Reader) -> Function:  # noqa: ANN401
     modifier = (body.text("modifier") or "none").lower()
     if modifier not in _MODIFIERS:
         raise IllegalArgument(f"No enum constant for field_value_factor's [modifier] [{modifier}]")
-    missing, factor = body.raw("missing"), body.number("factor", 1.0)
+    missing, factor = (body.number("missing", 0) if "missing" in body else None), body.number("factor", 1.0)
     body.done()
     field = reader.field(name)
     if field is None and missing is None:
         raise IllegalArgument(f"Unable to find a field mapper for field [{name}]. No 'missing' value defined.")
-    return _FieldValue(field.name if field else name, factor, modifier, None if missing is None else float(missing))
+    return _FieldValue(field.name if field else name, factor, modifier, missing)
 
 
 def _decay(kind: str, value: Any, reader: Reader) -> Function:  # noqa: ANN401
@@ -366,11 +389,11 @@ def _decay(kind: str, value: Any, reader: Reader) -> Function:  # noqa: ANN401
         middle, far, near = _measures(field, origin, scale, offset)
     except ConnoteError as error:
         raise BadQuery(f"[{kind}] of [{names[0]}]: {error.reason}") from None
-    if far <= 0:
+    except (TypeError, ValueError):
+        raise BadQuery(f"[{kind}] of [{names[0]}]: [scale] and [offset] must be numbers") from None
+    if not 0 < far < float("inf"):
         raise IllegalArgument(f"{kind} [scale] must be > 0.")
-    return _Decay(
-        field.name, kind, middle, far, near, decay, mode if mode in ("min", "max", "avg", "sum", "median") else "min"
-    )
+    return _Decay(field.name, kind, middle, far, near, decay, mode if mode in MODES else "min")
 
 
 def _measures(field: Any, origin: Any, scale: Any, offset: Any) -> tuple[float | tuple[float, float], float, float]:  # noqa: ANN401

@@ -72,7 +72,9 @@ class Fuzziness:
         except ValueError:
             raise IllegalArgument(f"failed to find low and high distance values in [{self.edits}]") from None
         if not 0 <= low <= high:
-            raise IllegalArgument(f"fuzziness wrongly configured, must be: lowDistance < highDistance, not [{self.edits}]")
+            raise IllegalArgument(
+                f"fuzziness wrongly configured, must be: lowDistance < highDistance, not [{self.edits}]"
+            )
         return low, high
 
 

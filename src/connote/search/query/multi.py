@@ -145,7 +145,9 @@ def _blended(reader: Reader, fields: Sequence[tuple[Text, float]], term: str, ti
     As Elasticsearch has it, fields where it is less frequent count it as a little more frequent, so that of two equal
     fields that wins where the word is expected.
     """
-    ordered = sorted(((reader.frequency(each.name, term), each, boost) for each, boost in fields), key=lambda own: -own[0])
+    ordered = sorted(
+        ((reader.frequency(each.name, term), each, boost) for each, boost in fields), key=lambda own: -own[0]
+    )
     counted, before = ordered[0][0], ordered[0][0]
     weights: list[Weight] = []
     for frequency, each, boost in ordered:

@@ -8,6 +8,7 @@ import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.arrays import Floats
+from connote.search.engine.owners import Owners
 from connote.search.engine.segment import Table
 from connote.search.query.body import Body
 from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
@@ -19,53 +20,59 @@ MODES = ("avg", "max", "min", "sum", "none")
 
 @dataclass(frozen=True)
 class NestedWeight:
-    """Objects' scores as their document's."""
+    """Objects' scores as those of what they are in. `paths` lead there, one nested object after another."""
 
-    path: str
+    paths: Sequence[str]
     inner: Weight
     mode: str
     boost: float
 
     def run(self, table: Table, *, scored: bool) -> Hits:
         """Whose objects match."""
-        objects = table.nested(self.path)
-        if objects is None:
+        found = self.objects(table)
+        if found is None:
             return Hits.none(table.size)
+        objects, owners = found
         hits = self.inner.run(objects, scored=scored and self.mode != "none")
-        mask = objects.owners.any(hits.mask)
+        mask = owners.any(hits.mask)
         if not scored:
             return Hits(mask)
-        points = self._joined(objects.owners.starts, hits)
-        return Hits(mask, points * np.float32(self.boost))
+        return Hits(mask, self._joined(owners, hits) * np.float32(self.boost))
 
-    def _joined(self, starts: Any, hits: Hits) -> Floats:  # noqa: ANN401 (int32)
-        size = len(starts) - 1
+    def objects(self, table: Table) -> tuple[Table, Owners] | None:
+        """The objects at the end of the way, and whose of this table they are."""
+        owners: Owners | None = None
+        for path in self.paths:
+            objects = table.nested(path)
+            if objects is None:
+                return None
+            owners = objects.owners if owners is None else Owners(objects.owners.starts[owners.starts])
+            table = objects
+        return None if owners is None else (table, owners)
+
+    def _joined(self, owners: Owners, hits: Hits) -> Floats:
+        found = np.zeros(owners.documents, dtype=np.float32)
         if self.mode == "none":
-            return np.zeros(size, dtype=np.float32)
-        points, mask = hits.points(), hits.mask
-        owner = np.repeat(np.arange(size), np.diff(starts))[mask]
-        found = np.zeros(size, dtype=np.float32)
+            return found
+        points, own = hits.points()[hits.mask], owners.numbers[hits.mask]
         if self.mode in ("sum", "avg"):
-            np.add.at(found, owner, points[mask])
-            if self.mode == "avg":
-                found /= np.maximum(np.bincount(owner, minlength=size), 1).astype(np.float32)
-        else:
-            best = np.full(size, -np.inf if self.mode == "max" else np.inf, dtype=np.float32)
-            (np.maximum if self.mode == "max" else np.minimum).at(best, owner, points[mask])
-            found = np.where(np.isfinite(best), best, np.float32(0))
-        return found
+            np.add.at(found, own, points)
+            counts = np.bincount(own, minlength=owners.documents)
+            return found if self.mode == "sum" else found / np.maximum(counts, 1).astype(np.float32)
+        best = np.full(owners.documents, -np.inf if self.mode == "max" else np.inf, dtype=np.float32)
+        (np.maximum if self.mode == "max" else np.minimum).at(best, own, points)
+        return np.where(np.isfinite(best), best, np.float32(0))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """Each object that matches."""
-        hits = self.run(table, scored=True)
-        objects = table.nested(self.path)
-        if objects is None or not hits.mask[document]:
+        found, hits = self.objects(table), self.run(table, scored=True)
+        if found is None or not hits.mask[document]:
             return None
-        rows = range(*objects.owners.of(document).indices(objects.size))
-        found = [each for row in rows if (each := self.inner.explain(objects, row)) is not None]
-        return Explanation(
-            float(hits.points()[document]), f"Score based on {len(found)} child docs, best match:", found
-        )
+        objects, owners = found
+        rows = range(*owners.of(document).indices(objects.size))
+        matched = [each for row in rows if (each := self.inner.explain(objects, row)) is not None]
+        told = f"Score based on {len(matched)} child docs, score mode [{self.mode}]:"
+        return Explanation(float(hits.points()[document]), told, matched)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +111,12 @@ class Nested(Query):
         """On the chunks of a semantic field the inner query already is of the best chunk."""
         if chunks_of(reader, self.path) != self.path:
             return self.inner.boosted(self.boost).weigh(reader)
-        branch = reader.mapping.branches.get(self.path)
-        if branch is None or not branch.is_nested:
+        paths = reader.way(self.path)
+        if not paths:
             if self.ignores_unmapped:
                 return MatchNone().weigh(reader)
             raise BadQuery(f"[nested] failed to find nested object under path [{self.path}]")
-        return NestedWeight(self.path, self.inner.weigh(reader.inside(self.path)), self.mode, self.boost)
+        return NestedWeight(paths, self.inner.weigh(reader.inside(self.path)), self.mode, self.boost)
 
     def parts(self) -> Sequence[Query]:
         """The inner query."""

@@ -6,17 +6,22 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.query.body import Body
 from connote.search.query.boolean import Bool, Boosting, ConstantScore, DisMax
+from connote.search.query.features import DistanceFeature, RankFeature
 from connote.search.query.functions import FunctionScore
 from connote.search.query.fuzzy import Fuzzy
 from connote.search.query.geo import GeoBox, GeoDistance
+from connote.search.query.likeness import MoreLikeThis
 from connote.search.query.match import Match
 from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.nested import Nested
 from connote.search.query.patterns import Prefix, Regexp, Wildcard
+from connote.search.query.pinned import Pinned, wrapped
 from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
+from connote.search.query.script import ScriptScore
 from connote.search.query.strings import QueryString
 from connote.search.query.term import Exists, Ids, Term, Terms
+from connote.search.query.termset import TermsSet
 from connote.search.query.vectors import Knn, Sparse
 
 # As deep as Elasticsearch goes (indices.query.bool.max_nested_depth).
@@ -26,6 +31,7 @@ COMPATIBILITY = "https://github.com/connote-search/connote/blob/main/docs/compat
 Parse = Callable[[Any], Query]
 _SIMPLE: Mapping[str, Parse] = {
     "combined_fields": Combined.parse,
+    "distance_feature": DistanceFeature.parse,
     "exists": Exists.parse,
     "fuzzy": Fuzzy.parse,
     "geo_bounding_box": GeoBox.parse,
@@ -35,16 +41,19 @@ _SIMPLE: Mapping[str, Parse] = {
     "match_bool_prefix": lambda given: Match.parse(given, "match_bool_prefix", "bool_prefix"),
     "match_phrase": lambda given: Match.parse(given, "match_phrase", "phrase"),
     "match_phrase_prefix": lambda given: Match.parse(given, "match_phrase_prefix", "phrase_prefix"),
+    "more_like_this": MoreLikeThis.parse,
     "multi_match": MultiMatch.parse,
     "prefix": Prefix.parse,
     "query_string": QueryString.parse,
     "range": Range.parse,
+    "rank_feature": RankFeature.parse,
     "regexp": Regexp.parse,
     "semantic": Match.parse_semantic,
     "simple_query_string": QueryString.parse_simple,
     "sparse_vector": Sparse.parse,
     "term": Term.parse,
     "terms": Terms.parse,
+    "terms_set": TermsSet.parse,
     "text_expansion": Sparse.parse_expansion,
     "weighted_tokens": Sparse.parse_weighted,
     "wildcard": Wildcard.parse,
@@ -57,6 +66,9 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "function_score": FunctionScore.parse,
     "knn": Knn.parse,
     "nested": Nested.parse,
+    "pinned": Pinned.parse,
+    "script_score": ScriptScore.parse,
+    "wrapper": wrapped,
 }
 
 

@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from connote.contract.errors import IllegalArgument
 from connote.search.engine import scores
+from connote.search.engine.arrays import Mask
 from connote.search.engine.scores import Bm25
 from connote.search.engine.segment import Snapshot, Table
 from connote.search.mapping.date import Date
@@ -16,6 +21,22 @@ from connote.search.mapping.text import Text
 
 # As many fields as a query may look in.
 MOST_FIELDS = 4096
+
+
+class Rows(NamedTuple):
+    """A table with, for each of its rows, whether it is not deleted (bool) and in which document it is (int)."""
+
+    table: Table
+    live: Mask
+    documents: NDArray[np.integer[Any]]
+
+    def inside(self, path: str) -> "Rows | None":
+        """The nested objects of these rows."""
+        objects = self.table.nested(path)
+        if objects is None:
+            return None
+        above = objects.owners.numbers
+        return Rows(objects, self.live[above], self.documents[above])
 
 
 class Reader:
@@ -31,17 +52,30 @@ class Reader:
     ) -> None:
         self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
         self._k1, self._b = similarity
-        self.tables: Sequence[Table] = [
-            table
-            for segment in snapshot.segments
-            if (table := segment if path is None else segment.nested(path)) is not None
-        ]
+        own = [Rows(segment, segment.live, np.arange(segment.size)) for segment in snapshot.segments]
+        for each in [] if path is None else self._nested(path):
+            own = [inner for rows in own if (inner := rows.inside(each)) is not None]
+        self.rows: Sequence[Rows] = own
+        self.tables: Sequence[Table] = [rows.table for rows in own]
         self._models: dict[str, Bm25] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
 
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""
         return Reader(self.index, self.mapping, self.snapshot, (self._k1, self._b), path)
+
+    def way(self, path: str) -> list[str]:
+        """The nested objects to go through from here to those at a path; none, if there are none of that path."""
+        listed = self._nested(path)
+        if not listed or listed[-1] != path:
+            return []
+        return listed[listed.index(self.path) + 1 :] if self.path in listed else listed if self.path is None else []
+
+    def _nested(self, path: str) -> list[str]:
+        """The nested objects on the way to a path, itself too."""
+        parts = path.split(".")
+        names = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+        return [each for each in names if each in self.mapping.branches and self.mapping.branches[each].is_nested]
 
     def field(self, name: str) -> Field | None:
         """The field of that name, if it is mapped."""

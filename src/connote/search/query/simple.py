@@ -13,7 +13,9 @@ from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.style import Style
 
 MOST_DEPTH = 50
-_ALL = frozenset(("AND", "ESCAPE", "FUZZY", "NEAR", "NOT", "OR", "PHRASE", "PRECEDENCE", "PREFIX", "SLOP", "WHITESPACE"))
+_ALL = frozenset(
+    ("AND", "ESCAPE", "FUZZY", "NEAR", "NOT", "OR", "PHRASE", "PRECEDENCE", "PREFIX", "SLOP", "WHITESPACE")
+)
 _BITS = ("AND", "NOT", "OR", "PREFIX", "PHRASE", "PRECEDENCE", "ESCAPE", "WHITESPACE", "FUZZY", "NEAR")
 # Each sign, and the flag that gives it its meaning.
 _SIGNS = {"+": "AND", "|": "OR", "-": "NOT", '"': "PHRASE", "(": "PRECEDENCE", ")": "PRECEDENCE"}

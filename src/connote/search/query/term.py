@@ -13,7 +13,6 @@ from connote.search.engine.arrays import Mask
 from connote.search.engine.scores import Bm25
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
-from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import ConstantKeyword, Ip
 from connote.search.mapping.number import Number
 from connote.search.mapping.semantic import SemanticText
@@ -180,7 +179,7 @@ class Terms(Query):
         if self.lookup is None:
             return self
         source = await asks.document(self.lookup["index"], self.lookup["id"])
-        return replace(self, values=tuple(_at(source or {}, self.lookup["path"].split("."))), lookup=None)
+        return replace(self, values=tuple(values_at(source or {}, self.lookup["path"].split("."))), lookup=None)
 
     def weigh(self, reader: Reader) -> Weight:
         """A filter."""
@@ -273,15 +272,15 @@ def _constant(field: ConstantKeyword, values: Sequence[str], boost: float) -> We
     return Constant(lambda table: np.full(table.size, is_it, dtype=np.bool_), boost)
 
 
-def _at(value: Any, path: Sequence[str]) -> list[Any]:  # noqa: ANN401
+def values_at(value: Any, path: Sequence[str]) -> list[Any]:  # noqa: ANN401
     """The values at a path of a document."""
     if isinstance(value, list):
-        return [found for each in value for found in _at(each, path)]
+        return [found for each in value for found in values_at(each, path)]
     if not path:
         return [] if value is None else [value]
     if not isinstance(value, Mapping):
         return []
-    return _at(value.get(path[0]), path[1:])
+    return values_at(value.get(path[0]), path[1:])
 
 
-__all__ = ["Exists", "Ids", "Term", "Terms", "TermsWeight", "having", "normal", "terms_weight"]
+__all__ = ["Exists", "Ids", "Term", "Terms", "TermsWeight", "having", "normal", "terms_weight", "values_at"]

@@ -13,9 +13,9 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.results import Vector
 from connote.contract.settings import java
 from connote.search.engine import scores
-from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine.arrays import Floats
 from connote.search.engine.fields import Dense
-from connote.search.engine.segment import Segment, Table
+from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.vectors import DenseVector, SparseVector, read_weights
@@ -286,14 +286,13 @@ class Knn(Query):
         filters, k = body.raw("filter"), body.raw("k")
         builder, vector = body.raw("query_vector_builder"), body.raw("query_vector")
         if (builder is None) == (vector is None):
-            either = "Either" if builder is None else "only one of"
             raise IllegalArgument(
-                f"{either} [query_vector_builder] or [query_vector] must be provided"
+                "Either [query_vector_builder] or [query_vector] must be provided"
                 if builder is None
                 else "cannot provide both a [query_vector_builder] and a [query_vector]"
             )
         candidates = body.raw("num_candidates")
-        similarity = body.raw("similarity")
+        similarity = body.number("similarity", 0) if "similarity" in body else None
         for name in ("rescore_vector", "visit_percentage", "inner_hits"):
             body.raw(name)
         made = cls(
@@ -303,7 +302,7 @@ class Knn(Query):
             filters=tuple(
                 parse(each) for each in ([] if filters is None else filters if isinstance(filters, list) else [filters])
             ),
-            similarity=None if similarity is None else float(similarity),
+            similarity=similarity,
             **_builder(builder),
             **body.common(),
         )
@@ -365,6 +364,10 @@ def dense_weight(
     """The weight of a dense vector on a field. Raises IllegalArgument for a field of no vectors."""
     similarity = "cosine"
     if isinstance(field, DenseVector):
+        if field["dims"] not in (None, len(query)):
+            raise IllegalArgument(
+                f"the query vector has a different dimension [{len(query)}] than the index vectors [{field['dims']}]"
+            )
         field.check(query)
         similarity = field.similarity
     elif isinstance(field, SemanticText):
@@ -378,24 +381,20 @@ def dense_weight(
 
 
 def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
-    """The same, but only of the k documents that are nearest in all segments."""
-    points = {id(table.arrays): weight.points(table) for table in reader.tables}
-    alive = [
-        np.where(table.live, points[id(table.arrays)], np.float32(-np.inf))
-        if isinstance(table, Segment)
-        else points[id(table.arrays)]
-        for table in reader.tables
-    ]
+    """The same, but only of the k documents that are nearest in all segments; of nested objects each one's nearest."""
+    alive = [np.where(rows.live, weight.points(rows.table), np.float32(-np.inf)) for rows in reader.rows]
     every = np.concatenate(alive) if alive else np.zeros(0, dtype=np.float32)
-    if k < len(every):
-        # Of equals at the end the older ones are in.
-        kept = np.argsort(-every, kind="stable")[:k]
-        mask: Mask = np.zeros(len(every), dtype=np.bool_)
-        mask[kept] = True
-        every = np.where(mask, every, np.float32(-np.inf))
+    order = np.argsort(-every, kind="stable")  # of equals the older ones come first
+    if reader.path is not None and len(order):
+        segments = np.concatenate([np.full(rows.table.size, number) for number, rows in enumerate(reader.rows)])
+        documents = np.concatenate([rows.documents for rows in reader.rows])
+        owners = np.stack([segments, documents], axis=1)[order]
+        order = order[np.sort(np.unique(owners, axis=0, return_index=True)[1])]
+    kept = np.full(len(every), -np.inf, dtype=np.float32)
+    kept[order[:k]] = every[order[:k]]
     allowed, start = {}, 0
     for table in reader.tables:
-        allowed[id(table.arrays)] = every[start : start + table.size]
+        allowed[id(table.arrays)] = kept[start : start + table.size]
         start += table.size
     return replace(weight, allowed=allowed)
 

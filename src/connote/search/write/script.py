@@ -15,19 +15,20 @@ _KNOWN = ("source", "inline", "lang", "params", "options", "id")
 
 def check(script: Any) -> None:  # noqa: ANN401 (JSON)
     """Raise Unparsable, IllegalArgument or BadScript for what is no script."""
-    _read(script)
+    read(script)
 
 
 def scripted(script: Any, context: dict[str, Any]) -> None:  # noqa: ANN401
     """Run a script on a context, which it changes. Raises BadScript and what `check` raises."""
-    program, params = _read(script)
+    program, params = read(script)
     program.run(ctx=context, params=_copy(params))
     if not isinstance(context.get("_source"), dict):
         raise BadDocument(f"[1:1] a script has made [_source] a [{java(context.get('_source'))[:100]}], and no object")
     context["_source"] = plain(context["_source"], "[_source]")
 
 
-def _read(script: Any) -> tuple[Script, dict[str, Any]]:  # noqa: ANN401
+def read(script: Any, names: tuple[str, ...] = ("ctx", "params")) -> tuple[Script, dict[str, Any]]:  # noqa: ANN401
+    """A script that sees values of these names, and its parameters. Raises Unparsable, IllegalArgument, BadScript."""
     if isinstance(script, str):
         script = {"source": script}
     if not isinstance(script, Mapping):
@@ -47,12 +48,12 @@ def _read(script: Any) -> tuple[Script, dict[str, Any]]:  # noqa: ANN401
         raise Unparsable(f"[script] [source] must be a text, not [{java(source)[:100]}]")
     if params is not None and not isinstance(params, dict):
         raise Unparsable(f"[script] [params] must be an object, not [{java(params)[:100]}]")
-    return _compiled(source), params or {}
+    return _compiled(source, names), params or {}
 
 
 @lru_cache(256)
-def _compiled(source: str) -> Script:
-    return compiled(source)
+def _compiled(source: str, names: tuple[str, ...]) -> Script:
+    return compiled(source, names)
 
 
 def now() -> int:

@@ -1,4 +1,4 @@
-"""BM25 is Lucene's: lucene.json holds what Lucene computed (lucene.py made it)."""
+"""BM25 is Lucene's: lucene.json holds what Lucene computed (golden_lucene.py made it)."""
 
 import json
 from pathlib import Path

@@ -52,25 +52,25 @@ class Search:
 
     http: httpx.Client
 
-    def __call__(self, index: str = "houses", **body: Any) -> dict[str, Any]:
+    def __call__(self, index: str = "houses", **body: object) -> dict[str, Any]:
         """The answer, which must be one of success."""
         reply = self.http.post(f"/{index}/_search" if index else "/_search", json=body)
         assert reply.status_code == 200, reply.text
         found: dict[str, Any] = reply.json()
         return found
 
-    def ids(self, index: str = "houses", **body: Any) -> list[str]:
+    def ids(self, index: str = "houses", **body: object) -> list[str]:
         """The ids of the hits."""
         return [hit["_id"] for hit in self(index, **body)["hits"]["hits"]]
 
-    def error(self, index: str = "houses", status: int = 400, **body: Any) -> dict[str, Any]:
+    def error(self, index: str = "houses", status: int = 400, **body: object) -> dict[str, Any]:
         """What is wrong with a search: its root cause."""
         reply = self.http.post(f"/{index}/_search" if index else "/_search", json=body)
         assert reply.status_code == status, reply.text
         cause: dict[str, Any] = reply.json()["error"]["root_cause"][0]
         return cause
 
-    def pages(self, index: str = "houses", size: int = 3, **body: Any) -> Iterator[list[dict[str, Any]]]:
+    def pages(self, index: str = "houses", size: int = 3, **body: object) -> Iterator[list[dict[str, Any]]]:
         """All hits, each page behind the last hit of the one before it."""
         after: list[Any] | None = None
         while True:

