@@ -120,8 +120,16 @@ class Worker:
             code = 0
         self.end()
         if code < 0:
-            return f"{_CAUSES.get(signal.Signals(-code), 'it was ended')} ({signal.Signals(-code).name})"
+            return f"{_CAUSES.get(-code, 'it was ended')} ({_name(-code)})"
         return f"its process said what is no answer ({error})" if code == 0 else f"its process ended with {code}"
+
+
+def _name(number: int) -> str:
+    """A signal's name. A worker may end itself by any, also by those that have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _spawn(archive: int) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
