@@ -106,6 +106,15 @@ class TestCatalog:
 
 
 class TestUploads:
+    def test_metadata_that_could_not_be_told_again_is_refused(self, ml: httpx.Client) -> None:
+        metadata: dict[str, Any] = {}
+        for _ in range(100):
+            metadata = {"a": metadata}
+        body = {"model_type": "pytorch", "inference_config": {"pass_through": {}}, "metadata": metadata}
+        refused(ml.put(f"{MODELS}/deep", json=body), 400, "[metadata] must not be nested more than 100 deep", INVALID)
+        ok(ml.put(f"{MODELS}/deep", json=body | {"metadata": metadata["a"]}))
+        ok(ml.get(MODELS))
+
     def test_an_upload_is_listed_with_all_defaults(self, ml: httpx.Client) -> None:
         config = {"ner": {"classification_labels": ["O", "B_PER"]}}
         more: dict[str, Any] = {

@@ -108,14 +108,6 @@ def _copied(value: Value, left: list[int], depth: int) -> Value:
     return [_copied(item, left, depth + 1) for item in value]
 
 
-def is_deeper(value: Value, most: int) -> bool:
-    """Whether a value is nested more than so many times."""
-    if not isinstance(value, dict | list):
-        return False
-    items = value.values() if isinstance(value, dict) else value
-    return most == 0 or any(is_deeper(item, most - 1) for item in items if isinstance(item, dict | list))
-
-
 def _child(value: Value, name: str, path: Path) -> Value:
     if isinstance(value, dict):
         if name in value:

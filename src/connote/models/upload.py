@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,7 +44,7 @@ class Part(msgspec.Struct, forbid_unknown_fields=True):
         """What it holds. Raises IllegalArgument for what is no base64."""
         try:
             content = base64.b64decode(self.definition, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # also for letters that no base64 has
             raise IllegalArgument(f"[definition] is not base64: {error}; send the part again") from None
         if not content:
             raise IllegalArgument("[definition] must not be empty")
