@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from connote.runtime.sandbox.limits import Limits
 # Nothing of the parent's environment is a worker's business. Threads that a library starts when it is imported would be
 # there before the confinement.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-_CAUSES = {
+_CAUSES: Mapping[int, str] = {
     signal.SIGSEGV: "it crashed",
     signal.SIGABRT: "it crashed",
     signal.SIGBUS: "it crashed",
