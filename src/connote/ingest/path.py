@@ -5,6 +5,8 @@ All raise IllegalArgument, in Elasticsearch's words, for what is not there or ca
 
 from typing import Any
 
+import orjson
+
 from connote.contract.errors import IllegalArgument
 from connote.ingest.painless.values import java_class
 
@@ -76,9 +78,19 @@ def append(root: dict[str, Value], path: Path, value: Value, *, duplicates: bool
     if not isinstance(there, list):
         there = [] if there is None else [there]
         put(root, path, there)
+    if duplicates:
+        there += list(given)
+        return
+    known = set(map(_key, there))  # to look through the list for each value would take for ever
     for each in list(given):
-        if duplicates or each not in there:
+        if (key := _key(each)) not in known:
+            known.add(key)
             there.append(each)
+
+
+def _key(value: Value) -> Value:
+    """What is equal for equal values, and can be looked up."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if isinstance(value, dict | list) else value
 
 
 def remove(root: dict[str, Value], path: Path) -> Value:
