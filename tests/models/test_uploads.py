@@ -116,6 +116,7 @@ WRONG: dict[str, tuple[int, dict[str, Any], str]] = {
     "cut base64": (0, part(b"a") | {"definition": "YWJ"}, "[definition] is not base64"),
     "no ASCII": (0, part(b"a") | {"definition": "é"}, "[definition] is not base64"),
     "no base64": (0, part(b"a") | {"definition": "?"}, "[definition] is not base64"),
+    "no ASCII": (0, part(b"a") | {"definition": "é"}, "[definition] is not base64"),
     "nothing": (0, part(b"a") | {"definition": ""}, "[definition] must not be empty"),
     "a number for a text": (0, part(b"a") | {"definition": 1}, "Expected `str`, got `int`"),
     "another field": (0, part(b"a") | {"more": 1}, "unknown field `more`"),
