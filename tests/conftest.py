@@ -23,7 +23,7 @@ from connote.runtime.local import LocalModel
 from connote.services.registry import SERVICES
 from provider import Provider
 
-# Fixtures of indices, in files of their own: a second conftest.py would hide this one from those that import from it.
+# Fixtures in files of their own: a second conftest.py would hide this one from those that import from it.
 pytest_plugins = ("homes_indexed", "window", "written")
 # Cases are many and small; a machine that has other work must not fail them.
 settings.register_profile("connote", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -176,3 +176,9 @@ def test_what_cannot_be_is_refused(bulk: Bulk, indices: httpx.Client, path: str,
     assert reply.status_code == 400
     assert told in reply.text.replace('\\"', '"')
     assert number(indices, "a") == 1
+
+
+def test_the_query_may_stand_in_the_url(bulk: Bulk, indices: httpx.Client) -> None:
+    fill(bulk, "a", 10)
+    assert indices.post("/a/_delete_by_query?q=n:7&refresh=true").json()["deleted"] == 1
+    assert indices.post("/a/_update_by_query?q=even:true").json()["updated"] == 5

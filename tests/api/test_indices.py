@@ -188,7 +188,7 @@ def test_a_block_forbids_writing(indices: httpx.Client) -> None:
     told = reason(indices.put("/books/_doc/1", json={}), 403, "cluster_block_exception")
     assert told == "index [books] blocked by: [FORBIDDEN/8/index write (api)];"
     assert indices.get("/books/_doc/1").status_code == 200
-    indices.put("/books/_settings", json={"index.blocks.write": None})
+    assert indices.delete("/books/_block/write").json()["indices"] == [{"name": "books", "unblocked": True}]
     assert indices.put("/books/_doc/1", json={}).status_code == 200
 
 

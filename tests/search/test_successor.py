@@ -56,7 +56,7 @@ def successor(index: Index) -> tuple[Engine, Path]:
 
 def vectors(index: Index) -> list[list[float]]:
     """What searches see."""
-    snapshot, _ = index.seen()
+    snapshot, _, _ = index.seen()
     views = [view for segment in snapshot.segments if (view := segment.dense("meaning")) is not None]
     return [row for view in views for row in view.matrix.tolist()]
 

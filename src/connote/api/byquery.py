@@ -5,6 +5,7 @@ from typing import Any
 
 from connote.api.choice import CHOICE, opened
 from connote.api.exchange import Answer, Ask, Route
+from connote.api.search import TYPED, typed
 from connote.contract import durations
 from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
@@ -22,7 +23,7 @@ async def update(ask: Ask) -> Answer:
     """Write again the documents that match `query`, changed by `script` if there is one."""
     body = await ask.json_if_any()
     _check_keys(body, ("query", "script", "max_docs", "conflicts", "sort", "slice"))
-    selection, manner = _selection(ask, body), _manner(ask, body)
+    selection, manner = _selection(ask, _typed(ask, body)), _manner(ask, body)
     if (script := body.get("script")) is not None:
         scripts.check(script)
     name = ask.path("index")
@@ -39,6 +40,7 @@ async def delete(ask: Ask) -> Answer:
     """Delete the documents that match `query`."""
     body = await ask.json_if_any()
     _check_keys(body, ("query", "max_docs", "conflicts", "sort", "slice"))
+    body = _typed(ask, body)
     if "query" not in body:
         raise InvalidRequest(["query is missing"])
     selection, manner = _selection(ask, body), _manner(ask, body)
@@ -128,6 +130,10 @@ async def _run(ask: Ask, action: str, about: str, work: Work, progress: Progress
 
 def _selection(ask: Ask, body: Mapping[str, Any]) -> Selection:
     return _select(ask, opened(ask), body, _batch(ask.whole("scroll_size")))
+
+
+def _typed(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
+    return body if ask.text("q") is None else body | {"query": typed(ask)}
 
 
 def _select(ask: Ask, names: list[str], body: Mapping[str, Any], batch: int) -> Selection:
@@ -255,11 +261,10 @@ _COMMON = {
 _QUERY = (
     _COMMON
     | CHOICE
+    | TYPED
     | {
         "pipeline": "The ingest pipeline.",
-        "preference": "Accepted.",
         "request_cache": "Accepted.",
-        "routing": "Accepted.",
         "scroll_size": "Documents of a batch; default 1000.",
         "search_timeout": "Accepted.",
         "search_type": "Accepted.",

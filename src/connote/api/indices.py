@@ -96,11 +96,20 @@ async def clear_cache(ask: Ask) -> Answer:
 async def block(ask: Ask) -> Answer:
     """Block indices: `write`, `read`, `metadata` or `read_only`."""
     kind, found = ask.path("block"), chosen(ask)
-    if kind not in ("write", "read", "metadata", "read_only"):
+    if kind not in BLOCKS:
         raise IllegalArgument(f"No block found with name {kind}")
     await ask.connote.indices.set(found, {f"blocks.{kind}": True})
     blocked = [{"name": name, "blocked": True} for name in found]
     return Answer({"acknowledged": True, "shards_acknowledged": True, "indices": blocked})
+
+
+async def unblock(ask: Ask) -> Answer:
+    """Take a block from indices."""
+    kind, found = ask.path("block"), chosen(ask)
+    if kind not in BLOCKS:
+        raise IllegalArgument(f"No block found with name {kind}")
+    await ask.connote.indices.set(found, {f"blocks.{kind}": None})
+    return Answer({"acknowledged": True, "indices": [{"name": name, "unblocked": True} for name in found]})
 
 
 async def resolve(ask: Ask) -> Answer:
@@ -152,6 +161,7 @@ def _shown(ask: Ask, name: str, wanted: list[str]) -> dict[str, Any]:
     return {part: value for part, value in body.items() if part in wanted}
 
 
+BLOCKS = ("write", "read", "metadata", "read_only")
 # What `_cluster/settings` may set to false.
 DESTRUCTIVE = "action.destructive_requires_name"
 _GET = (
@@ -189,9 +199,10 @@ ROUTES = (
     Route("POST", "/{index}/_close", close, CHOICE | TIMEOUTS | _WAIT),
     Route("POST", "/{index}/_open", open_, CHOICE | TIMEOUTS | _WAIT),
     Route("PUT", "/{index}/_block/{block}", block, CHOICE | TIMEOUTS),
+    Route("DELETE", "/{index}/_block/{block}", unblock, CHOICE | TIMEOUTS),
     *_both("/_refresh", refresh, CHOICE, "GET", "POST"),
     *_both("/_flush", flush, _FLUSH, "GET", "POST"),
     *_both("/_forcemerge", forcemerge, _MERGE, "POST"),
     *_both("/_cache/clear", clear_cache, _CLEAR, "POST"),
-    Route("GET", "/_resolve/index/{index}", resolve, CHOICE),
+    *(Route(method, "/_resolve/index/{index}", resolve, CHOICE) for method in ("GET", "POST")),
 )

@@ -138,7 +138,7 @@ def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     """The body with what the URL says, which goes before it."""
     made = dict(body)
     if ask.text("q") is not None:
-        made["query"] = _typed(ask)
+        made["query"] = typed(ask)
     kinds: list[tuple[tuple[str, ...], Callable[[str], Any]]] = [
         (("from", "size"), ask.whole),
         (("sort", "search_after", "stored_fields", "docvalue_fields"), ask.names),
@@ -162,11 +162,12 @@ def _source(ask: Ask) -> Any:  # noqa: ANN401 (JSON)
 def query_of(ask: Ask, body: Mapping[str, Any]) -> Query:
     """The query in the body, or `q` in the URL; without both every document matches."""
     if ask.text("q") is not None:
-        return parse_query(_typed(ask))
+        return parse_query(typed(ask))
     return MatchAll() if body.get("query") is None else parse_query(body["query"])
 
 
-def _typed(ask: Ask) -> dict[str, Any]:
+def typed(ask: Ask) -> dict[str, Any]:
+    """The query that is `q` in the URL."""
     names = {"query": "q", "default_field": "df", "analyzer": "analyzer", "default_operator": "default_operator"}
     options: dict[str, Any] = {name: ask.text(param) for name, param in names.items()}
     options |= {name: ask.flag(name) for name in ("lenient", "analyze_wildcard") if ask.text(name) is not None}

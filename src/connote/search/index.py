@@ -72,6 +72,11 @@ def _engine(path: Path, name: str) -> Engine:
         return Engine.open(path)
 
 
+def _last(snapshot: Snapshot) -> int:
+    """The highest sequence number in it."""
+    return max((int(each.seqs.max()) for each in snapshot.segments if each.size), default=-1)
+
+
 def closed(name: str, uuid: str) -> ClosedIndex:
     """The index is closed."""
     error = ClosedIndex("closed")
@@ -119,11 +124,15 @@ class Index:
             self.refresh()
         return self._engine.snapshot
 
-    def seen(self) -> tuple[Snapshot, Mapping]:
-        """What searches see, and the mapping that it was indexed by: these belong together."""
+    def seen(self) -> tuple[Snapshot, Mapping, Callable[[], None]]:
+        """What searches see, and the mapping that it was indexed by, which belong together.
+
+        The documents of the snapshot are kept until the third is called.
+        """
         self.snapshot()
-        with self._mapping_lock:
-            return self._engine.snapshot, self.mapping
+        with self._mapping_lock, self._holding:  # so no commit can forget documents in between
+            snapshot = self._engine.snapshot
+            return snapshot, self.mapping, self._hold(_last(snapshot))
 
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
@@ -135,13 +144,16 @@ class Index:
 
     def hold(self, snapshot: Snapshot) -> Callable[[], None]:
         """Keep the documents that a snapshot sees until what is returned is called."""
-        return self.hold_since(max((int(each.seqs.max()) for each in snapshot.segments if each.size), default=-1))
+        return self.hold_since(_last(snapshot))
 
     def hold_since(self, seen: int) -> Callable[[], None]:
         """Keep all states, deletions too, that were replaced after that one, until what is returned is called."""
         with self._holding:
-            number = self._held.next = self._held.next + 1
-            self._held.seen[number] = seen
+            return self._hold(seen)
+
+    def _hold(self, seen: int) -> Callable[[], None]:
+        number = self._held.next = self._held.next + 1
+        self._held.seen[number] = seen
 
         def release() -> None:
             with self._holding:

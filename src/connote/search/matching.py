@@ -65,8 +65,7 @@ class Matching:
     async def _in(self, name: str, query: Query, asks: Asked, part: tuple[int, int] | None) -> Matched:
         index = await self._indices.open(name)
         index.check_readable()
-        snapshot, mapping = await asyncio.to_thread(index.seen)
-        release = index.hold(snapshot)
+        snapshot, mapping, release = await asyncio.to_thread(index.seen)
         try:
             reader = Reader(index.name, mapping, snapshot, index.settings.similarity())
             rewritten = await query.rewritten(asks, reader)

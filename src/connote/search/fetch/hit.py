@@ -57,9 +57,9 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named", besi
 def _values(hit: Hit, source: dict[str, Any], kept: embedded.Fields, request: SearchRequest) -> dict[str, Any]:
     """`_source` and `fields`."""
     body, mapping = dict[str, Any](), hit.found.seen.index.mapping
-    if request.shows_source:
+    if request.shows_source and mapping.shown.is_shown:
         body["_source"] = request.source.apply(
-            source, (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
+            mapping.shown.apply(source), (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
         )
         if request.shows_inference and kept:
             body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)

@@ -2,7 +2,8 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from connote.contract.errors import ConnoteError, IllegalArgument, NoIndex
@@ -10,6 +11,7 @@ from connote.ingest.document import Document
 from connote.ingest.pipelines import Pipelines
 from connote.ingest.run import Failed, Left
 from connote.search.indices import Indices
+from connote.search.settings import IndexSettings
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, Operation, Outcome, VersionType
 
@@ -47,10 +49,11 @@ class Prepare:
         ran = defaultdict[int, list[str]](list)
         waiting = {at: None for at, each in made.items() if isinstance(each, Item) and each.source is not None}
         asked = dict.fromkeys(waiting, pipeline)
+        upcoming = cache(self._indices.upcoming)  # asked for once an index, not once a document
         for _ in range(_MOST_REROUTES):
             before = {at: each.index for at in waiting if isinstance(each := made[at], Item)}
-            await self._stage(made, ran, {at: self._default(made[at], asked[at]) for at in waiting})
-            await self._stage(made, ran, {at: self._final(made[at]) for at in waiting})
+            await self._stage(made, ran, {at: _default(made[at], asked[at], upcoming) for at in waiting})
+            await self._stage(made, ran, {at: _final(made[at], upcoming) for at in waiting})
             waiting = {at: None for at in waiting if isinstance(each := made[at], Item) and each.index != before[at]}
             if not waiting:
                 return ran
@@ -60,15 +63,6 @@ class Prepare:
                 told = f"pipelines have sent the document on from index to index more than {_MOST_REROUTES} times"
                 made[at] = _failed(each, IllegalArgument(told))
         return ran
-
-    def _default(self, item: Item | Outcome, asked: str | None) -> str | None:
-        if isinstance(item, Outcome):
-            return None
-        wanted = item.pipeline or asked
-        return self._indices.upcoming(item.index).default_pipeline if wanted is None else wanted
-
-    def _final(self, item: Item | Outcome) -> str | None:
-        return None if isinstance(item, Outcome) else self._indices.upcoming(item.index).final_pipeline
 
     async def _stage(
         self, made: dict[int, Item | Outcome], ran: dict[int, list[str]], wanted: Mapping[int, str | None]
@@ -127,6 +121,18 @@ class Prepare:
             pipelines=tuple(ran) if item.shows_pipelines else None,
             shown=item.shown,
         )
+
+
+def _default(item: Item | Outcome, asked: str | None, upcoming: Callable[[str], IndexSettings]) -> str | None:
+    """The pipeline that comes first: the item's, the request's or the index's."""
+    if isinstance(item, Outcome):
+        return None
+    wanted = item.pipeline or asked
+    return upcoming(item.index).default_pipeline if wanted is None else wanted
+
+
+def _final(item: Item | Outcome, upcoming: Callable[[str], IndexSettings]) -> str | None:
+    return None if isinstance(item, Outcome) else upcoming(item.index).final_pipeline
 
 
 def _failed(item: Item, error: ConnoteError) -> Outcome:
