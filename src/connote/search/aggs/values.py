@@ -96,7 +96,8 @@ class Source:
             raise IllegalArgument(
                 f"Fielddata is disabled on [{self.name}] in [{rows.seen.index.name}]. Text fields are not optimised "
                 "for operations that require per-document field data like aggregations and sorting, so these "
-                "operations are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on "
+                "operations are disabled by default. Please use a keyword field instead. Alternatively, "
+                "set fielddata=true on "
                 f"[{self.name}] in order to load field data by uninverting the inverted index. Note that this can use "
                 "significant memory."
             )

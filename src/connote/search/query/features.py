@@ -95,7 +95,8 @@ class RankFeature(Query):
             return MatchNone().weigh(reader)
         if not is_positive and self.kind in ("log", "linear"):
             raise IllegalArgument(
-                f"Cannot use the [{self.kind}] function with a field that has a negative score impact as it would trigger "
+                f"Cannot use the [{self.kind}] function with a field that has a negative score impact as it would "
+                f"trigger "
                 "negative scores"
             )
         curve = self._curve(values, reader)
@@ -182,7 +183,8 @@ class DistanceFeature(Query):
             return MatchNone().weigh(reader)
         if not isinstance(field, Date | GeoPoint):
             raise IllegalArgument(
-                f"Illegal data type of [{field.kind}]![distance_feature] query can only be run on a date, date_nanos or "
+                f"Illegal data type of [{field.kind}]![distance_feature] query can only be run on "
+                f"a date, date_nanos or "
                 "geo_point field type!"
             )
         try:

@@ -171,7 +171,8 @@ class FunctionWeight:
         made = self._joined(points, np.minimum(factors, self.most))
         if np.isnan(made[hits.mask]).any() or (made[hits.mask] < 0).any():
             raise IllegalArgument(
-                "function score query returned an invalid score: it must be a non-negative number; for documents without "
+                "function score query returned an invalid score: it must be a non-negative number; for documents "
+                "without "
                 "a value give [missing]"
             )
         mask = hits.mask if self.least is None else hits.mask & (made >= self.least)
@@ -261,7 +262,8 @@ class FunctionScore(Query):
         alone = {name: body.raw(name) for name in body.names()}
         if listed is not None and alone:
             raise BadQuery(
-                "failed to parse [function_score] query. already found [functions] array, now encountering another function"
+                "failed to parse [function_score] query. already found [functions] array, now encountering "
+                "another function"
             )
         if listed is not None and not isinstance(listed, list):
             raise BadQuery("failed to parse [function_score] query. [functions] must be an array")

@@ -160,7 +160,8 @@ class Match(Query):
     def _equal(self, reader: Reader, field: Field) -> Weight:
         if self.mode == "phrase_prefix":
             raise IllegalArgument(
-                f"Can only use phrase prefix queries on text fields - not on [{field.name}] which is of type [{field.kind}]"
+                f"Can only use phrase prefix queries on text fields - not on [{field.name}] "
+                f"which is of type [{field.kind}]"
             )
         if isinstance(field, Keyword) and self.mode == "bool_prefix":
             return Prefix(field=field.name, value=scalar(self.text), boost=self.boost).weigh(reader)

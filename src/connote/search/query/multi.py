@@ -249,7 +249,8 @@ class Combined(Query):
             field = reader.field(name)
             if not isinstance(field, Text):
                 raise IllegalArgument(
-                    f"Field [{name}] of type [{field.kind if field else None}] does not support [combined_fields] queries"
+                    f"Field [{name}] of type [{field.kind if field else None}] does not "
+                    f"support [combined_fields] queries"
                 )
             found.append((field, boost))
         if len({each.search_analyzer.name for each, _ in found}) > 1:

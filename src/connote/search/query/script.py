@@ -98,7 +98,7 @@ class Functions:
         return found
 
     def _all(self, kind: str, query: Any, name: str) -> Floats:  # noqa: ANN401
-        """float32 [size]: of the first vector of each document (of a semantic field of the nearest), NaN without one."""
+        """float32 [size]: of each document's first vector (of a semantic field of the nearest), NaN without one."""
         field = self._reader.field(name)
         if not isinstance(field, DenseVector | SemanticText):
             raise Fault(f"No vector field found for [{name}] in mapping")
@@ -147,7 +147,8 @@ class Scripted:
                 raise IllegalArgument(f"script_score script returned [{found}], which is no number")
             if not 0 <= found < float("inf"):
                 raise IllegalArgument(
-                    f"script_score script returned an invalid score [{found}] for doc [{at}]. Must be a non-negative score!"
+                    f"script_score script returned an invalid score [{found}] for doc [{at}]. "
+                    f"Must be a non-negative score!"
                 )
             made[at] = found
         return made
