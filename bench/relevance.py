@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.relevance PATH/cranfield PATH/cacm
 
 A collection is a folder in BEIR's layout (corpus.jsonl, queries.jsonl, qrels/test.tsv). Documents are indexed and
-searched through the HTTP API, as a user would: title and text are one text field with the analyzer `english`, copied into
-semantic fields on SPLADE-tiny and all-MiniLM-L6-v2. Facts to compare with: docs/performance.md.
+searched through the HTTP API, as a user would: title and text are one text field with the analyzer `english`, copied
+into semantic fields on SPLADE-tiny and all-MiniLM-L6-v2. Facts to compare with: docs/performance.md.
 """
 
 import argparse

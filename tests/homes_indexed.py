@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from homes import FLATS, HOUSES, MAPPING, Search
 
 

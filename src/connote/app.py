@@ -1,7 +1,7 @@
 """The house, wired: what a server, a command line or a test needs of it."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -263,15 +263,23 @@ def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None
             return wish
         return trained.deployments.current(wish.id) or endpoints.current(wish.id)
 
+    async def stop_over(names: Container[str]) -> None:
+        for wish in trained.statistics.endpoints():
+            if wish.model in names:
+                await fleet.stop(wish.id)
+
     async def stop_endpoints(model: str) -> None:
         """Those over an upload end with it; of a model of the catalog only its deployments do."""
         if not trained.models.stock.find(model):
-            for wish in trained.statistics.endpoints():
-                if wish.model == model:
-                    await fleet.stop(wish.id)
+            await stop_over(trained.models.names(model))
+
+    async def follow(alias: str) -> None:
+        """Endpoints over an alias serve what it names now, from their next request on."""
+        await stop_over((alias,))
 
     fleet.current = current
     trained.models.on_delete.append(stop_endpoints)
+    trained.aliases.on_reassign.append(follow)
     trained.statistics.endpoints = lambda: [wish for each in endpoints.all() if (wish := each.deployment)]
     trained.models.users.append(endpoints.using)
     trained.models.claims.append(endpoints.claim)

@@ -149,6 +149,25 @@ def test_vectors_that_were_given_have_no_text(homes: httpx.Client) -> None:
     assert "text" not in chunk
 
 
+def test_a_retriever_tells_the_place_in_each_of_its_queries(homes: httpx.Client) -> None:
+    queries = [{"match": {"meaning": "house near the beach"}}, {"match": {"text": "sea"}}]
+    retriever = {"rrf": {"retrievers": [{"standard": {"query": query}} for query in queries], "rank_constant": 10}}
+    told = homes.post(f"/{INDEX}/_connote/explain", json={"retriever": retriever, "id": "sea"}).json()
+    found = homes.post(f"/{INDEX}/_search", json={"retriever": retriever}).json()["hits"]["hits"]
+    assert (told["score"], told["clause"]["kind"]) == (pytest.approx(found[told["rank"] - 1]["_score"]), "rrf")
+    assert found[told["rank"] - 1]["_id"] == "sea"
+    ranks = [list(hits(homes, query)).index("sea") + 1 for query in queries]
+    assert [clause["rank"] for clause in told["clause"]["clauses"]] == ranks
+    assert told["score"] == pytest.approx(sum(1 / (10 + rank) for rank in ranks))
+    assert told["clause"]["clauses"][0]["chunks"][0]["tokens"]
+
+
+def test_a_document_that_no_query_of_a_retriever_found_has_no_score(homes: httpx.Client) -> None:
+    retriever = {"standard": {"query": {"match": {"text": "kitchen"}}}}
+    told = homes.post(f"/{INDEX}/_connote/explain", json={"retriever": retriever, "id": "bar"}).json()
+    assert (told["matched"], told["score"], told["rank"]) == (False, None, None)
+
+
 def test_get_with_a_body_is_the_same(homes: httpx.Client) -> None:
     body = {"query": {"match": {"meaning": "beach"}}, "id": "sea"}
     content, headers = json.dumps(body), {"Content-Type": "application/json"}
@@ -165,7 +184,10 @@ def test_a_document_that_is_not_there_is_not_found(homes: httpx.Client) -> None:
     ("body", "status", "reason"),
     [
         ({"id": "sea"}, 400, "[query] is required"),
-        ({"query": [], "id": "sea"}, 400, "[query] is required"),
+        ({"query": [], "id": "sea"}, 400, "[query] must be an object"),
+        ({"query": {"match_all": {}}, "retriever": {}, "id": "sea"}, 400, "in its place"),
+        ({"retriever": {"nonsense": {}}, "id": "sea"}, 400, "unknown retriever [nonsense]"),
+        ({"retriever": {}, "id": "sea"}, 400, "one retriever"),
         ({"query": {"match_all": {}}}, 400, "[id] is required"),
         ({"query": {"match_all": {}}, "id": 7}, 400, "[id] is required"),
         ({"query": {"match_all": {}}, "id": "sea", "size": 1}, 400, "[size]"),

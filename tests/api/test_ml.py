@@ -106,6 +106,15 @@ class TestCatalog:
 
 
 class TestUploads:
+    def test_metadata_that_could_not_be_told_again_is_refused(self, ml: httpx.Client) -> None:
+        metadata: dict[str, Any] = {}
+        for _ in range(100):
+            metadata = {"a": metadata}
+        body = {"model_type": "pytorch", "inference_config": {"pass_through": {}}, "metadata": metadata}
+        refused(ml.put(f"{MODELS}/deep", json=body), 400, "[metadata] must not be nested more than 100 deep", INVALID)
+        ok(ml.put(f"{MODELS}/deep", json=body | {"metadata": metadata["a"]}))
+        ok(ml.get(MODELS))
+
     def test_an_upload_is_listed_with_all_defaults(self, ml: httpx.Client) -> None:
         config = {"ner": {"classification_labels": ["O", "B_PER"]}}
         more: dict[str, Any] = {
@@ -419,6 +428,13 @@ class TestDeployments:
         ok(ml.post("/_inference/mine", json={"input": "a house"}))
         assert "mine" in [each["deployment_id"] for each in stats(ml, ELSER)]
 
+    def test_the_vocabulary_of_one_that_is_used_stays(self, ml: httpx.Client, bag: str) -> None:
+        path, told = f"{MODELS}/{bag}/vocabulary", "The vocabulary of model [bag] cannot be changed"
+        refused(ml.put(path, json={"vocabulary": WORDS[::-1]}), 409, f"{told} as it is currently used by deployments")
+        ok(ml.put(path, json={"vocabulary": WORDS}))
+        ok(ml.post(f"{MODELS}/{bag}/deployment/_stop"))
+        ok(ml.put(path, json={"vocabulary": WORDS[::-1]}))
+
 
 class TestInfer:
     def test_each_document_has_a_result(self, ml: httpx.Client, bag: str) -> None:
@@ -497,6 +513,23 @@ class TestInfer:
 
 class TestIds:
     """An id of a model, a deployment or an alias is an inference id."""
+
+    def test_an_endpoint_over_an_alias_follows_it(self, ml: httpx.Client, bag: str) -> None:
+        upload(ml, "other", words=[*WORDS[:5], *WORDS[:4:-1]])
+        ok(ml.put(f"{MODELS}/{bag}/model_aliases/mine"))
+        settings = {"model_id": "mine", "num_allocations": 1, "num_threads": 1}
+        ok(ml.put("/_inference/text_embedding/over", json={"service": "elasticsearch", "service_settings": settings}))
+
+        def embedded(text: str) -> list[float]:
+            (found,) = ok(ml.post("/_inference/over", json={"input": text}))["text_embedding"]
+            vector: list[float] = found["embedding"]
+            return vector
+
+        assert embedded("dog ran") == pytest.approx(expected("dog", "ran"), abs=1e-6)
+        ok(ml.put(f"{MODELS}/other/model_aliases/mine?reassign=true"))
+        assert embedded("dog ran") == pytest.approx(expected("on", "sat"), abs=1e-6)
+        ok(ml.delete(f"{MODELS}/other?force=true"))
+        refused(ml.post("/_inference/over", json={"input": "dog sat"}), 404, "[mine]", NOT_FOUND)
 
     def test_inference_finds_it(self, ml: httpx.Client, bag: str) -> None:
         start(ml, bag, deployment_id="search")

@@ -289,6 +289,7 @@ class TestServer:
         again = {"folder": place.name, "head": "mean"}
         assert http.put(f"/_connote/models/{mine}", json=again).status_code == 400
         assert http.put("/_connote/models/.elser-2-elastic", json=again).status_code == 400
+        refused(http.put("/_connote/models/x", json=again | {"aliases": [".elser-2-elastic"]}), 400, ".elser-2-elastic")
         refused(http.delete("/_connote/models/.elser_model_2"), 404, "was added", "resource_not_found_exception")
 
 

@@ -13,7 +13,7 @@ import pytest
 from connote.contract.errors import NotFound, Unavailable
 from connote.runtime.catalog import CATALOG, Head, Model
 from connote.runtime.library import MANIFEST, Library
-from connote.runtime.sources import REQUIRED, Folder, Wheel
+from connote.runtime.sources import REQUIRED, Folder, Hub, Wheel
 
 SPLADE = CATALOG[0]
 
@@ -153,3 +153,10 @@ def test_states_tell_what_is_here(copied: Path) -> None:
     assert states["cross-encoder/ms-marco-MiniLM-L6-v2"]["served_by"] == "connote/late-interaction-minilm"
     manifest = json.loads((copied / "rasyosef--splade-tiny" / MANIFEST).read_text())
     assert set(manifest["files"]) == set(REQUIRED)
+
+
+def test_another_revision_has_files_of_its_own(copied: Path) -> None:
+    library = Library(copied)
+    assert library.path(SPLADE) is not None
+    other = replace(SPLADE, id="other", sources=(Hub("rasyosef/splade-tiny", "v2"),), files={})
+    assert library.path(other) is None

@@ -25,7 +25,7 @@ def test_a_piece_tells_where_it_stands_in_code_points(tmp_path: Path) -> None:
     tokenizer("bert").save(str(tmp_path / "tokenizer.json"))
     text = "🏖 The dogs sat"
     for piece in pieces(tmp_path, text):
-        if piece.token != "[UNK]":
+        if not piece.token.startswith("["):
             assert text[piece.start : piece.end].lower() == piece.token.removeprefix("##")
 
 

@@ -28,6 +28,7 @@ from connote.runtime.library import Library
 from connote.runtime.local import Inputs
 from connote.runtime.sandbox import confinement, pool
 from connote.runtime.sandbox.limits import Limits
+from connote.runtime.sandbox.process import Worker
 from connote.runtime.tokenizer import Encoded
 from uploads import INPUTS, encoded, forged, quietly, scripted, template, traced
 
@@ -277,6 +278,28 @@ def test_a_worker_that_was_ended_while_it_was_idle_is_replaced(start: Open, uplo
         time.sleep(0.01)
     close(backend.run([encoded(5, 6)]), [np.array([5, 6])])
     assert len(children()) == 1
+
+
+def test_a_worker_that_ends_by_a_signal_without_a_name_is_told(start: Open, upload: Callable[[bytes], Path]) -> None:
+    backend = start(upload(forged("x = ids\n_0 = True\nwhile _0:\n  x = torch.add(x, 1)\nreturn x")))
+    with ThreadPoolExecutor(1) as threads:
+        busy = threads.submit(backend.run, [encoded(5)])
+        time.sleep(0.5)
+        (pid,) = children()
+        os.kill(pid, 40)
+        with pytest.raises(Unavailable, match=r"it was ended \(signal 40\)"):
+            busy.result(timeout=10)
+
+
+@pytest.mark.parametrize("ids", [[3, 3], [3, 2], [-1, 2], [5, -(1 << 63)]])
+def test_terms_that_do_not_rise_are_no_answer(
+    start: Open, upload: Callable[[bytes], Path], monkeypatch: pytest.MonkeyPatch, ids: list[int]
+) -> None:
+    backend = start(upload(template()), Reduction.TERMS)
+    said = [np.array(ids), np.ones(2, dtype=np.float32)]
+    monkeypatch.setattr(Worker, "run", lambda *_: said)  # as one does that its model has taken over
+    with pytest.raises(Unavailable, match="its process said what is no answer"):
+        backend.run([encoded(5)])
 
 
 def test_closing_ends_all_workers_also_busy_ones(start: Open, upload: Callable[[bytes], Path]) -> None:

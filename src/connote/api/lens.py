@@ -9,20 +9,24 @@ from connote.search.reembed.switch import Switch
 
 
 async def explain(ask: Ask) -> Answer:
-    """Why a document (`id`) answers a `query` as it does: clause by clause the tokens, terms and chunks that met.
+    """Why a document (`id`) answers a `query` or `retriever` as it does: the tokens, terms and chunks that met.
 
     docs/lens.md describes the answer.
     """
     body = await ask.json()
-    if unknown := body.keys() - {"query", "id"}:
-        raise BadQuery(f"request does not support [{min(unknown)}]; known are [query, id]")
-    query, id = body.get("query"), body.get("id")
-    if not isinstance(query, dict):
-        raise BadQuery(f"[query] is required, an object, not [{java(query)[:100]}]")
+    if unknown := body.keys() - {"query", "retriever", "id"}:
+        raise BadQuery(f"request does not support [{min(unknown)}]; known are [query, retriever, id]")
+    kinds = [name for name in ("query", "retriever") if name in body]
+    if len(kinds) != 1:
+        raise BadQuery(f"[query] is required, or [retriever] in its place, not {kinds}")
+    wanted, id = body[kinds[0]], body.get("id")
+    if not isinstance(wanted, dict):
+        raise BadQuery(f"[{kinds[0]}] must be an object, not [{java(wanted)[:100]}]")
     if not isinstance(id, str) or not id:
         raise Unparsable(f"[id] is required, the id of a document, not [{java(id)[:100]}]")
     index = await ask.connote.documents.one(ask.path("index"))
-    told = await ask.attended(ask.connote.lens.explain(index, query, id))
+    look = ask.connote.lens.query if kinds == ["query"] else ask.connote.lens.retriever
+    told = await ask.attended(look(index, wanted, id))
     if told is None:
         return Answer({"_index": index.name, "_id": id, "matched": False, "found": False}, 404)
     return Answer(told)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -34,6 +35,7 @@ async def search(ask: Ask) -> Answer:
 async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     """The answer to a search of that body, and what the URL says."""
     request, searches = requests.parse(_with_params(ask, body)), ask.connote.searches
+    request = replace(request, typed=ask.flag("typed_keys"))
     if request.pit is not None:
         if "index" in ask.request.path_params:
             raise InvalidRequest(
@@ -92,6 +94,7 @@ async def _one(ask: Ask, header: Mapping[str, Any], body: Mapping[str, Any]) -> 
     if unknown := [name for name in header if name not in _HEADER]:
         raise IllegalArgument(f"key [{unknown[0]}] is not supported in the metadata section")
     request, wanted = requests.parse(body), header.get("index", header.get("indices"))
+    request = replace(request, typed=ask.flag("typed_keys"))
     if request.pit is not None:
         return await ask.connote.searches.search((), request)
     if wanted is None or wanted == []:

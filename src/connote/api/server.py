@@ -5,9 +5,10 @@ import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount, Router
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connote.api import (
@@ -86,7 +87,7 @@ def create(house: Connote) -> ASGIApp:
     doors = Paths({next(iter(found.values())).path: _door(house, found) for found in by_path.values()})
     nowhere = _door(house, {})
     # Starlette's layers catch what doors never let out, and cost a tenth of a request; only the console has them.
-    pages = Router(routes=[Mount("/console", console.create())])
+    pages = Starlette(routes=[Mount("/console", console.create())])
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")

@@ -43,6 +43,10 @@ class Text:
         starts, ends = self._segments(SentenceBreaker(self.text, _ROOT).segments)
         return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
+    def boundaries(self) -> list[int]:
+        """Where words, and what stands between them, begin and end: from 0 to the end of the text."""
+        return [0, *self._segments(WordBreaker(self.text, _ROOT).segments)[1].tolist()]
+
     def _segments(self, segments: Callable[[], object]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         pairs = np.array(list(segments()), dtype=np.int64).reshape(-1, 2)  # type: ignore[call-overload]
         if self._from_utf16 is not None:

@@ -32,6 +32,14 @@ def about(field: str | None, error: E) -> E:
     return error
 
 
+def is_deeper(value: Any, most: int) -> bool:  # noqa: ANN401 (JSON)
+    """Whether more than so many lists and objects are in each other."""
+    if not isinstance(value, dict | list):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(is_deeper(item, most - 1) for item in items if isinstance(item, dict | list))
+
+
 def meant(fields: Mapping[str, Any], ignored: Collection[str], neutral: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """The fields that mean something: null does not, nor do those that are ignored, nor those with a neutral value.
 

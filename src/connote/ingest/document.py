@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from connote.contract import body
 from connote.contract.errors import IllegalArgument
 from connote.ingest import path
 from connote.ingest.painless.values import java_class
@@ -94,7 +95,7 @@ class Document:
             value = self.ctx.get(name)
             if value is not None and not isinstance(value, str):
                 raise IllegalArgument(_not_of(name, "null or a String", value))
-        if path.is_deeper(self.ctx, _MOST_NESTED):
+        if body.is_deeper(self.ctx, _MOST_NESTED):
             raise IllegalArgument(f"a pipeline has nested a document's fields more than {_MOST_NESTED} deep")
         version = self.ctx.get("_version")
         if version is not None and (not isinstance(version, int) or isinstance(version, bool)):

@@ -5,6 +5,8 @@ All raise IllegalArgument, in Elasticsearch's words, for what is not there or ca
 
 from typing import Any
 
+import orjson
+
 from connote.contract.errors import IllegalArgument
 from connote.ingest.painless.values import java_class
 
@@ -76,9 +78,19 @@ def append(root: dict[str, Value], path: Path, value: Value, *, duplicates: bool
     if not isinstance(there, list):
         there = [] if there is None else [there]
         put(root, path, there)
+    if duplicates:
+        there += list(given)
+        return
+    known = set(map(_key, there))  # to look through the list for each value would take for ever
     for each in list(given):
-        if duplicates or each not in there:
+        if (key := _key(each)) not in known:
+            known.add(key)
             there.append(each)
+
+
+def _key(value: Value) -> Value:
+    """What is equal for equal values, and can be looked up."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if isinstance(value, dict | list) else value
 
 
 def remove(root: dict[str, Value], path: Path) -> Value:
@@ -106,14 +118,6 @@ def _copied(value: Value, left: list[int], depth: int) -> Value:
     if isinstance(value, dict):
         return {key: _copied(item, left, depth + 1) for key, item in value.items()}
     return [_copied(item, left, depth + 1) for item in value]
-
-
-def is_deeper(value: Value, most: int) -> bool:
-    """Whether a value is nested more than so many times."""
-    if not isinstance(value, dict | list):
-        return False
-    items = value.values() if isinstance(value, dict) else value
-    return most == 0 or any(is_deeper(item, most - 1) for item in items if isinstance(item, dict | list))
 
 
 def _child(value: Value, name: str, path: Path) -> Value:

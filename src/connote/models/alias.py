@@ -1,6 +1,7 @@
 """Aliases: other names of models, which may be given to another model."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from connote.contract.errors import Conflict, NotFound, Rejected
 from connote.models.config import check_alias
@@ -8,10 +9,11 @@ from connote.models.models import Models
 
 
 class Aliases:
-    """Gives and takes names."""
+    """Gives and takes names. `on_reassign` is told an alias that names another model now."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self.on_reassign: list[Callable[[str], Awaitable[None]]] = []
 
     async def put(self, id: str, alias: str, *, reassign: bool) -> None:
         """Let the alias name the model. Raises NotFound; Rejected if it is another's, and not to be reassigned."""
@@ -23,7 +25,11 @@ class Aliases:
                 raise NotFound(f"Could not find trained model [{id}]")
             self._check(model.id, model.task, alias, reassign=reassign)
             await asyncio.to_thread(models.store.put_alias, alias, id)
+            before = models.aliases.get(alias, id)
             models.aliases[alias] = id
+            if before != id:
+                for tell in self.on_reassign:
+                    await tell(alias)
 
     async def remove(self, id: str, alias: str) -> None:
         """Take the alias from the model. Raises NotFound, or Conflict if it is another's, or is needed."""

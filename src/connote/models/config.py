@@ -15,6 +15,7 @@ PYTORCH = "pytorch"
 PLATFORMS = ("darwin-aarch64", "darwin-x86_64", "linux-aarch64", "linux-x86_64", "windows-x86_64")
 _VALID_ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?", re.ASCII)
 _LONGEST_ID = 64
+_MOST_NESTED = 100  # what is told again must be what JSON can be written of
 # Where a document's text is, if the configuration does not say.
 TEXT_FIELD = "text_field"
 
@@ -65,6 +66,8 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
             found.append(f"[platform_architecture] must be one of [{', '.join(PLATFORMS)}]")
         if self.input is not None and (len(self.input.field_names) != 1 or not self.input.field_names[0]):
             found.append("[input.field_names] must name exactly one field")
+        if body.is_deeper(self.metadata, _MOST_NESTED):
+            found.append(f"[metadata] must not be nested more than {_MOST_NESTED} deep")
         if self.model_size_bytes is not None and self.model_size_bytes < 0:
             found.append("[model_size_bytes] must be greater than or equal to 0")
         return found

@@ -171,12 +171,13 @@ class Models:
 
     def check_unused(self, id: str) -> None:
         """Raise Conflict that names who uses a model."""
-        used = [text for users in self.users for text in users(self.names(id), ())]
-        if used:
-            raise Conflict(
-                f"Cannot delete model [{id}] as it is currently used by {'; '.join(used)}; "
-                "use force to delete the model"
-            )
+        if used := self.used(id):
+            told = f"Cannot delete model [{id}] as it is currently used by {used}"
+            raise Conflict(f"{told}; use force to delete the model")
+
+    def used(self, id: str) -> str:
+        """Who uses a model; nothing if nobody does."""
+        return "; ".join(text for users in self.users for text in users(self.names(id), ()))
 
     def keep(self, model: Trained) -> None:
         """Let the model be what it is now, here and for the runtime."""

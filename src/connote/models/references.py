@@ -125,6 +125,8 @@ class References:
         row = await asyncio.to_thread(examined, id, reference)
         async with self.models.writing:
             self._check_free(id)
+            for alias in reference.aliases:  # of the catalog's names it may take one, as a configuration may
+                self.models.check_free(alias)
             await asyncio.to_thread(self.models.store.add_row, id, msgspec.to_builtins(_Row.of(row)))
             self.library.add(row)
         if not self.models.stock.is_here(row):

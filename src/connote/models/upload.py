@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from connote.contract import body
-from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Rejected
+from connote.contract.errors import Conflict, IllegalArgument, InvalidRequest, NotFound, Rejected
 from connote.contract.vocabulary import Vocabulary
 from connote.models.models import DESCRIPTION, VOCABULARY, Models
 from connote.models.trained import Trained
@@ -80,13 +80,16 @@ class Uploads:
             await self._keep(await asyncio.to_thread(self._taken, model, number, part, content))
 
     async def put_vocabulary(self, id: str, given: Mapping[str, Any]) -> None:
-        """Take the vocabulary, in place of one that is there. Raises what is wrong with it."""
+        """Take the vocabulary, in place of one that is there. Raises what is wrong with it.
+
+        Raises Conflict for another one than a model has that is used: what is loaded would go on with the old one.
+        """
         model = self.models.uploaded(id)
         vocabulary = await asyncio.to_thread(Vocabulary.parse, given)
         vocabulary.check(id, model.config.inference.tokenization)
         async with self._locks[id]:
             model = self.models.uploaded(id)
-            await asyncio.to_thread(self._write_vocabulary, model, vocabulary)
+            await asyncio.to_thread(self._write_vocabulary, model, vocabulary, self.models.used(id))
             await self._keep(replace(model, upload=replace(model.upload, has_vocabulary=True)))
 
     async def _keep(self, model: Trained) -> None:
@@ -135,8 +138,12 @@ class Uploads:
             file.seek(sum(sizes[:number]))
             return file.read(len(content)) == content
 
-    def _write_vocabulary(self, model: Trained, vocabulary: Vocabulary) -> None:
-        self.models.files.write(_name(model), VOCABULARY, orjson.dumps(vocabulary.wire()))
+    def _write_vocabulary(self, model: Trained, vocabulary: Vocabulary, used: str) -> None:
+        folder, content = _name(model), orjson.dumps(vocabulary.wire())
+        is_other = model.upload.has_vocabulary and self.models.files.read(folder, VOCABULARY) != content
+        if is_other and used:
+            raise Conflict(f"The vocabulary of model [{model.id}] cannot be changed as it is currently used by {used}")
+        self.models.files.write(folder, VOCABULARY, content)
 
     def _recover(self, model: Trained) -> None:
         """Finish what the end of the process has left half done."""

@@ -282,7 +282,13 @@ class Fleet:
             loop.call_soon_threadsafe(self._discard, wish.id, model)
 
         lane = Lane(
-            model.backend, name=wish.id, workers=_first(wish), items=wish.queue, is_low=wish.is_low, broken=broken
+            model.backend,
+            model.run,
+            name=wish.id,
+            workers=_first(wish),
+            items=wish.queue,
+            is_low=wish.is_low,
+            broken=broken,
         )
         return Running(model, lane, wish.adaptive, self._clock())
 

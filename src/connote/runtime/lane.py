@@ -56,6 +56,8 @@ class Lane:
     Each worker is one allocation: a thread that takes a batch, runs it and answers. The backend computes outside
     of the GIL, so several workers share one backend and its weights. What comes after the backend is the caller's.
 
+    `run` is what runs a batch, if it is not the backend itself.
+
     Who comes while `items` items wait is refused, if that is set. A lane that is low computes behind others, as far as
     the system lets threads be of lower priority.
 
@@ -66,6 +68,7 @@ class Lane:
     def __init__(
         self,
         backend: Backend,
+        run: Callable[[Sequence[Encoded]], Sequence[Output]] | None = None,
         *,
         name: str,
         workers: int,
@@ -75,6 +78,7 @@ class Lane:
         broken: Callable[[], None] = lambda: None,
     ) -> None:
         self._backend, self._name, self._broken = backend, name, broken
+        self._runs = run
         self._capacity = CAPACITY if capacity is None else capacity
         self._items, self._is_low = items, is_low
         self._backlog = Backlog(budget=backend.budget, pads=backend.pads, dropped=self._forget)
@@ -254,7 +258,7 @@ class Lane:
             self._settle(item, output)
 
     def _compute(self, batch: Sequence[Item]) -> Sequence[Output]:
-        outputs = self._backend.run([item.encoded for item in batch])
+        outputs = (self._runs or self._backend.run)([item.encoded for item in batch])
         if len(outputs) != len(batch):
             raise ValueError(f"{len(outputs)} outputs for {len(batch)} inputs")
         return outputs

@@ -139,9 +139,11 @@ class Library:
         return state
 
     def _place(self, model: Model) -> Path:
-        # By source and not by id: two rows over the same files share them.
+        # By source and not by id: two rows over the same files share them. Another revision has other files.
         source = model.sources[0]
-        return self._folder / (source.repository if isinstance(source, Hub) else model.id).replace("/", "--")
+        name = source.repository if isinstance(source, Hub) else model.id
+        other = f"@{source.revision}" if isinstance(source, Hub) and source.revision != "main" else ""
+        return self._folder / f"{name}{other}".replace("/", "--")
 
     def _fetch(self, model: Model, place: Path, progress: Progress) -> Path:
         failures = []

@@ -1,7 +1,7 @@
 """The body of a search's answer."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,13 @@ class Timing:
 
 
 def answer(
-    found: Sequence[Found], shown: list[dict[str, Any]], request: SearchRequest, timing: Timing
+    found: Sequence[Found],
+    shown: list[dict[str, Any]],
+    request: SearchRequest,
+    timing: Timing,
+    results: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Hits, totals, and with `profile` where the time went."""
+    """Hits, totals, the results of aggregations, and with `profile` where the time went."""
     total, most = sum(each.total for each in found), [each.most for each in found if each.most is not None]
     best = float(np.float32(max(most))) if most and request.is_scored and total and request.size else None
     hits: dict[str, Any] = {"max_score": best, "hits": shown}
@@ -31,12 +35,14 @@ def answer(
         limit = None if request.total is True else request.total
         is_more = limit is not None and total > limit
         hits = {"total": {"value": limit if is_more else total, "relation": "gte" if is_more else "eq"}, **hits}
-    body = {
+    body: dict[str, Any] = {
         "took": int((time.perf_counter() - timing.began) * 1000),
         "timed_out": any(each.is_late for each in found),
         "_shards": shards(len(found)),
         "hits": hits,
     }
+    if results is not None:
+        body["aggregations"] = results
     return {**body, "profile": _profile(found, timing)} if request.profile else body
 
 

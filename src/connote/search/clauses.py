@@ -284,13 +284,6 @@ class ByDistance:
         return column.astype(np.float64), has
 
 
-def chosen(values: NDArray[np.float64], owners: Owners, mode: str) -> NDArray[np.float64]:
-    """float64 [documents]: of each one's values the one that `mode` says, NaN without any."""
-    column, has = reduced(values, owners, mode)
-    found: NDArray[np.float64] = np.where(has, column.astype(np.float64), np.nan)
-    return found
-
-
 def reduced(rows: Column, owners: Owners, mode: str) -> tuple[Column, Mask]:
     """Of each document's values the one that `mode` says [documents], and who has any. Integers stay such, rounded."""
     starts, some = owners.starts, owners.exists
@@ -310,6 +303,12 @@ def reduced(rows: Column, owners: Owners, mode: str) -> tuple[Column, Mask]:
         values = sums if mode == "sum" else sums / counts
     found[some] = np.rint(values) if rows.dtype == np.int64 else values
     return found, some
+
+
+def single(values: NDArray[np.float64], owners: Owners, mode: str) -> NDArray[np.float64]:
+    """The same of floats [documents], NaN for those without a value."""
+    column, has = reduced(values, owners, mode)
+    return np.where(has, column.astype(np.float64), np.nan)
 
 
 def number(value: Any) -> float:  # noqa: ANN401

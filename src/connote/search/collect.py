@@ -69,13 +69,12 @@ def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) ->
     """
     began = time.perf_counter()
     weight, kept = query.weigh(seen.reader), None if post is None else post.weigh(seen.reader)
-    names = request.sort or [("_score", {})]
-    clauses = [sorting.clause(name, options, seen.reader, seen.number) for name, options in names]
-    found, boost = Found(seen, weight, query, clauses, post), request.boost(seen.index.name)
+    found, boost = Found(seen, weight, query, clauses(seen, request), post), request.boost(seen.index.name)
     for number, segment in enumerate(seen.snapshot.segments):
         if request.seconds is not None and time.perf_counter() - began > request.seconds:
             found.is_late = True
-            break
+            found.masks.append(Hits.none(segment.size))
+            continue
         hits = _matching(weight.run(segment, scored=request.needs_scores), segment, request, boost)
         found.masks.append(hits)
         if kept is not None:
@@ -109,6 +108,9 @@ def _collect(found: Found, number: int, segment: Segment, hits: Hits, request: S
     points, base = hits.points(), found.seen.snapshot.bases[number]
     best = float(points[hits.mask].max())
     found.most = best if found.most is None else max(found.most, best)
+    if request.collapse is not None:
+        keys = [each.keys(segment, hits, base) for each in found.clauses if each is not None]
+        hits = Hits(request.collapse.leaders(segment, hits, keys, found.seen.reader), hits.scores)
     documents = _first(found.clauses, segment, hits, base, request)
     nothing = [None] * len(documents)
     columns = [nothing if each is None else each.values(segment, documents, hits, base) for each in found.clauses]
@@ -116,14 +118,14 @@ def _collect(found: Found, number: int, segment: Segment, hits: Hits, request: S
         found.hits.append(Hit(found, number, document, float(points[document]), values))
 
 
-def _first(clauses: Sequence[Clause | None], segment: Segment, hits: Hits, base: int, request: SearchRequest) -> Ints:
+def _first(by: Sequence[Clause | None], segment: Segment, hits: Hits, base: int, request: SearchRequest) -> Ints:
     """The first documents, at most as many as are wanted."""
     wanted, mask = request.window, hits.mask
     if not request.sort and request.after is None:
         return kernels.top(hits.points(), mask, wanted)
-    keys = [None if each is None else each.keys(segment, hits, base) for each in clauses]
+    keys = [None if each is None else each.keys(segment, hits, base) for each in by]
     if request.after is not None:
-        mask = mask & _beyond(clauses, keys, segment, request.after)
+        mask = mask & _beyond(by, keys, segment, request.after)
     documents = np.flatnonzero(mask).astype(np.int32)
     if not wanted:
         return documents[:0]
@@ -135,13 +137,11 @@ def _first(clauses: Sequence[Clause | None], segment: Segment, hits: Hits, base:
     return documents[np.lexsort(columns)][:wanted] if columns else documents[:wanted]
 
 
-def _beyond(
-    clauses: Sequence[Clause | None], keys: Sequence[Column | None], segment: Segment, after: Sequence[Any]
-) -> Mask:
+def _beyond(by: Sequence[Clause | None], keys: Sequence[Column | None], segment: Segment, after: Sequence[Any]) -> Mask:
     """Who comes after those values."""
     beyond = np.zeros(segment.size, dtype=np.bool_)
     equal = np.ones(segment.size, dtype=np.bool_)
-    for each, key, value in zip(clauses, keys, after, strict=False):  # the last clause may only be there to break ties
+    for each, key, value in zip(by, keys, after, strict=False):  # the last clause may only be there to break ties
         if each is not None and key is not None:
             bound = each.after(segment, value)
             beyond |= equal & (key > bound)
@@ -158,3 +158,17 @@ def merged(found: Sequence[Found], request: SearchRequest) -> list[Hit]:
         hits.sort(key=lambda hit: -hit.score)
         return hits
     return order(hits, [each.clauses for each in found], lambda hit: hit.values)
+
+
+def clauses(seen: Seen, request: SearchRequest) -> list[Clause | None]:
+    """What the hits of an index are sorted by. Raises BadQuery, IllegalArgument."""
+    names = request.sort or [("_score", {})]
+    return [sorting.clause(name, options, seen.reader, seen.number) for name, options in names]
+
+
+def among(own: Found, masks: Sequence[Hits], request: SearchRequest) -> Found:
+    """The first of some of the documents, by segment, that a query has found in an index; in an order of their own."""
+    found = Found(own.seen, own.weight, own.query, clauses(own.seen, request))
+    for number, (segment, hits) in enumerate(zip(own.seen.snapshot.segments, masks, strict=True)):
+        _collect(found, number, segment, hits, request)
+    return found

@@ -9,8 +9,10 @@ from connote.contract import durations
 from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest
 from connote.contract.settings import java
 from connote.search import sorting
+from connote.search.collapse import Collapse
 from connote.search.fetch.fields import INFERENCE, Wanted
 from connote.search.fetch.source import SourceFilter
+from connote.search.highlight import Highlight
 from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
@@ -23,7 +25,7 @@ _ACCEPTED = (
     "batched_reduce_size", "preference", "request_cache", "stats", "ext", "terminate_after",
     "allow_partial_search_results", "min_compatible_shard_node", "index",
 )  # fmt: skip
-_REFUSED = ("runtime_mappings", "suggest", "script_fields", "aggs", "aggregations", "collapse", "highlight")
+_REFUSED = ("runtime_mappings", "suggest", "script_fields")
 # What breaks ties between hits, so that one can go on behind the last.
 TIES = "_shard_doc"
 
@@ -51,8 +53,8 @@ class SearchRequest:
     total: bool | int = COUNTED
     least: float | None = None
     post_filter: Query | None = None
-    collapse: Mapping[str, Any] | None = None
-    highlight: Mapping[str, Any] | None = None
+    collapse: Collapse | None = None
+    highlight: Highlight | None = None
     explain: bool = False
     version: bool = False
     seq_no: bool = False
@@ -66,6 +68,7 @@ class SearchRequest:
     part: tuple[int, int] | None = None
     seconds: float | None = None
     is_source_asked: bool = False
+    typed: bool = False  # aggregations with their types before their names
 
     @property
     def shows_inference(self) -> bool:
@@ -109,6 +112,7 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
     pit, timeout = _object(rest, "pit"), rest.pop("timeout", None)
     if pit is not None and not isinstance(pit.get("id"), str):
         raise BadQuery("[pit] must be an object with an [id]")
+    collapse, highlight = _object(rest, "collapse"), _object(rest, "highlight")
     request = SearchRequest(
         query=MatchAll() if query is None else parse_query(query),
         has_query=query is not None,
@@ -126,6 +130,9 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         total=_total(rest.pop("track_total_hits", None)),
         least=_number(rest, "min_score"),
         post_filter=None if post_filter is None else parse_query(post_filter),
+        collapse=None if collapse is None else Collapse.parse(collapse),
+        highlight=None if highlight is None else Highlight.parse(highlight),
+        aggs=_object(rest, "aggs") or _object(rest, "aggregations") or {},
         explain=_flag(rest, "explain"),
         version=_flag(rest, "version"),
         seq_no=_flag(rest, "seq_no_primary_term"),
@@ -216,6 +223,8 @@ def _problems(request: SearchRequest) -> list[str]:
         found.append(f"[size] parameter cannot be negative, found [{request.size}]")
     if request.after is not None and request.start > 0:
         found.append("`from` parameter must be set to 0 when `search_after` is used")
+    if request.collapse is not None and request.rescore:
+        found.append("cannot use `collapse` in conjunction with `rescore`")
     if request.rescore and request.sort and [name for name, _ in request.sort] != ["_score"]:
         found.append("cannot use [sort] option in conjunction with [rescore]")
     return found

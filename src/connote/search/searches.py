@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from connote.contract.errors import InvalidRequest
@@ -13,6 +14,7 @@ from connote.endpoints.inference import Inference
 from connote.search import finding
 from connote.search.answer import Timing, answer
 from connote.search.asks import Asked
+from connote.search.beside import Beside
 from connote.search.collect import Hit, merged
 from connote.search.contexts import Context, Contexts
 from connote.search.fetch.hit import fetched
@@ -41,10 +43,9 @@ class Searches:
             else:
                 context = self.contexts.find(request.pit["id"], request.keep)
                 session = Session.again(context.seen, self._indices, self._asks(), held)
-            found, body = await self._answered(session, request, began)
+            _, body = await self._answered(session, request, began)
         if request.pit is not None:
             body = {"pit_id": request.pit["id"], **body}
-        del found
         return body
 
     async def count(self, names: Sequence[str], query: Query, least: float | None = None) -> int:
@@ -111,11 +112,15 @@ class Searches:
         self, session: Session, request: SearchRequest, began: float
     ) -> tuple[Sequence[Hit], dict[str, Any]]:
         found = await finding.found(session, request)
-        hits = merged(found, request)[request.start : request.window]
+        beside, hits = await Beside.of(request, session, found), merged(found, request)
+        if request.collapse is not None:
+            hits = request.collapse.distinct(hits)
+        hits, fetch = hits[request.start : request.window], partial(fetched, beside=beside)
         fetching = time.perf_counter()
-        shown = await asyncio.to_thread(fetched, hits, request)
+        shown = await asyncio.to_thread(fetch, hits, request)
         timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)
-        return hits, answer(found, shown, request, timing)
+        results = await asyncio.to_thread(beside.aggregations, request, fetch) if request.aggs else None
+        return hits, answer(found, shown, request, timing, results)
 
 
 def _scrolling(request: SearchRequest) -> SearchRequest:
@@ -129,6 +134,8 @@ def _scrolling(request: SearchRequest) -> SearchRequest:
         problems.append("using [rescore] is not allowed in a scroll context")
     if request.retriever is not None:
         problems.append("[retriever] cannot be used in a scroll context")
+    if request.collapse is not None:
+        problems.append("cannot use `collapse` in a scroll context")
     if request.after is not None:
         problems.append("`search_after` cannot be used in a scroll context.")
     if request.pit is not None:

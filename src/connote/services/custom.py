@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self, cast
 
 import httpx
 
+from connote.contract.body import is_deeper
 from connote.contract.errors import Invalid
 from connote.contract.secret import SecretMap
 from connote.contract.settings import SERVICE_SETTINGS, TASK_SETTINGS, About, Settings
@@ -22,7 +23,7 @@ from connote.services.message import Message, as_text
 from connote.services.parsers import CompletionResponse, DenseResponse, RankResponse, Response, SparseResponse
 from connote.services.remote import DenseSettings, Limited, MaxInputTokens, per_minute, probe
 from connote.services.service import Call, Check, Endpoint, Flow, Post, Service, Site
-from connote.services.template import MOST_DEPTH, is_deeper
+from connote.services.template import MOST_DEPTH
 
 # What a request gives, by task.
 _ASKED = {

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from connote.contract.body import is_deeper
+
 _NAME = re.compile(r"\$\{([A-Za-z0-9_.-]+)\}")
 # How deep JSON may be: far below what its writer can take.
 MOST_DEPTH = 64
@@ -77,14 +79,6 @@ class JsonTemplate:
     def fill(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 (JSON)
         """The JSON with values in place of names; members and elements that have no value are left out."""
         return _filled(self.tree, values)
-
-
-def is_deeper(value: Any, most: int) -> bool:  # noqa: ANN401 (JSON)
-    """Whether more than so many lists and objects are in each other."""
-    if not isinstance(value, dict | list):
-        return False
-    held = value.values() if isinstance(value, dict) else value
-    return most == 0 or any(is_deeper(item, most - 1) for item in held)
 
 
 def _with_slots(value: Any, mark: str) -> Any:  # noqa: ANN401

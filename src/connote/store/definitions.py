@@ -57,6 +57,10 @@ class Definitions:
         """Write a file, in place of what is there. Raises Unavailable if it cannot be."""
         _write(self.path(folder) / name, [content])
 
+    def read(self, folder: str, name: str) -> bytes:
+        """What a file holds."""
+        return (self.path(folder) / name).read_bytes()
+
     def open(self, folder: str) -> BinaryIO:
         """The definition, to be read."""
         return (self.path(folder) / DEFINITION).open("rb")

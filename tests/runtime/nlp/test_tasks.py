@@ -343,6 +343,19 @@ def test_a_text_needs_exactly_one_mask(text: str, told: str) -> None:
         model.encode(Inputs([text]))
 
 
+def test_of_a_text_only_the_numbers_at_the_mask_are_kept() -> None:
+    """All that a model gives for a text are hundreds of megabytes, and a request may have thousands of texts."""
+    model = networks.uploaded({"fill_mask": tokens("bert")}, made("AutoModelForMaskedLM", "bert"))
+    window, other = cast("list[Window]", model.encode(Inputs(["the capital of [MASK]", "[MASK] is slow"])))
+    for kept, item in zip(model.run([window, other]), (window, other), strict=True):
+        (all_rows,) = model.backend.run([item])
+        assert isinstance(kept, np.ndarray)
+        assert isinstance(all_rows, np.ndarray)
+        (place,) = np.flatnonzero(item.ids == model.encode(Inputs(["[MASK]"]))[0].ids[1])
+        assert kept.base is None
+        np.testing.assert_allclose(kept, all_rows[place : place + 1], rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("task", "options", "told"),
     [

@@ -38,6 +38,7 @@ BROKEN = {
     "arrays larger than they say": frame(RESULT, [["<f4", [1 << 20]]], 4, b"\0\0\0\0"),
     "arrays smaller than they say": frame(RESULT, [], 4, b"\0\0\0\0"),
     "a product that overflows": frame(RESULT, [["<f4", [1 << 40, 1 << 40]]], 4, b""),
+    "a shape without numbers that no array can have": frame(RESULT, [["<f4", [0, 1 << 47, 1 << 47]]], 0, b""),
     "a negative size": frame(RESULT, [["<f4", [-1]]], 4, b"\0\0\0\0"),
     "objects": frame(RESULT, [["|O", [1]]], 8, bytes(8)),
     "another message": frame({"type": "Ready"}, [], 0, b""),

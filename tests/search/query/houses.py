@@ -3,7 +3,8 @@
 from typing import Any
 
 from hypothesis import strategies as some
-from small import Small
+
+from search.query.small import Small
 
 MAPPING: dict[str, Any] = {
     "title": {"type": "text", "fields": {"raw": {"type": "keyword"}}},

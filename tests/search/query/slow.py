@@ -9,7 +9,7 @@ Document = Mapping[str, Any]
 Scores = dict[int, float]
 
 
-def listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 (JSON)
     """The values of a field."""
     return [] if value is None else value if isinstance(value, list) else [value]
 
@@ -99,3 +99,13 @@ def same(found: Scores, wanted: Scores, tolerance: float = 2e-6) -> None:
     assert sorted(found) == sorted(wanted)
     for number, score in wanted.items():
         assert math.isclose(found[number], score, rel_tol=tolerance, abs_tol=1e-6), (number, found[number], score)
+
+
+def metres(one: Mapping[str, float], lat: float, lon: float) -> float:
+    """By the angle between the two places, as vectors from the middle of the earth."""
+    vectors = []
+    for latitude, longitude in ((one["lat"], one["lon"]), (lat, lon)):
+        up, round_ = math.radians(latitude), math.radians(longitude)
+        vectors.append((math.cos(up) * math.cos(round_), math.cos(up) * math.sin(round_), math.sin(up)))
+    away = math.dist(*vectors)
+    return 2 * 6_371_008.7714 * math.asin(min(away / 2, 1))

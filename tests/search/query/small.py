@@ -94,7 +94,8 @@ class Small:
             assert (hits.mask == filtered.mask).all(), "a query matches the same with and without scores"
             points = hits.points()
             assert points.dtype == np.float32
-            found |= {int(segment.ids[at]): float(points[at]) for at in np.flatnonzero(hits.mask & segment.live)}
+            live = np.flatnonzero(hits.mask & segment.live).tolist()
+            found |= {int(segment.ids[at]): float(points[at]) for at in live}
         return found
 
     def ids(self, query: Document) -> list[int]:

@@ -1,17 +1,17 @@
 """Scores changed by functions and scripts, held against loops over the documents."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from houses import MAPPING, areas, houses, points, prices, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Scores, listed, same
-from small import Small
-from test_geo import metres
 
 from connote.contract.errors import ConnoteError
+from search.query.houses import MAPPING, areas, houses, points, prices, words
+from search.query.slow import Scores, listed, metres, same
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 JOIN: dict[str, Any] = {
@@ -20,7 +20,7 @@ JOIN: dict[str, Any] = {
     "avg": lambda a, b: (a + b) / 2,
     "max": max,
     "min": min,
-    "replace": lambda a, b: b,
+    "replace": lambda _, b: b,
 }
 
 
@@ -123,7 +123,8 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
     query = {"function_score": {"random_score": {"seed": 7, "field": "_seq_no"}}}
     found = small.search(query)
     assert found == small.search(query)
-    assert len(set(found.values())) == 50 and all(0 <= score < 1 for score in found.values())
+    assert len(set(found.values())) == 50
+    assert all(0 <= score < 1 for score in found.values())
     assert found != small.search({"function_score": {"random_score": {"seed": "x", "field": "_seq_no"}}})
     assert small.search({"function_score": {"random_score": {}}}) != small.search(
         {"function_score": {"random_score": {}}}
@@ -181,7 +182,7 @@ def test_scripts_compare_vectors(vectors: list[tuple[float, ...]]) -> None:
         same(found, {number: 2 * formula(each) for number, each in enumerate(vectors)}, 1e-4)
 
 
-def dot(one: Any, other: Any) -> float:
+def dot(one: Sequence[float], other: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
@@ -225,7 +226,7 @@ def test_scripts_see_places_dates_and_words() -> None:
         ({"script_score": {"query": {"match_all": {}}, "script": {"source": "true"}}}, "which is no number"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConnoteError) as caught:
         Small(MAPPING, [{}]).search(query)
     assert caught.value.status == 400

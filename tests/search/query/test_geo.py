@@ -1,28 +1,17 @@
 """Places, held against geometry on the sphere."""
 
-import math
 from typing import Any
 
 import pytest
-from houses import MAPPING, houses
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import chosen, listed, same
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from search.query.houses import MAPPING, houses
+from search.query.slow import chosen, listed, metres, same
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
-
-
-def metres(one: Any, lat: float, lon: float) -> float:
-    """By the angle between the two places, as vectors from the middle of the earth."""
-    vectors = []
-    for latitude, longitude in ((one["lat"], one["lon"]), (lat, lon)):
-        up, round_ = math.radians(latitude), math.radians(longitude)
-        vectors.append((math.cos(up) * math.cos(round_), math.cos(up) * math.sin(round_), math.sin(up)))
-    away = math.dist(*vectors)
-    return 2 * 6_371_008.7714 * math.asin(min(away / 2, 1))
 
 
 @given(houses(), some.floats(-80, 80), some.floats(-179, 179), some.integers(1, 19_000))
@@ -41,7 +30,7 @@ def test_a_box_may_cross_the_date_line(index: Houses, low: float, tall: float, l
     small, documents = index
     high = min(low + tall, 90)
 
-    def inside(place: Any) -> bool:
+    def inside(place: dict[str, float]) -> bool:
         across = left <= place["lon"] <= right if left <= right else place["lon"] >= left or place["lon"] <= right
         return low <= place["lat"] <= high and bool(across)
 
@@ -67,7 +56,7 @@ def test_a_box_may_cross_the_date_line(index: Houses, low: float, tall: float, l
         ({"geo_bounding_box": {"place": {"top": "x", "bottom": 2, "left": 0, "right": 1}}}, "must be a number"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         Small(MAPPING, [{}]).search(query)
     assert reason in str(caught.value.reason)

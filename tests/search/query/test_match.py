@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
-from houses import MAPPING, houses, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Bm25, Document, Scores, chosen, listed, places, same, summed, times
-from slow import words as terms
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from connote.search.query.fuzzy import distance
+from search.query.houses import MAPPING, houses, words
+from search.query.slow import Bm25, Document, Scores, chosen, places, same, summed, times
+from search.query.slow import words as terms
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 queries = some.lists(words, min_size=1, max_size=4)
@@ -110,8 +111,6 @@ def edits(one: str, other: str) -> int:
 
 @given(some.text("abc", max_size=6), some.text("abc", max_size=6), some.integers(0, 2))
 def test_edits_are_counted(one: str, other: str, most: int) -> None:
-    from connote.search.query.fuzzy import distance
-
     assert distance(one, other, most) == min(edits(one, other), most + 1)
 
 
@@ -213,7 +212,7 @@ def test_phrases_do_not_run_from_one_value_into_the_next() -> None:
         ({"fuzzy": {"price": "1"}}, "Can only use fuzzy queries"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         Small(MAPPING, [{"body": "a"}]).search(query)
     assert reason in str(caught.value.reason)
@@ -222,4 +221,3 @@ def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
 def test_what_is_wrong_may_be_passed_over() -> None:
     small = Small(MAPPING, [{"price": 1}])
     assert small.ids({"match": {"price": {"query": "cheap", "lenient": True}}}) == []
-    assert listed(None) == []

@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from houses import MAPPING, houses, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Bm25, Scores, best, same, summed, times
-from slow import words as terms
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from search.query.houses import MAPPING, houses, words
+from search.query.slow import Bm25, Scores, best, same, summed, times
+from search.query.slow import words as terms
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 queries = some.lists(words, min_size=1, max_size=3).map(" ".join)
@@ -109,7 +109,7 @@ def test_combined_fields_are_one_text(index: Houses, query: str, boost: float, e
         ({"combined_fields": {"query": "a", "fields": ["body^0.5"]}}, "weights of at least 1"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         Small(MAPPING, [{"body": "a", "price": 1}]).search(query)
     assert reason in str(caught.value.reason)

@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from houses import prices, texts, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Bm25, Scores, same
-from slow import words as terms
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from search.query.houses import prices, texts, words
+from search.query.slow import Bm25, Scores, same
+from search.query.slow import words as terms
+from search.query.small import Small
 
 ROOMS: dict[str, Any] = {
     "rooms": {
@@ -50,7 +50,7 @@ def test_one_object_must_match_all_by_itself(
     same(small.search({"nested": {"path": "rooms", "query": inner, "score_mode": mode, "boost": boost}}), wanted)
 
 
-HOMES = [
+HOMES: list[dict[str, Any]] = [
     {"rooms": [{"name": "hall", "things": [{"kind": "chair", "count": 2}]}, {"name": "bath"}]},
     {"rooms": [{"name": "hall", "things": [{"kind": "table", "count": 2}, {"kind": "chair", "count": 1}]}]},
     {"rooms": []},

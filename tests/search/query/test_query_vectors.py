@@ -1,16 +1,16 @@
 """Queries by meaning, held against plain sums of products."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Scores, same
-from small import Small
 
 from connote.contract.errors import ConnoteError
+from search.query.slow import Scores, same
+from search.query.small import Small
 
 SPARSE = {"ml": {"type": "sparse_vector"}, "tag": {"type": "keyword"}, "text": {"type": "text"}}
 weights = some.dictionaries(some.sampled_from("abcdef"), some.integers(1, 80).map(lambda each: each / 16), max_size=5)
@@ -24,7 +24,7 @@ def product(one: Mapping[str, float], other: Mapping[str, float]) -> float | Non
     return sum(one[token] * other[token] for token in shared) if shared else None
 
 
-def best(rows: list[list[Any]], value: Any) -> Scores:
+def best(rows: list[list[Any]], value: Callable[[Any], float | None]) -> Scores:
     """The best row of each document; documents without any, or of which none matches, are left out."""
     found = {}
     for number, own in enumerate(rows):
@@ -102,7 +102,7 @@ FORMULAS: dict[str, Any] = {
 }
 
 
-def dot(one: Any, other: Any) -> float:
+def dot(one: Sequence[float], other: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
@@ -169,7 +169,11 @@ def test_a_vector_may_be_that_of_a_document() -> None:
 
 def test_of_nested_vectors_each_documents_nearest_counts() -> None:
     mapping = {"parts": {"type": "nested", "properties": {"v": {"type": "dense_vector", "dims": 2}}}}
-    documents = [{"parts": [{"v": [1, 0]}, {"v": [1, 0.1]}]}, {"parts": [{"v": [0, 1]}]}, {"parts": [{"v": [1, 0]}]}]
+    documents: list[dict[str, Any]] = [
+        {"parts": [{"v": [1, 0]}, {"v": [1, 0.1]}]},
+        {"parts": [{"v": [0, 1]}]},
+        {"parts": [{"v": [1, 0]}]},
+    ]
     small = Small(mapping, documents, segments=2, deleted=[2])
     knn = {"knn": {"field": "parts.v", "query_vector": [1, 0], "k": 2}}
     same(small.search({"nested": {"path": "parts", "query": knn, "score_mode": "sum"}}), {0: 1.0, 1: 0.5})
@@ -215,7 +219,7 @@ def test_of_nested_vectors_each_documents_nearest_counts() -> None:
         ({"knn": {"field": "v", "query_vector": ["x"]}}, "must be an array of numbers"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     small = Small({**SPARSE, "v": {"type": "dense_vector", "dims": 2}}, [{}])
     with pytest.raises(ConnoteError) as caught:
         small.search(query)

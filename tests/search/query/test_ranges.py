@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from houses import MAPPING, areas, houses, prices, tags
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import chosen, listed, same
-from small import Small
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from search.query.houses import MAPPING, areas, houses, prices, tags
+from search.query.slow import chosen, listed, same
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 signs = some.sampled_from(["gt", "gte", "lt", "lte"])
@@ -131,7 +131,7 @@ def test_multiples_of_a_scale_are_compared_as_they_are() -> None:
         ({"range": {"price": {"gte": 1, "relation": "near"}}}, "near is not a valid relation"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         Small(MAPPING, [{}]).search(query)
     assert reason in str(caught.value.reason)

@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
-from houses import MAPPING, days, houses, prices, tags, words
 from hypothesis import given
 from hypothesis import strategies as some
-from slow import Bm25, chosen, listed, same, times
-from slow import words as terms
-from small import Small
 
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from connote.search.query.parse import KINDS
+from search.query.houses import MAPPING, days, houses, prices, tags, words
+from search.query.slow import Bm25, chosen, listed, same, times
+from search.query.slow import words as terms
+from search.query.small import Small
 
 Houses = tuple[Small, list[dict[str, Any]]]
 
@@ -158,14 +159,11 @@ def test_a_field_that_is_not_mapped_matches_nothing() -> None:
         ({"term": 5}, "[term] query malformed, no start_object after query name"),
     ],
 )
-def test_what_is_wrong_is_told(query: Any, reason: str) -> None:
+def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     small = Small(MAPPING, [{}])
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         small.search(query)
-    assert (
-        reason
-        in f"{caught.value.reason}: {getattr(caught.value.caught_by, 'reason', '') if hasattr(caught.value, 'caught_by') else ''}"
-    )
+    assert reason in str(caught.value.reason)
 
 
 JSON = some.recursive(
@@ -192,15 +190,9 @@ def small() -> Small:
     return Small(MAPPING, [{"body": "river", "price": 1, "day": "2024-01-01", "place": [1, 1], "tag": "a"}])
 
 
-def kinds() -> list[str]:
-    from connote.search.query import parse
-
-    return [*parse._SIMPLE, *parse._COMPOUND, "match_all", "match_none"]
-
-
-@given(some.data(), some.sampled_from(kinds()))
+@given(some.data(), some.sampled_from(KINDS))
 def test_whatever_a_stranger_sends_is_answered_or_refused(small: Small, data: some.DataObject, kind: str) -> None:
     try:
         small.search({kind: data.draw(JSON)})
     except ConnoteError as error:
-        assert 400 <= error.status < 500
+        assert 400 <= error.status < 500  # noqa: PT017 (most are answered)

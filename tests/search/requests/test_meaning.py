@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from homes import Search
 
 TEXTS = ["a quiet cottage near the ocean", "a loud flat above a bar", "an office with parking", "a cabin in the woods"]

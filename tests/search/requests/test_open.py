@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from homes import FLATS, HOUSES, Search
 
 ALL = sorted([*HOUSES, *FLATS])

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from homes import Search
 
 SEA = {"standard": {"query": {"match": {"title": "sea"}}}}

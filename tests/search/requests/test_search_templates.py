@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from homes import Search
 
 TEMPLATE = {"query": {"match": {"title": "{{text}}"}}, "size": "{{size}}{{^size}}2{{/size}}"}

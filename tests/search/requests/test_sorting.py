@@ -1,9 +1,10 @@
 """Hits in another order than that of their scores."""
 
 import pytest
-from homes import FLATS, HOUSES, Search
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from homes import FLATS, HOUSES, Search
 
 NAMES = ("price", "rate", "city", "built", "sold", "title.raw", "_score", "_doc")
 

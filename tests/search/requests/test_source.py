@@ -5,12 +5,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from homes import HOUSES, Search
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connote.contract.errors import BadQuery
 from connote.search.fetch.source import SourceFilter
+from homes import HOUSES, Search
 
 NAMES = st.sampled_from(["a", "b", "ab", "c"])
 documents = st.dictionaries(

@@ -38,8 +38,11 @@ class Column(list[Any]):
     def value(self) -> Any:  # noqa: ANN401
         """The first one. Raises Fault without any."""
         if not self:
-            told = "A document doesn't have a value for a field! Use doc[<field>].size()==0 to check if a document is missing a field!"
-            raise Fault(told, "illegal_state_exception")
+            raise Fault(
+                "A document doesn't have a value for a field! Use doc[<field>].size()==0 to check if a document is "
+                "missing a field!",
+                "illegal_state_exception",
+            )
         return self[0]
 
 

@@ -14,7 +14,8 @@ from connote.ingest.painless.values import MOST_TEXT, text
 from connote.ingest.pipeline import Step
 from connote.ingest.processors.fields import not_of
 
-_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z!?][^<>]*>", re.DOTALL)
+# A comment that is not closed goes to the end: to look for its end from each of many would take for ever.
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-zA-Z!?][^<>]*>", re.DOTALL)
 _LINE_TAG = re.compile(r"</?(?:p|div|br|h[1-6]|li|ul|ol|tr|table|hr|pre|blockquote|dd|dl|dt)\b", re.IGNORECASE)
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 

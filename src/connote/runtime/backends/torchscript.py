@@ -80,5 +80,5 @@ class TorchScriptBackend:
 def _are_terms(ids: NDArray[Any], weights: NDArray[Any]) -> bool:
     if ids.dtype != np.int64 or weights.dtype != np.float32 or ids.ndim != 1 or ids.shape != weights.shape:
         return False
-    is_rising = bool((np.diff(ids, prepend=-1) > 0).all())
+    is_rising = bool((ids >= 0).all() and (ids[1:] > ids[:-1]).all())  # differences could overflow
     return is_rising and bool((np.isfinite(weights) & (weights > 0)).all())

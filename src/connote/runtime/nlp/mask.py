@@ -30,16 +30,24 @@ class Mask(Predicting):
                 raise Rejected(f"no {token} token could be found{where}")
         return found
 
-    def one(self, passage: Passage, windows: Sequence[Window], outputs: Sequence[Array]) -> Classified:
+    def kept(self, window: Window, output: Array) -> Array:
+        """The row at the mask; all of a text's take up to hundreds of megabytes. Raises Rejected for another shape."""
+        self._check(output, window.used)
+        (place,) = np.flatnonzero(window.ids == self.pieces.mask)
+        return output[place : place + 1].copy()
+
+    def one(self, passage: Passage, windows: Sequence[Window], outputs: Sequence[Array]) -> Classified:  # noqa: ARG002
         """The best token, as many as are wanted, and the text with the best in place."""
-        (window,), (logits,) = windows, outputs
-        if logits.ndim != 2 or len(logits) != window.used or logits.shape[1] < len(self.pieces.tokens):
-            told = f"a row of {len(self.pieces.tokens)} numbers for each of {window.used} tokens"
-            raise Rejected(f"fill_mask expects {told}; the model gives shape {list(logits.shape)}")
-        (position,) = np.flatnonzero(window.ids == self.pieces.mask)
-        shares = softmax(logits[position])[: len(self.pieces.tokens)]
+        (logits,) = outputs
+        self._check(logits, 1)
+        shares = softmax(logits[0])[: len(self.pieces.tokens)]
         count = max(cast("FillMask", passage.config.options).num_top_classes, 0)
         best = np.argsort(-shares, kind="stable")[: max(count, 1)].tolist()
         classes = [TopClass(self.pieces.word(id), float(shares[id])) for id in best]
         filled = passage.text.replace(self.pieces.special.mask, classes[0].name)
         return Classified(classes[0], classes[:count], filled, passage.is_truncated)
+
+    def _check(self, logits: Array, rows: int) -> None:
+        if logits.ndim != 2 or len(logits) != rows or logits.shape[1] < len(self.pieces.tokens):
+            told = f"a row of {len(self.pieces.tokens)} numbers for each of {rows} tokens"
+            raise Rejected(f"fill_mask expects {told}; the model gives shape {list(logits.shape)}")

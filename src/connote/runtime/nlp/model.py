@@ -57,8 +57,9 @@ class NlpModel:
         return list(self._task.encode(texts, self._asked(inputs)))
 
     def run(self, batch: Sequence[Encoded]) -> list[Output]:
-        """One output an item, in order; what an item's is does not depend on the others in the batch."""
-        return self.backend.run(batch)
+        """Of each item's output what its task keeps; what an item's is does not depend on the others in the batch."""
+        pairs = zip(cast("Sequence[Window]", batch), self.backend.run(batch), strict=True)
+        return [self._task.kept(window, output) for window, output in pairs]
 
     def finish(self, encoded: Sequence[Encoded], outputs: Sequence[Output]) -> Outputs:
         """The answer to a request, from its items' outputs."""

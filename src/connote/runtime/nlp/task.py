@@ -34,6 +34,10 @@ class Task(ABC, Generic[T]):
         """The inputs that the model is to see, text by text. Raises Rejected for what the task cannot take."""
         return encode(self.pieces, texts, config, located=self.located)
 
+    def kept(self, window: Window, output: Any) -> Any:  # noqa: ANN401, ARG002 (the backend's; others need it)
+        """What of an output is kept until all of a request are there."""
+        return output
+
     @abstractmethod
     def one(self, passage: Passage, windows: Sequence[Window], outputs: Sequence[Any]) -> T:
         """What becomes of a text, of its windows' outputs. Raises Rejected for a shape that is not the task's."""

@@ -119,7 +119,10 @@ def receive(
         raise BrokenFrame(f"a frame has a wrong header: {error}") from None
     if not isinstance(envelope.message, kinds) or sum(array.size for array in envelope.arrays) != size:
         raise BrokenFrame("a frame is not the one that is due")
-    arrays = [np.empty(array.shape, dtype=array.dtype) for array in envelope.arrays]
+    try:
+        arrays = [np.empty(array.shape, dtype=array.dtype) for array in envelope.arrays]
+    except ValueError:  # of no bytes, since one axis is 0, but with others that no array can have
+        raise BrokenFrame("a frame has an array of a shape that cannot be") from None
     for array in arrays:
         if array.size:
             _fill(connection, array.data.cast("B"), deadline)

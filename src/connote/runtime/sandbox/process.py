@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from connote.runtime.sandbox.limits import Limits
 # Nothing of the parent's environment is a worker's business. Threads that a library starts when it is imported would be
 # there before the confinement.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-_CAUSES = {
+_CAUSES: Mapping[int, str] = {
     signal.SIGSEGV: "it crashed",
     signal.SIGABRT: "it crashed",
     signal.SIGBUS: "it crashed",
@@ -120,8 +121,16 @@ class Worker:
             code = 0
         self.end()
         if code < 0:
-            return f"{_CAUSES.get(signal.Signals(-code), 'it was ended')} ({signal.Signals(-code).name})"
+            return f"{_CAUSES.get(-code, 'it was ended')} ({_name(-code)})"
         return f"its process said what is no answer ({error})" if code == 0 else f"its process ended with {code}"
+
+
+def _name(number: int) -> str:
+    """A signal's name. A worker may end itself by any, also by those that have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _spawn(archive: int) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:

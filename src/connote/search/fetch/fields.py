@@ -62,7 +62,7 @@ def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields, source: 
 
 
 def _shown(field: Field, name: str, wanted: Wanted, source: Mapping[str, Any], mapping: Fields) -> Iterator[Any]:
-    path = _path(name, mapping)
+    path = place(name, mapping)
     if mapping.nested_above(path) is not None and "*" not in wanted.pattern:
         return
     for value in at(source, path.split("."), field):
@@ -72,7 +72,7 @@ def _shown(field: Field, name: str, wanted: Wanted, source: Mapping[str, Any], m
             continue  # what was ignored as malformed has no value
 
 
-def _path(name: str, mapping: Fields) -> str:
+def place(name: str, mapping: Fields) -> str:
     """Where in the document a field's values are: of a multi-field those of the field that it is of."""
     parts = name.split(".")
     node: Any = mapping.root
@@ -131,9 +131,9 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
         inside = [each for each in branch.leaves() if fnmatchcase(each.name, wanted.pattern)]
         if not inside:
             continue
-        objects = list(_objects(source, path.split(".")))
+        own_objects = list(objects(source, path.split(".")))
         shown = []
-        for each in objects:
+        for each in own_objects:
             own = {}
             for field in inside:
                 relative = field.name.removeprefix(f"{path}.")
@@ -146,12 +146,13 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
             found[path] = shown
 
 
-def _objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+def objects(value: Any, path: Sequence[str]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+    """The objects at a path of a document."""
     if isinstance(value, list):
         for each in value:
-            yield from _objects(each, path)
+            yield from objects(each, path)
     elif isinstance(value, Mapping):
         if not path:
             yield value
         elif path[0] in value:
-            yield from _objects(value[path[0]], path[1:])
+            yield from objects(value[path[0]], path[1:])

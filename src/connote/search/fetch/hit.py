@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from connote.search import embedded
+from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
 from connote.search.engine.arrays import Mask
 from connote.search.fetch import fields as shown_fields
@@ -16,7 +18,7 @@ from connote.store.documents import Stored
 _VECTORS = ("dense_vector", "sparse_vector")
 
 
-def fetched(hits: Sequence[Hit], request: SearchRequest) -> list[dict[str, Any]]:
+def fetched(hits: Sequence[Hit], request: SearchRequest, beside: Beside) -> list[dict[str, Any]]:
     """The hits as the answer shows them."""
     stored: dict[int, dict[int, Stored]] = {}
     for each in {id(hit.found): hit.found for hit in hits}.values():
@@ -25,11 +27,11 @@ def fetched(hits: Sequence[Hit], request: SearchRequest) -> list[dict[str, Any]]
     for hit in hits:
         state = stored[id(hit.found)].get(hit.seq)
         if state is not None and state.source is not None:
-            shown.append(_shown(hit, state, request, named))
+            shown.append(_shown(hit, state, request, named, beside))
     return shown
 
 
-def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named") -> dict[str, Any]:
+def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named", beside: Beside) -> dict[str, Any]:
     found = hit.found
     body: dict[str, Any] = {"_index": found.seen.index.name, "_id": state.id}
     if request.version:
@@ -41,7 +43,9 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named") -> d
         body["_routing"] = state.routing
     if names := named.of(hit):
         body["matched_queries"] = names
-    body |= _values(hit, state, request)
+    source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
+    body |= _values(hit, source, kept, request)
+    beside.add(body, hit, request, source, kept, partial(fetched, beside=beside))
     if request.explain:
         body["_explanation"] = _why(hit)
     if len(request.sort) > request.hidden:
@@ -50,9 +54,8 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named") -> d
     return body
 
 
-def _values(hit: Hit, state: Stored, request: SearchRequest) -> dict[str, Any]:
+def _values(hit: Hit, source: dict[str, Any], kept: embedded.Fields, request: SearchRequest) -> dict[str, Any]:
     """`_source` and `fields`."""
-    source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
     body, mapping = dict[str, Any](), hit.found.seen.index.mapping
     if request.shows_source and mapping.shown.is_shown:
         body["_source"] = request.source.apply(

@@ -1,14 +1,16 @@
-"""Why a document answers a query as it does."""
+"""Why a document answers a query, or a retriever, as it does."""
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.runtime.library import Library
+from connote.search import trees
 from connote.search.asks import Asked
-from connote.search.engine.segment import Snapshot
+from connote.search.collect import Seen
 from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.lens.clause import Clauses
@@ -16,9 +18,13 @@ from connote.search.lens.cutting import Cutting
 from connote.search.lens.sight import Sight
 from connote.search.query.parse import parse
 from connote.search.query.query import Query
-from connote.search.query.reader import Reader
+from connote.search.retriever import Key, Scored
+from connote.search.session import Session
+from connote.search.trees import Scope
 
 Told = dict[str, Any]
+# Retrievers rank so many documents, unless they say that they rank fewer.
+WINDOW = 100
 
 
 class Lens:
@@ -28,34 +34,39 @@ class Lens:
         self._indices, self._endpoints, self._inference = indices, endpoints, inference
         self._cutting = Cutting(endpoints, library)
 
-    async def explain(self, index: Index, query: Mapping[str, Any], id: str) -> Told | None:
+    async def query(self, index: Index, query: Mapping[str, Any], id: str) -> Told | None:
         """What of the query the document met; None if searches do not see such a document. Raises as a search does."""
         parsed = parse(query)
         index.check_readable()
-        snapshot, mapping, release = await asyncio.to_thread(index.seen)
-        try:
-            reader = Reader(index.name, mapping, snapshot, index.settings.similarity())
-            asks = Asked(self._endpoints, self._inference, self._indices)
-            rewritten = await parsed.rewritten(asks, reader)
-            return await asyncio.to_thread(self._told, index, reader, snapshot, rewritten, id)
-        finally:
-            release()
+        with ExitStack() as held:
+            session = await self._session(index, held)
+            (seen,) = session.seen
+            rewritten = await parsed.rewritten(session.asks, seen.reader)
+            return await asyncio.to_thread(self._queried, seen, rewritten, id)
 
-    def _told(self, index: Index, reader: Reader, snapshot: Snapshot, query: Query, id: str) -> Told | None:
-        place = snapshot.find(id)
-        if place is None:
+    async def retriever(self, index: Index, retriever: Mapping[str, Any], id: str) -> Told | None:
+        """The same for a retriever: the queries in it, with the document's place in each."""
+        index.check_readable()
+        with ExitStack() as held:
+            session = await self._session(index, held)
+            (seen,) = session.seen
+            tree = trees.parse(retriever, Scope(WINDOW, session.split))
+            ranked = await tree.ranked(session, WINDOW, [])
+            leaves = [await each.rewritten(session.asks, seen.reader) for each in tree.queries([])]
+            return await asyncio.to_thread(self._ranked, seen, next(iter(retriever)), ranked, leaves, id)
+
+    async def _session(self, index: Index, held: ExitStack) -> Session:
+        asks = Asked(self._endpoints, self._inference, self._indices)
+        return await Session.open([index.name], self._indices, asks, held)
+
+    def _queried(self, seen: Seen, query: Query, id: str) -> Told | None:
+        sight = Sight.of(seen, id)
+        if sight is None:
             return None
-        segment, document = snapshot.segments[place[0]], place[1]
-        seq = int(segment.seqs[document])
-        state = index.documents.at([seq]).get(seq)
-        if state is None or state.source is None:
-            return None
-        sight = Sight(reader, snapshot, segment, document, state)
-        weight = query.weigh(reader)
-        score = sight.score(weight)
-        why = weight.explain(segment, document)
+        weight = query.weigh(seen.reader)
+        score, why = sight.score(weight), weight.explain(sight.segment, sight.document)
         return {
-            "_index": index.name,
+            "_index": seen.index.name,
             "_id": id,
             "matched": score is not None,
             "score": score,
@@ -63,3 +74,31 @@ class Lens:
             "clause": Clauses(sight, self._cutting).told(query),
             "explanation": why.wire() if why else None,
         }
+
+    def _ranked(self, seen: Seen, kind: str, ranked: list[Scored], queries: list[Query], id: str) -> Told | None:
+        sight = Sight.of(seen, id)
+        if sight is None:
+            return None
+        own = Key(0, sight.number, sight.document)
+        place = next(((rank, each) for rank, each in enumerate(ranked, start=1) if each.key == own), None)
+        told: Told = {"matched": place is not None, "score": None if place is None else place[1].score}
+        why = None if place is None else place[1].why
+        return {
+            "_index": seen.index.name,
+            "_id": id,
+            **told,
+            "rank": None if place is None else place[0],
+            "clause": {
+                "occur": "retriever",
+                "kind": kind,
+                **told,
+                "clauses": [self._leaf(sight, query) for query in queries],
+            },
+            "explanation": why.wire() if why else None,
+        }
+
+    def _leaf(self, sight: Sight, query: Query) -> Told:
+        weight = query.weigh(sight.reader)
+        score = sight.score(weight)
+        told = Clauses(sight, self._cutting).told(query)
+        return {**told, "rank": None if score is None else sight.rank(weight, score)}

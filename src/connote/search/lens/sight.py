@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from connote.search import embedded
+from connote.search.collect import Seen
 from connote.search.embedded import Chunk, Embedded
 from connote.search.engine.segment import Segment, Snapshot
 from connote.search.lens.marked import Marked
@@ -17,13 +18,29 @@ from connote.store.documents import Stored
 
 @dataclass(frozen=True)
 class Sight:
-    """The document with that number in one segment of a snapshot."""
+    """The document with a number in the segment with a number of a snapshot."""
 
     reader: Reader
     snapshot: Snapshot
-    segment: Segment
+    number: int
     document: int
     state: Stored
+
+    @classmethod
+    def of(cls, seen: Seen, id: str) -> "Sight | None":
+        """The document of that id; None if searches do not see one."""
+        place = seen.snapshot.find(id)
+        if place is None:
+            return None
+        number, document = place
+        seq = int(seen.snapshot.segments[number].seqs[document])
+        state = seen.index.documents.at([seq]).get(seq)
+        return None if state is None else cls(seen.reader, seen.snapshot, number, document, state)
+
+    @property
+    def segment(self) -> Segment:
+        """Where it is."""
+        return self.snapshot.segments[self.number]
 
     @cached_property
     def values(self) -> Values:

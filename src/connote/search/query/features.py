@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from connote.contract import dates, durations
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
-from connote.search.clauses import chosen
+from connote.search.clauses import single
 from connote.search.engine.segment import Table
 from connote.search.mapping import number
 from connote.search.mapping.date import Date
@@ -95,7 +95,8 @@ class RankFeature(Query):
             return MatchNone().weigh(reader)
         if not is_positive and self.kind in ("log", "linear"):
             raise IllegalArgument(
-                f"Cannot use the [{self.kind}] function with a field that has a negative score impact as it would trigger "
+                f"Cannot use the [{self.kind}] function with a field that has a negative score impact as it would "
+                f"trigger "
                 "negative scores"
             )
         curve = self._curve(values, reader)
@@ -182,7 +183,8 @@ class DistanceFeature(Query):
             return MatchNone().weigh(reader)
         if not isinstance(field, Date | GeoPoint):
             raise IllegalArgument(
-                f"Illegal data type of [{field.kind}]![distance_feature] query can only be run on a date, date_nanos or "
+                f"Illegal data type of [{field.kind}]![distance_feature] query can only be run on "
+                f"a date, date_nanos or "
                 "geo_point field type!"
             )
         try:
@@ -202,7 +204,7 @@ class DistanceFeature(Query):
             view = table.numbers(field.name)
             if view is None:
                 return np.full(table.size, np.nan)
-            return chosen(np.abs(view.values.astype(np.float64) - origin), view.owners, "min")
+            return single(np.abs(view.values.astype(np.float64) - origin), view.owners, "min")
 
         return values, pivot
 
@@ -213,6 +215,6 @@ class DistanceFeature(Query):
             view = table.points(field.name)
             if view is None:
                 return np.full(table.size, np.nan)
-            return chosen(haversine(view.latitudes, view.longitudes, lat, lon), view.owners, "min")
+            return single(haversine(view.latitudes, view.longitudes, lat, lon), view.owners, "min")
 
         return values, pivot

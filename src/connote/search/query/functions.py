@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from connote.contract import dates, durations
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
-from connote.search.clauses import MODES, chosen
+from connote.search.clauses import MODES, single
 from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Points
 from connote.search.engine.segment import Segment, Table
@@ -78,8 +78,7 @@ class _FieldValue:
         elif np.isnan(found[wanted]).any():
             raise IllegalArgument(f"Missing value for field [{self.field}]")
         with np.errstate(all="ignore"):
-            made = _MODIFIERS[self.modifier](found * self.factor)
-        return made
+            return _MODIFIERS[self.modifier](found * self.factor)
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,7 @@ class _Random:
     field: str | None
 
     def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:  # noqa: ARG002
-        if isinstance(table, Segment):
-            own = table.seqs.astype(np.uint64)
-        else:
-            own = np.arange(table.size, dtype=np.uint64)
+        own = (table.seqs if isinstance(table, Segment) else np.arange(table.size)).astype(np.uint64)
         if self.field not in (None, "_seq_no"):
             found = first(table, str(self.field))
             own = np.where(np.isnan(found), 0, found).astype(np.int64).astype(np.uint64)
@@ -127,21 +123,21 @@ class _Decay:
         owned = table.points(self.field) if isinstance(self.origin, tuple) else table.numbers(self.field)
         if owned is None:
             return np.full(table.size, np.nan)
-        if isinstance(owned, Points) and isinstance(self.origin, tuple):
-            away = haversine(owned.latitudes, owned.longitudes, *self.origin)
+        if isinstance(owned, Points):
+            lat, lon = cast("tuple[float, float]", self.origin)
+            away = haversine(owned.latitudes, owned.longitudes, lat, lon)
         else:
-            away = np.abs(owned.values.astype(np.float64) - self.origin)
-        return chosen(np.maximum(away - self.offset, 0), owned.owners, self.mode)
+            away = np.abs(owned.values.astype(np.float64) - cast("float", self.origin))
+        return single(np.maximum(away - self.offset, 0), owned.owners, self.mode)
 
 
 def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
     """1 at no distance, `decay` at the scale: gauss, exp or linear."""
-    if shape == "gauss":
-        return np.exp(np.log(decay) * (away / scale) ** 2)
-    if shape == "exp":
-        return np.exp(np.log(decay) * away / scale)
     reach = scale / (1 - decay)
-    return np.maximum((reach - away) / reach, 0)
+    found: Doubles = np.maximum((reach - away) / reach, 0)
+    if shape != "linear":
+        found = np.exp(np.log(decay) * (away / scale) ** (2 if shape == "gauss" else 1))
+    return found
 
 
 @dataclass(frozen=True)
@@ -175,7 +171,8 @@ class FunctionWeight:
         made = self._joined(points, np.minimum(factors, self.most))
         if np.isnan(made[hits.mask]).any() or (made[hits.mask] < 0).any():
             raise IllegalArgument(
-                "function score query returned an invalid score: it must be a non-negative number; for documents without "
+                "function score query returned an invalid score: it must be a non-negative number; for documents "
+                "without "
                 "a value give [missing]"
             )
         mask = hits.mask if self.least is None else hits.mask & (made >= self.least)
@@ -262,14 +259,15 @@ class FunctionScore(Query):
             **modes,
             **body.common(),
         )
-        single = {name: body.raw(name) for name in body.names()}
-        if listed is not None and single:
+        alone = {name: body.raw(name) for name in body.names()}
+        if listed is not None and alone:
             raise BadQuery(
-                "failed to parse [function_score] query. already found [functions] array, now encountering another function"
+                "failed to parse [function_score] query. already found [functions] array, now encountering "
+                "another function"
             )
         if listed is not None and not isinstance(listed, list):
             raise BadQuery("failed to parse [function_score] query. [functions] must be an array")
-        parts = [_part(each, parse) for each in ([single] if listed is None and single else listed or [])]
+        parts = [_part(each, parse) for each in ([alone] if listed is None and alone else listed or [])]
         return replace(made, functions=parts)
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:

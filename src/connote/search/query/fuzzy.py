@@ -78,13 +78,16 @@ class Fuzziness:
         return low, high
 
 
+AUTO = Fuzziness()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fuzzy(Query):
     """Terms that are few edits away; `is_lowered` lets the analyzer of a text field lower the word first."""
 
     field: str
     value: str
-    how: Fuzziness = Fuzziness()
+    how: Fuzziness = AUTO
     is_lowered: bool = False
 
     @classmethod

@@ -193,7 +193,8 @@ class _Parser:
             return self._style.each(fields, lambda name: Exists(field=name)) if fields else MatchAll()
         if text[0] in "*?" and not self._style.with_leading_wildcards:
             raise BadQuery(
-                f"Failed to parse query [{self._text[:200]}]: '*' or '?' not allowed as first character in WildcardQuery"
+                f"Failed to parse query [{self._text[:200]}]: '*' or '?' not allowed "
+                f"as first character in WildcardQuery"
             )
         return self._style.each(fields, lambda name: Wildcard(field=name, value=text, is_lowered=True))
 

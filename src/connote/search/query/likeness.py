@@ -107,7 +107,7 @@ class MoreLikeThis(Query):
         fields = [
             field for name, _ in reader.searched([(name, 1.0) for name in self.fields]) if (field := reader.field(name))
         ]
-        kept = [field for field in fields if isinstance(field, Text | Keyword)]
+        kept: list[Field] = [field for field in fields if isinstance(field, Text | Keyword)]
         if self.fields and self.is_strict and len(kept) < len(fields):
             wrong = next(field for field in fields if field not in kept)
             raise IllegalArgument(f"more_like_this only supports text/keyword fields: [{wrong.name}]")

@@ -77,13 +77,16 @@ def _slop(body: Body) -> int:
     return slop
 
 
+PLAIN = How()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Match(Query):
     """The words of a text; on a semantic field its meaning (`vector` is what an endpoint made of the text)."""
 
     field: str
     text: Any
-    how: How = How()
+    how: How = PLAIN
     mode: str = "words"  # or phrase, phrase_prefix, bool_prefix
     vector: Mapping[str, float] | tuple[float, ...] | None = None
     is_semantic_only: bool = False
@@ -157,7 +160,8 @@ class Match(Query):
     def _equal(self, reader: Reader, field: Field) -> Weight:
         if self.mode == "phrase_prefix":
             raise IllegalArgument(
-                f"Can only use phrase prefix queries on text fields - not on [{field.name}] which is of type [{field.kind}]"
+                f"Can only use phrase prefix queries on text fields - not on [{field.name}] "
+                f"which is of type [{field.kind}]"
             )
         if isinstance(field, Keyword) and self.mode == "bool_prefix":
             return Prefix(field=field.name, value=scalar(self.text), boost=self.boost).weigh(reader)
@@ -283,4 +287,4 @@ def _clause(reader: Reader, field: Text, group: list[list[Token]], how: How) -> 
     return weights[0] if len(weights) == 1 else BoolWeight((), weights, (), (), 1, 1.0)
 
 
-__all__ = ["Boosted", "How", "Match", "PhraseWeight", "analyzer_of"]
+__all__ = ["PLAIN", "Boosted", "How", "Match", "PhraseWeight", "analyzer_of"]

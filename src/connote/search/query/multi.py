@@ -15,7 +15,7 @@ from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text, scalar
 from connote.search.query.body import Body
 from connote.search.query.boolean import BoolWeight, DisMaxWeight
-from connote.search.query.match import Boosted, How, Match, analyzer_of
+from connote.search.query.match import PLAIN, Boosted, How, Match, analyzer_of
 from connote.search.query.minimum import minimum
 from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
@@ -49,9 +49,9 @@ class MultiMatch(Query):
     fields: Sequence[tuple[str, float]]
     text: Any
     type: str = "best_fields"
-    how: How = How()
+    how: How = PLAIN
     tie: float | None = None
-    each: Sequence[Match] | None = None
+    each: Sequence[Query] | None = None
 
     @classmethod
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
@@ -85,7 +85,7 @@ class MultiMatch(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """The best field, the sum of all, or all fields as one."""
-        queries = self._queries(reader) if self.each is None else self.each
+        queries: Sequence[Query] = self._queries(reader) if self.each is None else self.each
         if self.type == "cross_fields":
             return self._crossed(reader, queries)
         weights = [each.weigh(reader) for each in queries]
@@ -187,8 +187,8 @@ class CombinedWeight:
             return Hits(mask)
         # As Lucene, which keeps the whole length in one byte again.
         inverse = self.model.inverse[norms.encode(np.floor(lengths + 0.5).astype(np.int64))]
-        weight, one = np.float32(self.idf), np.float32(1)
-        return Hits(mask, weight - weight / (one + frequencies * inverse))
+        idf, one = np.float32(self.idf), np.float32(1)
+        return Hits(mask, idf - idf / (one + frequencies * inverse))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """The score, and how rare the term is."""
@@ -206,7 +206,7 @@ class Combined(Query):
 
     fields: Sequence[tuple[str, float]]
     text: str
-    how: How = How()
+    how: How = PLAIN
 
     @classmethod
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
@@ -249,7 +249,8 @@ class Combined(Query):
             field = reader.field(name)
             if not isinstance(field, Text):
                 raise IllegalArgument(
-                    f"Field [{name}] of type [{field.kind if field else None}] does not support [combined_fields] queries"
+                    f"Field [{name}] of type [{field.kind if field else None}] does not "
+                    f"support [combined_fields] queries"
                 )
             found.append((field, boost))
         if len({each.search_analyzer.name for each, _ in found}) > 1:

@@ -1,6 +1,6 @@
 """Queries on nested objects, each of which matches for itself; and on the chunks of semantic fields."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.arrays import Floats
 from connote.search.engine.owners import Owners
-from connote.search.engine.segment import Table
+from connote.search.engine.segment import Segment, Table
 from connote.search.query.body import Body
 from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
@@ -58,7 +58,9 @@ class NestedWeight:
         if self.mode in ("sum", "avg"):
             np.add.at(found, own, points)
             counts = np.bincount(own, minlength=owners.documents)
-            return found if self.mode == "sum" else found / np.maximum(counts, 1).astype(np.float32)
+            if self.mode == "avg":
+                found /= np.maximum(counts, 1).astype(np.float32)
+            return found
         best = np.full(owners.documents, -np.inf if self.mode == "max" else np.inf, dtype=np.float32)
         (np.maximum if self.mode == "max" else np.minimum).at(best, own, points)
         return np.where(np.isfinite(best), best, np.float32(0))
@@ -105,7 +107,7 @@ class Nested(Query):
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:
         """The inner query, seen from within."""
-        return replace(self, inner=await self.inner.rewritten(asks, reader))
+        return replace(self, inner=await self.inner.rewritten(asks, reader.inside(self.path)))
 
     def weigh(self, reader: Reader) -> Weight:
         """On the chunks of a semantic field the inner query already is of the best chunk."""
@@ -120,4 +122,52 @@ class Nested(Query):
 
     def parts(self) -> Sequence[Query]:
         """The inner query."""
+        return (self.inner,)
+
+
+@dataclass(frozen=True)
+class FirstWeight:
+    """By segment, the scores of the first documents; -inf for others."""
+
+    inner: Weight
+    allowed: Mapping[int, Floats]
+
+    def run(self, table: Table, *, scored: bool) -> Hits:
+        """Those alone."""
+        points = self.allowed.get(id(table.arrays))
+        if points is None:
+            return Hits.none(table.size)
+        return Hits(points > -np.inf, points if scored else None)
+
+    def explain(self, table: Table, document: int) -> Explanation | None:
+        """As the query itself."""
+        return self.inner.explain(table, document) if self.run(table, scored=False).mask[document] else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class First(Query):
+    """The k best documents of a query (None: all) among those that some filters let through."""
+
+    inner: Query
+    k: int | None
+    filters: Sequence[Query] = ()
+
+    def weigh(self, reader: Reader) -> Weight:
+        """Of equals at the end the older ones are in."""
+        weight, filters = self.inner.weigh(reader), [each.weigh(reader) for each in self.filters]
+        points = []
+        for table in reader.tables:
+            hits = weight.run(table, scored=True)
+            mask = hits.mask & table.live if isinstance(table, Segment) else hits.mask
+            for each in filters:
+                mask = mask & each.run(table, scored=False).mask
+            points.append(np.where(mask, hits.points(), np.float32(-np.inf)))
+        if points and self.k is not None:
+            every = np.concatenate(points)
+            every[np.argsort(-every, kind="stable")[self.k :]] = -np.inf
+            points = np.split(every, np.cumsum([len(each) for each in points])[:-1])
+        return FirstWeight(weight, {id(table.arrays): own for table, own in zip(reader.tables, points, strict=True)})
+
+    def parts(self) -> Sequence[Query]:
+        """The query."""
         return (self.inner,)

@@ -72,6 +72,9 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
 }
 
 
+KINDS = (*_SIMPLE, *_COMPOUND, "match_all", "match_none")
+
+
 def parse(given: Any, depth: int = 0) -> Query:  # noqa: ANN401 (JSON)
     """The query in `{"KIND": {…}}`. Raises BadQuery, IllegalArgument."""
     if depth > MOST_DEPTH:

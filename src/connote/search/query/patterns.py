@@ -61,7 +61,8 @@ def check_words(kind: str, field: Field) -> None:
     """Raise IllegalArgument for a field without words or terms."""
     if not isinstance(field, Keyword | Text | Flattened):
         raise IllegalArgument(
-            f"Can only use {kind} queries on keyword, text and wildcard fields - not on [{field.name}] which is of type "
+            f"Can only use {kind} queries on keyword, text and wildcard fields - not on [{field.name}] "
+            f"which is of type "
             f"[{field.kind}]"
         )
 
@@ -176,7 +177,8 @@ class Regexp(Pattern):
         value = str(body.required("value", lambda found: found))
         if len(value) > _MOST_LENGTH:
             raise IllegalArgument(
-                f"The length of regex [{len(value)}] used in the Regexp Query request has exceeded the allowed maximum of "
+                f"The length of regex [{len(value)}] used in the Regexp Query request has exceeded the allowed "
+                f"maximum of "
                 f"[{_MOST_LENGTH}]."
             )
         made = cls(
@@ -221,8 +223,8 @@ class Regexp(Pattern):
 def wildcard(value: str) -> str:
     """The regular expression of a wildcard pattern.
 
-    What stands between two `*` is looked for once, at its first place: later ones could not make more of the term fit. So
-    no pattern takes longer than its length times the term's.
+    What stands between two `*` is looked for once, at its first place: later ones could not make more of the term fit.
+    So no pattern takes longer than its length times the term's.
     """
     pieces, at = [""], 0
     while at < len(value):

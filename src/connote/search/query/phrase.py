@@ -168,12 +168,9 @@ def _beginning(reader: Reader, field: str, beginnings: Sequence[str], most: int)
     found: dict[str, None] = {}
     for table in reader.tables:
         view = table.text(field)
-        for each in beginnings if view is not None else ():
-            for at in view.terms.prefixed(each) if view is not None else ():
-                found[view.terms[at]] = None
-                if len(found) == most:
-                    return list(found)
-    return list(found)
+        if view is not None:
+            found |= {view.terms[at]: None for each in beginnings for at in view.terms.prefixed(each)[:most]}
+    return list(found)[:most]
 
 
 def synonyms(reader: Reader, field: str, terms: Sequence[str]) -> Weight:

@@ -11,7 +11,7 @@ from connote.search.query.reader import Reader
 
 @dataclass(frozen=True)
 class Pruning:
-    """When a token is left out: more than `ratio` times as frequent as the average, and below `share` of the best weight."""
+    """When a token is left out: over `ratio` times as frequent as the average, and below `share` of the best weight."""
 
     ratio: float = 5.0
     share: float = 0.4

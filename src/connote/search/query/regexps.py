@@ -49,21 +49,24 @@ class _Translation:
 
     def _unit(self, letter: str) -> str:
         self._at += 1
-        if letter == "\\":
-            return self._escaped()
-        if letter == '"':
-            return self._until('"', re.escape)
-        if letter == "[":
-            return self._class()
-        if letter == "@" and self._has("ANYSTRING"):
-            return ".*"
-        if letter == "#" and self._has("EMPTY"):
-            return "(?!)"
-        if letter == "<" and self._has("INTERVAL"):
-            return self._until(">", self._interval)
-        if letter == "(":
-            return "(?:"
-        return letter if letter in _SHARED else re.escape(letter)
+        match letter:
+            case "\\":
+                made = self._escaped()
+            case '"':
+                made = self._until('"', re.escape)
+            case "[":
+                made = self._class()
+            case "@" if self._has("ANYSTRING"):
+                made = ".*"
+            case "#" if self._has("EMPTY"):
+                made = "(?!)"
+            case "<" if self._has("INTERVAL"):
+                made = self._until(">", self._interval)
+            case "(":
+                made = "(?:"
+            case _:
+                made = letter if letter in _SHARED else re.escape(letter)
+        return made
 
     def _escaped(self) -> str:
         if self._at == len(self._text):

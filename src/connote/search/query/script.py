@@ -98,7 +98,7 @@ class Functions:
         return found
 
     def _all(self, kind: str, query: Any, name: str) -> Floats:  # noqa: ANN401
-        """float32 [size]: of the first vector of each document (of a semantic field of the nearest), NaN without one."""
+        """float32 [size]: of each document's first vector (of a semantic field of the nearest), NaN without one."""
         field = self._reader.field(name)
         if not isinstance(field, DenseVector | SemanticText):
             raise Fault(f"No vector field found for [{name}] in mapping")
@@ -109,10 +109,13 @@ class Functions:
         if vector.ndim != 1 or view.matrix.shape[1] != len(vector):
             told = f"The query vector has a different number of dimensions [{vector.size}] than the document vectors "
             raise Fault(f"{told}[{view.matrix.shape[1]}].")
-        if kind == "l1":
-            rows = np.abs(view.matrix - vector).sum(axis=1)
-        else:
-            rows = scores.dense(view, vector, kind)  # type: ignore[arg-type]  # one of the three
+        made: dict[str, Callable[[], Floats]] = {
+            "l1": lambda: np.abs(view.matrix - vector).sum(axis=1),
+            "l2": lambda: scores.dense(view, vector, "l2"),
+            "dot": lambda: scores.dense(view, vector, "dot"),
+            "cosine": lambda: scores.dense(view, vector, "cosine"),
+        }
+        rows: Floats = made[kind]()
         return -view.owners.best(-rows) if kind in ("l1", "l2") else view.owners.best(rows)
 
 
@@ -144,7 +147,8 @@ class Scripted:
                 raise IllegalArgument(f"script_score script returned [{found}], which is no number")
             if not 0 <= found < float("inf"):
                 raise IllegalArgument(
-                    f"script_score script returned an invalid score [{found}] for doc [{at}]. Must be a non-negative score!"
+                    f"script_score script returned an invalid score [{found}] for doc [{at}]. "
+                    f"Must be a non-negative score!"
                 )
             made[at] = found
         return made

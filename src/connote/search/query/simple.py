@@ -29,7 +29,7 @@ def flags(given: Any) -> frozenset[str]:  # noqa: ANN401 (JSON)
         return frozenset(name for at, name in enumerate(_BITS) if given >> at & 1)
     names = {each.strip().upper() for each in str(given).split("|") if each.strip()}
     if wrong := names - _ALL - {"ALL", "NONE"}:
-        raise IllegalArgument(f"Unknown simple_query_string flag [{java(sorted(wrong)[0])}]")
+        raise IllegalArgument(f"Unknown simple_query_string flag [{java(min(wrong))}]")
     return _ALL if "ALL" in names or not names else frozenset(names - {"NONE"})
 
 

@@ -70,7 +70,7 @@ class _Search:
         return lagging, [slot for slot in self._slots if slot is not lagging]
 
     def _advance(self, slot: Slot) -> bool:
-        """Move a slot, and then whoever stands on a place with another of its term. False at the end of one's places."""
+        """Move a slot, and then whoever stands on a place with another of its term. False where one's places end."""
         if not self._moved(slot):
             return False
         while (other := self._collides(slot)) is not None:

@@ -17,7 +17,8 @@ from connote.search.query.style import Style
 MOST_LENGTH = 32_000
 # Parameters that change nothing here.
 _IGNORED = (
-    "analyze_wildcard", "auto_generate_phrase_queries", "enable_position_increments", "escape", "max_determinized_states",
+    "analyze_wildcard", "auto_generate_phrase_queries", "enable_position_increments", "escape",
+    "max_determinized_states",
     "quote_analyzer", "rewrite", "fuzzy_rewrite", "use_dis_max", "lowercase_expanded_terms", "locale", "all_fields",
 )  # fmt: skip
 
@@ -39,7 +40,7 @@ class QueryString(Query):
 
     @classmethod
     def parse_simple(cls, given: Any) -> Query:  # noqa: ANN401
-        """`{"query": "quiet +\\"by the sea\\" -noisy", "fields": ["title^2", "body"]}`: the text is never wrong."""
+        r"""`{"query": "quiet +\"by the sea\" -noisy", "fields": ["title^2", "body"]}`: the text is never wrong."""
         return cls._read("simple_query_string", given)
 
     @classmethod

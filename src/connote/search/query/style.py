@@ -36,7 +36,7 @@ class Style:
     fields: Fields
     operator: str
     how: How
-    least: object
+    least: str | int | None
     type: str
     tie: float | None
     fuzziness: Fuzziness

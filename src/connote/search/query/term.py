@@ -48,12 +48,12 @@ class TermsWeight:
         for term, factor in self.factors.items():
             points, mask = scores.bm25(table, self.field, {term: factor}, self.model)
             if mask[document]:
-                found.append(self._term(table, document, term, float(points[document])))
+                found.append(self._term(document, term, float(points[document])))
         if not found:
             return None
         return found[0] if len(found) == 1 else Explanation(sum(each.value for each in found), "sum of:", found)
 
-    def _term(self, table: Table, document: int, term: str, value: float) -> Explanation:
+    def _term(self, document: int, term: str, value: float) -> Explanation:
         count, frequency = self.model.count, self.frequencies[term]
         idf = float(self.model.idf(frequency))
         factor = self.factors[term]
@@ -167,7 +167,8 @@ class Terms(Query):
             raise BadQuery("[terms] query does not support [" + names[0] + "]: it must be an array of values")
         if len(value) > MOST_TERMS:
             raise IllegalArgument(
-                f"The number of terms [{len(value)}] used in the Terms Query request has exceeded the allowed maximum of "
+                f"The number of terms [{len(value)}] used in the Terms Query request has exceeded the allowed "
+                f"maximum of "
                 f"[{MOST_TERMS}]."
             )
         if None in value:

@@ -65,18 +65,18 @@ def equal(field: Field, values: Sequence[Any]) -> Find:
     return having(field.name, [normal(field, value) for value in values])
 
 
-def between(field: Field, bounds: Bounds, format: str | None = None, zone: str | None = None) -> Find:
-    """Documents with a value within bounds; `format` and `zone` are of dates. Raises IllegalArgument, BadQuery."""
+def between(field: Field, bounds: Bounds, pattern: str | None = None, zone: str | None = None) -> Find:
+    """Documents with a value within bounds; `pattern` and `zone` are of dates. Raises IllegalArgument, BadQuery."""
     if isinstance(field, Date):
-        return between_numbers(field.name, moments(field, bounds, format, zone))
+        return between_numbers(field.name, moments(field, bounds, pattern, zone))
     if isinstance(field, Number):
         low, high = (None if value is None else _bound(field, value) for value in bounds[:2])
         return between_numbers(field.name, bounds._replace(low=low, high=high))
     if isinstance(field, Ip):
-        low, high = (None if value is None else addresses.rank(scalar(value)) for value in bounds[:2])
-        return addresses.between(field.name, low, high, with_low=bounds.with_low, with_high=bounds.with_high)
-    low, high = (None if value is None else normal(field, value) for value in bounds[:2])
-    return _between_words(field.name, bounds._replace(low=low, high=high))
+        first, last = (None if value is None else addresses.rank(scalar(value)) for value in bounds[:2])
+        return addresses.between(field.name, first, last, with_low=bounds.with_low, with_high=bounds.with_high)
+    words = [None if value is None else normal(field, value) for value in bounds[:2]]
+    return _between_words(field.name, bounds._replace(low=words[0], high=words[1]))
 
 
 def having(field: str, values: Sequence[str]) -> Find:
@@ -92,9 +92,9 @@ def having(field: str, values: Sequence[str]) -> Find:
     return find
 
 
-def moments(field: Date, bounds: Bounds, format: str | None = None, zone: str | None = None) -> Bounds:
-    """The bounds as milliseconds. What is less than exact means all of its time: `gt` and `lte` take its last moment."""
-    formats = format or field["format"]
+def moments(field: Date, bounds: Bounds, pattern: str | None = None, zone: str | None = None) -> Bounds:
+    """The bounds as milliseconds. What is less than exact is all of its time: `gt` and `lte` take the last moment."""
+    formats = pattern or field["format"]
     try:
         where = dates.zone_of(zone) if zone else UTC
 

@@ -278,6 +278,7 @@ class Knn(Query):
     k: int | None = None
     filters: tuple[Query, ...] = ()
     similarity: float | None = None
+    inner_hits: Any = None
 
     @classmethod
     def parse(cls, given: Any, parse: Any, *, size: int | None = None) -> Query:  # noqa: ANN401
@@ -293,7 +294,7 @@ class Knn(Query):
             )
         candidates = body.raw("num_candidates")
         similarity = body.number("similarity", 0) if "similarity" in body else None
-        for name in ("rescore_vector", "visit_percentage", "inner_hits"):
+        for name in ("rescore_vector", "visit_percentage"):
             body.raw(name)
         made = cls(
             field=body.required("field", str),
@@ -303,6 +304,7 @@ class Knn(Query):
                 parse(each) for each in ([] if filters is None else filters if isinstance(filters, list) else [filters])
             ),
             similarity=similarity,
+            inner_hits=body.raw("inner_hits"),
             **_builder(builder),
             **body.common(),
         )
@@ -310,7 +312,18 @@ class Knn(Query):
         return made
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:
-        """With the vector of its text, or of the document that it names."""
+        """With the vector of its text, or of the document that it names; of nested vectors the best count."""
+        made = await self._with_vector(asks, reader)
+        path = reader.mapping.nested_above(self.field) if reader.path is None else None
+        if path is None or not isinstance(made, Knn):
+            return made
+        from connote.search.query.nested import First, Nested  # noqa: PLC0415 (each needs the other)
+
+        inner = replace(made, k=None, filters=(), boost=1.0, name=None, inner_hits=None)
+        best = Nested(path=path, inner=inner, mode="max", inner_hits=self.inner_hits, boost=self.boost)
+        return First(inner=best, k=self.k, filters=made.filters, name=self.name)
+
+    async def _with_vector(self, asks: Asks, reader: Reader) -> Query:
         filters = tuple([await each.rewritten(asks, reader) for each in self.filters])
         if self.vector is not None:
             return replace(self, filters=filters)

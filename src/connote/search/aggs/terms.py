@@ -1,0 +1,269 @@
+"""Buckets by value: terms, multi_terms, rare_terms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import regex
+
+from connote.contract.errors import BadQuery, IllegalArgument
+from connote.contract.settings import java
+from connote.search.aggs import order as orders
+from connote.search.aggs.context import Context
+from connote.search.aggs.formats import Format
+from connote.search.aggs.options import Options
+from connote.search.aggs.order import Order
+from connote.search.aggs.rows import Buckets, Rows, count, grouped, parted
+from connote.search.aggs.tree import Agg, Bucket
+from connote.search.aggs.values import Source, combinations
+
+BY_COUNT: Order = (("_count", True), ("_key", False))
+# Seconds that a user's regular expression may take for one value.
+_PATIENCE = 0.5
+_IGNORED = ("shard_size", "shard_min_doc_count", "execution_hint", "collect_mode")
+
+
+@dataclass(frozen=True)
+class Only:
+    """`include` and `exclude`: by exact values, by regular expressions, or by one of several equal parts."""
+
+    include: Any = None
+    exclude: Any = None
+
+    @classmethod
+    def read(cls, body: Options) -> "Only":
+        """Checked. Raises BadQuery, IllegalArgument."""
+        return cls(_chooser(body, "include"), _chooser(body, "exclude"))
+
+    def fits(self, value: Any, shown: str) -> bool:  # noqa: ANN401
+        """Whether a bucket of that value is wanted; `shown` is its text."""
+        return (self.include is None or self.include(value, shown)) and not (
+            self.exclude is not None and self.exclude(value, shown)
+        )
+
+    def __bool__(self) -> bool:
+        return self.include is not None or self.exclude is not None
+
+
+ALL = Only()
+
+
+def _chooser(body: Options, name: str) -> Any:  # noqa: ANN401 (a test of a value and its text)
+    given = body.raw(name)
+    if given is None:
+        return None
+    if isinstance(given, list):
+        texts = {java(each) for each in given}
+        numbers = {float(each) for each in texts if _is_number(each)}
+        return lambda value, shown: shown in texts or (not isinstance(value, str) and float(value) in numbers)
+    if isinstance(given, str):
+        return _expression(given)
+    if isinstance(given, dict) and given.keys() == {"partition", "num_partitions"}:
+        own, most = given["partition"], given["num_partitions"]
+        if type(own) is not int or type(most) is not int or not 0 <= own < most:
+            raise BadQuery(f"[{body.kind}] [partition] must be from 0 to [num_partitions] - 1")
+        return lambda value, shown: int.from_bytes(blake2b(shown.encode(), digest_size=4).digest()) % most == own  # noqa: ARG005
+    raise BadQuery(f"[{body.kind}] [{name}] must be a text, an array or a partition, not [{java(given)[:100]}]")
+
+
+def _expression(text: str) -> Any:  # noqa: ANN401
+    try:
+        pattern = regex.compile(text)
+    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+        raise IllegalArgument(f"failed to parse regular expression [{text}]: {error}") from None
+
+    def fits(value: Any, shown: str) -> bool:  # noqa: ARG001, ANN401
+        try:
+            return pattern.fullmatch(shown, timeout=_PATIENCE) is not None
+        except TimeoutError:
+            raise IllegalArgument(f"the regular expression [{text}] takes too long") from None
+
+    return fits
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def by_value(parts: Sequence[Rows], source: Source) -> Buckets:
+    """The rows by the values of a field."""
+
+    def split(rows: Rows) -> Any:  # noqa: ANN401 (pairs)
+        column = source.any(rows)
+        return ((column.value(key), found) for key, found in parted(rows, column.which, column.keys))
+
+    return grouped(parts, split)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms(Agg):
+    """A bucket a value, those with the most documents first."""
+
+    source: Source
+    size: int = 10
+    least: int = 1
+    order: Order = BY_COUNT
+    only: Only = ALL
+    shows_errors: bool = False
+
+    @classmethod
+    def read(cls, body: Options) -> dict[str, Any]:
+        """The field, `size`, `order`, `min_doc_count`, `include` and `exclude`."""
+        body.ignore(*_IGNORED)
+        return {
+            "source": Source.read(body),
+            "size": body.size("size", 10),
+            "least": _least(body, 1),
+            "order": orders.parse(body.raw("order"), BY_COUNT),
+            "only": Only.read(body),
+            "shows_errors": body.flag("show_term_doc_count_error", default=False),
+        }
+
+    def label(self, body: Mapping[str, Any]) -> str:
+        """By what the keys are."""
+        return label(body, "terms")
+
+    def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
+        """The first buckets, and how many documents the others have."""
+        form, found = self.source.format(context), by_value(parts, self.source)
+        if self.least == 0:
+            every = [part.outside(None) for part in parts] if parts and parts[0].path is None else []
+            tables = [part.take(np.flatnonzero(_alive(part)).astype(np.int64)) for part in every]
+            for value in by_value(tables, self.source):
+                found.setdefault(value, [])
+        if self.only:
+            found = {value: own for value, own in found.items() if self.only.fits(value, _text(form, value))}
+        found = {value: own for value, own in found.items() if count(own) >= self.least}
+        buckets = self._first(found, form, context)
+        rest = sum(count(own) for own in found.values()) - sum(each["doc_count"] for each in buckets)
+        return {
+            "doc_count_error_upper_bound": 0,
+            "sum_other_doc_count": rest,
+            "buckets": self.finished(buckets),
+        }
+
+    def _first(self, found: Buckets, form: Format, context: Context) -> list[Bucket]:
+        """In order; where that hangs on counts and keys alone, only the buckets that are shown are gone into."""
+        error = {"doc_count_error_upper_bound": 0} if self.shows_errors else {}
+        if orders.needs_results(self.order):
+            made = [self.bucket(form.bucket(value), own, context) for value, own in found.items()]
+            return [{**each, **error} for each in orders.ordered(made, self.order)[: self.size]]
+        plain = [{"key": value, "doc_count": count(own)} for value, own in found.items()]
+        wanted = [each["key"] for each in orders.ordered(plain, self.order)[: self.size]]
+        return [{**self.bucket(form.bucket(value), found[value], context), **error} for value in wanted]
+
+
+def _alive(rows: Rows) -> Any:  # noqa: ANN401 (a mask)
+    return rows.seen.snapshot.segments[rows.segment].live
+
+
+def _least(body: Options, default: int) -> int:
+    least = body.whole("min_doc_count", default)
+    if least < 0:
+        raise IllegalArgument(f"[min_doc_count] must be greater than or equal to 0. Found [{least}] in [{body.kind}]")
+    return least
+
+
+def _text(form: Format, value: Any) -> str:  # noqa: ANN401
+    return form.text(value) or java(form.key(value))
+
+
+def label(body: Mapping[str, Any], suffix: str) -> str:
+    """`sterms`, `lterms` or `dterms`, by what the keys are."""
+    keys = [each["key"] for each in body["buckets"]]
+    if keys and all(isinstance(key, int) for key in keys):
+        return f"l{suffix}"
+    return f"d{suffix}" if keys and all(isinstance(key, int | float) for key in keys) else f"s{suffix}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rare(Agg):
+    """rare_terms: a bucket a value that few documents have, the rarest first."""
+
+    source: Source
+    most: int = 1
+    only: Only = ALL
+
+    @classmethod
+    def read(cls, body: Options) -> dict[str, Any]:
+        """The field, `max_doc_count`, `include` and `exclude`."""
+        body.ignore("precision")
+        most = body.size("max_doc_count", 1)
+        if most > 100:
+            raise IllegalArgument(f"[max_doc_count] must be smaller than or equal to 100 but was [{most}]")
+        return {"source": Source.read(body), "most": most, "only": Only.read(body)}
+
+    def label(self, body: Mapping[str, Any]) -> str:
+        """By what the keys are."""
+        return label(body, "rareterms")
+
+    def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
+        """All of them."""
+        form = self.source.format(context)
+        found = {
+            value: own
+            for value, own in by_value(parts, self.source).items()
+            if count(own) <= self.most and self.only.fits(value, _text(form, value))
+        }
+        wanted = sorted(found, key=lambda value: (count(found[value]), value))
+        return {"buckets": self.finished([self.bucket(form.bucket(each), found[each], context) for each in wanted])}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiTerms(Agg):
+    """A bucket for each combination of the values of several fields."""
+
+    sources: Sequence[Source]
+    size: int = 10
+    least: int = 1
+    order: Order = BY_COUNT
+
+    @classmethod
+    def read(cls, body: Options) -> dict[str, Any]:
+        """`terms` with at least two fields, and the options of terms."""
+        body.ignore(*_IGNORED, "show_term_doc_count_error")
+        sources = []
+        for given in body.objects("terms"):
+            inner = Options(body.kind, given)
+            sources.append(Source.read(inner))
+            inner.done()
+        if len(sources) < 2:
+            raise IllegalArgument(
+                "The [terms] parameter in the aggregation [multi_terms] must be present and have at least 2 fields or "
+                "scripts."
+            )
+        return {
+            "sources": sources,
+            "size": body.size("size", 10),
+            "least": _least(body, 1),
+            "order": orders.parse(body.raw("order"), BY_COUNT),
+        }
+
+    def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
+        """The first buckets, and how many documents the others have."""
+        forms = [source.format(context) for source in self.sources]
+        found = {value: own for value, own in self._found(parts).items() if count(own) >= max(self.least, 1)}
+        if orders.needs_results(self.order):
+            made = [self.bucket(_keys(forms, value), own, context) for value, own in found.items()]
+            buckets = orders.ordered(made, self.order)[: self.size]
+        else:
+            plain = [{"key": value, "doc_count": count(own)} for value, own in found.items()]
+            wanted = [each["key"] for each in orders.ordered(plain, self.order)[: self.size]]
+            buckets = [self.bucket(_keys(forms, value), found[value], context) for value in wanted]
+        rest = sum(count(own) for own in found.values()) - sum(each["doc_count"] for each in buckets)
+        return {"doc_count_error_upper_bound": 0, "sum_other_doc_count": rest, "buckets": self.finished(buckets)}
+
+    def _found(self, parts: Sequence[Rows]) -> Buckets:
+        return grouped(parts, lambda rows: combinations(rows, [source.any(rows) for source in self.sources]))
+
+
+def _keys(forms: Sequence[Format], values: Sequence[Any]) -> dict[str, Any]:
+    keys = [form.text(value) if form.is_date else form.key(value) for form, value in zip(forms, values, strict=True)]
+    texts = [_text(form, value) for form, value in zip(forms, values, strict=True)]
+    return {"key": keys, "key_as_string": "|".join(texts)}

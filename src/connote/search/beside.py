@@ -1,0 +1,90 @@
+"""What an answer shows beside the hits themselves: highlights, inner hits, aggregations."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connote.contract.errors import ConnoteError, SearchFailed
+from connote.search import aggs, highlight, inner
+from connote.search.aggs import Aggs
+from connote.search.collect import Found, Hit
+from connote.search.embedded import Embedded
+from connote.search.inner import Fetch, Inner
+from connote.search.query.query import Query
+from connote.search.request import SearchRequest
+from connote.search.rewrites import Rewrites
+from connote.search.session import Session
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Made for one search: checked, and with all that endpoints were asked for."""
+
+    found: Sequence[Found]
+    rewrites: Rewrites
+    tree: Aggs
+    groups: Sequence[Inner]
+
+    @classmethod
+    async def of(cls, request: SearchRequest, session: Session, found: Sequence[Found]) -> "Beside":
+        """Raises BadQuery, IllegalArgument, and what endpoints raise."""
+        tree = aggs.parse(request.aggs)
+        collapse = request.collapse
+        groups = [] if collapse is None else [Inner.parse(each, collapse.field) for each in collapse.inner_hits]
+        queries = list(_queries(request, tree, groups))
+        return cls(found, await Rewrites.of(queries, session.seen, session.asks), tree, groups)
+
+    def aggregations(self, request: SearchRequest, fetch: Fetch) -> dict[str, Any]:
+        """The results by name. Raises SearchFailed."""
+        context = aggs.Context(self.found, self.rewrites, fetch)
+        try:
+            results = self.tree.run(context.parts(), context)
+        except ConnoteError as error:
+            raise SearchFailed({own.seen.index.name: error for own in self.found}) from None
+        return self.tree.typed(results) if request.typed else results
+
+    def add(
+        self,
+        body: dict[str, Any],
+        hit: Hit,
+        request: SearchRequest,
+        source: Mapping[str, Any],
+        kept: Mapping[str, Embedded],
+        fetch: Fetch,
+    ) -> None:
+        """Put what is asked for into a hit as the answer shows it."""
+        if request.collapse is not None:
+            body.setdefault("fields", {})[request.collapse.field] = [request.collapse.value(hit)]
+        if request.highlight is not None and (parts := self.highlights(hit, request.highlight, source, kept)):
+            body["highlight"] = parts
+        if inner_hits := self.inner_hits(hit, request, source, kept, fetch):
+            body["inner_hits"] = inner_hits
+
+    def highlights(
+        self, hit: Hit, wanted: highlight.Highlight, source: Mapping[str, Any], kept: Mapping[str, Embedded]
+    ) -> dict[str, list[str]]:
+        """The fragments of a hit by field."""
+        seen = hit.found.seen
+        queries = [
+            hit.found.query if each.query is None else self.rewrites.of_query(seen, each.query)
+            for each in wanted.fields
+        ]
+        return highlight.shown(wanted, queries, source, kept, seen.reader)
+
+    def inner_hits(
+        self, hit: Hit, request: SearchRequest, source: Mapping[str, Any], kept: Mapping[str, Embedded], fetch: Fetch
+    ) -> dict[str, Any]:
+        """The inner hits of a hit by name."""
+        found = {
+            each.name: inner.objects_of(hit, query, each, source, kept) for query, each in inner.nested(hit.found.query)
+        }
+        if request.collapse is not None:
+            found |= {each.name: inner.group(hit, request.collapse, each, self.found, fetch) for each in self.groups}
+        return found
+
+
+def _queries(request: SearchRequest, tree: Aggs, groups: Sequence[Inner]) -> Iterator[Query]:
+    for each in (request, *(group.request for group in groups)):
+        if each.highlight is not None:
+            yield from each.highlight.queries()
+    yield from tree.queries()

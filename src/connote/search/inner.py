@@ -1,0 +1,181 @@
+"""Inner hits: what in a hit matched (nested objects, chunks), or the other hits of its group."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from connote.contract.errors import BadQuery, IllegalArgument
+from connote.contract.settings import java
+from connote.search import collect
+from connote.search import request as requests
+from connote.search.aggs.filters import inside
+from connote.search.aggs.hits import MOST, first
+from connote.search.aggs.rows import Rows
+from connote.search.collapse import Collapse
+from connote.search.collect import Found, Hit
+from connote.search.embedded import Embedded
+from connote.search.fetch.fields import at, objects, values
+from connote.search.highlight import semantic
+from connote.search.query.nested import Nested
+from connote.search.query.query import Hits, Query
+from connote.search.query.vectors import chunks_of
+from connote.search.request import SearchRequest
+
+_TAKEN = (
+    "from", "size", "sort", "_source", "highlight", "explain", "fields", "docvalue_fields", "stored_fields", "version",
+    "seq_no_primary_term", "track_scores",
+)  # fmt: skip
+Fetch = Callable[[Sequence[Hit], SearchRequest], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Inner:
+    """What is shown under a name."""
+
+    name: str
+    request: SearchRequest
+
+    @classmethod
+    def parse(cls, given: Any, name: str) -> "Inner":  # noqa: ANN401 (JSON)
+        """`{"name": "latest", "size": 5, "sort": …}`. Raises BadQuery, IllegalArgument."""
+        if not isinstance(given, Mapping):
+            raise BadQuery(f"[inner_hits] must be an object, not [{java(given)[:100]}]")
+        if unknown := given.keys() - {"name", "ignore_unmapped", *_TAKEN}:
+            raise BadQuery(f"[inner_hits] unknown field [{min(unknown)}]")
+        request = requests.parse({"size": 3} | {key: value for key, value in given.items() if key in _TAKEN})
+        if request.window > MOST:
+            raise IllegalArgument(
+                f"Inner result window is too large, the inner hit definition's [{given.get('name')}]'s from + size "
+                f"must be less than or equal to: [{MOST}] but was [{request.window}]."
+            )
+        return cls(str(given.get("name") or name), request)
+
+
+def nested(query: Query) -> Iterator[tuple[Nested, Inner]]:
+    """The nested queries with inner hits. Raises IllegalArgument for two of one name."""
+    found = dict[str, tuple[Nested, Inner]]()
+    for each in _nested(query):
+        inner = Inner.parse(each.inner_hits, each.path)
+        if inner.name in found:
+            raise IllegalArgument(
+                f"[inner_hits] already contains an entry for key [{inner.name}]; give one of them another [name]"
+            )
+        found[inner.name] = each, inner
+    return iter(found.values())
+
+
+def _nested(query: Query) -> Iterator[Nested]:
+    if isinstance(query, Nested) and query.inner_hits is not None:
+        yield query
+    for each in query.parts():
+        yield from _nested(each)
+
+
+def objects_of(hit: Hit, query: Nested, inner: Inner, source: Mapping[str, Any], kept: Mapping[str, Embedded]) -> Any:  # noqa: ANN401
+    """The objects of a hit that match, as the answer shows them."""
+    seen, segment = hit.found.seen, hit.found.seen.snapshot.segments[hit.segment]
+    name = chunks_of(seen.reader, query.path)
+    if name != query.path:
+        return _chunks(hit, name, query, inner, source, kept)
+    row = np.array([hit.document], dtype=np.int64)
+    rows = inside(Rows(seen, hit.segment, segment, row, Hits(segment.live)), query.path)
+    if rows is None:
+        return _body([], 0, inner, None)
+    reader = seen.reader.inside(query.path)
+    hits = query.inner.weigh(reader).run(rows.table, scored=True)
+    numbers = rows.numbers[hits.mask[rows.numbers]]
+    points = hits.points()
+    clauses = collect.clauses(seen, inner.request)
+    keys = [each.keys(rows.table, hits, 0)[numbers] for each in clauses if each is not None]  # type: ignore[arg-type]
+    ordered = numbers[np.lexsort(keys[::-1])] if keys else numbers
+    own, offset = list(objects(source, query.path.split("."))), int(rows.numbers[0]) if len(rows) else 0
+    shown = []
+    for number in ordered[inner.request.start : inner.request.window].tolist():
+        place, score = number - offset, float(points[number])
+        shown.append(_object(hit, query.path, place, score, own[place] if place < len(own) else {}, inner))
+    return _body(shown, len(numbers), inner, float(points[numbers].max()) if len(numbers) else None)
+
+
+def _object(hit: Hit, path: str, place: int, score: float, own: Mapping[str, Any], inner: Inner) -> dict[str, Any]:
+    seen, request = hit.found.seen, inner.request
+    ids = seen.snapshot.segments[hit.segment].ids
+    shown: dict[str, Any] = {
+        "_index": seen.index.name,
+        "_id": ids[hit.document],
+        "_nested": {"field": path, "offset": place},
+        "_score": score if _is_scored(request) else None,
+    }
+    whole = dict(own)
+    for part in reversed(path.split(".")):
+        whole = {part: whole}
+    if request.source.is_shown:
+        found: Any = request.source.apply(whole)
+        for part in path.split("."):
+            found = found.get(part, {}) if isinstance(found, Mapping) else {}
+        # Names may be from the document on, or from the object on.
+        shown["_source"] = found or request.source.apply(own)
+    wanted = [*request.fields, *request.docvalue_fields]
+    if wanted and (fields := values(wanted, whole, seen.index.mapping)):
+        shown["fields"] = fields
+    return shown
+
+
+def _chunks(
+    hit: Hit, name: str, query: Nested, inner: Inner, source: Mapping[str, Any], kept: Mapping[str, Embedded]
+) -> Any:  # noqa: ANN401
+    """The chunks of a semantic field, the best first."""
+    seen = hit.found.seen
+    field = seen.reader.field(name)
+    if name not in kept or field is None:
+        return _body([], 0, inner, None)
+    texts = {path: [str(value) for value in at(source, path.split("."), field)] for path in kept[name].parts}
+    found = semantic.scored(field, kept[name], texts, query.inner, seen.reader)
+    order = sorted(range(len(found)), key=lambda place: -found[place][0])
+    shown = []
+    for place in order[inner.request.start : inner.request.window]:
+        score, text = found[place]
+        made = _object(hit, query.path, place, score, {"text": text}, inner)
+        shown.append(made)
+    return _body(shown, len(found), inner, found[order[0]][0] if order else None)
+
+
+def group(hit: Hit, collapse: Collapse, inner: Inner, found: Sequence[Found], fetch: Fetch) -> Any:  # noqa: ANN401
+    """The hits of a collapsed one's group."""
+    value, parts = collapse.value(hit), list[Rows]()
+    for own in found:
+        for number, hits in enumerate(own.masks):
+            segment = own.seen.snapshot.segments[number]
+            groups = collapse.groups(segment, own.seen.reader)
+            members = np.flatnonzero(hits.mask & (groups == _group(value, segment, own, collapse)))
+            parts.append(Rows(own.seen, number, segment, members.astype(np.int64), hits))
+    total = sum(len(part) for part in parts)
+    best = max((float(part.hits.points()[part.numbers].max()) for part in parts if len(part)), default=None)
+    return _body(fetch(first(parts, inner.request, found), inner.request), total, inner, best)
+
+
+def _group(value: Any, segment: Any, own: Found, collapse: Collapse) -> int:  # noqa: ANN401
+    """The number that a value's group has in a segment; -2 if it has none."""
+    if value is None:
+        return -1
+    field = own.seen.reader.field(collapse.field)
+    name = collapse.field if field is None else field.name
+    words, numbers = segment.words(name), segment.numbers(name)
+    if words is not None and isinstance(value, str):
+        place = words.find(value)
+        return place if place >= 0 else -2
+    if numbers is not None and not isinstance(value, str):
+        different = np.unique(numbers.values[numbers.owners.starts[:-1][numbers.exists]])
+        place = int(np.searchsorted(different, value))
+        return place if place < len(different) and different[place] == value else -2
+    return -2
+
+
+def _is_scored(request: SearchRequest) -> bool:
+    return not request.sort or any(name == "_score" for name, _ in request.sort)
+
+
+def _body(shown: list[dict[str, Any]], total: int, inner: Inner, best: float | None) -> dict[str, Any]:
+    score = best if _is_scored(inner.request) else None
+    return {"hits": {"total": {"value": total, "relation": "eq"}, "max_score": score, "hits": shown}}

@@ -1,0 +1,127 @@
+"""Collapsed hits, and hits within hits."""
+
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from shop import Document, fill
+
+
+@pytest.fixture(scope="module")
+def every(http: httpx.Client) -> list[Document]:
+    return fill(http)
+
+
+def hits(http: httpx.Client, **body: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (JSON)
+    """The hits of a search over both indices."""
+    reply = http.post("/shop-*/_search", json=body)
+    assert reply.is_success, reply.text
+    found: list[dict[str, Any]] = reply.json()["hits"]["hits"]
+    return found
+
+
+def test_the_first_of_each_group_is_shown_page_by_page(http: httpx.Client, every: list[Document]) -> None:
+    priced = [each for each in every if "price" in each]
+    best: dict[Any, Document] = {}
+    for each in sorted(priced, key=lambda each: -each["price"]):
+        best.setdefault(each["count"][0] if each["count"] else None, each)
+    wanted = [each["id"] for each in sorted(best.values(), key=lambda each: -each["price"])]
+    got = []
+    for start in range(0, len(wanted) + 3, 3):
+        body = {"query": {"exists": {"field": "price"}}, "sort": [{"price": "desc"}], "collapse": {"field": "count"}}
+        got += [hit["_id"] for hit in hits(http, **body, size=3, **{"from": start})]
+    assert got == wanted
+
+
+def test_the_total_is_of_all_hits_and_the_value_is_shown(http: httpx.Client, every: list[Document]) -> None:
+    reply = http.post("/shop-*/_search", json={"collapse": {"field": "tag"}, "size": 20}).json()["hits"]
+    assert reply["total"]["value"] == len(every)
+    shown = [hit["fields"]["tag"][0] for hit in reply["hits"]]
+    assert len(shown) == len(set(shown))
+
+
+@settings(max_examples=10, deadline=None)
+@given(some.integers(0, 4), some.booleans())
+def test_inner_hits_are_the_group(http: httpx.Client, every: list[Document], size: int, descending: bool) -> None:
+    inner = {"name": "all", "size": size, "sort": [{"price": "desc" if descending else "asc"}], "_source": ["price"]}
+    collapse = {"field": "count", "inner_hits": inner}
+    for hit in hits(http, query={"exists": {"field": "price"}}, collapse=collapse, size=5):
+        value = hit["fields"]["count"][0]
+        own = [each for each in every if "price" in each and (each["count"][0] if each["count"] else None) == value]
+        found = hit["inner_hits"]["all"]["hits"]
+        assert found["total"] == {"value": len(own), "relation": "eq"}
+        prices = sorted((each["price"] for each in own), reverse=descending)
+        assert [each["_source"]["price"] for each in found["hits"]] == prices[:size]
+
+
+def test_nested_queries_show_the_objects_that_match(http: httpx.Client, every: list[Document]) -> None:
+    by_id = {each["id"]: each for each in every}
+    query = {
+        "nested": {
+            "path": "parts",
+            "query": {"bool": {"filter": [{"term": {"parts.kind": "x"}}, {"range": {"parts.size": {"gte": 10}}}]}},
+            "inner_hits": {"size": 10, "sort": [{"parts.size": "asc"}]},
+        }
+    }
+    found = hits(http, query=query, size=50)
+    assert found
+    for hit in found:
+        parts = by_id[hit["_id"]]["parts"]
+        matching = [(at, each) for at, each in enumerate(parts) if each["kind"] == "x" and each["size"] >= 10]
+        inner = hit["inner_hits"]["parts"]["hits"]
+        assert inner["total"]["value"] == len(matching)
+        wanted = sorted(matching, key=lambda pair: pair[1]["size"])
+        assert [(each["_nested"]["offset"], each["_source"]) for each in inner["hits"]] == wanted
+        assert {each["_nested"]["field"] for each in inner["hits"]} == {"parts"}
+
+
+def test_knn_on_vectors_in_nested_objects_finds_documents_and_shows_passages(http: httpx.Client) -> None:
+    http.delete("/passages")
+    passages = {
+        "type": "nested",
+        "properties": {"text": {"type": "text"}, "vector": {"type": "dense_vector", "dims": 2, "similarity": "cosine"}},
+    }
+    assert http.put(
+        "/passages", json={"mappings": {"properties": {"passages": passages, "kind": {"type": "keyword"}}}}
+    ).is_success
+    vectors: dict[str, list[list[float]]] = {"1": [[1, 0], [0.9, 0.1]], "2": [[0, 1], [0.6, 0.8]], "3": [[-1, 0]]}
+    for id_, own in vectors.items():
+        source = {
+            "kind": "odd" if int(id_) % 2 else "even",
+            "passages": [{"text": f"t{each}", "vector": each} for each in own],
+        }
+        assert http.put(f"/passages/_doc/{id_}?refresh=true", json=source).is_success
+    knn = {"field": "passages.vector", "query_vector": [1, 0], "k": 2, "num_candidates": 10}
+    inner = {"_source": False, "fields": ["passages.text"], "size": 1}
+    found = http.post("/passages/_search", json={"knn": {**knn, "inner_hits": inner}}).json()["hits"]["hits"]
+    assert [hit["_id"] for hit in found] == ["1", "2"]
+    assert [hit["_score"] for hit in found] == pytest.approx([1.0, 0.8])
+    best = found[1]["inner_hits"]["passages"]["hits"]["hits"][0]
+    assert best["_nested"] == {"field": "passages", "offset": 1}
+    assert best["fields"]["passages"][0]["text"] == ["t[0.6, 0.8]"]
+    odd = http.post("/passages/_search", json={"knn": {**knn, "filter": {"term": {"kind": "odd"}}}}).json()["hits"][
+        "hits"
+    ]
+    assert [hit["_id"] for hit in odd] == ["1", "3"]
+    nested = {"nested": {"path": "passages", "query": {"knn": knn}, "score_mode": "max"}}
+    found = http.post("/passages/_search", json={"query": nested}).json()["hits"]["hits"]
+    assert [hit["_id"] for hit in found] == ["1", "2"]  # k counts documents, by the nearest passage of each
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"collapse": {"field": "nope"}}, "no mapping found for `nope` in order to collapse on"),
+        ({"collapse": {"field": "text"}}, "collapse is not supported for the field [text] of the type [text]"),
+        ({"collapse": {}}, "[collapse] requires a [field]"),
+        ({"collapse": {"field": "tag", "inner_hits": {"nope": 1}}}, "[inner_hits] unknown field [nope]"),
+        ({"collapse": {"field": "tag", "inner_hits": {"size": 1000}}}, "Inner result window is too large"),
+    ],
+)
+def test_what_is_wrong_is_told(http: httpx.Client, every: list[Document], body: dict[str, Any], told: str) -> None:  # noqa: ARG001
+    reply = http.post("/shop-*/_search", json=body)
+    assert reply.status_code == 400
+    assert told in reply.json()["error"]["root_cause"][0]["reason"]
