@@ -152,7 +152,7 @@ def test_many_documents_are_inferred_and_each_failure_is_its_own(http: httpx.Cli
     assert all(each["doc"]["_source"]["v"] for n, each in enumerate(found) if n != 7)
     missing = {"inference": {"model_id": "nobody", "input_output": {"input_field": "t", "output_field": "v"}}}
     (told,) = simulate(http, missing, docs=docs[:1])
-    assert told["error"]["reason"] == "Inference endpoint not found [nobody]"
+    assert told["error"]["reason"] == "Could not find trained model [nobody]"
 
 
 def test_an_endpoint_that_a_pipeline_uses_is_not_deleted(http: httpx.Client) -> None:
