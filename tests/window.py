@@ -44,9 +44,12 @@ def console() -> None:
         pytest.skip(built.stderr)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(console: None) -> Iterator[Browser]:  # noqa: ARG001 (it is what is looked at)
-    """One browser for all tests; each has a profile of its own in it."""
+    """One browser for the tests of a file; each has a profile of its own in it.
+
+    Not for all: as long as Playwright lives no test can have an event loop of its own.
+    """
     path = chromium()
     if path is None:
         assert os.environ.get("CI") != "true", "Chromium is missing, and cannot be installed"
