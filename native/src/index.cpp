@@ -194,6 +194,9 @@ int64_t guarded(Function function) {
 
 }  // namespace
 
+// Counts the forms that these functions have had: who calls them with another form's arguments would crash.
+EXPORT int32_t connote_index_form() { return 1; }
+
 // Adds weights[t] * values[i] to scores[docs[i]] for i from starts[t] to ends[t], of each term t; sets matched[docs[i]].
 EXPORT void connote_accumulate(const Lists *lists, const float *values, float *scores, uint8_t *matched) {
     accumulate(*lists, Product{values}, scores, matched);

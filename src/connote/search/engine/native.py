@@ -12,6 +12,8 @@ from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask, Ranke
 from connote.search.engine.strings import Strings
 
 _POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
+# Counts the forms that the functions have had, as index.cpp does: with another's arguments they would crash.
+_FORM = 1
 _SIGNATURES = {
     "accumulate": (None, *[_POINTER] * 4),
     "bm25": (None, *[_POINTER] * 6),
@@ -35,6 +37,8 @@ def library() -> ctypes.CDLL | None:
         return None
     try:
         loaded = ctypes.CDLL(str(Path(spec.origin).with_name("index.so")))
+        if loaded.connote_index_form() != _FORM:
+            return None
         for name, (result, *arguments) in _SIGNATURES.items():
             function = getattr(loaded, f"connote_{name}")
             function.restype, function.argtypes = result, arguments
