@@ -1,7 +1,7 @@
 """The house, wired: what a server, a command line or a test needs of it."""
 
 import secrets
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,11 +195,11 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     inference = Inference(endpoints, runner, meter, shadows)
     pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
     endpoints.pipelines = pipelines.using
-    _connect_pipelines(trained, pipelines)
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
     endpoints.indices = indices.users
+    _connect_users(trained, pipelines, indices)
     pipelines.users.append(indices.pipeline_user)
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
@@ -286,17 +286,18 @@ def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None
     trained.deployments.claims.append(endpoints.claim)
 
 
-def _connect_pipelines(trained: TrainedModels, pipelines: Pipelines) -> None:
-    """Models are kept as long as pipelines name them."""
+def _connect_users(trained: TrainedModels, pipelines: Pipelines, indices: Indices) -> None:
+    """Models are kept as long as pipelines or indices name them."""
 
-    def using(names: Sequence[str]) -> list[str]:
-        return sorted({id for name in names for id in pipelines.using(name)})
+    def using(names: Sequence[str], used: Callable[[str], Sequence[str]]) -> list[str]:
+        return sorted({user for name in names for user in used(name)})
 
     def told(models: Sequence[str], deployments: Sequence[str]) -> list[str]:
-        found = using([*models, *deployments])
-        return [f"ingest pipelines: [{', '.join(found)}]"] if found else []
+        kinds = {"ingest pipelines": pipelines.using, "indices": indices.users}
+        found = {kind: using([*models, *deployments], used) for kind, used in kinds.items()}
+        return [f"{kind}: [{', '.join(users)}]" for kind, users in found.items() if users]
 
-    trained.models.pipelines = using
+    trained.models.pipelines = lambda names: using(names, pipelines.using)
     trained.models.users.append(told)
 
 

@@ -603,6 +603,17 @@ def test_info_tells_of_the_machine(http: httpx.Client) -> None:
     assert found["limits"]["total_ml_processors"] >= 1
 
 
+def test_a_model_that_an_index_embeds_by_is_kept_and_gives_its_meaning(ml: httpx.Client, bag: str) -> None:
+    ok(ml.put("/bags", json={"mappings": {"properties": {"text": {"type": "semantic_text", "inference_id": bag}}}}))
+    try:
+        assert ml.put("/bags/_doc/1?refresh=true", json={"text": "the cat"}).status_code == 201
+        refused(ml.delete(f"{MODELS}/{bag}"), 409, "indices: [bags]")
+        found = ok(ml.post("/bags/_search", json={"query": {"match": {"text": "the cat"}}}))["hits"]["hits"]
+        assert found[0]["_score"] == pytest.approx(1.0, abs=1e-5)
+    finally:
+        ok(ml.delete("/bags"))
+
+
 class TestPipelines:
     """The inference processor takes models, and keeps them."""
 
