@@ -179,7 +179,8 @@ def is_told(body: dict[str, Any]) -> bool:
         return True  # so Elasticsearch tells that no pipeline was found
     error = body.get("error")
     if isinstance(error, str):
-        return isinstance(body["error_type"], str)
+        # TEI; and so Elasticsearch tells that no alias was found.
+        return isinstance(body.get("error_type"), str) or body.get("status") == 404
     return isinstance(error["type"] if error else body["message"], str)
 
 

@@ -353,4 +353,12 @@ def children() -> set[int]:
     for thread in threading.enumerate():
         file = Path(f"/proc/self/task/{thread.native_id}/children")
         found |= {int(pid) for pid in file.read_text().split()} if file.exists() else set()
-    return found
+    return {pid for pid in found if _works(pid)}
+
+
+def _works(pid: int) -> bool:
+    """Whether it is a worker, and no server of other tests."""
+    try:
+        return b"connote.runtime.sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it has ended
