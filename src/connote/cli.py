@@ -169,6 +169,8 @@ def add_model(
     with reported():
         settings = _settings(config, data)
         is_folder = Path(source).is_dir()
+        if not is_folder and source.startswith((".", "/", "~")):
+            raise IllegalArgument(f"there is no folder {source}")
         place = {"folder": str(Path(source).absolute())} if is_folder else {"hub": source, "revision": revision}
         reference = Reference(**place, head=head, aliases=alias or [])
         name = id or reference.default_id()

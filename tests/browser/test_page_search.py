@@ -58,6 +58,7 @@ def test_an_index_is_searched_by_words_and_by_meaning_side_by_side(
     expect(page.get_by_role("img", name="Where 4 hits are")).to_be_visible()
     sparse = page.get_by_role("region", name="Sparse").get_by_role("listitem").first
     sparse.get_by_role("button", name="Why here?").click()
+    expect(sparse.get_by_role("list", name="What adds to the score")).to_be_visible()  # the link moves as it comes
     sparse.get_by_role("link", name="See the tokens").click()
     expect(page.get_by_role("list", name="Shared tokens")).to_contain_text("sea")
 
