@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from connote.contract.errors import ConnoteError, Overloaded, Unavailable
 from connote.runtime.backends.backend import Backend, DeviceFault, Output
 from connote.runtime.backlog import Backlog
-from connote.runtime.job import Item, Job
+from connote.runtime.job import Item, Job, Room
 from connote.runtime.tokenizer import Encoded
 
 log = logging.getLogger("connote.runtime")
@@ -48,6 +48,7 @@ class Promise:
 
     left: int
     is_urgent: bool
+    room: Room = field(default_factory=Room)
 
 
 class Lane:
@@ -150,7 +151,7 @@ class Lane:
         full, unless they belong to a request that was admitted, which has `left` to submit after them; Unavailable if
         the lane has stopped.
         """
-        job = Job(len(encoded))
+        job = Job(len(encoded), promise.room if promise else None)
         with self._ready:
             self._check_open()
             if promise is None:
