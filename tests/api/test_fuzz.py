@@ -175,8 +175,8 @@ def test_no_request_is_answered_with_a_5xx(
 
 def is_told(body: dict[str, Any]) -> bool:
     """Whether it is an error in the form of Elasticsearch, OpenAI, Cohere or TEI."""
-    if not body:
-        return True  # so Elasticsearch tells that no pipeline was found
+    if not body or body.get("found") is False or body.get("result") == "not_found":
+        return True  # so Elasticsearch tells that no pipeline, script or document was found
     error = body.get("error")
     if isinstance(error, str):
         # TEI; and so Elasticsearch tells that no alias was found.

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -351,8 +352,8 @@ def children() -> set[int]:
     """The worker processes of this process."""
     found: set[int] = set()
     for thread in threading.enumerate():
-        file = Path(f"/proc/self/task/{thread.native_id}/children")
-        found |= {int(pid) for pid in file.read_text().split()} if file.exists() else set()
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found |= {int(pid) for pid in Path(f"/proc/self/task/{thread.native_id}/children").read_text().split()}
     return {pid for pid in found if _works(pid)}
 
 
