@@ -148,7 +148,8 @@ def remote(provider_server: tuple[Provider, Server]) -> Iterator[httpx.Client]:
         yield client
         for endpoint in client.get("/_inference").json()["endpoints"]:
             if not endpoint["inference_id"].startswith("."):
-                client.delete(f"/_inference/{endpoint['inference_id']}?force=true")
+                deleted = client.delete(f"/_inference/{endpoint['inference_id']}?force=true")
+                assert deleted.status_code == 200, deleted.text
 
 
 @pytest.fixture

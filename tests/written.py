@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -19,14 +20,19 @@ def indices(http: httpx.Client) -> Iterator[httpx.Client]:
 
 def clean(http: httpx.Client) -> None:
     for name in http.get("/_all?expand_wildcards=all").json():
-        http.delete(f"/{name}")
+        forget(http, f"/{quote(name)}")
     for kind, key in (("index", "index_templates"), ("component", "component_templates")):
         for each in http.get(f"/_{kind}_template").json()[key]:
-            http.delete(f"/_{kind}_template/{each['name']}")
+            forget(http, f"/_{kind}_template/{quote(each['name'])}")
     for name in http.get("/_template").json():
-        http.delete(f"/_template/{name}")
+        forget(http, f"/_template/{quote(name)}")
     for each in http.get("/_synonyms?size=1000").json()["results"]:
-        http.delete(f"/_synonyms/{each['synonyms_set']}")
+        forget(http, f"/_synonyms/{quote(each['synonyms_set'])}")
+
+
+def forget(http: httpx.Client, path: str) -> None:
+    reply = http.delete(path)
+    assert reply.status_code == 200, reply.text
 
 
 @pytest.fixture

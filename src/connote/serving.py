@@ -18,6 +18,10 @@ from connote.app import opened
 from connote.config import Config
 from connote.contract.errors import Conflict, IllegalArgument
 
+# Seconds that an idle connection is kept. Elasticsearch keeps it for ever, and its clients count on that: one that is
+# closed just as the next request is sent on it fails that request.
+_IDLE = 3600
+
 
 def run(config: Config, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called with the URL, in a thread of its own, once it answers.
@@ -87,6 +91,7 @@ async def _serve(config: Config, listener: socket.socket, ready: Callable[[str],
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=10,
+            timeout_keep_alive=_IDLE,
             lifespan="off",
             ws="none",
             proxy_headers=False,  # nobody is asked who the client is
