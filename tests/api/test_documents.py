@@ -242,3 +242,9 @@ def test_a_routing_is_kept_and_may_be_required(indices: httpx.Client) -> None:
     )
     indices.put("/books/_doc/1?routing=here", json={})
     assert indices.get("/books/_doc/1?routing=here").json()["_routing"] == "here"
+
+
+def test_the_address_of_a_new_document_is_one_whatever_its_id(indices: httpx.Client) -> None:
+    made = indices.put("/books/_doc/a%00%2F%20%C3%A9", json={})
+    assert (made.status_code, made.headers["location"]) == (201, "/books/_doc/a%00%2F%20%C3%A9")
+    assert indices.get(made.headers["location"]).json()["_id"] == "a\0/ é"

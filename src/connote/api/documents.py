@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -116,7 +117,9 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
     is_refreshed = refresh(ask)
     outcome = await ask.connote.documents.write_one(item, refresh=is_refreshed)
     body = outcome.wire(refreshed=is_refreshed and ask.text("refresh") != "wait_for")
-    headers = {"Location": f"/{body['_index']}/_doc/{body['_id']}"} if outcome.status == 201 else {}
+    headers = (
+        {"Location": f"/{quote(body['_index'])}/_doc/{quote(body['_id'], safe='')}"} if outcome.status == 201 else {}
+    )
     return Answer(body, outcome.status, headers=headers)
 
 

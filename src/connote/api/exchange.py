@@ -5,7 +5,7 @@ import re
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -124,20 +124,22 @@ class Ask:
 
     async def attended(self, work: Coroutine[Any, Any, T]) -> T:
         """What the work comes to. When the client leaves it is cancelled, and ClientDisconnect raised."""
-        task, gone = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
+        answering = cast("asyncio.Task[Any]", asyncio.current_task())  # for it is one that calls
+        watching = asyncio.create_task(self._watch(answering))
         try:
-            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise ClientDisconnect
-            return task.result()
+            return await work
+        except asyncio.CancelledError:
+            if not watching.done():
+                raise
+            answering.uncancel()
+            raise ClientDisconnect from None
         finally:
-            for each in (task, gone):
-                each.cancel()
-            await asyncio.gather(task, gone, return_exceptions=True)
+            watching.cancel()
 
-    async def _gone(self) -> None:
+    async def _watch(self, answering: asyncio.Task[Any]) -> None:
         while (await self.request.receive())["type"] != "http.disconnect":
             pass
+        answering.cancel()
 
     async def _body(self) -> bytes:
         most = self.connote.config.server.max_body_bytes

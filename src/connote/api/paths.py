@@ -29,13 +29,15 @@ class Paths(Generic[T]):
         for path, thing in things.items():
             self._add(path, thing)
 
-    def find(self, raw: str) -> tuple[T, dict[str, str]] | None:
-        """What is at a path, still percent-encoded, and its parameters. A slash at its end says nothing."""
+    def find(self, raw: str) -> Iterator[tuple[T, dict[str, str]]]:
+        """What is at a path, still percent-encoded, and its parameters; what fits best first.
+
+        A slash at its end says nothing.
+        """
         parts = [unquote(part) for part in _parts(raw)]
         for node, values in _walk(self._root, parts, 0, ()):
             if node.found is not None:
-                return node.found, dict(zip(node.names, values, strict=True))
-        return None
+                yield node.found, dict(zip(node.names, values, strict=True))
 
     def _add(self, path: str, thing: T) -> None:
         node, names = self._root, list[str]()

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -84,8 +83,7 @@ def create(house: Connote) -> ASGIApp:
     by_path: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
         by_path.setdefault(_shape(route.path), {})[route.method] = route
-    doors = Paths({next(iter(found.values())).path: _door(house, found) for found in by_path.values()})
-    nowhere = _door(house, {})
+    paths = Paths({next(iter(found.values())).path: found for found in by_path.values()})
     # Starlette's layers catch what doors never let out, and cost a tenth of a request; only the console has them.
     pages = Starlette(routes=[Mount("/console", console.create())])
 
@@ -96,11 +94,26 @@ def create(house: Connote) -> ASGIApp:
         elif raw.startswith("/console/"):
             await pages(scope, receive, send)
         else:
-            door, scope["path_params"] = doors.find(raw.partition("?")[0]) or (nowhere, {})
-            response = await door(Request(scope, receive))
+            routes, scope["path_params"] = _found(paths, raw.partition("?")[0], scope["method"])
+            response = await _answer(house, routes, Request(scope, receive))
             await response(scope, receive, send)
 
     return call
+
+
+def _found(paths: Paths[dict[str, Route]], path: str, method: str) -> tuple[dict[str, Route], dict[str, str]]:
+    """The routes at a path, by method, and its parameters: those that fit best of those with the method.
+
+    `POST /embed` is a route, and `PUT /embed` makes an index. No index is called `_inference`.
+    """
+    every: dict[str, Route] = {}
+    for routes, params in paths.find(path):
+        if method in routes:
+            return routes, params
+        every = {**routes, **every}
+        if path.startswith("/_"):
+            break
+    return every, {}
 
 
 def _shape(path: str) -> str:
@@ -108,30 +121,26 @@ def _shape(path: str) -> str:
     return re.sub(r"\{\w+\}", "{}", path)
 
 
-def _door(house: Connote, routes: dict[str, Route]) -> Callable[[Request], Awaitable[Response]]:
-    """What answers on one path, by method."""
-
-    async def answer(request: Request) -> Response:
-        ask, content_type = Ask(request, house), media.JSON
-        try:
-            content_type = media.answer_type(request.headers)
-            response = render(ask, await _handled(ask, routes))
-        except ConnoteError as error:
-            response = _failed(ask, error, routes)
-        except ClientDisconnect:
-            response = Response(status_code=499)
-        except Exception:
-            log.exception("%s %s failed", request.method, request.url.path)
-            response = _failed(ask, ConnoteError("internal error; the server's log says more"), routes)
-        response.headers.setdefault("Content-Type", content_type)
-        response.headers["X-Elastic-Product"] = "Elasticsearch"
-        if ask.asking.answered:
-            response.headers["X-Connote-Endpoint"] = ask.asking.answered
-        if opaque := request.headers.get("x-opaque-id"):
-            response.headers["X-Opaque-Id"] = opaque
-        return response
-
-    return answer
+async def _answer(house: Connote, routes: dict[str, Route], request: Request) -> Response:
+    """The one door: what the route of the request's method answers, whatever happens."""
+    ask, content_type = Ask(request, house), media.JSON
+    try:
+        content_type = media.answer_type(request.headers)
+        response = render(ask, await _handled(ask, routes))
+    except ConnoteError as error:
+        response = _failed(ask, error, routes)
+    except ClientDisconnect:
+        response = Response(status_code=499)
+    except Exception:
+        log.exception("%s %s failed", request.method, request.url.path)
+        response = _failed(ask, ConnoteError("internal error; the server's log says more"), routes)
+    response.headers.setdefault("Content-Type", content_type)
+    response.headers["X-Elastic-Product"] = "Elasticsearch"
+    if ask.asking.answered:
+        response.headers["X-Connote-Endpoint"] = ask.asking.answered
+    if opaque := request.headers.get("x-opaque-id"):
+        response.headers["X-Opaque-Id"] = opaque
+    return response
 
 
 async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:

@@ -62,6 +62,9 @@ class _Held:
     next: int = 0
 
 
+View = tuple[Snapshot, Mapping, Callable[[], None]]
+
+
 def _engine(path: Path, name: str) -> Engine:
     """The engine with what it has kept; if that is damaged, with nothing, and all is indexed again."""
     try:
@@ -70,11 +73,6 @@ def _engine(path: Path, name: str) -> Engine:
         log.warning("the segments of [%s] are damaged, and are made again: %s", name, error)
         erase(path)
         return Engine.open(path)
-
-
-def _last(snapshot: Snapshot) -> int:
-    """The highest sequence number in it."""
-    return max((int(each.seqs.max()) for each in snapshot.segments if each.size), default=-1)
 
 
 def closed(name: str, uuid: str) -> ClosedIndex:
@@ -119,20 +117,36 @@ class Index:
 
     def snapshot(self) -> Snapshot:
         """What searches see: refreshed first, if the last time is longer ago than the index's refresh interval."""
-        interval = self.settings.refresh_interval
-        if self._dirty_since is not None and interval >= 0 and time.monotonic() - self._refreshed_at >= interval:
+        if self._is_due():
             self.refresh()
         return self._engine.snapshot
 
-    def seen(self) -> tuple[Snapshot, Mapping, Callable[[], None]]:
+    def _is_due(self) -> bool:
+        interval = self.settings.refresh_interval
+        return self._dirty_since is not None and interval >= 0 and time.monotonic() - self._refreshed_at >= interval
+
+    def seen(self) -> View:
         """What searches see, and the mapping that it was indexed by, which belong together.
 
         The documents of the snapshot are kept until the third is called.
         """
         self.snapshot()
-        with self._mapping_lock, self._holding:  # so no commit can forget documents in between
+        with self._mapping_lock:
+            return self._view()
+
+    def at_hand(self) -> View | None:
+        """What `seen` gives, if nothing has to be waited for."""
+        if self._is_due() or not self._mapping_lock.acquire(blocking=False):
+            return None
+        try:
+            return self._view()
+        finally:
+            self._mapping_lock.release()
+
+    def _view(self) -> View:
+        with self._holding:  # so no commit can forget documents in between
             snapshot = self._engine.snapshot
-            return snapshot, self.mapping, self._hold(_last(snapshot))
+            return snapshot, self.mapping, self._hold(snapshot.last)
 
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
@@ -144,7 +158,7 @@ class Index:
 
     def hold(self, snapshot: Snapshot) -> Callable[[], None]:
         """Keep the documents that a snapshot sees until what is returned is called."""
-        return self.hold_since(_last(snapshot))
+        return self.hold_since(snapshot.last)
 
     def hold_since(self, seen: int) -> Callable[[], None]:
         """Keep all states, deletions too, that were replaced after that one, until what is returned is called."""

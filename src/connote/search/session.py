@@ -37,7 +37,8 @@ class Session:
             indices.check_open(name)
             index = await indices.open(name)
             index.check_readable()
-            snapshot, mapping, release = await asyncio.to_thread(index.seen)
+            view = index.at_hand()
+            snapshot, mapping, release = await asyncio.to_thread(index.seen) if view is None else view
             held.callback(release)
             reader = Reader(name, mapping, snapshot, index.settings.similarity())
             seen.append(Seen(index, snapshot, reader, number))

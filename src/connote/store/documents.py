@@ -54,6 +54,7 @@ _aside = Table("aside", _metadata, Column("seq", Integer, primary_key=True), Col
 # What else is decided together with documents.
 _notes = Table("notes", _metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
 _MANY = 500  # values of one IN
+_STATES = "SELECT id, seq, version, source, inference, routing FROM documents"
 
 
 @dataclass(frozen=True)
@@ -214,12 +215,13 @@ class DocumentStore:
     def _read(
         self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool
     ) -> Iterable[Stored]:
+        # Every search comes here, and to make a statement of an expression takes longer than to run it.
+        only = " AND until IS NULL" if is_current else ""
         with self._using(), self._engine.connect() as connection:
             for start in range(0, len(wanted), _MANY):
-                query = select(_documents).where(column.in_(wanted[start : start + _MANY]))
-                if is_current:
-                    query = query.where(_documents.c.until.is_(None))
-                yield from (_stored(row) for row in connection.execute(query))
+                part = tuple(wanted[start : start + _MANY])
+                query = f"{_STATES} WHERE {column.name} IN ({','.join('?' * len(part))}){only}"
+                yield from (Stored(*row) for row in connection.exec_driver_sql(query, part))
 
 
 def _stored(row: "object") -> Stored:

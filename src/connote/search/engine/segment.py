@@ -143,6 +143,11 @@ class Snapshot:
         """How many there are, deleted ones too."""
         return sum(segment.size for segment in self.segments)
 
+    @cached_property
+    def last(self) -> int:
+        """The highest sequence number in it; -1 if it is empty."""
+        return max((int(each.seqs.max()) for each in self.segments if each.size), default=-1)
+
     @property
     def bytes(self) -> int:
         """The size of all arrays."""
