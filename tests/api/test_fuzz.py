@@ -175,13 +175,13 @@ def test_no_request_is_answered_with_a_5xx(
 
 
 # So Elasticsearch tells that no pipeline or template, document or script, or scroll was found.
-NOTHING: list[dict[str, Any]] = [{}, {"found": False}, {"matched": False}, {"result": "not_found"}, {"num_freed": 0}]
+NOTHING: list[dict[str, Any]] = [{"found": False}, {"matched": False}, {"result": "not_found"}, {"num_freed": 0}]
 
 
 def is_told(body: dict[str, Any], status: int) -> bool:
     """Whether it is an error in the form of Elasticsearch, OpenAI, Cohere or TEI."""
-    if "error" not in body and status == 404:
-        return body in NOTHING or any(body.items() >= told.items() for told in NOTHING if told)
+    if not body.keys() & {"error", "message"}:
+        return status == 404 and (not body or any(body.items() >= told.items() for told in NOTHING))
     error = body.get("error")
     if isinstance(error, str):
         # TEI; and so Elasticsearch tells that no alias was found.
