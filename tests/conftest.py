@@ -21,6 +21,7 @@ from connote.runtime.catalog import Head
 from connote.runtime.library import Library
 from connote.runtime.local import LocalModel
 from connote.services.registry import SERVICES
+from left import forget_indices
 from provider import Provider
 
 # Fixtures in files of their own: a second conftest.py would hide this one from those that import from it.
@@ -143,9 +144,13 @@ def provider(provider_server: tuple[Provider, Server]) -> Provider:
 
 @pytest.fixture
 def remote(provider_server: tuple[Provider, Server]) -> Iterator[httpx.Client]:
-    """Plain HTTP to the connote whose services are the provider. Endpoints that a test makes are deleted after it."""
+    """Plain HTTP to the connote whose services are the provider.
+
+    Indices and endpoints that a test makes are deleted after it.
+    """
     with httpx.Client(base_url=provider_server[1].url, timeout=60, trust_env=False) as client:
         yield client
+        forget_indices(client)  # which may use the endpoints
         for endpoint in client.get("/_inference").json()["endpoints"]:
             if not endpoint["inference_id"].startswith("."):
                 deleted = client.delete(f"/_inference/{endpoint['inference_id']}?force=true")

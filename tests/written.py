@@ -8,6 +8,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from left import forget, forget_indices
+
 Bulk = Callable[..., httpx.Response]
 
 
@@ -19,8 +21,7 @@ def indices(http: httpx.Client) -> Iterator[httpx.Client]:
 
 
 def clean(http: httpx.Client) -> None:
-    for name in http.get("/_all?expand_wildcards=all").json():
-        forget(http, f"/{quote(name)}")
+    forget_indices(http)
     for kind, key in (("index", "index_templates"), ("component", "component_templates")):
         for each in http.get(f"/_{kind}_template").json()[key]:
             forget(http, f"/_{kind}_template/{quote(each['name'])}")
@@ -28,11 +29,6 @@ def clean(http: httpx.Client) -> None:
         forget(http, f"/_template/{quote(name)}")
     for each in http.get("/_synonyms?size=1000").json()["results"]:
         forget(http, f"/_synonyms/{quote(each['synonyms_set'])}")
-
-
-def forget(http: httpx.Client, path: str) -> None:
-    reply = http.delete(path)
-    assert reply.status_code == 200, reply.text
 
 
 @pytest.fixture

@@ -39,12 +39,12 @@ def test_lengths_errors_and_times_of_both_are_told(chats: Chats) -> None:
 
 def test_the_usage_of_a_shadow_is_its_own(chats: Chats) -> None:
     chats.make("paid", answer(), model="priced")
-    chats.make("watched", answer(), model="priced", shadow={"endpoint": "paid", "sample": 1}, budget={"monthly": 0.005})
-    chats.ask("watched")
-    figures(chats, "watched", 1)
-    assert (chats.usage("watched")["requests"], chats.usage("watched")["key"]) == (1, "anonymous")
+    chats.make("tailed", answer(), model="priced", shadow={"endpoint": "paid", "sample": 1}, budget={"monthly": 0.005})
+    chats.ask("tailed")
+    figures(chats, "tailed", 1)
+    assert (chats.usage("tailed")["requests"], chats.usage("tailed")["key"]) == (1, "anonymous")
     assert (chats.usage("paid")["requests"], chats.usage("paid")["key"]) == (1, "shadow")
-    assert chats.ask("watched").status_code == 200  # 0.004 of 0.005 were spent, and not twice that
+    assert chats.ask("tailed").status_code == 200  # 0.004 of 0.005 were spent, and not twice that
 
 
 def test_a_shadows_own_budget_holds(chats: Chats) -> None:
