@@ -5,11 +5,15 @@
 Ingest: a bulk of texts into a `semantic_text` field, beside the encoder alone on the same texts and as many threads, in
 turns. Search: synthetic vectors (those of `bench.engine`, and dense ones of 384), the same queries by every system in
 turns, one at a time; all must find the same scores. `× query` of the server is to connote's engine without a server,
-of others to the best of the peers. Above 100,000 documents only engines are asked. Bytes a document are those of the
-engine's arrays, and of all its files. Peers: `pip install qdrant-edge-py`.
+of others to the best of the peers. Above 100,000 documents only engines are asked. Bytes a document: by how much the
+process has grown once all queries were asked, pages of mapped files among them (of few documents that says nothing,
+and is left out), and of all files. Peers: `pip install qdrant-edge-py`.
 """
 
+import ctypes
+import ctypes.util
 import gc
+import http.client
 import json
 import os
 import statistics
@@ -21,6 +25,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import orjson
 from bench import texts
 from bench.engine import COUNT, TERMS, Data, Search, ask, filled, lists_in_numpy, our_sparse, qdrant_sparse, same
 from bench.report import Report, arguments, best
@@ -38,6 +43,7 @@ from connote.search.engine.row import Row
 
 DIMENSIONS, QUERIES, BULK = 384, 300, 500
 MOST_OVER_HTTP = 100_000
+FEWEST_TO_WEIGH = 100_000
 MODEL, ENDPOINT = ".elser_model_2", ".elser-2-elasticsearch"
 ENGINE, SERVER = "connote's engine", "connote, over HTTP"
 Rows = NDArray[np.float32]
@@ -106,7 +112,7 @@ def sparse(report: Report, client: httpx.Client, count: int) -> None:
         "Qdrant Edge": lambda folder: qdrant_sparse(data, folder),
         "lists in numpy": lambda folder: lists_in_numpy(data, folder),
     }
-    measure(report, f"sparse, {count:,}", builds, served if count <= MOST_OVER_HTTP else None)
+    measure(report, f"sparse, {count:,}", count, builds, served if count <= MOST_OVER_HTTP else None)
     if count <= MOST_OVER_HTTP:
         report.add(f"sparse, {count:,}", SERVER, "disk_bytes_per_doc", stored(client, f"sparse{count}") / count)
 
@@ -128,16 +134,15 @@ def dense(report: Report, client: httpx.Client, count: int) -> None:
         "Qdrant Edge": lambda folder: qdrant_dense(matrix, asked, folder),
         "product in numpy": lambda _: product(matrix, asked),
     }
-    measure(report, f"dense, {count:,}", builds, served if count <= MOST_OVER_HTTP else None)
+    measure(report, f"dense, {count:,}", count, builds, served if count <= MOST_OVER_HTTP else None)
 
 
-def measure(report: Report, case: str, builds: Mapping[str, Build], served: Build | None) -> None:
+def measure(report: Report, case: str, count: int, builds: Mapping[str, Build], served: Build | None) -> None:
     """Ask all systems in turns, and tell what each takes and holds."""
     with TemporaryDirectory() as place:
         searches: dict[str, Search] = {}
         for name, build in (builds if served is None else {SERVER: served, **builds}).items():
-            gc.collect()
-            folder = Path(place) / name
+            folder, before = Path(place) / name, resident()
             try:
                 searches[name] = build(folder)
             except ImportError as error:
@@ -145,7 +150,11 @@ def measure(report: Report, case: str, builds: Mapping[str, Build], served: Buil
                 continue
             if folder.exists():
                 size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-                report.add(case, name, "disk_bytes_per_doc", size / int(case.rpartition(" ")[2].replace(",", "")))
+                report.add(case, name, "disk_bytes_per_doc", size / count)
+            if name != SERVER and count >= FEWEST_TO_WEIGH:
+                for number in range(QUERIES):
+                    searches[name](number)
+                report.add(case, name, "memory_bytes_per_doc", (resident() - before) / count)
         same(searches, QUERIES)
         times = ask(searches, QUERIES)
     medians = {name: statistics.median(took) * 1e3 for name, took in times.items()}
@@ -153,6 +162,15 @@ def measure(report: Report, case: str, builds: Mapping[str, Build], served: Buil
     for name, took in times.items():
         report.add(case, name, "query_p50_ms", medians[name], medians[ENGINE] if name == SERVER else peer)
         report.add(case, name, "query_p95_ms", statistics.quantiles(took, n=20)[-1] * 1e3)
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds, without what it has freed but not given back."""
+    gc.collect()
+    if name := ctypes.util.find_library("c"):
+        ctypes.CDLL(name).malloc_trim(0)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def over_http(
@@ -178,11 +196,14 @@ def over_http(
     bodies = [
         json.dumps({"query": {kind: {"field": "f", **query}}, "size": COUNT, "_source": False}) for query in queries
     ]
-    headers = {"Content-Type": "application/json"}
+    # The plainest client that there is, for its time is in the figure.
+    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port)
 
     def search(number: int) -> list[float]:
-        reply = client.post(f"/{index}/_search", content=bodies[number], headers=headers)
-        return [hit["_score"] for hit in reply.raise_for_status().json()["hits"]["hits"]]
+        connection.request("POST", f"/{index}/_search", bodies[number], {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        found = orjson.loads(reply.read())
+        return [hit["_score"] for hit in found["hits"]["hits"]]
 
     return search
 
