@@ -4,10 +4,10 @@
 
 Ingest: a bulk of texts into a `semantic_text` field, beside the encoder alone on the same texts and as many threads, in
 turns. Search: synthetic vectors (those of `bench.engine`, and dense ones of 384), the same queries by every system in
-turns, one at a time; all must find the same scores. `× query` of the server is to connote's engine without a server,
-of others to the best of the peers. Above 100,000 documents only engines are asked. Bytes a document: by how much the
-process has grown once all queries were asked, pages of mapped files among them (of few documents that says nothing,
-and is left out), and of all files. Peers: `pip install qdrant-edge-py`.
+turns, one at a time, on one thread; all must find the same scores. `× query` of the server is to connote's engine
+without a server, of others to the best of the peers. Above 100,000 documents only engines are asked. Bytes a document:
+by how much the process has grown once all queries were asked, pages of mapped files among them (of few documents that
+says nothing, and is left out), and of all files. Peers: `pip install qdrant-edge-py`.
 """
 
 import ctypes
@@ -33,6 +33,7 @@ from bench.server import serving
 from bench.systems import Connote
 from bench.turns import seconds
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
 from connote.config import load
@@ -56,7 +57,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="texts to take in: a .jsonl file with `text`")
     options = parser.parse_args()
     report = Report("Searching through the server")
-    with serving() as client:
+    with serving() as client, threadpool_limits(1):
         ingest(report, client, 64 if options.quick else 512, 2 if options.quick else 4, options.corpus)
         for count in [1_000, 5_000] if options.quick else options.documents:
             sparse(report, client, count)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import uvicorn
 import uvloop
+from threadpoolctl import threadpool_limits
 
 from connote.api.events import EventStream
 from connote.api.server import create
@@ -34,6 +35,8 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
     check_safe(config)
     with (
         _bound(config.server.host, config.server.port) as listener,
+        # Searches run side by side. Threads of BLAS wait for each other by spinning: long, on a busy machine.
+        threadpool_limits(1, user_api="blas"),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_serve(config, listener, ready))
