@@ -182,3 +182,20 @@ def test_the_query_may_stand_in_the_url(bulk: Bulk, indices: httpx.Client) -> No
     fill(bulk, "a", 10)
     assert indices.post("/a/_delete_by_query?q=n:7&refresh=true").json()["deleted"] == 1
     assert indices.post("/a/_update_by_query?q=even:true").json()["updated"] == 5
+
+
+def test_the_filter_of_an_alias_counts(indices: httpx.Client) -> None:
+    alias = {"aliases": {"odd": {"filter": {"term": {"odd": True}}}}}
+    template = {"index_patterns": ["kept*"], "template": alias}
+    assert indices.put("/_index_template/kept", json=template).is_success
+    try:
+        indices.put("/kept")
+    finally:
+        assert indices.delete("/_index_template/kept").is_success
+    for n in range(6):
+        indices.put(f"/kept/_doc/{n}?refresh=true", json={"n": n, "odd": n % 2 == 1})
+    copied: dict[str, Any] = {"source": {"index": "odd"}, "dest": {"index": "copy"}}
+    assert indices.post("/_reindex", json=copied).json()["created"] == 3
+    assert indices.post("/odd/_delete_by_query?refresh=true", json={"query": {"match_all": {}}}).json()["deleted"] == 3
+    assert indices.get("/kept/_count").json()["count"] == 3
+    indices.delete("/copy")

@@ -64,7 +64,7 @@ def test_an_index_is_made_once_and_its_name_is_checked(indices: httpx.Client) ->
         ({"settings": {"number_of_shards": 0}}, "illegal_argument_exception", "must be >= 1"),
         ({"settings": []}, "x_content_parse_exception", "[settings] must be an object"),
         ({"aliases": {"A": {}}}, "invalid_index_name_exception", "must be lowercase"),
-        ({"aliases": {"a": {"filter": {"match_all": {}}}}}, "illegal_argument_exception", "[filter] of alias [a]"),
+        ({"aliases": {"a": {"filter": {"none": {}}}}}, "illegal_argument_exception", "filter for alias [a]"),
         (
             {"mappings": {"dynamic_templates": [{"t": {"match": "(", "match_pattern": "regex", "mapping": {}}}]}},
             "mapper_parsing_exception",

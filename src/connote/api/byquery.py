@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connote.api.choice import CHOICE, opened
+from connote.api.choice import CHOICE, filters, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import TYPED, typed
 from connote.contract import durations
@@ -13,6 +13,7 @@ from connote.search.byquery import BATCH, Destination, Manner, Selection
 from connote.search.fetch.source import SourceFilter
 from connote.search.progress import Progress
 from connote.search.tasks import Task, Work
+from connote.search.view import Filters
 from connote.search.write import script as scripts
 from connote.search.write.operation import Kind, VersionType
 
@@ -62,9 +63,11 @@ async def reindex(ask: Ask) -> Answer:
     for name in ("remote", "runtime_mappings"):
         if source.get(name) is not None:
             raise IllegalArgument(f"[source] [{name}] is not supported")
-    names = _names(ask, source)
+    expression = _expression(source)
+    names = _names(ask, expression)
+    kept = ask.connote.indices.filters(expression, names)
     body.setdefault("max_docs", body.pop("size", None))
-    selection = _select(ask, names, source | {"max_docs": body["max_docs"]}, _batch(source.get("size")))
+    selection = _select(ask, names, kept, source | {"max_docs": body["max_docs"]}, _batch(source.get("size")))
     destination = _destination(ask, dest)
     shown, script = SourceFilter.parse(source.get("_source")), body.get("script")
     if script is not None:
@@ -129,14 +132,15 @@ async def _run(ask: Ask, action: str, about: str, work: Work, progress: Progress
 
 
 def _selection(ask: Ask, body: Mapping[str, Any]) -> Selection:
-    return _select(ask, opened(ask), body, _batch(ask.whole("scroll_size")))
+    names = opened(ask)
+    return _select(ask, names, filters(ask, names), body, _batch(ask.whole("scroll_size")))
 
 
 def _typed(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     return body if ask.text("q") is None else body | {"query": typed(ask)}
 
 
-def _select(ask: Ask, names: list[str], body: Mapping[str, Any], batch: int) -> Selection:
+def _select(ask: Ask, names: list[str], kept: Filters, body: Mapping[str, Any], batch: int) -> Selection:
     query, part = body.get("query"), body.get("slice")
     if query is not None and not isinstance(query, Mapping):
         raise BadQuery(f"[query] must be an object, not [{java(query)[:100]}]")
@@ -147,7 +151,7 @@ def _select(ask: Ask, names: list[str], body: Mapping[str, Any], batch: int) -> 
     if slices not in (None, "auto") and (not str(slices).isascii() or not str(slices).isdigit() or int(slices) < 1):
         raise IllegalArgument(f'[slices] must be a positive integer or the string "auto", not [{slices}]')
     found = None if part is None else _slice(part)
-    return Selection(names, query, found, None if most in (None, -1) else most, batch)
+    return Selection(names, kept, query, found, None if most in (None, -1) else most, batch)
 
 
 def _slice(part: Any) -> tuple[int, int]:  # noqa: ANN401 (JSON)
@@ -168,13 +172,17 @@ def _proceeds(ask: Ask, body: Mapping[str, Any]) -> bool:
     return bool(wanted == "proceed")
 
 
-def _names(ask: Ask, source: Mapping[str, Any]) -> list[str]:
+def _expression(source: Mapping[str, Any]) -> str:
     given = source.get("index")
     listed = given if isinstance(given, list) else [given]
     names = [each for each in listed if isinstance(each, str) and each]
     if not names or len(names) < len(listed):
         raise InvalidRequest(["use _all if you really want to copy from all existing indexes"])
-    found = ask.connote.indices.resolve(",".join(names))
+    return ",".join(names)
+
+
+def _names(ask: Ask, expression: str) -> list[str]:
+    found = ask.connote.indices.resolve(expression)
     for name in found:
         ask.connote.indices.check_open(name)
     return found

@@ -94,7 +94,7 @@ async def aliases(ask: Ask) -> Answer:
         {
             "alias": alias,
             "index": name,
-            "filter": "-",
+            "filter": "*" if given.get("filter") else "-",
             "routing.index": given.get("index_routing", "-"),
             "routing.search": given.get("search_routing", "-"),
             "is_write_index": str(given["is_write_index"]).lower() if "is_write_index" in given else "-",

@@ -1,7 +1,10 @@
 """Which indices a request is for: the part of the path, and the parameters that say what patterns may mean."""
 
+from collections.abc import Sequence
+
 from connote.api.exchange import Ask
 from connote.contract.errors import IllegalArgument
+from connote.search.view import Filters
 
 CHOICE = {
     "allow_no_indices": "Whether patterns may mean nothing; default true.",
@@ -28,6 +31,11 @@ def chosen(ask: Ask, *, expand: str = "open", name: str = "index") -> list[str]:
         allow_none=ask.flag("allow_no_indices", default=True),
         expand=states,
     )
+
+
+def filters(ask: Ask, found: Sequence[str]) -> Filters:
+    """What the aliases that the path names let be seen of the indices that it means."""
+    return ask.connote.indices.filters(ask.request.path_params.get("index"), found)
 
 
 def opened(ask: Ask) -> list[str]:

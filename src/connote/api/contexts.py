@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connote.api.choice import CHOICE, chosen
+from connote.api.choice import CHOICE, chosen, filters
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import as_asked
 from connote.contract.errors import IllegalArgument, InvalidRequest
@@ -16,7 +16,8 @@ async def open_pit(ask: Ask) -> Answer:
         raise InvalidRequest(["[keep_alive] is not specified"])
     if (await ask.json_if_any()).get("index_filter") is not None:
         raise IllegalArgument("[index_filter] is not supported; see docs/compatibility.md")
-    context = await ask.connote.searches.opened(chosen(ask), alive(ask.text("keep_alive")))
+    names = chosen(ask)
+    context = await ask.connote.searches.opened(names, alive(ask.text("keep_alive")), filters(ask, names))
     return Answer({"id": context.id, "_shards": shards(len(context.seen))})
 
 

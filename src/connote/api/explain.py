@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connote.api.choice import CHOICE, chosen
+from connote.api.choice import CHOICE, chosen, filters
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import TYPED, query_of
 from connote.contract.errors import BadQuery, ConnoteError, InvalidRequest, SearchFailed
@@ -15,7 +15,8 @@ async def explain(ask: Ask) -> Answer:
     if body.get("query") is None and ask.text("q") is None:
         raise InvalidRequest(["query is missing"])
     name, id = ask.connote.indices.single(ask.path("index")), ask.path("id")
-    is_there, why = await ask.attended(ask.connote.searches.explained(name, id, query_of(ask, body)))
+    looked = ask.connote.searches.explained(name, id, query_of(ask, body), filters(ask, [name]))
+    is_there, why = await ask.attended(looked)
     told: dict[str, Any] = {"_index": name, "_id": id, "matched": why is not None}
     if not is_there:
         return Answer(told, 404)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from connote.api.choice import CHOICE, chosen
+from connote.api.choice import CHOICE, chosen, filters
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument, InvalidRequest, Unparsable
 from connote.search import request as requests
@@ -43,9 +43,10 @@ async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
             )
         return await ask.attended(searches.search((), request))
     names = chosen(ask)
+    kept = filters(ask, names)
     if ask.text("scroll") is None:
-        return await ask.attended(searches.search(names, request))
-    return await ask.attended(searches.scroll(names, request, requests.alive(ask.text("scroll"))))
+        return await ask.attended(searches.search(names, request, kept))
+    return await ask.attended(searches.scroll(names, request, requests.alive(ask.text("scroll")), kept))
 
 
 async def count(ask: Ask) -> Answer:
@@ -58,7 +59,7 @@ async def count(ask: Ask) -> Answer:
         score = None if least is None else float(least)
     except ValueError:
         raise IllegalArgument(f"Failed to parse float parameter [min_score] with value [{least}]") from None
-    found = await ask.attended(ask.connote.searches.count(names, query_of(ask, body), score))
+    found = await ask.attended(ask.connote.searches.count(names, query_of(ask, body), score, filters(ask, names)))
     return Answer({"count": found, "_shards": shards(len(names))})
 
 
@@ -102,12 +103,13 @@ async def _one(ask: Ask, header: Mapping[str, Any], body: Mapping[str, Any]) -> 
     listed = wanted if isinstance(wanted, list) else [] if wanted is None else [wanted]
     if not all(isinstance(each, str) for each in listed):
         raise IllegalArgument("[index] in the metadata section must be a text, or an array of texts")
+    expression = ",".join(listed) or None
     names = ask.connote.indices.resolve(
-        ",".join(listed) or None,
+        expression,
         ignore_missing=header.get("ignore_unavailable", ask.text("ignore_unavailable")) in (True, "true", ""),
         allow_none=header.get("allow_no_indices", True) in (True, "true"),
     )
-    return await ask.connote.searches.search(names, request)
+    return await ask.connote.searches.search(names, request, ask.connote.indices.filters(expression, names))
 
 
 def _pairs(raw: bytes) -> list[tuple[dict[str, Any], dict[str, Any]]]:

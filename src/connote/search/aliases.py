@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
-from connote.contract.errors import IllegalArgument, InvalidRequest, NoAlias, Unparsable
+from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NoAlias, Unparsable
 from connote.contract.settings import java
 from connote.search import names
+from connote.search.query.boolean import Bool
+from connote.search.query.parse import parse as parse_query
+from connote.search.query.query import Query
 from connote.store.indices import IndexRecord
 
 _OPTIONS = ("filter", "routing", "index_routing", "search_routing", "is_write_index", "is_hidden")
@@ -53,9 +56,9 @@ def options(given: Any, alias: str) -> dict[str, Any]:  # noqa: ANN401 (JSON)
         raise Unparsable(f"alias [{alias}] must be an object, not [{java(given)[:100]}]")
     if unknown := [name for name in given if name not in _OPTIONS]:
         raise Unparsable(f"Unknown field [{unknown[0]}] in alias [{alias}]; known are [{', '.join(_OPTIONS)}]")
-    if given.get("filter") is not None:
-        raise IllegalArgument(f"[filter] of alias [{alias}] is not supported: searches would not apply it")
     made: dict[str, Any] = {}
+    if given.get("filter"):
+        made["filter"] = _filter(given["filter"], alias)
     for name in ("index_routing", "search_routing"):
         if (value := given.get(name, given.get("routing"))) is not None:
             made[name] = str(value)
@@ -65,6 +68,23 @@ def options(given: Any, alias: str) -> dict[str, Any]:  # noqa: ANN401 (JSON)
                 raise Unparsable(f"[{name}] of alias [{alias}] must be a boolean, not [{java(value)[:100]}]")
             made[name] = value
     return made
+
+
+def _filter(given: Any, alias: str) -> Mapping[str, Any]:  # noqa: ANN401
+    try:
+        parse_query(given)
+    except ConnoteError as error:
+        wrong = IllegalArgument(f"failed to parse filter for alias [{alias}]: {error.reason}")
+        wrong.caused_by = error
+        raise wrong from None
+    return cast("Mapping[str, Any]", given)
+
+
+def passing(expression: str | None, record: IndexRecord) -> Query | None:
+    """What an expression means of an index: by a filter of one of its aliases, None if all of it."""
+    met = names.aliases_met(expression, record.name, record.aliases)
+    filters = [record.aliases[alias].get("filter") for alias in met]
+    return Bool(should=[parse_query(each) for each in filters], least=1) if filters and all(filters) else None
 
 
 def check(name: str, indices: Mapping[str, Any]) -> None:

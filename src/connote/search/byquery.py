@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connote.contract.errors import BadScript, ConnoteError, IllegalArgument
@@ -13,6 +13,7 @@ from connote.search.fetch.source import SourceFilter
 from connote.search.indices import Indices
 from connote.search.matching import Matched, Matching
 from connote.search.progress import Progress
+from connote.search.view import Filters
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, Operation, Outcome, VersionType
 from connote.search.write.script import now, scripted
@@ -24,9 +25,13 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Selection:
-    """Which documents: of these indices, matching this query, of several parts one, and no more than `most`."""
+    """Which documents: of these indices, matching this query, of several parts one, and no more than `most`.
+
+    `filters` are those of the aliases that mean the indices.
+    """
 
     indices: Sequence[str]
+    filters: Filters = field(default_factory=dict)
     query: Mapping[str, Any] | None = None
     part: tuple[int, int] | None = None
     most: int | None = None
@@ -96,7 +101,7 @@ class ByQuery:
 
     async def _over(self, selection: Selection, make: Make, manner: Manner, progress: Progress) -> dict[str, Any]:
         began = time.perf_counter()
-        found = await self._matching.find(selection.indices, selection.query, selection.part)
+        found = await self._matching.find(selection.indices, selection.query, selection.part, selection.filters)
         try:
             left = selection.most
             total = sum(len(each.seqs) for each in found)

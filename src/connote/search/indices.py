@@ -22,6 +22,7 @@ from connote.search.mapping.mapping import Mapping
 from connote.search.settings import IndexSettings
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
+from connote.search.view import Filters
 from connote.store.indices import IndexRecord, IndexStore
 
 log = logging.getLogger("connote.search")
@@ -107,6 +108,11 @@ class Indices:
         if ignore_missing and "closed" not in expand:
             return [name for name in found if not self.is_closed(name)]
         return found
+
+    def filters(self, expression: str | None, found: Sequence[str]) -> Filters:
+        """Of the indices that an expression means, those which it means by aliases with filters."""
+        own = [(name, aliases.passing(expression, self._records[name])) for name in found if name in self._records]
+        return {name: query for name, query in own if query is not None}
 
     def written(self, name: str) -> str:
         """The one index that writes to that name go to. Raises NoIndex, IllegalArgument for an alias of several."""

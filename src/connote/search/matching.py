@@ -9,14 +9,15 @@ import numpy as np
 
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
+from connote.search import view
 from connote.search.asks import Asked
 from connote.search.engine.arrays import Longs
-from connote.search.engine.segment import Snapshot
 from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.query.parse import parse
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.reader import Reader
+from connote.search.view import NO_FILTERS, Filters
 from connote.store.documents import Stored
 
 
@@ -44,9 +45,13 @@ class Matching:
         self._indices, self._endpoints, self._inference = indices, endpoints, inference
 
     async def find(
-        self, names: Sequence[str], query: Mapping[str, Any] | None, part: tuple[int, int] | None = None
+        self,
+        names: Sequence[str],
+        query: Mapping[str, Any] | None,
+        part: tuple[int, int] | None = None,
+        filters: Filters = NO_FILTERS,
     ) -> list[Matched]:
-        """What matches in each index; of several parts (number, of how many) only that one.
+        """What matches in each index; of several parts (number, of how many) only that one; `filters` are of aliases.
 
         Raises BadQuery, IllegalArgument, NoIndex, ClosedIndex, and what the query raises on a mapping.
         """
@@ -55,30 +60,33 @@ class Matching:
         found = list[Matched]()
         try:
             for name in names:
-                found.append(await self._in(name, parsed, asks, part))
+                found.append(await self._in(name, filters.get(name), parsed, asks, part))
         except BaseException:
             for each in found:
                 each.release()
             raise
         return found
 
-    async def _in(self, name: str, query: Query, asks: Asked, part: tuple[int, int] | None) -> Matched:
+    async def _in(
+        self, name: str, kept: Query | None, query: Query, asks: Asked, part: tuple[int, int] | None
+    ) -> Matched:
         index = await self._indices.open(name)
         index.check_readable()
         snapshot, mapping, release = await asyncio.to_thread(index.seen)
         try:
-            reader = Reader(index.name, mapping, snapshot, index.settings.similarity())
+            every = Reader(index.name, mapping, snapshot, index.settings.similarity())
+            reader = await view.through(kept, every, asks)
             rewritten = await query.rewritten(asks, reader)
-            return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, snapshot, part), release)
+            return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, part), release)
         except BaseException:
             release()
             raise
 
 
-def _seqs(query: Query, reader: Reader, snapshot: Snapshot, part: tuple[int, int] | None) -> Longs:
+def _seqs(query: Query, reader: Reader, part: tuple[int, int] | None) -> Longs:
     weight = query.weigh(reader)
     found = [np.zeros(0, dtype=np.int64)]
-    for segment in snapshot.segments:
+    for segment in reader.snapshot.segments:
         mask = weight.run(segment, scored=False).mask & segment.live
         if part is not None:
             number, parts = part

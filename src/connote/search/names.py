@@ -61,6 +61,16 @@ def resolve(
     return sorted(found)
 
 
+def aliases_met(expression: str | None, index: str, aliases: Collection[str]) -> list[str]:
+    """By which of its aliases alone an expression means an index: none, if it means it by its own name."""
+    if expression in ALL:
+        return []
+    parts = [part for part in str(expression).split(",") if part and not part.startswith("-")]
+    if any(part == "_all" or fits(index, part) for part in parts):
+        return []
+    return [alias for alias in aliases if any(fits(alias, part) for part in parts)]
+
+
 def fits(name: str, pattern: str) -> bool:
     """Whether a name fits a pattern in which `*` alone says something."""
     return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))

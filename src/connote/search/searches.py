@@ -19,9 +19,11 @@ from connote.search.collect import Hit, merged
 from connote.search.contexts import Context, Contexts
 from connote.search.fetch.hit import fetched
 from connote.search.indices import Indices
+from connote.search.query.boolean import Bool
 from connote.search.query.query import Explanation, Query
 from connote.search.request import TIES, SearchRequest
 from connote.search.session import Session
+from connote.search.view import NO_FILTERS, Filters
 
 
 class Searches:
@@ -31,15 +33,17 @@ class Searches:
         self._indices, self._endpoints, self._inference = indices, endpoints, inference
         self.contexts = Contexts()
 
-    async def search(self, names: Sequence[str], request: SearchRequest) -> dict[str, Any]:
-        """The body of an answer; a request with a point in time is for its indices.
+    async def search(
+        self, names: Sequence[str], request: SearchRequest, filters: Filters = NO_FILTERS
+    ) -> dict[str, Any]:
+        """The body of an answer; a request with a point in time is for its indices. `filters` are of aliases.
 
         Raises SearchFailed with the reason of each index, and what the request has wrong.
         """
         began = time.perf_counter()
         with ExitStack() as held:
             if request.pit is None:
-                session = await self._session(names, held)
+                session = await self._session(names, held, filters)
             else:
                 context = self.contexts.find(request.pit["id"], request.keep)
                 session = Session.again(context.seen, self._indices, self._asks(), held)
@@ -48,14 +52,18 @@ class Searches:
             body = {"pit_id": request.pit["id"], **body}
         return body
 
-    async def count(self, names: Sequence[str], query: Query, least: float | None = None) -> int:
+    async def count(
+        self, names: Sequence[str], query: Query, least: float | None = None, filters: Filters = NO_FILTERS
+    ) -> int:
         """How many documents match. Raises what `search` raises."""
         request = SearchRequest(query=query, has_query=True, size=0, least=least)
         with ExitStack() as held:
-            session = await self._session(names, held)
+            session = await self._session(names, held, filters)
             return sum(each.total for each in await finding.found(session, request))
 
-    async def explained(self, name: str, id: str, query: Query) -> tuple[bool, Explanation | None]:
+    async def explained(
+        self, name: str, id: str, query: Query, filters: Filters = NO_FILTERS
+    ) -> tuple[bool, Explanation | None]:
         """Whether there is such a document, and why it matches; None if it does not. Raises what `search` raises."""
         with ExitStack() as held:
             session = await self._session([name], held)
@@ -63,7 +71,8 @@ class Searches:
             place = seen.snapshot.find(id)
             if place is None:
                 return False, None
-            own = await query.rewritten(session.asks, seen.reader)
+            asked = Bool(must=[query], filters=[filters[name]]) if name in filters else query
+            own = await asked.rewritten(session.asks, seen.reader)
             table = seen.snapshot.segments[place[0]]
             return True, await asyncio.to_thread(own.weigh(seen.reader).explain, table, place[1])
 
@@ -76,17 +85,19 @@ class Searches:
 
     # What stays open.
 
-    async def opened(self, names: Sequence[str], keep: float) -> Context:
+    async def opened(self, names: Sequence[str], keep: float, filters: Filters = NO_FILTERS) -> Context:
         """A point in time. Raises NoIndex, IllegalArgument, Overloaded."""
         with ExitStack() as held:
-            session = await self._session(names, held)
+            session = await self._session(names, held, filters)
             return self.contexts.open(session.seen, held, keep)
 
-    async def scroll(self, names: Sequence[str], request: SearchRequest, keep: float) -> dict[str, Any]:
+    async def scroll(
+        self, names: Sequence[str], request: SearchRequest, keep: float, filters: Filters = NO_FILTERS
+    ) -> dict[str, Any]:
         """The first page of a scroll. Raises what `search` raises, IllegalArgument, Overloaded."""
         began, request = time.perf_counter(), _scrolling(request)
         with ExitStack() as held:
-            session = await self._session(names, held)
+            session = await self._session(names, held, filters)
             hits, body = await self._answered(session, request, began)
             context = self.contexts.open(session.seen, held, keep, _behind(request, hits))
         return {"_scroll_id": context.id, **body}
@@ -105,8 +116,8 @@ class Searches:
     def _asks(self) -> Asked:
         return Asked(self._endpoints, self._inference, self._indices)
 
-    async def _session(self, names: Sequence[str], held: ExitStack) -> Session:
-        return await Session.open(names, self._indices, self._asks(), held)
+    async def _session(self, names: Sequence[str], held: ExitStack, filters: Filters = NO_FILTERS) -> Session:
+        return await Session.open(names, self._indices, self._asks(), held, filters)
 
     async def _answered(
         self, session: Session, request: SearchRequest, began: float

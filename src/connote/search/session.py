@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
-from connote.search import collect, embedded
+from connote.search import collect, embedded, view
 from connote.search.asks import Asked
 from connote.search.collect import Seen
 from connote.search.fetch.fields import at
@@ -18,6 +18,7 @@ from connote.search.query.reader import Reader
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.trees import Boosted
+from connote.search.view import NO_FILTERS, Filters
 
 T = TypeVar("T")
 
@@ -30,8 +31,13 @@ class Session:
     asks: Asked
 
     @classmethod
-    async def open(cls, names: Sequence[str], indices: Indices, asks: Asked, held: ExitStack) -> "Session":
-        """Open the indices. Raises NoIndex, ClosedIndex, Blocked, Unavailable."""
+    async def open(
+        cls, names: Sequence[str], indices: Indices, asks: Asked, held: ExitStack, filters: Filters = NO_FILTERS
+    ) -> "Session":
+        """Open the indices, of which filters let only some documents be seen.
+
+        Raises NoIndex, ClosedIndex, Blocked, Unavailable, and what filters raise.
+        """
         seen = []
         for number, name in enumerate(names):
             indices.check_open(name)
@@ -40,8 +46,9 @@ class Session:
             view = index.at_hand()
             snapshot, mapping, release = await asyncio.to_thread(index.seen) if view is None else view
             held.callback(release)
-            reader = Reader(name, mapping, snapshot, index.settings.similarity())
-            seen.append(Seen(index, snapshot, reader, number))
+            every = Reader(name, mapping, snapshot, index.settings.similarity())
+            reader = await view.through(filters.get(name), every, asks)
+            seen.append(Seen(index, reader.snapshot, reader, number))
         return cls(seen, asks)
 
     @classmethod

@@ -64,6 +64,10 @@ class Reader:
         """The same index, seen from within a nested object."""
         return Reader(self.index, self.mapping, self.snapshot, (self._k1, self._b), path)
 
+    def over(self, snapshot: Snapshot) -> "Reader":
+        """The same index in another state."""
+        return Reader(self.index, self.mapping, snapshot, (self._k1, self._b), self.path)
+
     def way(self, path: str) -> list[str]:
         """The nested objects to go through from here to those at a path; none, if there are none of that path."""
         listed = self._nested(path)

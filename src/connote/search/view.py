@@ -1,0 +1,27 @@
+"""An index as it is seen through the filters of aliases: what they hold back is not there."""
+
+import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from connote.search.engine.segment import Snapshot
+from connote.search.query.query import Asks, Query
+from connote.search.query.reader import Reader
+
+# By index, what an alias lets pass of it.
+Filters = Mapping[str, Query]
+NO_FILTERS: Filters = MappingProxyType({})
+
+
+async def through(query: Query | None, reader: Reader, asks: Asks) -> Reader:
+    """A reader of those documents alone; statistics stay those of all. Raises what the query raises."""
+    if query is None:
+        return reader
+    rewritten = await query.rewritten(asks, reader)
+    return await asyncio.to_thread(_seen, rewritten, reader)
+
+
+def _seen(query: Query, reader: Reader) -> Reader:
+    weight = query.weigh(reader)
+    kept = [each.with_live(each.live & weight.run(each, scored=False).mask) for each in reader.snapshot.segments]
+    return reader.over(Snapshot(kept))
