@@ -18,13 +18,15 @@ async def field_caps(ask: Ask) -> Answer:
     patterns = given.split(",") if isinstance(given, str) else given
     if not isinstance(patterns, list) or not patterns or not all(isinstance(each, str) for each in patterns):
         raise InvalidRequest(["no fields specified"])
-    if body.get("runtime_mappings"):
-        raise IllegalArgument("[runtime_mappings] is not supported; see docs/compatibility.md")
+    runtime = body.get("runtime_mappings") or {}
+    if not isinstance(runtime, dict):
+        raise IllegalArgument("[runtime_mappings] must be an object of fields")
     names = chosen(ask)
     if body.get("index_filter") is not None:
         query = parse_query(body["index_filter"])
         names = [name for name in names if await ask.attended(ask.connote.searches.count([name], query))]
-    kept = {name: _kept(ask, capabilities.of((await indices.open(name)).mapping, patterns)) for name in names}
+    mappings = {name: (await indices.open(name)).mapping.searched().searched(runtime) for name in names}
+    kept = {name: _kept(ask, capabilities.of(each, patterns)) for name, each in mappings.items()}
     return Answer({"indices": names, "fields": capabilities.joined(kept, unmapped=ask.flag("include_unmapped"))})
 
 

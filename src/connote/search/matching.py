@@ -74,8 +74,7 @@ class Matching:
         index.check_readable()
         snapshot, mapping, release = await asyncio.to_thread(index.seen)
         try:
-            every = Reader(index.name, mapping, snapshot, index.settings.similarity())
-            reader = await view.through(kept, every, asks)
+            reader = await view.through(kept, view.reader(index, mapping, snapshot), asks)
             rewritten = await query.rewritten(asks, reader)
             return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, part), release)
         except BaseException:

@@ -8,7 +8,7 @@ from typing import Any
 from connote.contract import durations
 from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest
 from connote.contract.settings import java
-from connote.search import sorting
+from connote.search import scriptfields, sorting
 from connote.search.collapse import Collapse
 from connote.search.fetch.fields import INFERENCE, Wanted
 from connote.search.fetch.source import SourceFilter
@@ -17,6 +17,7 @@ from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.vectors import Knn
+from connote.search.scriptfields import ScriptField
 
 # Hits of an answer if it is not said how many; how many are counted by default (exactly: all are).
 SIZE, COUNTED = 10, 10_000
@@ -25,7 +26,7 @@ _ACCEPTED = (
     "batched_reduce_size", "preference", "request_cache", "stats", "ext", "terminate_after",
     "allow_partial_search_results", "min_compatible_shard_node", "index",
 )  # fmt: skip
-_REFUSED = ("runtime_mappings", "suggest", "script_fields")
+_REFUSED = ("suggest",)
 # What breaks ties between hits, so that one can go on behind the last.
 TIES = "_shard_doc"
 
@@ -63,6 +64,8 @@ class SearchRequest:
     rescore: Sequence[Mapping[str, Any]] = ()
     boosts: Sequence[tuple[str, float]] = ()
     profile: bool = False
+    runtime: Mapping[str, Any] = field(default_factory=dict)  # fields of its own, still JSON
+    scripts: Mapping[str, ScriptField] = field(default_factory=dict)
     pit: Mapping[str, Any] | None = None
     keep: float | None = None  # how long the point in time is kept alive from now on, in seconds
     part: tuple[int, int] | None = None
@@ -77,8 +80,8 @@ class SearchRequest:
 
     @property
     def shows_source(self) -> bool:
-        """Whether documents are shown: not if only stored fields are, unless it is said."""
-        return self.source.is_shown and (self.is_source_asked or not self.stored_fields)
+        """Whether documents are shown: not if stored fields or scripts are, unless it is said."""
+        return self.source.is_shown and (self.is_source_asked or not (self.stored_fields or self.scripts))
 
     @property
     def is_scored(self) -> bool:
@@ -140,6 +143,8 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         rescore=_rescores(rest.pop("rescore", None)),
         boosts=_boosts(rest.pop("indices_boost", None)),
         profile=_flag(rest, "profile"),
+        runtime=_object(rest, "runtime_mappings") or {},
+        scripts=scriptfields.parse(_object(rest, "script_fields") or {}),
         pit=pit,
         keep=None if pit is None or pit.get("keep_alive") is None else alive(pit["keep_alive"]),
         part=_slice(_object(rest, "slice")),

@@ -47,7 +47,7 @@ class Searches:
             else:
                 context = self.contexts.find(request.pit["id"], request.keep)
                 session = Session.again(context.seen, self._indices, self._asks(), held)
-            _, body = await self._answered(session, request, began)
+            _, body = await self._answered(session.with_runtime(request.runtime), request, began)
         if request.pit is not None:
             body = {"pit_id": request.pit["id"], **body}
         return body
@@ -97,7 +97,7 @@ class Searches:
         """The first page of a scroll. Raises what `search` raises, IllegalArgument, Overloaded."""
         began, request = time.perf_counter(), _scrolling(request)
         with ExitStack() as held:
-            session = await self._session(names, held, filters)
+            session = (await self._session(names, held, filters)).with_runtime(request.runtime)
             hits, body = await self._answered(session, request, began)
             context = self.contexts.open(session.seen, held, keep, _behind(request, hits))
         return {"_scroll_id": context.id, **body}

@@ -1,20 +1,19 @@
 """One search over some indices: a snapshot of each, and what retrievers ask of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
-from connote.search import collect, embedded, view
+from connote.search import collect, columns, embedded, view
 from connote.search.asks import Asked
 from connote.search.collect import Seen
 from connote.search.fetch.fields import at
 from connote.search.indices import Indices
 from connote.search.query.query import Query
-from connote.search.query.reader import Reader
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.trees import Boosted
@@ -46,7 +45,7 @@ class Session:
             view = index.at_hand()
             snapshot, mapping, release = await asyncio.to_thread(index.seen) if view is None else view
             held.callback(release)
-            every = Reader(name, mapping, snapshot, index.settings.similarity())
+            every = view.reader(index, mapping, snapshot)
             reader = await view.through(filters.get(name), every, asks)
             seen.append(Seen(index, reader.snapshot, reader, number))
         return cls(seen, asks)
@@ -60,6 +59,14 @@ class Session:
                 raise NoIndex(each.index.name)
             held.callback(each.index.hold(each.snapshot))
         return cls(seen, asks)
+
+    def with_runtime(self, given: Mapping[str, Any]) -> "Session":
+        """With runtime fields of a request's own. Raises BadMapping, BadScript."""
+        if not given:
+            return self
+        readers = [columns.over(each.reader, each.reader.mapping.searched(given)) for each in self.seen]
+        made = zip(self.seen, readers, strict=True)
+        return replace(self, seen=[replace(each, reader=own, snapshot=own.snapshot) for each, own in made])
 
     def split(self, fields: Boosted) -> tuple[Boosted, Boosted]:
         """Of fields with boosts, patterns among them: those of text and words, and those that are semantic anywhere."""

@@ -13,6 +13,7 @@ from connote.search.mapping.text import Text
 from connote.search.query.geo import unit
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.reader import Reader
+from connote.search.scriptsort import ByScript
 
 # Places of documents in several indices: those of one begin so far behind those of the one before.
 SHARD = 2**32
@@ -69,7 +70,7 @@ def clause(name: str, options: Mapping[str, Any], reader: Reader, shard: int = 0
     if name == "_geo_distance":
         return _distance(options, reader, is_descending=is_descending)
     if name == "_script":
-        raise BadQuery("sorting by [_script] is not supported; see docs/compatibility.md")
+        return ByScript.parse(options, reader, is_descending=is_descending)
     return _field(name, options, reader, is_descending=is_descending)
 
 

@@ -1,16 +1,26 @@
 """An index as it is seen through the filters of aliases: what they hold back is not there."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping as Object
 from types import MappingProxyType
 
+from connote.search import columns
 from connote.search.engine.segment import Snapshot
+from connote.search.index import Index
+from connote.search.mapping.mapping import Mapping
 from connote.search.query.query import Asks, Query
 from connote.search.query.reader import Reader
+from connote.search.sources import Sources
 
 # By index, what an alias lets pass of it.
-Filters = Mapping[str, Query]
+Filters = Object[str, Query]
 NO_FILTERS: Filters = MappingProxyType({})
+
+
+def reader(index: Index, mapping: Mapping, snapshot: Snapshot) -> Reader:
+    """All that there is of an index, with the runtime fields of its mapping. Raises BadScript."""
+    every = Reader(index.name, mapping, snapshot, index.settings.similarity(), sources=Sources(index.documents))
+    return columns.over(every, mapping.searched())
 
 
 async def through(query: Query | None, reader: Reader, asks: Asks) -> Reader:

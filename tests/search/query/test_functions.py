@@ -192,6 +192,8 @@ def test_scripts_see_places_dates_and_words() -> None:
         ("doc['place'].arcDistance(1.0, 0.0)", 111_195.08),
         ("doc['place'].lat + 1", 1.0),
         ("doc['day'].value.getYear()", 2024.0),
+        ("doc['day'].value.dayOfWeekEnum.value", 5.0),
+        ("doc['day'].value.dayOfWeekEnum.getDisplayName(TextStyle.FULL, Locale.ROOT) == 'Friday' ? 7 : 8", 7.0),
         ("doc['tag'].value == 'new' ? 3 : 4", 3.0),
         ("doc['sold'].value ? 3 : 4", 3.0),
         ("doc.containsKey('price') && doc['price'].empty ? 5 : 6", 5.0),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connote.ingest.painless import patterns, streams
+from connote.ingest.painless import days, patterns, streams
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.types import made
 from connote.ingest.painless.values import INTEGERS, Value, class_cast, equal, is_number, java_class, text, wrapped
@@ -170,6 +170,8 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
         "toMap": _to_map,
     },
     "Pattern": {"compile": patterns.Pattern},
+    "TextStyle": {name: name for name in days.STYLES},
+    "Locale": days.LOCALES,
     "System": {"currentTimeMillis": lambda: int(time.time() * 1000), "nanoTime": time.monotonic_ns},
     "Instant": {"now": lambda: datetime.now(UTC), "ofEpochMilli": _date},
 }

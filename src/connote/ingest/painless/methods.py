@@ -14,6 +14,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from connote.ingest.painless import patterns, streams
+from connote.ingest.painless.days import OF_WEEKDAYS, Weekday
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.values import (
     MOST_TEXT,
@@ -287,6 +288,8 @@ _DATE: Mapping[str, Method] = {
     "getMonthValue": lambda self: self.month,
     "getDayOfMonth": lambda self: self.day,
     "getDayOfYear": lambda self: self.timetuple().tm_yday,
+    "getDayOfWeekEnum": Weekday.of,
+    "getDayOfWeek": lambda self: self.isoweekday(),
     "getHour": lambda self: self.hour,
     "getMinute": lambda self: self.minute,
     "getSecond": lambda self: self.second,
@@ -325,6 +328,7 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Mapping[str, Method]], ...] = (
     (Builder, {"append": _appended, "toString": lambda self: self.text, "length": lambda self: len(self.text)}),
     (Thrown, {"getMessage": lambda self: self.message, "toString": lambda self: self.message}),
     (datetime, _DATE),
+    (Weekday, OF_WEEKDAYS),
     (patterns.Pattern, patterns.OF_PATTERNS),
     (patterns.Matcher, patterns.OF_MATCHERS),
     (streams.Stream, streams.OF_STREAMS),

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from connote.search.engine import ids, kernels, norms
-from connote.search.engine.arrays import Ints, Stream, under
+from connote.search.engine.arrays import Arrays, Ints, Stream, under
 from connote.search.engine.row import Fields, Row, Tokens, Vector
 from connote.search.engine.strings import Strings
 
@@ -30,6 +30,11 @@ def build(rows: Sequence[Row]) -> Stream:
     yield ("versions",), np.array([row.version for row in rows], dtype=np.int64)
     yield from ids.build([row.id for row in rows])
     yield from _table(rows)
+
+
+def columns(rows: Sequence[Fields]) -> Arrays:
+    """The arrays of a table with these rows."""
+    return dict(_table(rows))
 
 
 def _table(rows: Sequence[Fields]) -> Stream:

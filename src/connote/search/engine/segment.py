@@ -1,6 +1,6 @@
 """Segments: columns over a run of documents, and a snapshot of an index, which is a list of segments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from itertools import accumulate
@@ -14,6 +14,8 @@ from connote.search.engine.ids import Ids
 from connote.search.engine.owners import Owners
 
 _View = TypeVar("_View")
+# By field, what makes its arrays of a kind (text, words, …) for a table: none, if it is of another kind.
+Made = Mapping[str, Callable[["Table", str], Arrays]]
 
 
 class Table:
@@ -22,6 +24,7 @@ class Table:
     def __init__(self, arrays: Arrays, size: int) -> None:
         self.arrays, self.size = arrays, size
         self._views: dict[tuple[str, str], object] = {}
+        self._made: Made = {}
 
     def text(self, field: str) -> Text | None:
         """Analysed text: postings, positions, norms."""
@@ -66,7 +69,7 @@ class Table:
 
     def _view(self, kind: str, field: str, make: Callable[[Arrays], _View]) -> _View | None:
         if (kind, field) not in self._views:
-            arrays = below(self.arrays, kind, field)
+            arrays = self._made[field](self, kind) if field in self._made else below(self.arrays, kind, field)
             self._views[kind, field] = make(arrays) if arrays else None
         return cast("_View | None", self._views[kind, field])
 
@@ -120,6 +123,13 @@ class Segment(Table):
         other = copy(self)
         other.live = live
         other.__dict__.pop("documents", None)
+        return other
+
+    def with_columns(self, made: Made) -> "Segment":
+        """The same with more fields, made when they are first looked at; they hide others of their names."""
+        other = copy(self)
+        other._made = {**self._made, **made}
+        other._views = {key: view for key, view in self._views.items() if key[1] not in made}
         return other
 
 

@@ -47,7 +47,7 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
         if each.pattern == INFERENCE:
             continue  # it is shown in the source
         for name, field in mapping.fields.items():
-            if not (name == each.pattern or fnmatchcase(name, each.pattern)):
+            if name in mapping.runtime or not (name == each.pattern or fnmatchcase(name, each.pattern)):
                 continue
             shown = list(_shown(field, name, each, source, mapping))
             if shown:
@@ -67,7 +67,7 @@ def _shown(field: Field, name: str, wanted: Wanted, source: Mapping[str, Any], m
         return
     for value in at(source, path.split("."), field):
         try:
-            yield _formatted(field, value, wanted.format)
+            yield formatted(field, value, wanted.format)
         except ConnoteError:
             continue  # what was ignored as malformed has no value
 
@@ -85,7 +85,8 @@ def place(name: str, mapping: Fields) -> str:
     return own.name if own is not None and own.name != name else name
 
 
-def _formatted(field: Field, value: Any, form: str | None) -> Any:  # noqa: ANN401
+def formatted(field: Field, value: Any, form: str | None) -> Any:  # noqa: ANN401
+    """A value as `fields` shows it. Raises IllegalArgument for one that is malformed."""
     if isinstance(field, Date):
         return dates.render(field.read(value), form or field["format"])
     if isinstance(field, Whole):
@@ -137,7 +138,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
             own = {}
             for field in inside:
                 relative = field.name.removeprefix(f"{path}.")
-                held = [_formatted(field, value, wanted.format) for value in at(each, relative.split("."), field)]
+                held = [formatted(field, value, wanted.format) for value in at(each, relative.split("."), field)]
                 if held:
                     own[relative] = held
             if own:

@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from connote.search import embedded
+from connote.contract import dates
+from connote.contract.errors import ConnoteError, SearchFailed
+from connote.search import columns, embedded
 from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
 from connote.search.engine.arrays import Mask
 from connote.search.fetch import fields as shown_fields
+from connote.search.fetch.fields import Wanted
+from connote.search.mapping.date import Date
+from connote.search.mapping.field import Field
 from connote.search.request import SearchRequest
 from connote.store.documents import Stored
 
@@ -56,7 +62,7 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named", besi
 
 def _values(hit: Hit, source: dict[str, Any], kept: embedded.Fields, request: SearchRequest) -> dict[str, Any]:
     """`_source` and `fields`."""
-    body, mapping = dict[str, Any](), hit.found.seen.index.mapping
+    body, mapping = dict[str, Any](), hit.found.seen.reader.mapping
     if request.shows_source and mapping.shown.is_shown:
         body["_source"] = request.source.apply(
             mapping.shown.apply(source), (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
@@ -64,9 +70,42 @@ def _values(hit: Hit, source: dict[str, Any], kept: embedded.Fields, request: Se
         if request.shows_inference and kept:
             body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)
     wanted = [*request.fields, *request.docvalue_fields]
-    if wanted and (found := shown_fields.values(wanted, source, mapping)):
+    found = shown_fields.values(wanted, source, mapping) if wanted else {}
+    found |= _columns(wanted, hit) | _scripted(hit, request)
+    if found:
         body["fields"] = found
     return body
+
+
+def _columns(wanted: Sequence[Wanted], hit: Hit) -> dict[str, list[Any]]:
+    """The values of runtime fields."""
+    seen, found = hit.found.seen, dict[str, list[Any]]()
+    for name, each in seen.reader.mapping.runtime.items():
+        form = next((own for own in wanted if fnmatchcase(name, own.pattern)), None)
+        if form is not None:
+            values = columns.shown(seen.snapshot.segments[hit.segment], name, hit.document)
+            if values:
+                found[name] = [_formatted(each.field, value, form.format) for value in values]
+    return found
+
+
+def _formatted(field: Field, value: Any, form: str | None) -> Any:  # noqa: ANN401
+    if isinstance(field, Date):
+        return dates.render(value, form or field["format"])
+    return shown_fields.formatted(field, value, form)
+
+
+def _scripted(hit: Hit, request: SearchRequest) -> dict[str, list[Any]]:
+    """What the request's scripts make of the hit. Raises SearchFailed."""
+    seen, found = hit.found.seen, dict[str, list[Any]]()
+    for name, each in request.scripts.items():
+        try:
+            values = each.values(seen.reader, seen.snapshot.segments[hit.segment], hit.document, hit.score)
+        except ConnoteError as error:
+            raise SearchFailed({seen.index.name: error}) from None
+        if values is not None:
+            found[name] = values
+    return found
 
 
 def _why(hit: Hit) -> dict[str, Any] | None:

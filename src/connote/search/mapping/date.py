@@ -25,10 +25,7 @@ class Date(Field):
 
     def prepare(self, analysis: Analysis) -> None:  # noqa: ARG002
         """The formats are known."""
-        try:
-            dates.check(self["format"])
-        except IllegalArgument as error:
-            raise BadMapping(f"Invalid format for field [{self.name}]: {error}") from None
+        check(self)
 
     def read(self, value: Any) -> int:  # noqa: ANN401
         """The milliseconds of a value. Raises IllegalArgument."""
@@ -39,6 +36,14 @@ class Date(Field):
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
         """A date."""
         into.numbers[self.name].append(self.read(value))
+
+
+def check(field: Date) -> None:
+    """Raise BadMapping for formats that are not known."""
+    try:
+        dates.check(field["format"])
+    except IllegalArgument as error:
+        raise BadMapping(f"Invalid format for field [{field.name}]: {error}") from None
 
 
 class DateNanos(Date):

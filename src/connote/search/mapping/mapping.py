@@ -1,7 +1,7 @@
 """The mapping of an index: its fields by name, as they were put and as documents have added to them."""
 
 from collections.abc import Mapping as Object
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,8 +10,10 @@ from connote.contract.settings import java
 from connote.search.analysis import Analysis
 from connote.search.fetch.source import SourceFilter
 from connote.search.mapping import branch, date, geo, keyword, number, semantic, special, text, vectors
+from connote.search.mapping import runtime as runtimes
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.field import Field, unknown
+from connote.search.mapping.runtime import Runtime
 
 KINDS: Object[str, type[Field]] = {
     kind.kind: kind
@@ -59,6 +61,7 @@ class Mapping:
 
     root: Branch
     analysis: Analysis
+    runtime: Object[str, Runtime] = field(default_factory=dict)  # fields that only a search has
 
     @classmethod
     def read(cls, body: Object[str, Any], analysis: Analysis, most: int = MOST_FIELDS) -> "Mapping":
@@ -68,8 +71,16 @@ class Mapping:
     def merged(self, body: Object[str, Any], most: int = MOST_FIELDS) -> "Mapping":
         """With what `body` adds or changes. Raises BadMapping, IllegalArgument for what cannot change."""
         other = _branch("", body, self.analysis, 0)
-        merged = replace(self, root=_prepared(self.root.merged(other), self.analysis))
-        return merged._checked(most)
+        root = self.root.merged(other)
+        if "runtime" in other.given:
+            runtime = runtimes.merged(self.root.given.get("runtime"), other.given["runtime"])
+            root = replace(root, given={**root.given, "runtime": runtime})
+        return replace(self, root=_prepared(root, self.analysis))._checked(most)
+
+    def searched(self, given: Object[str, Any] | None = None) -> "Mapping":
+        """The mapping as a search has it: with its runtime fields, or those given. Raises BadMapping."""
+        made = runtimes.parse(self.root.given.get("runtime") or {} if given is None else given)
+        return replace(self, runtime={**self.runtime, **made}) if made else self
 
     def with_field(self, changed: Field) -> "Mapping":
         """With that field in place of the one of its name."""
@@ -83,7 +94,7 @@ class Mapping:
         for name, each in list(found.items()):
             if isinstance(each, special.Alias) and each["path"] in found:
                 found[name] = found[each["path"]]
-        return found
+        return found | {name: each.field for name, each in self.runtime.items()}
 
     @cached_property
     def branches(self) -> Object[str, Branch]:
@@ -136,6 +147,7 @@ class Mapping:
             if isinstance(each, semantic.SemanticText):
                 self._check_semantic(name)
         self.shown  # noqa: B018 (it raises)
+        self.searched()
         return self
 
     def _check_copies(self, field: Field) -> None:

@@ -18,6 +18,7 @@ from connote.search.mapping.keyword import Boolean, Ip, Keyword
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.number import Number
 from connote.search.mapping.text import Text
+from connote.search.sources import Sources
 
 # As many fields as a query may look in.
 MOST_FIELDS = 4096
@@ -49,9 +50,10 @@ class Reader:
         snapshot: Snapshot,
         similarity: tuple[float, float] = (1.2, 0.75),
         path: str | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
-        self._k1, self._b = similarity
+        self._k1, self._b, self.sources = *similarity, sources
         own = [Rows(segment, segment.live, np.arange(segment.size)) for segment in snapshot.segments]
         for each in [] if path is None else self._nested(path):
             own = [inner for rows in own if (inner := rows.inside(each)) is not None]
@@ -62,11 +64,15 @@ class Reader:
 
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""
-        return Reader(self.index, self.mapping, self.snapshot, (self._k1, self._b), path)
+        return Reader(self.index, self.mapping, self.snapshot, (self._k1, self._b), path, self.sources)
+
+    def mapped(self, mapping: Mapping) -> "Reader":
+        """The same documents by another mapping."""
+        return Reader(self.index, mapping, self.snapshot, (self._k1, self._b), self.path, self.sources)
 
     def over(self, snapshot: Snapshot) -> "Reader":
         """The same index in another state."""
-        return Reader(self.index, self.mapping, snapshot, (self._k1, self._b), self.path)
+        return Reader(self.index, self.mapping, snapshot, (self._k1, self._b), self.path, self.sources)
 
     def way(self, path: str) -> list[str]:
         """The nested objects to go through from here to those at a path; none, if there are none of that path."""

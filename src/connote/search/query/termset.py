@@ -4,7 +4,7 @@ https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-terms-
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,15 @@ import numpy as np
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.arrays import Mask
 from connote.search.engine.segment import Table
+from connote.search.query import program
 from connote.search.query.body import one_field
 from connote.search.query.functions import Doubles, first
 from connote.search.query.minimum import minimum
+from connote.search.query.program import Program
 from connote.search.query.query import Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
-from connote.search.query.script import NAMES, Scripted
+from connote.search.query.script import Scripted
 from connote.search.query.term import Term
-from connote.search.write.script import read
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class TermsSet(Query):
                 "[minimum_should_match_script]"
             )
         if by_script is not None:
-            read(by_script, NAMES)
+            program.check(by_script)
         if by_number is not None:
             minimum(by_number, 1)
         made = cls(
@@ -102,8 +103,7 @@ class TermsSet(Query):
             name = field.name
             return lambda table, _: first(table, name)
         if self.by_script is not None:
-            scripted = Scripted.of(self.by_script, reader)
-            scripted = replace(scripted, params={**scripted.params, "num_terms": len(self.terms)})
+            scripted = Scripted(Program.of(self.by_script, reader).given(num_terms=len(self.terms)))
             return lambda table, wanted: scripted.values(table, np.zeros(table.size), wanted)
         needed = minimum(self.by_number, len(self.terms))
         if needed > len(self.terms):

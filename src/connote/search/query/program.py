@@ -1,0 +1,75 @@
+"""A script that goes over the documents of an index."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from connote.contract.errors import IllegalArgument
+from connote.ingest.painless import Script
+from connote.ingest.painless.values import Value
+from connote.search.engine.segment import Segment, Table
+from connote.search.query.document import Document, Functions
+from connote.search.query.reader import Reader
+from connote.search.write.script import read
+
+NAMES = ("params", "_score", "doc", "cosineSimilarity", "dotProduct", "l2norm", "l1norm", "saturation", "sigmoid")
+
+
+class Run(Protocol):
+    """A script on a table."""
+
+    def __call__(self, at: int, score: float = 0.0) -> Value:
+        """What it gives for a document. Raises BadScript."""
+        ...
+
+
+class _Params(dict[str, Any]):
+    """`params`: those of the request, and `_source`, the document, if it is asked for."""
+
+    def __init__(self, given: Mapping[str, Any], source: Callable[[], Any]) -> None:
+        super().__init__(given)
+        self._source = source
+
+    def get(self, name: Any, default: Any = None) -> Any:  # noqa: ANN401 (a dict's)
+        """A parameter."""
+        return self._source() if name == "_source" and name not in self else super().get(name, default)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled script with its parameters, on the fields of an index."""
+
+    script: Script
+    params: Mapping[str, Any]
+    reader: Reader
+
+    @classmethod
+    def of(cls, given: Any, reader: Reader, names: tuple[str, ...] = NAMES) -> "Program":  # noqa: ANN401 (JSON)
+        """Compiled, with what it may see. Raises BadScript, Unparsable, IllegalArgument."""
+        return cls(*read(given, names), reader)
+
+    def given(self, **params: Value) -> "Program":
+        """With more parameters."""
+        return replace(self, params={**self.params, **params})
+
+    def over(self, table: Table, **more: Callable[..., Value]) -> Run:
+        """What runs it on documents of a table."""
+        document = Document(self.reader, table)
+        functions = {**Functions(self.reader, document, table).values(), **more}
+        params = _Params(self.params, lambda: self._source(table, document.at))
+
+        def run(at: int, score: float = 0.0) -> Value:
+            document.at = at
+            return self.script.run(params=params, _score=score, doc=document, **functions)
+
+        return run
+
+    def _source(self, table: Table, at: int) -> Mapping[str, Any]:
+        if self.reader.sources is None or not isinstance(table, Segment):
+            raise IllegalArgument("[_source] cannot be had here: give the values by [doc]")
+        return self.reader.sources.of(table, at)
+
+
+def check(given: Any) -> None:  # noqa: ANN401
+    """Raise what is wrong with a script before any index is looked at."""
+    read(given, NAMES)
