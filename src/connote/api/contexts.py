@@ -7,6 +7,7 @@ from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import as_asked
 from connote.contract.errors import IllegalArgument, InvalidRequest
 from connote.search.answer import shards
+from connote.search.query.parse import parse as parse_query
 from connote.search.request import alive
 
 
@@ -14,9 +15,12 @@ async def open_pit(ask: Ask) -> Answer:
     """Open a point in time: searches over it see the documents as they are now."""
     if ask.text("keep_alive") is None:
         raise InvalidRequest(["[keep_alive] is not specified"])
-    if (await ask.json_if_any()).get("index_filter") is not None:
-        raise IllegalArgument("[index_filter] is not supported; see docs/compatibility.md")
-    names = chosen(ask)
+    body, names = await ask.json_if_any(), chosen(ask)
+    if unknown := body.keys() - {"index_filter"}:
+        raise IllegalArgument(f"[open_point_in_time] unknown field [{min(unknown)}]")
+    if body.get("index_filter") is not None:
+        query, count = parse_query(body["index_filter"]), ask.connote.searches.count
+        names = [name for name in names if await ask.attended(count([name], query, enough=1))]
     context = await ask.connote.searches.opened(names, alive(ask.text("keep_alive")), filters(ask, names))
     return Answer({"id": context.id, "_shards": shards(len(context.seen))})
 

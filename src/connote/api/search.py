@@ -59,8 +59,10 @@ async def count(ask: Ask) -> Answer:
         score = None if least is None else float(least)
     except ValueError:
         raise IllegalArgument(f"Failed to parse float parameter [min_score] with value [{least}]") from None
-    found = await ask.attended(ask.connote.searches.count(names, query_of(ask, body), score, filters(ask, names)))
-    return Answer({"count": found, "_shards": shards(len(names))})
+    query, enough = query_of(ask, body), ask.whole("terminate_after") or None
+    found = await ask.attended(ask.connote.searches.count(names, query, score, filters(ask, names), enough))
+    early = {} if enough is None else {"terminated_early": found >= enough}
+    return Answer({"count": found, **early, "_shards": shards(len(names))})
 
 
 async def msearch(ask: Ask) -> Answer:
@@ -142,7 +144,7 @@ def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     if ask.text("q") is not None:
         made["query"] = typed(ask)
     kinds: list[tuple[tuple[str, ...], Callable[[str], Any]]] = [
-        (("from", "size"), ask.whole),
+        (("from", "size", "terminate_after"), ask.whole),
         (("sort", "search_after", "stored_fields", "docvalue_fields"), ask.names),
         (("track_total_hits", "timeout"), ask.text),
         (("explain", "version", "seq_no_primary_term", "track_scores"), ask.flag),
@@ -212,7 +214,7 @@ SEARCH = (
         "version": "Show versions.",
         "seq_no_primary_term": "Show sequence numbers.",
         "timeout": "For how long each index is searched; after it the answer is what was found until then.",
-        "terminate_after": "Accepted.",
+        "terminate_after": "Of each index, how many documents are looked at.",
         "typed_keys": "Names of aggregations with their types.",
         "rest_total_hits_as_int": "The total as a number.",
         "search_type": "Accepted: statistics are always of the whole index.",
@@ -234,7 +236,7 @@ _COUNT = (
     | TYPED
     | {
         "min_score": "Only documents with at least this score.",
-        "terminate_after": "Accepted.",
+        "terminate_after": "Of each index, how many documents are counted.",
         "ignore_throttled": "Accepted.",
     }
 )

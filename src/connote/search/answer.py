@@ -38,6 +38,7 @@ def answer(
     body: dict[str, Any] = {
         "took": int((time.perf_counter() - timing.began) * 1000),
         "timed_out": any(each.is_late for each in found),
+        **({} if request.enough is None else {"terminated_early": any(each.is_enough for each in found)}),
         "_shards": shards(len(found)),
         "hits": hits,
     }

@@ -60,6 +60,7 @@ class Found:
     masks: list[Hits] = field(default_factory=list)
     seconds: float = 0.0
     is_late: bool = False
+    is_enough: bool = False  # it has looked at as many documents as it was to
 
 
 def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) -> Found:
@@ -76,6 +77,8 @@ def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) ->
             found.masks.append(Hits.none(segment.size))
             continue
         hits = _matching(weight.run(segment, scored=request.needs_scores), segment, request, boost)
+        if request.enough is not None:
+            hits = _enough(found, hits, request.enough)
         found.masks.append(hits)
         if kept is not None:
             hits = Hits(hits.mask & kept.run(segment, scored=False).mask, hits.scores)
@@ -97,6 +100,18 @@ def _matching(hits: Hits, segment: Segment, request: SearchRequest, boost: float
         own, most = request.part
         mask &= segment.seqs % most == own
     return Hits(mask, scores)
+
+
+def _enough(found: Found, hits: Hits, most: int) -> Hits:
+    """The first of them, so that with those of the segments before there are no more than so many."""
+    left = most - sum(int(np.count_nonzero(each.mask)) for each in found.masks)
+    documents = np.flatnonzero(hits.mask)
+    found.is_enough = found.is_enough or len(documents) >= left
+    if len(documents) <= left:
+        return hits
+    mask = hits.mask.copy()
+    mask[documents[left:]] = False
+    return Hits(mask, hits.scores)
 
 
 def _collect(found: Found, number: int, segment: Segment, hits: Hits, request: SearchRequest) -> None:

@@ -40,7 +40,8 @@ async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
     """What the tree of retrievers gives; what matches, for totals and aggregations, is what any of its leaves does."""
     tree = trees.parse(request.retriever, Scope(request.window, session.split))
     leaves = Bool(should=tree.queries([]), least=1)
-    every = await session.each(lambda seen: _one(seen, leaves, replace(request, start=0, size=0), session))
+    counted = replace(request, start=0, size=0, enough=None)
+    every = await session.each(lambda seen: _one(seen, leaves, counted, session))
     allowed = [] if request.post_filter is None else [request.post_filter]
     for scored in await tree.ranked(session, request.window, allowed):
         own = every[scored.key.index]

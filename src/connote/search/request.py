@@ -23,7 +23,7 @@ from connote.search.scriptfields import ScriptField
 SIZE, COUNTED = 10, 10_000
 # What is taken and says nothing here.
 _ACCEPTED = (
-    "batched_reduce_size", "preference", "request_cache", "stats", "ext", "terminate_after",
+    "batched_reduce_size", "preference", "request_cache", "stats", "ext",
     "allow_partial_search_results", "min_compatible_shard_node", "index",
 )  # fmt: skip
 _REFUSED = ("suggest",)
@@ -70,6 +70,7 @@ class SearchRequest:
     keep: float | None = None  # how long the point in time is kept alive from now on, in seconds
     part: tuple[int, int] | None = None
     seconds: float | None = None
+    enough: int | None = None  # documents of an index that are looked at, then it is left
     is_source_asked: bool = False
     typed: bool = False  # aggregations with their types before their names
 
@@ -149,6 +150,7 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         keep=None if pit is None or pit.get("keep_alive") is None else alive(pit["keep_alive"]),
         part=_slice(_object(rest, "slice")),
         seconds=durations.seconds(str(timeout), "timeout") if timeout is not None else None,
+        enough=_whole(rest, "terminate_after", 0) or None,
     )
     for name, value in rest.items():
         raise BadQuery(f"Unknown key for a {_token(value)} in [{name}].")
@@ -224,6 +226,8 @@ def _problems(request: SearchRequest) -> list[str]:
     found = []
     if request.start < 0:
         found.append(f"[from] parameter cannot be negative but was [{request.start}]")
+    if request.enough is not None and request.enough < 0:
+        found.append(f"terminateAfter must be > 0, but was [{request.enough}]")
     if request.size < 0:
         found.append(f"[size] parameter cannot be negative, found [{request.size}]")
     if request.after is not None and request.start > 0:

@@ -53,10 +53,15 @@ class Searches:
         return body
 
     async def count(
-        self, names: Sequence[str], query: Query, least: float | None = None, filters: Filters = NO_FILTERS
+        self,
+        names: Sequence[str],
+        query: Query,
+        least: float | None = None,
+        filters: Filters = NO_FILTERS,
+        enough: int | None = None,
     ) -> int:
-        """How many documents match. Raises what `search` raises."""
-        request = SearchRequest(query=query, has_query=True, size=0, least=least)
+        """How many documents match, of each index up to `enough`. Raises what `search` raises."""
+        request = SearchRequest(query=query, has_query=True, size=0, least=least, enough=enough)
         with ExitStack() as held:
             session = await self._session(names, held, filters)
             return sum(each.total for each in await finding.found(session, request))

@@ -35,6 +35,38 @@ def test_a_scroll_has_every_hit_once_as_they_were_when_it_was_opened(
     assert http.delete(f"/_search/scroll/{first['_scroll_id']}").json() == {"succeeded": True, "num_freed": 1}
 
 
+def test_the_slices_of_a_scroll_have_every_hit_once(http: httpx.Client, search: Search) -> None:  # noqa: ARG001
+    found = list[str]()
+    for number in range(3):
+        body = {"size": 2, "slice": {"id": number, "max": 3}, "query": {"match_all": {}}}
+        own = scrolled(http, http.post("/homes/_search?scroll=1m", json=body).json())
+        assert 0 < len(own) < len(ALL)
+        found += own
+    assert sorted(found) == ALL
+
+
+def test_a_point_in_time_leaves_out_indices_in_which_nothing_passes_the_filter(
+    http: httpx.Client, search: Search
+) -> None:
+    body = {"index_filter": {"exists": {"field": "built"}}}
+    opened = http.post("/homes/_pit?keep_alive=1m", json=body).json()
+    assert opened["_shards"]["total"] == 1
+    assert sorted(search.ids("", pit={"id": opened["id"]}, size=30)) == sorted(HOUSES)
+    http.request("DELETE", "/_pit", json={"id": opened["id"]})
+
+
+def test_a_search_ends_where_it_has_seen_enough(http: httpx.Client, search: Search) -> None:
+    tree = {"cities": {"value_count": {"field": "city"}}}
+    told = search(query={"match_all": {}}, terminate_after=3, aggs=tree)
+    assert (told["terminated_early"], told["hits"]["total"]) == (True, {"value": 3, "relation": "eq"})
+    assert (len(told["hits"]["hits"]), told["aggregations"]["cities"]["value"]) == (3, 3)
+    assert search(query={"term": {"city": "rome"}}, terminate_after=100)["terminated_early"] is False
+    assert "terminated_early" not in search(query={"match_all": {}})
+    counted = http.get("/houses/_count?terminate_after=4").json()
+    assert (counted["count"], counted["terminated_early"]) == (4, True)
+    assert search.error(query={"match_all": {}}, terminate_after=-1)["type"] == "action_request_validation_exception"
+
+
 def test_what_breaks_ties_in_a_scroll_is_not_shown(search: Search, http: httpx.Client) -> None:
     hit = http.post("/homes/_search?scroll=1m", json={"sort": ["city"]}).json()["hits"]["hits"][0]
     assert hit["sort"] == ["bern"]
