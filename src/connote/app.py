@@ -38,6 +38,7 @@ from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.matching import Matching
 from connote.search.reembed.reembeds import Reembeds
+from connote.search.rulesets import Rulesets
 from connote.search.scripts import Scripts
 from connote.search.searches import Searches
 from connote.search.synonyms import Synonyms
@@ -98,6 +99,7 @@ class Connote:
     documents: Documents
     searches: Searches
     scripts: Scripts
+    rulesets: Rulesets
     lens: Lens
     reembeds: Reembeds
     by_query: ByQuery
@@ -204,16 +206,18 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
-    searches, scripts = Searches(indices, endpoints, inference), Scripts(BodyStore(engine, database.scripts))
+    scripts, rulesets = Scripts(BodyStore(engine, database.scripts)), Rulesets(BodyStore(engine, database.rulesets))
+    searches = Searches(indices, endpoints, inference, rulesets)
     closing.callback(searches.contexts.clear)
-    lens = Lens(indices, endpoints, inference, library)
-    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference))
+    lens = Lens(indices, endpoints, inference, rulesets, library)
+    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference, rulesets))
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    rooms = (*inferring, indices, templates, synonyms, documents, searches, scripts, lens, reembeds, by_query, tasks)
+    searching = (indices, templates, synonyms, documents, searches, scripts, rulesets, lens, reembeds, by_query, tasks)
+    rooms = (*inferring, *searching)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 

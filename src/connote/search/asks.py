@@ -1,7 +1,7 @@
 """What queries ask of the endpoints and of other documents."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -16,14 +16,16 @@ from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.search import embedded
 from connote.search.indices import Indices
+from connote.search.query.rules import Rule
 from connote.search.retriever import Key
+from connote.search.rulesets import Rulesets
 
 
 class Asked:
     """For one search: the same text is embedded once, however many queries and indices need it."""
 
-    def __init__(self, endpoints: Endpoints, inference: Inference, indices: Indices) -> None:
-        self._endpoints, self._inference, self._indices = endpoints, inference, indices
+    def __init__(self, endpoints: Endpoints, inference: Inference, indices: Indices, rulesets: Rulesets) -> None:
+        self._endpoints, self._inference, self._indices, self._rulesets = endpoints, inference, indices, rulesets
         self._known: dict[tuple[str, str], Result] = {}
         self.seconds = 0.0
 
@@ -52,6 +54,10 @@ class Asked:
         found = await self._indices.open(self._indices.written(index))
         stored = found.documents.current([id]).get(id)
         return None if stored is None or stored.source is None else embedded.source(stored.source)
+
+    async def rules(self, id: str) -> Sequence[Rule]:
+        """The query rules of a set, in order. Raises NotFound."""
+        return self._rulesets.get(id)
 
     async def reranked(self, id: str, query: str, texts: Mapping[Key, str], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
         """The scores of documents' texts. With `chunks` a text is cut, and its best chunk counts."""

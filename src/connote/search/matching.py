@@ -17,6 +17,7 @@ from connote.search.indices import Indices
 from connote.search.query.parse import parse
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.reader import Reader
+from connote.search.rulesets import Rulesets
 from connote.search.view import NO_FILTERS, Filters
 from connote.store.documents import Stored
 
@@ -41,8 +42,8 @@ class Matched:
 class Matching:
     """Finds documents."""
 
-    def __init__(self, indices: Indices, endpoints: Endpoints, inference: Inference) -> None:
-        self._indices, self._endpoints, self._inference = indices, endpoints, inference
+    def __init__(self, indices: Indices, endpoints: Endpoints, inference: Inference, rulesets: Rulesets) -> None:
+        self._indices, self._endpoints, self._inference, self._rulesets = indices, endpoints, inference, rulesets
 
     async def find(
         self,
@@ -56,7 +57,7 @@ class Matching:
         Raises BadQuery, IllegalArgument, NoIndex, ClosedIndex, and what the query raises on a mapping.
         """
         parsed = MatchAll() if query is None else parse(query)
-        asks = Asked(self._endpoints, self._inference, self._indices)
+        asks = Asked(self._endpoints, self._inference, self._indices, self._rulesets)
         found = list[Matched]()
         try:
             for name in names:

@@ -7,16 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.search.query.body import Body
 from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse as parse_query
-from connote.search.query.query import Explanation, MatchAll, Query
-from connote.search.query.term import Ids
+from connote.search.query.pinned import Pinned as PinnedQuery
+from connote.search.query.query import Asks, Explanation, MatchAll, MatchNone, Query
+from connote.search.query.rules import Doc
 from connote.search.query.vectors import Knn
 
 # Reciprocal ranks are of rank + constant; documents of each part that are looked at.
 RANK_CONSTANT, WINDOW = 60, 10
+# Documents that may be pinned in all indices of a search.
+MOST_HITS = 10_000
 
 
 @dataclass(frozen=True, order=True)
@@ -37,8 +43,34 @@ class Scored:
     why: Explanation | None = None
 
 
+class Near(Protocol):
+    """Vectors of documents."""
+
+    @property
+    def rows(self) -> Mapping[Key, Any]:
+        """By document; those without one are not there."""
+        ...
+
+    def alike(self, keys: Sequence[Key]) -> NDArray[np.float64]:
+        """[keys, keys]: how alike each two are."""
+        ...
+
+    def relevance(self, keys: Sequence[Key]) -> NDArray[np.float64] | None:
+        """[keys]: how near to the query; None without one."""
+        ...
+
+
 class Run(Protocol):
     """What retrievers need of a search."""
+
+    @property
+    def asks(self) -> Asks:
+        """What answers queries."""
+        ...
+
+    async def vectors(self, near: Knn, keys: Sequence["Key"]) -> "Near":
+        """The vectors of documents in the field of a knn query. Raises IllegalArgument."""
+        ...
 
     async def ranked(
         self, query: Query, window: int, least: float | None, sort: Sequence[tuple[str, dict[str, Any]]]
@@ -205,21 +237,30 @@ class Pinned(Retriever):
     """Some documents before all others."""
 
     inner: Retriever
-    ids: Sequence[str]
+    docs: Sequence[Doc]
 
     async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
         """The pinned ones in their order, then the others."""
-        first: list[Key] = []
-        for id in self.ids:
-            first += [each.key for each in await run.ranked(Ids(values=(id,)), 1, None, ())]
-        rest = await self.inner.ranked(run, size, [*filters, *self.filters])
-        top = 1.7e38  # as far above all scores as Elasticsearch puts them
-        pinned = [Scored(key, top * (1 - at * 1e-6)) for at, key in enumerate(first)]
-        return [*pinned, *(each for each in self._cut(rest) if each.key not in first)]
+        first = await pinned_first(run, self.docs)
+        return above(first, self._cut(await self.inner.ranked(run, size, [*filters, *self.filters])))
 
     def queries(self, filters: Sequence[Query]) -> list[Query]:
         """The pinned ones, and those of the inner one."""
-        return [Ids(values=tuple(self.ids)), *self.inner.queries([*filters, *self.filters])]
+        return [PinnedQuery(organic=MatchNone(), docs=self.docs), *self.inner.queries([*filters, *self.filters])]
+
+
+async def pinned_first(run: Run, docs: Sequence[Doc], filters: Sequence[Query] = ()) -> list[Key]:
+    """The documents that are there, in that order."""
+    if not docs:
+        return []
+    query = filtered(PinnedQuery(organic=MatchNone(), docs=docs), filters)
+    return [each.key for each in await run.ranked(query, MOST_HITS, None, ())]
+
+
+def above(first: Sequence[Key], rest: Sequence[Scored]) -> list[Scored]:
+    """Documents as far above all scores as Elasticsearch puts them, then the others."""
+    pinned = [Scored(key, 1.7e38 * (1 - at * 1e-6)) for at, key in enumerate(first)]
+    return [*pinned, *(each for each in rest if each.key not in first)]
 
 
 @dataclass(frozen=True)

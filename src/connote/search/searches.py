@@ -22,6 +22,7 @@ from connote.search.indices import Indices
 from connote.search.query.boolean import Bool
 from connote.search.query.query import Explanation, Query
 from connote.search.request import TIES, SearchRequest
+from connote.search.rulesets import Rulesets
 from connote.search.session import Session
 from connote.search.view import NO_FILTERS, Filters
 
@@ -29,8 +30,8 @@ from connote.search.view import NO_FILTERS, Filters
 class Searches:
     """Runs searches. `contexts` are the points in time and scrolls that are open."""
 
-    def __init__(self, indices: Indices, endpoints: Endpoints, inference: Inference) -> None:
-        self._indices, self._endpoints, self._inference = indices, endpoints, inference
+    def __init__(self, indices: Indices, endpoints: Endpoints, inference: Inference, rulesets: Rulesets) -> None:
+        self._indices, self._endpoints, self._inference, self._rulesets = indices, endpoints, inference, rulesets
         self.contexts = Contexts()
 
     async def search(
@@ -119,7 +120,7 @@ class Searches:
         return {"_scroll_id": id, **body}
 
     def _asks(self) -> Asked:
-        return Asked(self._endpoints, self._inference, self._indices)
+        return Asked(self._endpoints, self._inference, self._indices, self._rulesets)
 
     async def _session(self, names: Sequence[str], held: ExitStack, filters: Filters = NO_FILTERS) -> Session:
         return await Session.open(names, self._indices, self._asks(), held, filters)

@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
-from connote.search import collect, columns, embedded, view
+from connote.search import collect, columns, embedded, neighbours, view
 from connote.search.asks import Asked
 from connote.search.collect import Seen
 from connote.search.fetch.fields import at
 from connote.search.indices import Indices
+from connote.search.neighbours import Neighbours
 from connote.search.query.query import Query
+from connote.search.query.vectors import Knn
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.trees import Boosted
@@ -122,6 +124,15 @@ class Session:
                     inside = [key for key in own if key.segment == segment and hits.mask[key.document]]
                     scores |= {key: float(points[key.document]) for key in inside}
         return scores
+
+    async def vectors(self, near: Knn, keys: Sequence[Key]) -> Neighbours:
+        """The vectors of documents in the field of a knn query. Raises IllegalArgument."""
+        found = Neighbours({}, None, "cosine")
+        for number, seen in enumerate(self.seen):
+            query = await near.asked(self.asks, seen.reader)
+            own = await asyncio.to_thread(neighbours.of, seen, number, near.field, keys, query)
+            found = replace(own, rows={**found.rows, **own.rows})
+        return found
 
     async def reranked(self, endpoint: str, text: str, name: str, keys: Sequence[Key], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
         """What a reranker says of the documents' field; of several chunks the best counts."""

@@ -10,10 +10,14 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search import sorting
+from connote.search.diversified import Diversified
 from connote.search.query.body import Body
 from connote.search.query.match import Match
 from connote.search.query.multi import MultiMatch, boosted
 from connote.search.query.parse import parse as parse_query
+from connote.search.query.pinned import MOST_PINNED
+from connote.search.query.rule import Ruling
+from connote.search.query.rules import is_doc
 from connote.search.query.vectors import Knn
 from connote.search.retriever import (
     RANK_CONSTANT,
@@ -27,6 +31,7 @@ from connote.search.retriever import (
     Rrf,
     Standard,
 )
+from connote.search.ruled import Ruled
 
 NORMALIZERS = ("none", "minmax", "l2_norm")
 MOST_DEPTH = 10
@@ -208,13 +213,34 @@ def _pinned(body: Body, common: dict[str, Any], scope: Scope) -> Retriever:
     ids, docs = body.raw("ids"), body.raw("docs")
     if (ids is None) == (docs is None):
         raise BadQuery("[pinned] requires either [ids] or [docs]")
-    wanted = ids if ids is not None else docs
-    if docs is not None and isinstance(docs, list):
-        wanted = [each.get("_id") if isinstance(each, Mapping) else None for each in docs]
-    if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
-        raise BadQuery("[pinned] ids must be texts")
+    wanted = [{"_id": each} for each in ids] if isinstance(ids, list) else docs
+    if not isinstance(wanted, list) or not all(is_doc(each) for each in wanted):
+        raise BadQuery("[pinned] [ids] must be texts, and [docs] objects with [_id] and, if not for all, [_index]")
+    if len(wanted) > MOST_PINNED:
+        raise IllegalArgument(f"[pinned] takes at most {MOST_PINNED} documents")
     inner = parse(body.required("retriever", _any), scope.inside(scope.size))
-    return Pinned(inner=inner, ids=wanted, **common)
+    return Pinned(inner=inner, docs=wanted, **common)
+
+
+def _rule(body: Body, common: dict[str, Any], scope: Scope) -> Retriever:
+    window, ruling = _window(body, scope), Ruling.parse(body)
+    inner = parse(body.required("retriever", _any), scope.inside(window))
+    return Ruled(inner=[inner], most=window, ruling=ruling, **common)
+
+
+def _diversify(body: Body, common: dict[str, Any], scope: Scope) -> Retriever:
+    kind, field, count = body.required("type", str), body.required("field", str), body.whole("size", WINDOW)
+    if kind != "mmr":
+        raise IllegalArgument(f"[diversify] [type] must be [mmr], not [{kind}]")
+    balance = body.number("lambda", -1.0)
+    if not 0 <= balance <= 1:
+        raise IllegalArgument("[diversify] requires [lambda], a number from 0.0 to 1.0")
+    if count < 1:
+        raise IllegalArgument("[diversify] [size] must be greater than 0")
+    window = _window(body, scope)
+    near = Knn.of(field, body.raw("query_vector"), body.raw("query_vector_builder"))
+    inner = parse(body.required("retriever", _any), scope.inside(window))
+    return Diversified(inner=[inner], most=window, near=near, balance=balance, count=count, **common)
 
 
 _KINDS: Mapping[str, Callable[[Body, dict[str, Any], Scope], Retriever]] = {
@@ -225,4 +251,6 @@ _KINDS: Mapping[str, Callable[[Body, dict[str, Any], Scope], Retriever]] = {
     "text_similarity_reranker": _reranker,
     "rescorer": _rescorer,
     "pinned": _pinned,
+    "rule": _rule,
+    "diversify": _diversify,
 }

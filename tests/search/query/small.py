@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from connote.contract.errors import NotFound
 from connote.contract.results import Vector
 from connote.search.analysis import Analysis
 from connote.search.embedded import Chunk, Embedded, Part
@@ -20,6 +21,7 @@ from connote.search.mapping.row import row
 from connote.search.query.parse import parse
 from connote.search.query.query import Explanation
 from connote.search.query.reader import Reader
+from connote.search.query.rules import Rule
 
 Document = Mapping[str, Any]
 # What texts mean, as an endpoint would have it: by the name of the endpoint, then by the text.
@@ -46,6 +48,9 @@ class Asked:
 
     async def document(self, index: str, id: str) -> Document | None:
         return self.documents.get((index, id))
+
+    async def rules(self, id: str) -> Sequence[Rule]:
+        raise NotFound(f"Query ruleset [{id}] not found")
 
 
 class Small:

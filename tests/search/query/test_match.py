@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connote.contract.errors import BadQuery, IllegalArgument
-from connote.search.query.fuzzy import distance
+from connote.search.query.edits import distance
 from search.query.houses import MAPPING, houses, words
 from search.query.slow import Bm25, Document, Scores, chosen, places, same, summed, times
 from search.query.slow import words as terms

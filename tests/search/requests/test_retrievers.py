@@ -101,7 +101,7 @@ def test_why_a_hit_has_its_rank_is_explained(search: Search) -> None:
 @pytest.mark.parametrize(
     ("tree", "reason"),
     [
-        ({"rule": {}}, "unknown retriever [rule]"),
+        ({"rules": {}}, "unknown retriever [rules]"),
         ({"rrf": {"retrievers": []}}, "[rrf] [retrievers] must be an array of retrievers"),
         (
             {"rrf": {"retrievers": [SEA], "rank_constant": 0}},

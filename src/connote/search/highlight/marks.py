@@ -13,7 +13,8 @@ from connote.search.mapping.field import Field
 from connote.search.mapping.text import Text, scalar
 from connote.search.query import patterns
 from connote.search.query.boolean import Bool, Boosting
-from connote.search.query.fuzzy import Fuzziness, Fuzzy, distance
+from connote.search.query.edits import distance
+from connote.search.query.fuzzy import Fuzziness, Fuzzy
 from connote.search.query.match import Match, analyzer_of
 from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.patterns import Pattern, Prefix, Regexp, Wildcard

@@ -19,6 +19,7 @@ from connote.search.lens.sight import Sight
 from connote.search.query.parse import parse
 from connote.search.query.query import Query
 from connote.search.retriever import Key, Scored
+from connote.search.rulesets import Rulesets
 from connote.search.session import Session
 from connote.search.trees import Scope
 
@@ -30,8 +31,10 @@ WINDOW = 100
 class Lens:
     """Looks at one document of one index."""
 
-    def __init__(self, indices: Indices, endpoints: Endpoints, inference: Inference, library: Library) -> None:
-        self._indices, self._endpoints, self._inference = indices, endpoints, inference
+    def __init__(
+        self, indices: Indices, endpoints: Endpoints, inference: Inference, rulesets: Rulesets, library: Library
+    ) -> None:
+        self._indices, self._endpoints, self._inference, self._rulesets = indices, endpoints, inference, rulesets
         self._cutting = Cutting(endpoints, library)
 
     async def query(self, index: Index, query: Mapping[str, Any], id: str) -> Told | None:
@@ -56,7 +59,7 @@ class Lens:
             return await asyncio.to_thread(self._ranked, seen, next(iter(retriever)), ranked, leaves, id)
 
     async def _session(self, index: Index, held: ExitStack) -> Session:
-        asks = Asked(self._endpoints, self._inference, self._indices)
+        asks = Asked(self._endpoints, self._inference, self._indices, self._rulesets)
         return await Session.open([index.name], self._indices, asks, held)
 
     def _queried(self, seen: Seen, query: Query, id: str) -> Told | None:

@@ -18,6 +18,7 @@ from connote.search.query.patterns import Prefix, Regexp, Wildcard
 from connote.search.query.pinned import Pinned, wrapped
 from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
+from connote.search.query.rule import Rule
 from connote.search.query.script import ScriptScore
 from connote.search.query.scripted import Scripted
 from connote.search.query.strings import QueryString
@@ -69,6 +70,8 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "knn": Knn.parse,
     "nested": Nested.parse,
     "pinned": Pinned.parse,
+    "rule": Rule.parse,
+    "rule_query": Rule.parse,
     "script_score": ScriptScore.parse,
     "wrapper": wrapped,
 }

@@ -11,6 +11,7 @@ from connote.contract.results import Vector
 from connote.search.engine.arrays import Floats, Mask
 from connote.search.engine.segment import Table
 from connote.search.query.reader import Reader
+from connote.search.query.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class Asks(Protocol):
 
     async def document(self, index: str, id: str) -> Mapping[str, Any] | None:
         """The source of a document, for queries that look values up."""
+        ...
+
+    async def rules(self, id: str) -> Sequence[Rule]:
+        """The query rules of a set, in order. Raises NotFound."""
         ...
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.results import Vector
@@ -310,6 +311,20 @@ class Knn(Query):
         )
         body.done()
         return made
+
+    @classmethod
+    def of(cls, field: str, vector: Any, builder: Any) -> "Knn":  # noqa: ANN401
+        """A field, and a vector or what makes one; it needs neither. Raises IllegalArgument, BadQuery."""
+        if builder is not None and vector is not None:
+            raise IllegalArgument("cannot provide both a [query_vector_builder] and a [query_vector]")
+        return cls(field=field, vector=None if vector is None else read_vector(vector), **_builder(builder))
+
+    async def asked(self, asks: Asks, reader: Reader) -> NDArray[np.float64] | None:
+        """The vector alone; None without one, and nothing that makes one."""
+        if self.vector is None and self.text is None and self.lookup is None:
+            return None
+        made = await self._with_vector(asks, reader)
+        return np.array(made.vector) if isinstance(made, Knn) else None
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:
         """With the vector of its text, or of the document that it names; of nested vectors the best count."""
