@@ -19,7 +19,8 @@ MAPPINGS = {
     "properties": {
         "title": {"type": "text", "analyzer": "english"},
         "description": {"type": "text", "analyzer": "english", "copy_to": ["meaning", "meaning_dense"]},
-        "meaning": {"type": "semantic_text", "inference_id": SPARSE},
+        # Rare tokens count more: https://en.wikipedia.org/wiki/Tf%E2%80%93idf, over the model's own tokens.
+        "meaning": {"type": "semantic_text", "inference_id": SPARSE, "weighting": {"idf": 0.5}},
         "meaning_dense": {"type": "semantic_text", "inference_id": DENSE},
         "price": {"type": "integer"},
         "bedrooms": {"type": "integer"},
@@ -77,20 +78,21 @@ class Tour:
         return self._search({"query": {"match": {"meaning": text}}})
 
     def hybrid(self, text: str) -> Shown:
-        """Words and both vectors fused, among homes of three bedrooms at a price, near the middle of a town."""
+        """Words and meaning, weighed and added up, among homes of three bedrooms at a price, near the middle of a town.
+
+        Why a weighted sum, and why these weights: docs/performance.md.
+        """
         filters = [
             {"range": {"price": {"lte": 600_000}}},
             {"range": {"bedrooms": {"gte": 3}}},
             {"geo_distance": {"distance": "15km", "location": {"lat": 32.081, "lon": -81.091}}},
         ]
-        queries: tuple[Any, ...] = (
-            {"match": {"description": text}},
-            {"match": {"meaning": text}},
-            {"match": {"meaning_dense": text}},
-        )
-        retrievers = [{"standard": {"query": query}} for query in queries]
+        retrievers = [
+            {"retriever": {"standard": {"query": {"match": {field: text}}}}, "weight": weight}
+            for field, weight in (("description", 1.0), ("meaning", 0.3))
+        ]
         return self._search(
-            {"retriever": {"rrf": {"retrievers": retrievers, "filter": filters, "rank_window_size": 50}}}
+            {"retriever": {"linear": {"retrievers": retrievers, "filter": filters, "rank_window_size": 50}}}
         )
 
     def _search(self, body: Mapping[str, Any]) -> Shown:

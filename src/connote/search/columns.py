@@ -24,9 +24,9 @@ _KINDS: Mapping[str, str] = {"date": "numbers", "double": "numbers", "geo_point"
 
 def over(reader: Reader, mapping: Fields_) -> Reader:
     """The same documents, with the runtime fields of a mapping. Raises BadScript."""
-    base = reader.mapped(mapping)
     if not mapping.runtime:
-        return base
+        return reader
+    base = reader.mapped(mapping)
     busy: list[str] = []
     made = {name: Column(each, base, busy) for name, each in mapping.runtime.items()}
     return base.over(Snapshot([segment.with_columns(made) for segment in base.snapshot.segments]))

@@ -44,8 +44,8 @@ class Session:
             indices.check_open(name)
             index = await indices.open(name)
             index.check_readable()
-            view = index.at_hand()
-            snapshot, mapping, release = await asyncio.to_thread(index.seen) if view is None else view
+            at_hand = index.at_hand()
+            snapshot, mapping, release = await asyncio.to_thread(index.seen) if at_hand is None else at_hand
             held.callback(release)
             every = view.reader(index, mapping, snapshot)
             reader = await view.through(filters.get(name), every, asks)

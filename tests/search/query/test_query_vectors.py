@@ -1,6 +1,7 @@
 """Queries by meaning, held against plain sums of products."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -95,6 +96,52 @@ def test_frequent_tokens_of_little_weight_are_pruned() -> None:
     assert len(small.search({"sparse_vector": {**heavy, "prune": True}})) == 20
 
 
+@given(
+    some.lists(weights, min_size=1, max_size=6),
+    weights,
+    some.floats(0, 2),
+    some.dictionaries(some.sampled_from("abc"), some.floats(0, 3, width=16)),
+    some.booleans(),
+)
+def test_an_index_may_weigh_tokens(
+    documents: list[dict[str, float]], query: dict[str, float], power: float, terms: dict[str, float], chunked: bool
+) -> None:
+    weighting = {"idf": power, "terms": terms}
+    count = sum(1 for each in documents if each) if chunked else len(documents)  # an empty vector is one, too
+
+    def factor(token: str) -> float:
+        frequency = sum(token in each for each in documents)
+        rarity = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+        return float(rarity**power * terms.get(token, 1.0))
+
+    worth = {token: weight * factor(token) for token, weight in query.items() if factor(token)}
+    wanted = best([[each] for each in documents], lambda each: product(worth, each))
+    if chunked:
+        field: dict[str, Any] = {"ml": {"type": "semantic_text", "inference_id": "e", "weighting": weighting}}
+        chunks = {"ml": [[each] if each else [] for each in documents]}
+        small = Small(field, [{} for _ in documents], segments=2, chunks=chunks, meanings={"e": {"q": query}})
+        asked: dict[str, Any] = {"match": {"ml": "q"}}
+    else:
+        field = {"ml": {"type": "sparse_vector", "weighting": weighting}}
+        small = Small(field, [{"ml": each} for each in documents], segments=2)
+        asked = {"sparse_vector": {"field": "ml", "query_vector": query}}
+    same(small.search(asked), wanted)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (5, "must be an object with [idf] or [terms]"),
+        ({"idf": -1}, "[idf] must be a number from 0 to 4"),
+        ({"terms": {"a": "x"}}, "factor of [a] must be a number"),
+        ({"power": 1}, "unknown field [power]"),
+    ],
+)
+def test_what_is_wrong_with_a_weighting_is_told(given: Any, told: str) -> None:  # noqa: ANN401
+    with pytest.raises(ConnoteError, match=re.escape(told)):
+        Small({"ml": {"type": "sparse_vector", "weighting": given}}, [])
+
+
 FORMULAS: dict[str, Any] = {
     "cosine": lambda a, b: (1 + dot(a, b) / (math.hypot(*a) * math.hypot(*b))) / 2,
     "l2_norm": lambda a, b: 1 / (1 + math.dist(a, b) ** 2),
@@ -122,7 +169,7 @@ def test_the_nearest_vectors_of_all_segments(
     found = small.search({"knn": {"field": "v", "query_vector": list(query), "k": k, "num_candidates": 50, "boost": 2}})
     assert len(found) == min(k, len(every))
     for number, score in found.items():
-        assert score == pytest.approx(2 * every[number], rel=1e-5)
+        assert score == pytest.approx(2 * every[number], rel=1e-5, abs=1e-6)
     worst = min(found.values(), default=0)
     assert all(2 * score <= worst * (1 + 1e-5) for number, score in every.items() if number not in found)
 

@@ -12,6 +12,7 @@ from connote.search.analysis import Analysis
 from connote.search.mapping.field import Field, Param, anything, mapping, text
 from connote.search.mapping.values import Values
 from connote.search.mapping.vectors import DENSE_KINDS
+from connote.search.mapping.weighting import weighting
 
 # The endpoint of a field that names none, as in Elasticsearch 9.
 DEFAULT_ENDPOINT = ".elser-2-elasticsearch"
@@ -29,6 +30,7 @@ class SemanticText(Field):
         "model_settings": Param(mapping, updatable=True),
         "chunking_settings": Param(mapping, updatable=True),
         "index_options": Param(mapping, updatable=True),
+        "weighting": Param(weighting, updatable=True),
         "meta": Param(mapping, updatable=True),
         "copy_to": Param(anything),
     }

@@ -13,6 +13,7 @@ from connote.contract.settings import java
 from connote.search.analysis import Analysis
 from connote.search.mapping.field import COMMON, LEAF, Field, Param, flag, mapping, text, whole
 from connote.search.mapping.values import Values
+from connote.search.mapping.weighting import weighting
 
 MOST_DIMENSIONS = 4096
 SIMILARITIES = ("cosine", "dot_product", "l2_norm", "max_inner_product")
@@ -25,7 +26,11 @@ class SparseVector(Field):
     """Tokens with weights above 0; of several values of a document a token keeps its highest weight."""
 
     kind: ClassVar[str] = "sparse_vector"
-    params = COMMON | {"store": Param(flag, False), "index_options": Param(mapping, updatable=True)}
+    params = COMMON | {
+        "store": Param(flag, False),
+        "index_options": Param(mapping, updatable=True),
+        "weighting": Param(weighting, updatable=True),
+    }
     takes_objects = True
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
@@ -40,7 +45,7 @@ class RankFeatures(SparseVector):
     """Like a sparse vector, under its older name."""
 
     kind: ClassVar[str] = "rank_features"
-    params = COMMON | {"positive_score_impact": Param(flag, True)}
+    params = COMMON | {"positive_score_impact": Param(flag, True), "weighting": Param(weighting, updatable=True)}
 
 
 def read_weights(value: Any, kind: str, name: str) -> dict[str, float]:  # noqa: ANN401

@@ -25,6 +25,7 @@ from connote.search.query.reader import Reader
 from connote.search.query.term import Term, having, terms_weight
 from connote.search.query.values import everything
 from connote.search.query.vectors import SparseWeight, dense_weight
+from connote.search.query.weighting import weighted
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _semantic(reader: Reader, field: SemanticText, vector: Any, boost: float) ->
     if vector is None:
         return MatchNone().weigh(reader)
     if isinstance(vector, Mapping):
-        return SparseWeight(field.name, vector, boost)
+        return SparseWeight(field.name, weighted(vector, reader, field), boost)
     return dense_weight(reader, field, np.asarray(vector, dtype=np.float32), boost=boost)
 
 

@@ -24,6 +24,7 @@ from connote.search.query.body import Body, one_field
 from connote.search.query.pruning import Pruning, pruned
 from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
+from connote.search.query.weighting import weighted
 
 
 @dataclass(frozen=True)
@@ -159,18 +160,19 @@ class Sparse(Query):
         field = sparse_field(reader, self.field)
         if field is None or self.weights is None:
             return MatchNone().weigh(reader)
-        weights = self.weights if self.pruning is None else pruned(self.weights, self.pruning, reader, field)
-        return SparseWeight(field, weights, self.boost)
+        own = field.name
+        weights = self.weights if self.pruning is None else pruned(self.weights, self.pruning, reader, own)
+        return SparseWeight(own, weighted(weights, reader, field), self.boost)
 
 
-def sparse_field(reader: Reader, name: str) -> str | None:
-    """Where the engine keeps a field's sparse vectors. Raises IllegalArgument for one that holds none."""
+def sparse_field(reader: Reader, name: str) -> SparseVector | SemanticText | None:
+    """The field whose sparse vectors the engine keeps. Raises IllegalArgument for one that holds none."""
     field = reader.field(chunks_of(reader, name))
     if field is None:
         return None
     if not isinstance(field, SparseVector | SemanticText):
         raise IllegalArgument(f"[{name}] must be type [sparse_vector] but is type [{field.kind}]")
-    return field.name
+    return field
 
 
 def chunks_of(reader: Reader, name: str) -> str:
@@ -264,7 +266,8 @@ def _scored(raw: Floats, similarity: str) -> Floats:
         return one / (one + raw)
     if similarity == "max_inner_product":
         return np.where(raw < 0, one / (one - raw), raw + one)
-    return (one + raw) / np.float32(2)
+    made: Floats = np.maximum((one + raw) / np.float32(2), np.float32(0))  # a rounded cosine may be below -1
+    return made
 
 
 @dataclass(frozen=True, kw_only=True)
