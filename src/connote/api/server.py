@@ -33,6 +33,7 @@ from connote.api import (
     media,
     ml,
     openai,
+    rollover,
     root,
     rulesets,
     scripts,
@@ -41,6 +42,7 @@ from connote.api import (
     synonyms,
     tei,
     templates,
+    termsenum,
 )
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
@@ -57,6 +59,7 @@ ROUTES = (
     *mappings.ROUTES,
     *settings.ROUTES,
     *aliases.ROUTES,
+    *rollover.ROUTES,
     *templates.ROUTES,
     *synonyms.ROUTES,
     *rulesets.ROUTES,
@@ -73,6 +76,7 @@ ROUTES = (
     *scripts.ROUTES,
     *explain.ROUTES,
     *field_caps.ROUTES,
+    *termsenum.ROUTES,
     *connote.ROUTES,
     *openai.ROUTES,
     *cohere.ROUTES,

@@ -96,6 +96,19 @@ def check(name: str, indices: Mapping[str, Any]) -> None:
         )
 
 
+def handed(alias: str, old: IndexRecord, new: IndexRecord) -> list[IndexRecord]:
+    """Both indices, once the new one is written to by the alias: where the old one was by its word, it keeps the name.
+
+    Else the alias moves on, as in Elasticsearch.
+    """
+    own = old.aliases[alias]
+    if own.get("is_write_index"):
+        left = {**old.aliases, alias: {**own, "is_write_index": False}}
+    else:
+        left = {name: each for name, each in old.aliases.items() if name != alias}
+    return [replace(new, aliases={**new.aliases, alias: own}), replace(old, aliases=left)]
+
+
 def applied(actions: Sequence[Action], records: Mapping[str, IndexRecord], resolve: Resolve) -> Changed:
     """What the actions come to, in their order. Raises NoIndex, NoAlias, IllegalArgument."""
     removals = [each for action in actions if action.kind == "remove_index" for each in action.indices]

@@ -180,6 +180,12 @@ class Indices:
         async with self.writing:
             await self._create(name, body)
 
+    async def succeed(self, alias: str, old: str, name: str, body: Object[str, Any]) -> None:
+        """Make an index that is written to by an alias in place of an old one. All or nothing; raises as `create`."""
+        async with self.writing:
+            made = await self._made(name, body)
+            await self._replace(aliases.handed(alias, self._records[old], made))
+
     async def ensure(self, name: str) -> str:
         """The index that writes to that name go to, made if there is none."""
         try:
@@ -265,6 +271,9 @@ class Indices:
     # How it is done.
 
     async def _create(self, name: str, given: Object[str, Any]) -> None:
+        await self._replace([await self._made(name, given)])
+
+    async def _made(self, name: str, given: Object[str, Any]) -> IndexRecord:
         names.check(name)
         self._check_free(name)
         body = self._composed(name, given)
@@ -276,7 +285,7 @@ class Indices:
         wanted = {alias: aliases.options(each, alias) for alias, each in (body.get("aliases") or {}).items()}
         for alias in wanted:
             aliases.check(alias, {**self._records, name: record})
-        await self._replace([replace(record, mapping=mapping.wire(), aliases=wanted)])
+        return replace(record, mapping=mapping.wire(), aliases=wanted)
 
     def _check_free(self, name: str) -> None:
         if name in self._records:

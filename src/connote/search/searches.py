@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from connote.search.fetch.hit import fetched
 from connote.search.indices import Indices
 from connote.search.query.boolean import Bool
 from connote.search.query.query import Explanation, Query
+from connote.search.query.reader import Reader
 from connote.search.request import TIES, SearchRequest
 from connote.search.rulesets import Rulesets
 from connote.search.session import Session
@@ -88,6 +89,13 @@ class Searches:
             session = await self._session(names, held)
             for seen in session.seen:
                 (await query.rewritten(session.asks, seen.reader)).weigh(seen.reader)
+
+    @asynccontextmanager
+    async def reading(self, names: Sequence[str], filters: Filters = NO_FILTERS) -> AsyncIterator[list[Reader]]:
+        """What there is in the indices, held until the end. Raises NoIndex, ClosedIndex, Blocked."""
+        with ExitStack() as held:
+            session = await self._session(names, held, filters)
+            yield [each.reader for each in session.seen]
 
     # What stays open.
 
