@@ -353,9 +353,7 @@ def _show_listings(url: str, settings: Config) -> None:
         for text in SEARCHES:
             _side_by_side(text, tour.by_words(text), tour.by_meaning(text))
         found = tour.hybrid(HYBRID)
-        typer.echo(
-            f'\n"{HYBRID}": words and meaning, weighed and added up, 3 bedrooms, under 600,000, within 15 km of Savannah'
-        )
+        typer.echo(f'\n"{HYBRID}": words and meaning added up, 3 bedrooms, under 600,000, within 15 km of Savannah')
         typer.echo(f"  {found.milliseconds:.0f} ms")
         for title in found.titles:
             typer.echo(f"  {title}")

@@ -16,7 +16,16 @@ _FAMILIES = {
     "semantic_text": "text",
     "wildcard": "keyword",
 }
-_PLAIN = ("text", "rank_features", "rank_feature", "sparse_vector", "dense_vector", "binary", "search_as_you_type")
+_PLAIN = (
+    "text",
+    "rank_features",
+    "rank_feature",
+    "sparse_vector",
+    "dense_vector",
+    "binary",
+    "search_as_you_type",
+    "completion",
+)
 # Fields of every document: type, whether it is searchable, whether it can be aggregated.
 _METADATA = {
     "_id": ("_id", True, False),

@@ -18,6 +18,7 @@ from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.vectors import Knn
 from connote.search.scriptfields import ScriptField
+from connote.search.suggest import Suggest
 
 # Hits of an answer if it is not said how many; how many are counted by default (exactly: all are).
 SIZE, COUNTED = 10, 10_000
@@ -26,7 +27,6 @@ _ACCEPTED = (
     "batched_reduce_size", "preference", "request_cache", "stats", "ext",
     "allow_partial_search_results", "min_compatible_shard_node", "index",
 )  # fmt: skip
-_REFUSED = ("suggest",)
 # What breaks ties between hits, so that one can go on behind the last.
 TIES = "_shard_doc"
 
@@ -64,6 +64,7 @@ class SearchRequest:
     rescore: Sequence[Mapping[str, Any]] = ()
     boosts: Sequence[tuple[str, float]] = ()
     profile: bool = False
+    suggest: Suggest | None = None
     runtime: Mapping[str, Any] = field(default_factory=dict)  # fields of its own, still JSON
     scripts: Mapping[str, ScriptField] = field(default_factory=dict)
     pit: Mapping[str, Any] | None = None
@@ -108,9 +109,9 @@ class SearchRequest:
 def parse(body: Mapping[str, Any]) -> SearchRequest:
     """The request in a body. Raises BadQuery, IllegalArgument, InvalidRequest."""
     rest = {name: value for name, value in _plain(_joined(body)).items() if name not in _ACCEPTED}
-    for name in _REFUSED:
-        if rest.pop(name, None):
-            raise BadQuery(f"[{name}] is not supported; see docs/compatibility.md")
+    suggest = _object(rest, "suggest")
+    if suggest and not any(body.get(name) for name in ("query", "knn", "retriever", "aggs", "aggregations")):
+        rest["query"] = {"match_none": {}}  # it only suggests
     query, size = rest.pop("query", None), _whole(rest, "size", SIZE)
     post_filter, source, fields = rest.pop("post_filter", None), rest.pop("_source", None), _list(rest, "fields") or ()
     pit, timeout = _object(rest, "pit"), rest.pop("timeout", None)
@@ -144,6 +145,7 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         rescore=_rescores(rest.pop("rescore", None)),
         boosts=_boosts(rest.pop("indices_boost", None)),
         profile=_flag(rest, "profile"),
+        suggest=None if suggest is None else Suggest.parse(suggest),
         runtime=_object(rest, "runtime_mappings") or {},
         scripts=scriptfields.parse(_object(rest, "script_fields") or {}),
         pit=pit,

@@ -145,7 +145,12 @@ class Searches:
         shown = await asyncio.to_thread(fetch, hits, request)
         timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)
         results = await asyncio.to_thread(beside.aggregations, request, fetch) if request.aggs else None
-        return hits, answer(found, shown, request, timing, results)
+        body = answer(found, shown, request, timing, results)
+        if request.suggest is not None:
+            readers = [each.reader for each in session.seen]
+            suggest = partial(request.suggest.entries, readers, request.source, typed=request.typed)
+            body["suggest"] = await asyncio.to_thread(suggest)
+        return hits, body
 
 
 def _scrolling(request: SearchRequest) -> SearchRequest:

@@ -10,6 +10,8 @@ from itertools import islice
 
 from connote.contract.errors import IllegalArgument
 from connote.search.engine.strings import Dictionary
+from connote.search.mapping.keyword import Ip, Keyword
+from connote.search.mapping.special import Flattened
 from connote.search.query.reader import Reader
 
 MOST = 10_000
@@ -41,10 +43,8 @@ class Wanted:
     def _dictionaries(self, readers: Sequence[Reader]) -> Iterator[Dictionary]:
         for reader in readers:
             field = reader.field(self.field)
-            for table in reader.tables if field is not None else ():
-                words = table.words(field.name) if field is not None else None
-                if words is not None:
-                    yield words.terms
+            if isinstance(field, Keyword | Ip | Flattened):
+                yield from (words.terms for table in reader.tables if (words := table.words(field.name)) is not None)
 
     def _of(self, terms: Dictionary) -> Iterator[str]:
         among = terms.prefixed(self.start) if not self.ignores_case else range(len(terms))

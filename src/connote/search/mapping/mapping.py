@@ -9,7 +9,7 @@ from connote.contract.errors import BadMapping, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis
 from connote.search.fetch.source import SourceFilter
-from connote.search.mapping import branch, date, geo, keyword, number, semantic, special, text, vectors
+from connote.search.mapping import branch, completion, date, geo, keyword, number, semantic, special, text, vectors
 from connote.search.mapping import runtime as runtimes
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.field import Field, unknown
@@ -49,6 +49,7 @@ KINDS: Object[str, type[Field]] = {
         special.Alias,
         special.Flattened,
         special.Unsearched,
+        completion.Completion,
     )
 }
 # Most fields of an index, as Elasticsearch limits them by default, and how deep objects go.

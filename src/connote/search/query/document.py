@@ -14,6 +14,7 @@ from connote.ingest.painless.values import Column
 from connote.search.engine import scores
 from connote.search.engine.arrays import Floats
 from connote.search.engine.segment import Segment, Table
+from connote.search.mapping.completion import Completion
 from connote.search.mapping.date import Date
 from connote.search.mapping.keyword import Boolean
 from connote.search.mapping.semantic import SemanticText
@@ -41,7 +42,7 @@ class Document(dict[str, Any]):
             return Column([self._table.ids[self.at]])
         if field is None:
             raise Fault(f"No field found for [{name}] in mapping")
-        if isinstance(field, Text):
+        if isinstance(field, Text | Completion):
             raise Fault(
                 f"Fielddata is disabled on [{name}] in [{self._reader.index}]. Text fields are not optimised for "
                 "operations that require per-document field data; please use a keyword field instead."

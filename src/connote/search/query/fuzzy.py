@@ -125,7 +125,7 @@ def near(reader: Reader, field: Field, value: str, how: Fuzziness, boost: float 
         if view is not None:
             nearness |= {
                 term: 1 - edits / max(min(len(term), len(value)), 1) if edits else 1.0
-                for term, edits in _near(view, value, most, how)
+                for term, edits in within(view, value, most, how)
             }
     found = sorted(nearness.items(), key=lambda each: (-each[1], each[0]))[: how.expansions]
     if not found:
@@ -136,7 +136,7 @@ def near(reader: Reader, field: Field, value: str, how: Fuzziness, boost: float 
     return TermsWeight(field.name, factors, model, {term: frequency for term, _ in found})
 
 
-def _near(view: Inverted, value: str, most: int, how: Fuzziness) -> Iterable[tuple[str, int]]:
+def within(view: Inverted, value: str, most: int, how: Fuzziness) -> Iterable[tuple[str, int]]:
     """The terms near enough, and how many edits away they are."""
     start = value[: how.kept]
     places = view.terms.prefixed(start) if start else range(len(view.terms))

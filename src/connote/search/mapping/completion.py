@@ -1,0 +1,94 @@
+"""`completion`: what may be suggested to whoever types, with a weight.
+
+An input is kept as a word of the dictionary: as it is compared, its weight, and as it is shown. So what begins with a
+text is a run of the dictionary.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from connote.contract.errors import BadMapping, IllegalArgument
+from connote.contract.settings import java
+from connote.search.analysis import Analysis, Analyzer
+from connote.search.mapping.field import COMMON, Field, Param, flag, text, whole
+from connote.search.mapping.values import Values
+
+# Between tokens of what is compared, and between the parts of a word; no text has them.
+GAP, PART = "\x1f", "\x00"
+_MOST_WEIGHT = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Input:
+    """What was given: as it is compared, shown, and what it weighs."""
+
+    key: str
+    weight: int
+    shown: str
+
+    @classmethod
+    def of(cls, word: str) -> "Input":
+        """From a word of the dictionary."""
+        key, weight, shown = word.split(PART, 2)
+        return cls(key, int(weight), shown)
+
+    @property
+    def word(self) -> str:
+        """For the dictionary."""
+        return f"{self.key}{PART}{self.weight}{PART}{self.shown}"
+
+
+class Completion(Field):
+    """Texts, or objects of `input` and `weight`."""
+
+    kind: ClassVar[str] = "completion"
+    params = COMMON | {
+        "analyzer": Param(text),
+        "search_analyzer": Param(text),
+        "preserve_separators": Param(flag, True),
+        "preserve_position_increments": Param(flag, True),
+        "max_input_length": Param(whole, 50, updatable=True),
+    }
+    takes_objects = True
+
+    def prepare(self, analysis: Analysis) -> None:
+        """The analyzers are there."""
+        own = self["analyzer"] or "simple"
+        for place, name in (("_analyzer", own), ("_searcher", self["search_analyzer"] or own)):
+            if (found := analysis.analyzer(name)) is None:
+                raise BadMapping(f"Failed to parse mapping: analyzer [{name}] not found for field [{self.name}]")
+            object.__setattr__(self, place, found)
+
+    def key(self, given: str, *, searched: bool = False) -> str:
+        """A text as it is compared."""
+        analyzer: Analyzer = self.__dict__["_searcher" if searched else "_analyzer"]
+        terms = [token.term for token in analyzer.analyze(given)]
+        return (GAP if self["preserve_separators"] else "").join(terms)
+
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401 (JSON)
+        """A text, or an object. Raises IllegalArgument."""
+        inputs, weight = self._read(value)
+        for each in inputs:
+            shown = each[: self["max_input_length"]]
+            if not shown:
+                raise IllegalArgument("value must have a length > 0")
+            if key := self.key(shown):
+                into.words[self.name].append(Input(key, weight, shown).word)
+
+    def _read(self, value: Any) -> tuple[list[str], int]:  # noqa: ANN401
+        weight: Any = 1
+        if isinstance(value, Mapping):
+            if unknown := value.keys() - {"input", "weight"}:
+                raise IllegalArgument(
+                    f"unknown field name [{min(unknown)}], must be one of [input, weight]; contexts are not supported"
+                )
+            value, weight = value.get("input"), value.get("weight", 1)
+        listed = value if isinstance(value, list) else [value]
+        if not listed or not all(isinstance(each, str) for each in listed):
+            raise IllegalArgument(f"[input] must be a text, or an array of texts, not [{java(value)[:100]}]")
+        if isinstance(weight, str) and weight.isdecimal():
+            weight = int(weight[:20])
+        if type(weight) is not int or not 0 <= weight <= _MOST_WEIGHT:
+            raise IllegalArgument(f"weight must be in the interval [0..2147483647], but was [{java(weight)[:100]}]")
+        return listed, weight

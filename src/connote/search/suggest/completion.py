@@ -1,0 +1,135 @@
+"""What a text that is being typed may become: inputs of a completion field, the heaviest first.
+
+https://www.elastic.co/docs/reference/elasticsearch/rest-apis/search-suggesters#completion-suggester
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from connote.contract.errors import IllegalArgument
+from connote.search.engine.fields import Words
+from connote.search.engine.segment import Segment
+from connote.search.fetch.source import SourceFilter
+from connote.search.mapping.completion import Completion, Input
+from connote.search.query.body import Body
+from connote.search.query.edits import distance
+from connote.search.query.fuzzy import Fuzziness
+from connote.search.query.reader import Reader
+
+
+class _Found(NamedTuple):
+    """An input that fits, and where it stands: the reader, the segment, the document."""
+
+    score: float
+    input: Input
+    place: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Completions:
+    """`size` documents by their heaviest input that begins with the text; with `fuzzy` nearly so."""
+
+    kind: ClassVar[str] = "completion"
+    field: str
+    size: int
+    is_distinct: bool
+    fuzzy: Fuzziness | None = None
+    least_length: int = 3
+
+    @classmethod
+    def parse(cls, body: Body) -> "Completions":
+        """Raises BadQuery, IllegalArgument."""
+        body.raw("analyzer"), body.raw("shard_size")
+        fuzzy, least = body.raw("fuzzy"), 3
+        fuzzy = {} if fuzzy is True else None if fuzzy is False else fuzzy
+        how = None
+        if fuzzy is not None:
+            own = Body("fuzzy", {"prefix_length": 1, **fuzzy} if isinstance(fuzzy, Mapping) else fuzzy)
+            least = own.whole("min_length", 3)
+            for name in ("unicode_aware", "max_determinized_states"):
+                own.raw(name)
+            how = Fuzziness.parse(own, own.raw("fuzziness", "AUTO"))
+            own.done()
+        made = cls(
+            body.required("field", str),
+            body.whole("size", 5),
+            body.flag("skip_duplicates", default=False),
+            how,
+            least,
+        )
+        if made.size < 1:
+            raise IllegalArgument("size must be positive")
+        return made
+
+    def entries(self, text: str, readers: Sequence[Reader], source: SourceFilter) -> list[dict[str, Any]]:
+        """One, of the text as a whole. Raises IllegalArgument for a field that is no completion field."""
+        found = [each for at, reader in enumerate(readers) for each in self._found(text, at, reader)]
+        found.sort(key=lambda each: (-each.score, each.input.shown, each.place))
+        chosen, shown, known = list[_Found](), set[str](), set[tuple[int, int, int]]()
+        for each in found:
+            if each.place not in known and not (self.is_distinct and each.input.shown in shown):
+                chosen.append(each)
+            known.add(each.place)
+            shown.add(each.input.shown)
+        options = [_option(each, readers, source) for each in chosen[: self.size]]
+        return [{"text": text, "offset": 0, "length": len(text), "options": options}]
+
+    def _found(self, text: str, at: int, reader: Reader) -> Iterator[_Found]:
+        field = reader.field(self.field)
+        if field is None:
+            raise IllegalArgument(f"no mapping found for field [{self.field}]")
+        if not isinstance(field, Completion):
+            raise IllegalArgument(f"Field [{self.field}] is not a completion suggest field")
+        key = field.key(text, searched=True)
+        for number, segment in enumerate(reader.snapshot.segments):
+            words = segment.words(field.name)
+            if words is not None and key:
+                yield from self._in(segment, words, key, (at, number))
+
+    def _in(self, segment: Segment, words: Words, key: str, place: tuple[int, int]) -> Iterator[_Found]:
+        for ordinal, each, boost in self._fitting(words, key):
+            score = float(max(each.weight, 1) * boost if boost else each.weight)
+            for document in words.docs[words.span(ordinal)].tolist():
+                if segment.live[document]:
+                    yield _Found(score, each, (*place, document))
+
+    def _fitting(self, words: Words, key: str) -> Iterator[tuple[int, Input, int]]:
+        """The ordinals of what fits; of what is fuzzy how much of the beginning is the same, which counts."""
+        if self.fuzzy is None or len(key) < self.least_length:
+            for ordinal in words.terms.prefixed(key):
+                yield ordinal, Input.of(words.terms[ordinal]), 0
+            return
+        most, how = self.fuzzy.most(key), self.fuzzy
+        start = key[: how.kept]
+        for ordinal in words.terms.prefixed(start):
+            each = Input.of(words.terms[ordinal])
+            if _begins(each.key, key, most, swapping=how.is_swapping):
+                yield ordinal, each, _same(each.key, key) or 1
+
+
+def _begins(key: str, typed: str, most: int, *, swapping: bool) -> bool:
+    """Whether a key begins with what is no more edits away."""
+    if key.startswith(typed):
+        return True
+    lengths = range(max(len(typed) - most, 0), min(len(typed) + most, len(key)) + 1)
+    return any(distance(typed, key[:length], most, swapping=swapping) <= most for length in lengths)
+
+
+def _same(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _option(found: _Found, readers: Sequence[Reader], source: SourceFilter) -> dict[str, Any]:
+    reader, (_, number, document) = readers[found.place[0]], found.place
+    segment = reader.snapshot.segments[number]
+    option = {
+        "text": found.input.shown,
+        "_index": reader.index,
+        "_id": segment.ids[document],
+        "_score": found.score,
+    }
+    if reader.sources is not None and source.is_shown and reader.mapping.shown.is_shown:
+        option["_source"] = source.apply(reader.mapping.shown.apply(dict(reader.sources.of(segment, document))))
+    return option
