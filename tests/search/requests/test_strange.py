@@ -28,6 +28,24 @@ anything: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+SOURCES = (
+    "doc['price'].value",
+    "doc['price'].size() > 0",
+    "emit(doc['price'].size())",
+    "emit(doc['city'].value)",
+    "emit(1.5, 300)",
+    "emit(params._source.title)",
+    "for (c in doc['city']) emit(c)",
+    "doc['a'].value",
+    "params.x + _score",
+    "[1, [doc['built'].value]]",
+    "doc['at'].value",
+    "'a'",
+    "0 / 0",
+    "emit(",
+)
+
+
 def some(**known: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """An object of some of these keys with likely values, a few of which may be anything."""
     return st.fixed_dictionaries({}, optional={name: _mostly(value) for name, value in known.items()})
@@ -41,6 +59,7 @@ def one(*kinds: str, of: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from(kinds).flatmap(lambda kind: st.fixed_dictionaries({kind: of}))
 
 
+scripts = st.sampled_from(SOURCES) | some(source=st.sampled_from(SOURCES), params=anything) | anything
 leaf = st.one_of(
     one(
         "match",
@@ -59,6 +78,8 @@ leaf = st.one_of(
     one("sparse_vector", of=some(field=names, query_vector=st.dictionaries(texts, numbers, max_size=3))),
     one("geo_distance", of=some(distance=texts | numbers, at=st.lists(numbers, min_size=2, max_size=2))),
     one("match_all", "match_none", "ids", "query_string", of=anything),
+    one("script", of=some(script=scripts)),
+    one("rule", of=some(match_criteria=anything, ruleset_ids=st.lists(texts, max_size=2), organic=anything)),
 )
 queries = st.recursive(
     leaf | anything,
@@ -69,6 +90,13 @@ queries = st.recursive(
     ),
     max_leaves=4,
 )
+
+
+def diverse(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    known = {"type": st.just("mmr"), "lambda": numbers, "field": st.just("look") | names, "retriever": inner}
+    return some(**known, size=numbers, query_vector=st.lists(numbers, max_size=3), query_vector_builder=anything)
+
+
 standard = one("standard", of=some(query=queries, filter=queries, sort=anything, min_score=numbers))
 retrievers = st.recursive(
     standard
@@ -87,6 +115,8 @@ retrievers = st.recursive(
         )
         | one("pinned", of=some(ids=st.lists(texts, max_size=2), retriever=inner))
         | one("rescorer", of=some(retriever=inner, rescore=anything))
+        | one("rule", of=some(retriever=inner, match_criteria=anything, ruleset_ids=st.lists(texts, max_size=2)))
+        | one("diversify", of=diverse(inner))
     ),
     max_leaves=3,
 )
@@ -108,7 +138,26 @@ more = some(
     profile=st.booleans(),
     track_total_hits=st.booleans() | size,
 )
+kinds = st.sampled_from(["long", "double", "date", "keyword", "boolean", "geo_point", "ip", "text"])
+runtime = some(type=kinds, script=scripts, on_script_error=st.sampled_from(["fail", "continue"]), format=texts)
+made = st.dictionaries(st.sampled_from(["a", "b", "price", "city"]), runtime, max_size=2)
+by_script = some(type=st.sampled_from(["number", "string"]), script=scripts, order=st.sampled_from(["asc", "desc"]))
+suggester = some(
+    text=texts,
+    prefix=texts,
+    term=some(field=names, size=numbers, suggest_mode=st.sampled_from(["always", "popular"]), max_term_freq=numbers),
+    completion=some(field=names, fuzzy=anything, size=numbers),
+)
 plain = st.one_of(
+    some(
+        query=leaf | one("range", of=some(a=some(gte=numbers))),
+        runtime_mappings=made,
+        sort=sorts,
+        fields=st.just(["*"]),
+    ),
+    some(query=leaf, script_fields=st.dictionaries(texts, some(script=scripts, ignore_failure=st.booleans()))),
+    some(query=leaf, sort=st.lists(one("_script", of=by_script), max_size=2), terminate_after=numbers),
+    some(suggest=st.dictionaries(texts, suggester, max_size=2), query=leaf),
     some(query=queries, size=size),
     some(query=queries, sort=sorts, slice=some(id=st.integers(0, 3), max=st.integers(1, 4))),
     some(sort=st.just(["price", "city"]), search_after=st.lists(texts | numbers | st.none(), min_size=2, max_size=2)),
