@@ -172,6 +172,7 @@ def test_scripts_compare_vectors(vectors: list[tuple[float, ...]]) -> None:
         "dotProduct(params.q, 'v') + 100": lambda v: dot(v, query) + 100,
         "1 / (1 + l2norm(params.q, 'v'))": lambda v: 1 / (1 + math.dist(v, query)),
         "1 / (1 + l1norm(params.q, 'v'))": lambda v: 1 / (1 + sum(abs(a - b) for a, b in zip(v, query, strict=True))),
+        "doc['v'].magnitude + doc['v'].vectorValue[0] + 40": lambda v: math.hypot(*v) + v[0] + 40,
         "double d = dotProduct(params.q, 'v'); return saturation(d * d, 2);": lambda v: (
             dot(v, query) ** 2 / (2 + dot(v, query) ** 2)
         ),
@@ -195,6 +196,12 @@ def test_scripts_see_places_dates_and_words() -> None:
         ("doc['day'].value.dayOfWeekEnum.value", 5.0),
         ("doc['day'].value.dayOfWeekEnum.getDisplayName(TextStyle.FULL, Locale.ROOT) == 'Friday' ? 7 : 8", 7.0),
         ("doc['tag'].value == 'new' ? 3 : 4", 3.0),
+        ("decayNumericLinear(5, 10, 2, 0.5, 9)", 0.9),
+        ("decayNumericExp(5, 10.0, 0, 0.5, 15)", 0.5),
+        ("decayDateGauss('2024-03-11', '10d', '0', 0.5, doc['day'].value)", 0.5),
+        ("decayGeoExp('1,0', '111195.08m', '0', 0.25, doc['place'].value)", 0.25),
+        ("randomScore(7) == randomScore(7, '_seq_no') && randomScore(7) < 1 ? 2 : 1", 2.0),
+        ("randomScore(7, 'tag') == randomScore(8, 'tag') ? 2 : 1", 1.0),
         ("doc['sold'].value ? 3 : 4", 3.0),
         ("doc.containsKey('price') && doc['price'].empty ? 5 : 6", 5.0),
         ("sigmoid(2, 2, 1)", 0.5),
@@ -226,6 +233,9 @@ def test_scripts_see_places_dates_and_words() -> None:
         ({"script_score": {"query": {"match_all": {}}, "script": {"source": "doc['nope'].value"}}}, "runtime error"),
         ({"script_score": {"query": {"match_all": {}}, "script": {"source": "dotProduct(1)"}}}, "runtime error"),
         ({"script_score": {"query": {"match_all": {}}, "script": {"source": "true"}}}, "which is no number"),
+        ({"script_score": {"query": {"match_all": {}}, "script": "decayNumericExp(1, 0, 0, 0.5, 1)"}}, "runtime error"),
+        ({"script_score": {"query": {"match_all": {}}, "script": "decayGeoExp(1, 2, 3, 4, 5)"}}, "runtime error"),
+        ({"script_score": {"query": {"match_all": {}}, "script": "decayDateExp('x', 2, 3, 4, 5)"}}, "runtime error"),
     ],
 )
 def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:

@@ -311,6 +311,8 @@ _COLUMN: Mapping[str, Method] = {
     "getValues": lambda self: self,
     "getLat": lambda self: self.value[0],
     "getLon": lambda self: self.value[1],
+    "getVectorValue": lambda self: self.value,
+    "getMagnitude": lambda self: math.hypot(*self.value),
     "arcDistance": _away,
     "planeDistance": _away,
 }

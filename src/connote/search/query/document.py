@@ -3,6 +3,7 @@
 What they may call: https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-script-score-query
 """
 
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from connote.ingest.painless.fault import Fault
-from connote.ingest.painless.values import Column
+from connote.ingest.painless.values import Column, text
 from connote.search.engine import scores
 from connote.search.engine.arrays import Floats
 from connote.search.engine.segment import Segment, Table
@@ -20,8 +21,13 @@ from connote.search.mapping.keyword import Boolean
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text
 from connote.search.mapping.vectors import DenseVector
+from connote.search.query import decay
+from connote.search.query.chance import chances
 from connote.search.query.reader import Reader
 
+FUNCTIONS = (
+    "cosineSimilarity", "dotProduct", "l2norm", "l1norm", "randomScore", "saturation", "sigmoid", *decay.NAMES,
+)  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -77,9 +83,21 @@ class Functions:
             "dotProduct": lambda query, name: self._near("dot", query, name),
             "l2norm": lambda query, name: max(self._near("l2", query, name), 0.0) ** 0.5,
             "l1norm": lambda query, name: self._near("l1", query, name),
+            "randomScore": self._chance,
+            **decay.functions(),
             "saturation": lambda value, half: value / (half + value),
             "sigmoid": lambda value, half, power: value**power / (half**power + value**power),
         }
+
+    def _chance(self, seed: Any, name: str = "_seq_no") -> float:  # noqa: ANN401
+        """From 0 to 1, the same for the same seed and the same value of a field."""
+        if not isinstance(seed, int):
+            raise Fault("randomScore needs a seed that is a whole number")
+        at = self._document.at
+        own: Any = self._table.seqs[at] if isinstance(self._table, Segment) else at
+        if name != "_seq_no":
+            own = zlib.crc32(text(list(self._document.get(name))).encode(errors="surrogatepass"))
+        return float(chances(np.array([own], dtype=np.uint64), seed)[0])
 
     def _near(self, kind: str, query: Any, name: str) -> float:  # noqa: ANN401
         key = (kind, name, id(query))

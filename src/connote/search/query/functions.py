@@ -24,6 +24,8 @@ from connote.search.mapping.date import Date
 from connote.search.mapping.geo import GeoPoint, point
 from connote.search.mapping.number import Number
 from connote.search.query.body import Body
+from connote.search.query.chance import chances
+from connote.search.query.decay import decayed
 from connote.search.query.geo import haversine, metres
 from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
@@ -93,12 +95,7 @@ class _Random:
         if self.field not in (None, "_seq_no"):
             found = first(table, str(self.field))
             own = np.where(np.isnan(found), 0, found).astype(np.int64).astype(np.uint64)
-        # SplitMix64: https://prng.di.unimi.it/splitmix64.c
-        mixed = own * np.uint64(0x9E3779B97F4A7C15) + np.uint64(self.seed & (2**64 - 1))
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-        mixed ^= mixed >> np.uint64(31)
-        return (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+        return chances(own, self.seed)
 
 
 @dataclass(frozen=True)
@@ -129,15 +126,6 @@ class _Decay:
         else:
             away = np.abs(owned.values.astype(np.float64) - cast("float", self.origin))
         return single(np.maximum(away - self.offset, 0), owned.owners, self.mode)
-
-
-def decayed(shape: str, away: Doubles, scale: float, decay: float) -> Doubles:
-    """1 at no distance, `decay` at the scale: gauss, exp or linear."""
-    reach = scale / (1 - decay)
-    found: Doubles = np.maximum((reach - away) / reach, 0)
-    if shape != "linear":
-        found = np.exp(np.log(decay) * (away / scale) ** (2 if shape == "gauss" else 1))
-    return found
 
 
 @dataclass(frozen=True)

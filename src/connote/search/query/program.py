@@ -8,11 +8,11 @@ from connote.contract.errors import IllegalArgument
 from connote.ingest.painless import Script
 from connote.ingest.painless.values import Value
 from connote.search.engine.segment import Segment, Table
-from connote.search.query.document import Document, Functions
+from connote.search.query.document import FUNCTIONS, Document, Functions
 from connote.search.query.reader import Reader
 from connote.search.write.script import read
 
-NAMES = ("params", "_score", "doc", "cosineSimilarity", "dotProduct", "l2norm", "l1norm", "saturation", "sigmoid")
+NAMES = ("params", "_score", "doc", *FUNCTIONS)
 
 
 class Run(Protocol):
