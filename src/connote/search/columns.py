@@ -1,5 +1,6 @@
 """Columns of runtime fields: made for a search, segment by segment, when something looks at them."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from connote.search.engine.arrays import Arrays, below
 from connote.search.engine.row import Fields
 from connote.search.engine.segment import Segment, Snapshot, Table
 from connote.search.fetch.fields import at as values_at
-from connote.search.mapping.mapping import Mapping as Fields_
+from connote.search.mapping.mapping import Mapping as Mapped
 from connote.search.mapping.runtime import NAMES, Runtime
 from connote.search.mapping.values import Values
 from connote.search.query.program import Program
@@ -20,15 +21,16 @@ from connote.search.query.reader import Reader
 # Values of one document, as Elasticsearch limits them.
 MOST_VALUES = 100
 _KINDS: Mapping[str, str] = {"date": "numbers", "double": "numbers", "geo_point": "points", "long": "numbers"}
+# In each thread the names of those that are being made, for one may look at another.
+_making = threading.local()
 
 
-def over(reader: Reader, mapping: Fields_) -> Reader:
+def over(reader: Reader, mapping: Mapped) -> Reader:
     """The same documents, with the runtime fields of a mapping. Raises BadScript."""
     if not mapping.runtime:
         return reader
     base = reader.mapped(mapping)
-    busy: list[str] = []
-    made = {name: Column(each, base, busy) for name, each in mapping.runtime.items()}
+    made = {name: Column(each, base) for name, each in mapping.runtime.items()}
     return base.over(Snapshot([segment.with_columns(made) for segment in base.snapshot.segments]))
 
 
@@ -46,10 +48,10 @@ def shown(table: Table, name: str, document: int) -> list[Any]:
 
 
 class Column:
-    """What makes one of them. `busy` are the names of those that are being made, for one may look at another."""
+    """What makes one of them."""
 
-    def __init__(self, runtime: Runtime, reader: Reader, busy: list[str]) -> None:
-        self._runtime, self._busy, self._reader = runtime, busy, reader
+    def __init__(self, runtime: Runtime, reader: Reader) -> None:
+        self._runtime, self._reader = runtime, reader
         self._program = None if runtime.script is None else Program.of(runtime.script, reader, NAMES)
 
     def __call__(self, table: Table, kind: str) -> Arrays:
@@ -57,16 +59,17 @@ class Column:
         field = self._runtime.field
         if kind != _KINDS.get(field.kind, "words") or not isinstance(table, Segment):
             return {}
-        if field.name in self._busy:
-            way = " -> ".join([*self._busy, field.name])
+        busy: list[str] = _making.__dict__.setdefault("names", [])
+        if field.name in busy:
+            way = " -> ".join([*busy, field.name])
             raise IllegalArgument(f"Cyclic dependency detected while resolving runtime fields: {way}")
-        self._busy.append(field.name)
+        busy.append(field.name)
         try:
             rows = [Fields() for _ in range(table.size)]
             for at, found in self._scripted(table) if self._program else self._stored(table):
                 rows[at] = Fields(words=found.words, numbers=found.numbers, points=found.points)
         finally:
-            self._busy.pop()
+            busy.pop()
         return below(build.columns(rows), kind, field.name)
 
     def _scripted(self, segment: Segment) -> Iterator[tuple[int, Values]]:

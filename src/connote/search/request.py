@@ -94,7 +94,8 @@ class SearchRequest:
     @property
     def needs_scores(self) -> bool:
         """Whether scores decide anything."""
-        return self.least is not None or bool(self.aggs) or (self.is_scored and self.window > 0)
+        is_sorted = self.is_scored or any(name == "_script" for name, _ in self.sort)
+        return self.least is not None or bool(self.aggs) or (is_sorted and self.window > 0)
 
     @property
     def window(self) -> int:

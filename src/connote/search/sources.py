@@ -12,7 +12,7 @@ _BLOCK = 256
 
 
 class Sources:
-    """For one search. Of a document that is gone in the meantime the source is empty."""
+    """For one search, or several over a point in time. Of a document that is gone in the meantime it is empty."""
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
@@ -20,9 +20,10 @@ class Sources:
 
     def of(self, segment: Segment, document: int) -> Mapping[str, Any]:
         """The source of a segment's document."""
-        seq = int(segment.seqs[document])
-        if seq not in self._known:
+        seq, known = int(segment.seqs[document]), self._known
+        if seq not in known:
             wanted = segment.seqs[document : document + _BLOCK].tolist()
             states = self._documents.at(wanted)
-            self._known = {each: embedded.source(states[each].source or b"{}") for each in wanted if each in states}
-        return self._known.get(seq, {})
+            known = {each: embedded.source(states[each].source or b"{}") for each in wanted if each in states}
+            self._known = known
+        return known.get(seq, {})

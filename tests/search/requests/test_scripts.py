@@ -55,6 +55,13 @@ def test_hits_are_sorted_by_what_a_script_makes(search: Search, order: str) -> N
     assert pages[0][0]["sort"] == [HOUSES[wanted[0]]["title"][6:]]
 
 
+def test_a_script_that_sorts_sees_the_score(search: Search) -> None:
+    query = {"function_score": {"field_value_factor": {"field": "rate"}}}
+    sort = [{"_script": {"type": "number", "script": "-_score", "order": "asc"}}]
+    hits = search(query=query, sort=sort, size=3)["hits"]["hits"]
+    assert [(hit["_id"], hit["sort"]) for hit in hits] == [("11", [-2.75]), ("10", [-2.5]), ("9", [-2.25])]
+
+
 PRICE = "doc['price']"
 RUNTIME = {
     "band": {"type": "keyword", "script": f"if ({PRICE}.size() > 0) emit({PRICE}.value < 50 ? 'low' : 'high')"},
