@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import orjson
 
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
@@ -120,7 +121,7 @@ class DenseVector(Field):
         default = "l2_norm" if self["element_type"] == "bit" else "cosine"
         return str(self["similarity"] or default)
 
-    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ANN401
         """A list of numbers, or bytes as hexadecimal or base64 text."""
         if self.name in into.dense:
             raise IllegalArgument(
@@ -128,6 +129,10 @@ class DenseVector(Field):
                 "field in the same document"
             )
         into.dense[self.name] = self.read(value)[None, :]
+        if isinstance(value, str) and path == self.name:
+            numbers = _decoded(value, "byte" if self["element_type"] == "bit" else self["element_type"])
+            # By way of JSON, which has float32 as its shortest decimal.
+            into.unpacked[path] = orjson.loads(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY))
 
     def read(self, value: Any) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401
         """The vector (float32, dims). Raises IllegalArgument."""

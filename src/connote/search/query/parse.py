@@ -19,7 +19,7 @@ from connote.search.query.patterns import Prefix, Regexp, Wildcard
 from connote.search.query.pinned import Pinned, wrapped
 from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
-from connote.search.query.script import ScriptScore
+from connote.search.query.script import ScriptQuery, ScriptScore
 from connote.search.query.strings import QueryString
 from connote.search.query.term import Exists, Ids, Term, Terms
 from connote.search.query.termset import TermsSet
@@ -50,6 +50,7 @@ _SIMPLE: Mapping[str, Parse] = {
     "range": Range.parse,
     "rank_feature": RankFeature.parse,
     "regexp": Regexp.parse,
+    "script": ScriptQuery.parse,
     "semantic": Match.parse_semantic,
     "simple_query_string": QueryString.parse_simple,
     "sparse_vector": Sparse.parse,

@@ -1,4 +1,4 @@
-"""Scores by a script: script_score, as a query and as a function of function_score.
+"""Queries by a script: script, which finds, and script_score, as a query and as a function of function_score.
 
 What scripts may call: https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-script-score-query
 """
@@ -24,7 +24,7 @@ from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text
 from connote.search.mapping.vectors import DenseVector
 from connote.search.query.body import Body
-from connote.search.query.query import Asks, Explanation, Hits, Query, Weight
+from connote.search.query.query import Asks, Constant, Explanation, Hits, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.write.script import read
 
@@ -120,6 +120,7 @@ class Functions:
 
 
 NAMES = ("params", "_score", "doc", "cosineSimilarity", "dotProduct", "l2norm", "l1norm", "saturation", "sigmoid")
+FILTER_NAMES = ("params", "doc")
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,9 @@ class Scripted:
     reader: Reader
 
     @classmethod
-    def of(cls, given: Any, reader: Reader) -> "Scripted":  # noqa: ANN401 (JSON)
+    def of(cls, given: Any, reader: Reader, names: tuple[str, ...] = NAMES) -> "Scripted":  # noqa: ANN401 (JSON)
         """Compiled. Raises BadScript, Unparsable, IllegalArgument."""
-        return cls(*read(given, NAMES), reader)
+        return cls(*read(given, names), reader)
 
     def values(self, table: Table, scores: Doubles, wanted: Mask) -> Doubles:
         """float64 [size]: what the script gives for the documents that are wanted."""
@@ -151,6 +152,14 @@ class Scripted:
                     f"Must be a non-negative score!"
                 )
             made[at] = found
+        return made
+
+    def found(self, table: Table) -> Mask:
+        """Bool [size]: for which documents the script gives true."""
+        document, made = Document(self.reader, table), np.zeros(table.size, dtype=np.bool_)
+        for at in np.flatnonzero(table.live if isinstance(table, Segment) else ~made).tolist():
+            document.at = at
+            made[at] = self.script.run(params=self.params, doc=document) is True
         return made
 
 
@@ -214,3 +223,24 @@ class ScriptScore(Query):
     def parts(self) -> Sequence[Query]:
         """The query."""
         return (self.inner,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptQuery(Query):
+    """The documents for which a script gives true."""
+
+    script: Any
+
+    @classmethod
+    def parse(cls, given: Any) -> Query:  # noqa: ANN401 (JSON)
+        """`{"script": {"source": "doc['price'].value > params.most", "params": {…}}}`."""
+        body = Body("script", given)
+        script = body.required("script", lambda found: found)
+        read(script, FILTER_NAMES)
+        made = cls(script=script, **body.common())
+        body.done()
+        return made
+
+    def weigh(self, reader: Reader) -> Weight:
+        """All of one score."""
+        return Constant(Scripted.of(self.script, reader, FILTER_NAMES).found, self.boost)
