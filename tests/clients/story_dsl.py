@@ -37,14 +37,14 @@ from elasticsearch.dsl import (
 NAME = "story-homes"
 
 
-class Room(InnerDoc):
+class Room(InnerDoc):  # type: ignore[misc]  # the client is not installed where types are checked
     """A nested object."""
 
     kind = Keyword()
     size = Integer()
 
 
-class Home(Document):
+class Home(Document):  # type: ignore[misc]  # the client is not installed where types are checked
     """A document with a field that is understood."""
 
     title = Text(analyzer=analyzer("story", tokenizer="standard", filter=["lowercase", "snowball"]), copy_to="meaning")
@@ -62,7 +62,7 @@ class Home(Document):
         settings = {"number_of_replicas": 0}  # noqa: RUF012 (as its manual has it)
 
 
-class Homes(FacetedSearch):
+class Homes(FacetedSearch):  # type: ignore[misc]  # the client is not installed where types are checked
     """Homes by city and price."""
 
     index = NAME
@@ -74,7 +74,7 @@ class Homes(FacetedSearch):
     }
 
 
-class AsyncHome(AsyncDocument):
+class AsyncHome(AsyncDocument):  # type: ignore[misc]  # the client is not installed where types are checked
     """The same index, awaited."""
 
     city = Keyword()

@@ -35,7 +35,7 @@ class Embedder:
     def __init__(self, url: str) -> None:
         self.es = Elasticsearch(url, request_timeout=60)
 
-    @component.output_types(embedding=list[float])
+    @component.output_types(embedding=list[float])  # type: ignore[untyped-decorator]
     def run(self, text: str) -> dict[str, list[float]]:
         answer = self.es.inference.inference(inference_id=DENSE, input=text)
         return {"embedding": answer["text_embedding"][0]["embedding"]}
