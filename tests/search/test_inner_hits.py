@@ -101,3 +101,24 @@ def test_objects_in_objects_are_shown_level_by_level(indices: httpx.Client) -> N
     assert edit["_source"] == {"diff": "new words", "lines": 3}
     (alone,) = hits(indices, "pulls", {"nested": edits})
     assert alone["inner_hits"]["comments.edits"]["hits"]["hits"][0]["_nested"] == edit["_nested"]
+
+
+def test_top_hits_of_nested_objects_are_these_objects(threads: httpx.Client) -> None:
+    top = {"top_hits": {"size": 2, "sort": [{"votes.stars": "desc"}, "_doc"], "_source": ["votes.stars"]}}
+    plain = {"top_hits": {"size": 5}}
+    aggs = {"votes": {"nested": {"path": "votes"}, "aggs": {"best": top, "any": plain}}}
+    query = {"match": {"text": "water"}}
+    reply = threads.post("/threads/_search", json={"size": 0, "query": query, "aggs": aggs})
+    assert reply.is_success, reply.text
+    found = reply.json()["aggregations"]["votes"]
+    best = found["best"]["hits"]
+    assert (found["doc_count"], best["total"]["value"], best["max_score"]) == (3, 3, None)
+    assert [each["_source"] for each in best["hits"]] == [{"stars": 5}, {"stars": 5}]
+    places = {each["_id"]: (each["_nested"], each["sort"][0]) for each in best["hits"]}
+    assert places == {
+        "a1": ({"field": "votes", "offset": 1}, 5),
+        "a2": ({"field": "votes", "offset": 0}, 5),
+    }
+    scores = {hit["_id"]: hit["_score"] for hit in hits(threads, "threads", query)}
+    shown = [(each["_id"], each["_score"]) for each in found["any"]["hits"]["hits"]]
+    assert sorted(shown) == sorted((id, scores[id]) for id in ("a1", "a1", "a2"))

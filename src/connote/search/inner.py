@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,13 @@ from connote.search import collect
 from connote.search import request as requests
 from connote.search.aggs.filters import inside
 from connote.search.aggs.hits import MOST, first
-from connote.search.aggs.rows import Rows, count, owners
+from connote.search.aggs.objects import identity
+from connote.search.aggs.objects import shown as object_shown
+from connote.search.aggs.rows import Rows, count
 from connote.search.collapse import Collapse
 from connote.search.collect import Found, Hit
 from connote.search.embedded import Embedded
-from connote.search.fetch.fields import at, objects, values
+from connote.search.fetch.fields import at, objects
 from connote.search.highlight import semantic
 from connote.search.query import join
 from connote.search.query.join import Joined
@@ -124,11 +125,11 @@ def _objects(hit: Hit, outer: Rows, query: Nested, inner: Inner, source: Mapping
     ordered = numbers[np.lexsort(keys[::-1])] if keys else numbers
     path = query.path if outer.path is None else query.path.removeprefix(f"{outer.path}.")
     own, offset = list(objects(source, path.split("."))), int(rows.numbers[0]) if len(rows) else 0
-    shown = []
+    shown, id = list[dict[str, Any]](), seen.snapshot.segments[hit.segment].ids[hit.document]
     for number in ordered[inner.request.start : inner.request.window].tolist():
         place = number - offset
         part = own[place] if place < len(own) else {}
-        made = _object(hit, query.path, identity(rows, number), float(points[number]), part, inner)
+        made = object_shown(seen, id, query.path, identity(rows, number), float(points[number]), part, inner.request)
         if within := _within(hit, rows.take(np.array([number], dtype=np.int64)), query, part):
             made["inner_hits"] = within
         shown.append(made)
@@ -145,44 +146,6 @@ def _within(hit: Hit, row: Rows, query: Nested, source: Mapping[str, Any]) -> di
     }
 
 
-def identity(rows: Rows, number: int) -> dict[str, Any]:
-    """Which nested object a row is: of each object on the way to it the field, and its place there."""
-    levels, told = [*rows.above, rows], dict[str, Any]()
-    for outer, own in reversed(list(pairwise(levels))):
-        of, path = owners(own.table), str(own.path)
-        parent = int(of.numbers[number])
-        field = path if outer.path is None else path.removeprefix(f"{outer.path}.")
-        told = {"field": field, "offset": number - int(of.starts[parent]), **({"_nested": told} if told else {})}
-        number = parent
-    return told
-
-
-def _object(
-    hit: Hit, path: str, nested: Mapping[str, Any], score: float, own: Mapping[str, Any], inner: Inner
-) -> dict[str, Any]:
-    seen, request = hit.found.seen, inner.request
-    ids = seen.snapshot.segments[hit.segment].ids
-    shown: dict[str, Any] = {
-        "_index": seen.index.name,
-        "_id": ids[hit.document],
-        "_nested": nested,
-        "_score": score if _is_scored(request) else None,
-    }
-    whole = dict(own)
-    for part in reversed(path.split(".")):
-        whole = {part: whole}
-    if request.source.is_shown:
-        found: Any = request.source.apply(whole)
-        for part in path.split("."):
-            found = found.get(part, {}) if isinstance(found, Mapping) else {}
-        # Names may be from the document on, or from the object on.
-        shown["_source"] = found or request.source.apply(own)
-    wanted = [*request.fields, *request.docvalue_fields]
-    if wanted and (fields := values(wanted, whole, seen.index.mapping)):
-        shown["fields"] = fields
-    return shown
-
-
 def _chunks(
     hit: Hit, name: str, query: Nested, inner: Inner, source: Mapping[str, Any], kept: Mapping[str, Embedded]
 ) -> Any:  # noqa: ANN401
@@ -194,11 +157,11 @@ def _chunks(
     texts = {path: [str(value) for value in at(source, path.split("."), field)] for path in kept[name].parts}
     found = semantic.scored(field, kept[name], texts, query.inner, seen.reader)
     order = sorted(range(len(found)), key=lambda place: -found[place][0])
-    shown = []
+    shown, id = list[dict[str, Any]](), seen.snapshot.segments[hit.segment].ids[hit.document]
     for place in order[inner.request.start : inner.request.window]:
         score, text = found[place]
-        made = _object(hit, query.path, {"field": query.path, "offset": place}, score, {"text": text}, inner)
-        shown.append(made)
+        told = {"field": query.path, "offset": place}
+        shown.append(object_shown(seen, id, query.path, told, score, {"text": text}, inner.request))
     return _body(shown, len(found), inner, found[order[0]][0] if order else None)
 
 
@@ -231,10 +194,6 @@ def _group(value: Any, segment: Any, own: Found, collapse: Collapse) -> int:  # 
     return -2
 
 
-def _is_scored(request: SearchRequest) -> bool:
-    return not request.sort or any(name == "_score" for name, _ in request.sort)
-
-
 def _body(shown: list[dict[str, Any]], total: int, inner: Inner, best: float | None) -> dict[str, Any]:
-    score = best if _is_scored(inner.request) else None
+    score = best if inner.request.is_scored else None
     return {"hits": {"total": {"value": total, "relation": "eq"}, "max_score": score, "hits": shown}}
