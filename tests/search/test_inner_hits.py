@@ -60,6 +60,18 @@ def test_children_that_match_are_shown_with_their_parent(threads: httpx.Client) 
     assert by_id["a1"]["highlight"] == {"text": ["with <em>water</em>"]}
 
 
+def test_what_matches_in_children_is_not_highlighted_in_their_parent(threads: httpx.Client) -> None:
+    asked = {
+        "type": "answer",
+        "query": {"match": {"text": {"query": "water rice", "_name": "inner"}}},
+        "_name": "outer",
+    }
+    body = {"query": {"has_child": asked}, "highlight": {"fields": {"text": {}}}}
+    (hit,) = threads.post("/threads/_search", json=body).json()["hits"]["hits"]
+    assert hit["matched_queries"] == ["outer"]
+    assert "highlight" not in hit
+
+
 def test_the_parent_is_shown_with_each_child(threads: httpx.Client) -> None:
     asked = {
         "parent_type": "question",

@@ -107,13 +107,15 @@ class DenseVector(Field):
 
     def wire(self) -> dict[str, Any]:
         """With the defaults that Elasticsearch shows once the number of dimensions is known."""
+        shown = super().wire()
         if self["dims"] is None or not self["index"]:
-            return super().wire()
+            return shown
         is_float = self["element_type"] in ("float", "bfloat16")
         options: dict[str, Any] = {"type": "int8_hnsw" if is_float else "hnsw", "m": 16, "ef_construction": 100}
         if is_float and self["dims"] >= 384:
             options |= {"type": "bbq_hnsw", "rescore_vector": {"oversample": 3.0}}
-        return {"index": True, "similarity": self.similarity, "index_options": options} | super().wire()
+        defaults = {"index": True, "similarity": self.similarity, "index_options": options}
+        return shown | {name: value for name, value in defaults.items() if name not in shown}
 
     @property
     def similarity(self) -> str:

@@ -118,7 +118,10 @@ def _joined(scores: Sequence[float], mode: str) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Joined(Query):
-    """A query that some kin of a document must match. `relation` is the kin's."""
+    """A query that some kin of a document must match. `relation` is the kin's.
+
+    The inner query is none of its parts: nothing of it is in the document itself, to be named or highlighted there.
+    """
 
     relation: str
     inner: Query
@@ -150,10 +153,6 @@ class Joined(Query):
     def own(self, reader: Reader) -> Kin | None:
         """Who is found."""
         raise NotImplementedError
-
-    def parts(self) -> Sequence[Query]:
-        """The inner query."""
-        return (self.inner,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,8 @@ class Writer:
         if INFERENCE in source:
             source = {name: value for name, value in source.items() if name != INFERENCE}
         made.values = index.read(operation.id, source)
-        source = _unpacked(source, made.values.unpacked)
+        if made.values.unpacked:
+            source = _unpacked(source, made.values.unpacked)
         made.raw = _dumped(source)
         if made.source is not None and INFERENCE in made.source:
             made.supplied = given.read(made.source[INFERENCE], index.mapping, made.values.inputs)
