@@ -258,7 +258,7 @@ def test_vectors_are_no_multi_fields() -> None:
         mapped(k={"type": "keyword", "fields": {"v": {"type": "dense_vector", "dims": 2}}})
 
 
-def test_vectors_that_come_as_text_are_unpacked() -> None:
+def test_vectors_that_come_as_base64_are_unpacked_and_those_in_hexadecimal_stay() -> None:
     mapping = mapped(
         f={"type": "dense_vector", "dims": 2, "similarity": "l2_norm"},
         b={"type": "dense_vector", "dims": 2, "element_type": "byte"},
@@ -267,7 +267,9 @@ def test_vectors_that_come_as_text_are_unpacked() -> None:
         copy={"type": "dense_vector", "dims": 1},
     )
     values = read(mapping, f="P4AAAD+ZmZo=", b="01ff", bits="12d5", k="P4AAAA==")
-    assert values.unpacked == {"f": [1.0, 1.2], "b": [1, -1], "bits": [18, -43]}
+    assert values.unpacked == {"f": [1.0, 1.2]}
+    assert values.dense["b"].tolist() == [[1.0, -1.0]]
+    assert values.dense["bits"].shape == (1, 16)
     assert values.dense["copy"].tolist() == [[1.0]]
 
 

@@ -131,10 +131,9 @@ class DenseVector(Field):
                 "field in the same document"
             )
         into.dense[self.name] = self.read(value)[None, :]
-        if isinstance(value, str) and path == self.name:
-            numbers = _decoded(value, "byte" if self["element_type"] == "bit" else self["element_type"])
+        if isinstance(value, str) and path == self.name and self["element_type"] not in ("byte", "bit"):
             # By way of JSON, which has float32 as its shortest decimal.
-            into.unpacked[path] = orjson.loads(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY))
+            into.unpacked[path] = orjson.loads(orjson.dumps(into.dense[path][0], option=orjson.OPT_SERIALIZE_NUMPY))
 
     def read(self, value: Any) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401
         """The vector (float32, dims). Raises IllegalArgument."""

@@ -157,7 +157,7 @@ def _dumped(source: Mapping[str, Any]) -> bytes:
 
 
 def _unpacked(source: Mapping[str, Any], vectors: Mapping[str, list[float]]) -> dict[str, Any]:
-    """The document with lists of numbers for vectors that came as text, as Elasticsearch shows them."""
+    """The document with lists of numbers for vectors that came as base64, as Elasticsearch shows them."""
     changed = dict(source)
     for path, vector in vectors.items():
         name, _, rest = path.partition(".")
