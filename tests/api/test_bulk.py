@@ -205,3 +205,23 @@ def test_gzipped_lines_are_unpacked(indices: httpx.Client) -> None:
     headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
     body = gzip.compress(b'{"index":{"_id":"1"}}\n{"a":1}\n')
     assert indices.put("/books/_bulk", content=body, headers=headers).json()["errors"] is False
+
+
+def test_the_first_vector_says_how_long_those_after_it_are(bulk: Bulk, indices: httpx.Client) -> None:
+    indices.put("/v", json={"mappings": {"properties": {"v": {"type": "dense_vector"}}}})
+    lines = [{"index": {"_id": "1"}}, {"v": [1, 2]}, {"index": {"_id": "2"}}, {"v": [1, 2, 3]}]
+    first, second = (item["index"] for item in bulk(*lines, index="v", refresh=True).json()["items"])
+    assert (first["status"], second["status"]) == (201, 400)
+    assert "different number of dimensions [3]" in second["error"]["caused_by"]["reason"]
+    assert indices.get("/v/_mapping").json()["v"]["mappings"]["properties"]["v"]["dims"] == 2
+
+
+def test_a_vector_in_base64_is_shown_as_numbers(bulk: Bulk, indices: httpx.Client) -> None:
+    inner = {"properties": {"v": {"type": "dense_vector", "similarity": "l2_norm"}}}
+    indices.put("/v", json={"mappings": {"properties": {"o": inner}}})
+    assert bulk({"index": {"_id": "1"}}, {"o": {"v": "P4AAAD+ZmZo="}, "n": 1}, index="v").json()["errors"] is False
+    assert indices.get("/v/_source/1").json() == {"o": {"v": [1.0, 1.2]}, "n": 1}
+    indices.post("/v/_update/1?refresh=true", json={"doc": {"n": 2}})
+    body = {"knn": {"field": "o.v", "query_vector": [1, 1.2], "k": 1}}
+    (hit,) = indices.post("/v/_search", json=body).json()["hits"]["hits"]
+    assert (hit["_source"], hit["_score"]) == ({"o": {"v": [1.0, 1.2]}, "n": 2}, 1.0)

@@ -214,6 +214,24 @@ def test_aliases_change_together_or_not_at_all(indices: httpx.Client) -> None:
     assert [indices.head(f"/_alias/{name}").status_code for name in ("now", "nope")] == [200, 404]
 
 
+def test_an_alias_that_is_not_there_need_not_be_removed_if_there_is_else_to_do(indices: httpx.Client) -> None:
+    indices.put("/blog-1")
+    remove = {"index": "blog-*", "alias": "blog"}
+    add = {"add": {"index": "blog-1", "alias": "blog"}}
+
+    def change(**more: bool) -> httpx.Response:
+        return indices.post("/_aliases", json={"actions": [{"remove": remove | more}, add]})
+
+    assert reason(change(must_exist=True), 404, "aliases_not_found_exception") == "aliases [blog] missing"
+    assert not indices.get("/blog-1").json()["blog-1"]["aliases"]
+    assert change().status_code == 200
+    assert indices.get("/blog-1").json()["blog-1"]["aliases"] == {"blog": {}}
+    alone = {"actions": [{"remove": {"index": "blog-1", "alias": "other"}}]}
+    assert "[other]" in reason(indices.post("/_aliases", json=alone), 404, "aliases_not_found_exception")
+    wrong = {"actions": [{"remove": remove | {"must_exist": "perhaps"}}]}
+    assert "[must_exist]" in reason(indices.post("/_aliases", json=wrong), 400, "x_content_parse_exception")
+
+
 def test_writes_to_an_alias_go_to_its_one_write_index(indices: httpx.Client) -> None:
     indices.put("/v1", json={"aliases": {"now": {}}})
     assert indices.put("/now/_doc/1", json={}).json()["_index"] == "v1"

@@ -85,6 +85,10 @@ def in_bulk(es: Elasticsearch) -> None:
     with pytest.raises(helpers.BulkIndexError, match="1 document"):
         helpers.bulk(es, mixed[:1])
     assert all(ok for ok, _ in helpers.parallel_bulk(es, actions(300), thread_count=3, chunk_size=50))
+    es.indices.refresh(index=NAME)
+    assert len(list(helpers.scan(es, index=NAME, query={"query": {"prefix": {"title": "book"}}}, size=70))) == 300
+    assert helpers.reindex(es, NAME, "story-copy", query={"query": {"range": {"year": {"lt": 1905}}}}) == (5, 0)
+    es.indices.delete(index="story-copy")
     answer = es.bulk(index=NAME, operations=[{"index": {"_id": "b5"}}, {"title": "by hand"}], refresh=True)
     assert (answer["errors"], answer["items"][0]["index"]["status"]) == (False, 200)
 
@@ -136,6 +140,9 @@ async def asynchronously(url: str) -> None:
         async for ok, _ in helpers.async_streaming_bulk(es, actions(30, "story-async")):
             assert ok
         assert (await es.get(index="story-async", id="b7"))["_source"]["year"] == 1907
+        await es.indices.refresh(index="story-async")
+        assert len([hit async for hit in helpers.async_scan(es, index="story-async", size=50)]) == 120
+        assert await helpers.async_reindex(es, "story-async", "story-copy", chunk_size=50) == (120, 0)
 
 
 main(sys.argv[1])

@@ -7,16 +7,19 @@ import pytest
 from conftest import Server
 from sdk import tell
 
-STORY = Path(__file__).parent / "story.py"
+HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize("release", ["8.19.3", "9.5.1"])
 def test_the_story_runs_with_the_official_client(server: Server, release: str) -> None:
-    told = tell(STORY, f"elasticsearch=={release}", server.url)
+    told = tell(HERE / "story.py", f"elasticsearch=={release}", server.url)
     assert told == f"elasticsearch-py {release}: all is well\n"
 
 
 @pytest.mark.parametrize("release", ["8.19.3", "9.5.1"])
-def test_indices_and_documents_by_the_official_client_and_its_helpers(server: Server, release: str) -> None:
-    told = tell(STORY.parent / "story_documents.py", f"elasticsearch[async]=={release}", server.url)
+@pytest.mark.parametrize("story", ["documents", "stores", "dsl"])
+def test_indices_documents_and_searches_by_its_helpers_vector_stores_and_dsl(
+    server: Server, release: str, story: str
+) -> None:
+    told = tell(HERE / f"story_{story}.py", f"elasticsearch[async,vectorstore_mmr]=={release}", server.url)
     assert told == f"elasticsearch-py {release}: all is well\n"

@@ -23,7 +23,7 @@ _MOST_BATCH = 10_000
 async def update(ask: Ask) -> Answer:
     """Write again the documents that match `query`, changed by `script` if there is one."""
     body = await ask.json_if_any()
-    _check_keys(body, ("query", "script", "max_docs", "conflicts", "sort", "slice"))
+    _check_keys(body, ("query", "script", "max_docs", "conflicts", "sort", "slice", "_source"))
     selection, manner = _selection(ask, _typed(ask, body)), _manner(ask, body)
     if (script := body.get("script")) is not None:
         scripts.check(script)
@@ -40,7 +40,7 @@ async def update(ask: Ask) -> Answer:
 async def delete(ask: Ask) -> Answer:
     """Delete the documents that match `query`."""
     body = await ask.json_if_any()
-    _check_keys(body, ("query", "max_docs", "conflicts", "sort", "slice"))
+    _check_keys(body, ("query", "max_docs", "conflicts", "sort", "slice", "_source"))
     body = _typed(ask, body)
     if "query" not in body:
         raise InvalidRequest(["query is missing"])

@@ -55,6 +55,18 @@ _HEALTH = (
     Column("max_task_wait_time", ("mtwt", "maxTaskWaitTime"), "wait time of longest task pending", is_right=True),
     Column("active_shards_percent", ("asp",), "active number of shards in percent", is_right=True),
 )
+_TASKS = (
+    Column("action", ("ac",), "task action"),
+    Column("task_id", ("ti",), "unique task id"),
+    Column("parent_task_id", ("pti",), "parent task id"),
+    Column("type", ("ty",), "task type"),
+    Column("start_time", ("start",), "start time in ms"),
+    Column("timestamp", ("ts", "hms", "hhmmss"), "start time in HH:MM:SS"),
+    Column("running_time", ("time",), "running time"),
+    Column("ip", ("i",), "ip address"),
+    Column("node", ("n",), "node name"),
+    Column("description", ("desc",), "task action", is_shown=False),
+)
 _SHARDS = (
     Column("index", ("i", "idx"), "index name"),
     Column("shard", ("s", "sh"), "shard name"),
@@ -153,6 +165,28 @@ async def nodes(ask: Ask) -> Answer:
     return table(ask, _NODES, [row])
 
 
+async def tasks(ask: Ask) -> Answer:
+    """The tasks that run."""
+    rows: list[Row] = []
+    for each in ask.connote.tasks.list(ask.text("actions")):
+        told = each.wire()
+        rows.append(
+            {
+                "action": each.action,
+                "task_id": each.id,
+                "parent_task_id": "-",
+                "type": told["type"],
+                "start_time": each.started,
+                "timestamp": datetime.fromtimestamp(each.started / 1000, UTC).strftime("%H:%M:%S"),
+                "running_time": f"{told['running_time_in_nanos'] / 1e9:.1f}s",
+                "ip": "127.0.0.1",
+                "node": "connote",
+                "description": each.about,
+            }
+        )
+    return table(ask, _TASKS, rows)
+
+
 async def templates(ask: Ask) -> Answer:
     """Templates of both kinds."""
     kept, wanted = ask.connote.templates, ask.request.path_params.get("name", "*")
@@ -201,6 +235,10 @@ def _now() -> dict[str, int | str]:
 
 
 _PARAMS = PARAMS | CHOICE | {"health": "Accepted.", "include_unloaded_segments": "Accepted.", "pri": "Accepted."}
+_TASK_PARAMS = PARAMS | {
+    "actions": "Only those of these actions.",
+    **dict.fromkeys(("detailed", "nodes", "parent_task_id", "timeout", "wait_for_completion"), "Accepted."),
+}
 
 ROUTES = (
     *(Route("GET", path, indices, _PARAMS) for path in ("/_cat/indices", "/_cat/indices/{index}")),
@@ -211,6 +249,7 @@ ROUTES = (
         for method in ("GET", "POST")  # which clients of 9.5 send
     ),
     *(Route("GET", path, shards, PARAMS | CHOICE) for path in ("/_cat/shards", "/_cat/shards/{index}")),
+    Route("GET", "/_cat/tasks", tasks, _TASK_PARAMS),
     Route("GET", "/_cat/health", health, PARAMS | {"ts": "Accepted."}),
     Route("GET", "/_cat/nodes", nodes, PARAMS | {"full_id": "Accepted.", "include_unloaded_segments": "Accepted."}),
     *(Route("GET", path, templates, PARAMS) for path in ("/_cat/templates", "/_cat/templates/{name}")),

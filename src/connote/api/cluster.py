@@ -9,6 +9,7 @@ from connote.api.indices import DESTRUCTIVE
 from connote.contract.errors import IllegalArgument, Unparsable
 from connote.contract.settings import java
 from connote.search import stats as statistics
+from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
 
 _GROUPS = {"merge": "merges", "fielddata": "fielddata"}
@@ -66,7 +67,7 @@ async def get_settings(ask: Ask) -> Answer:
 
 
 async def put_settings(ask: Ask) -> Answer:
-    """Change settings of the cluster; null takes one back."""
+    """Change settings of the cluster; null takes one back, or all that a pattern fits."""
     body = await ask.json()
     kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
     for kind, changes in body.items():
@@ -74,8 +75,10 @@ async def put_settings(ask: Ask) -> Answer:
             raise Unparsable(f"unknown field [{kind}]; known are [persistent, transient]")
         if not isinstance(changes, dict):
             raise Unparsable(f"[{kind}] must be an object, not [{java(changes)[:100]}]")
-        merged = kept[kind] | dict(_flat(changes))
-        kept[kind] = {name: value for name, value in merged.items() if value is not None}
+        changed = dict(_flat(changes))
+        cleared = [name for name, value in changed.items() if value is None]
+        merged = {name: value for name, value in kept[kind].items() if not any(fits(name, each) for each in cleared)}
+        kept[kind] = merged | {name: value for name, value in changed.items() if value is not None}
     requires = kept["transient"].get(DESTRUCTIVE, kept["persistent"].get(DESTRUCTIVE, True))
     if requires not in (True, False, "true", "false"):
         raise IllegalArgument(f"Failed to parse value [{java(requires)}] as only [true] or [false] are allowed.")
@@ -101,6 +104,35 @@ async def nodes(ask: Ask) -> Answer:
         "ingest": {"processors": []},
     }
     return Answer({"_nodes": _ONE, "cluster_name": "connote", "nodes": {ask.connote.uuid: node}})
+
+
+async def state(ask: Ask) -> Answer:
+    """The state of the cluster, all or some parts: `metadata` of indices, `master_node`, `nodes`, `version`."""
+    wanted = set(str(ask.request.path_params.get("metric", "_all")).split(","))
+    if unknown := wanted - {"_all", *_STATE}:
+        raise IllegalArgument(f"request [{ask.request.url.path}] contains unrecognized metric: [{min(unknown)}]")
+    indices, node = ask.connote.indices, ask.connote.uuid
+    metadata = {}
+    for name in chosen(ask, expand="all"):
+        record = indices.records[name]
+        metadata[name] = {
+            "state": "close" if indices.is_closed(name) else "open",
+            "settings": indices.settings(name).wire(),
+            "mappings": {"_doc": record.mapping},
+            "aliases": list(record.aliases),
+        }
+    parts: dict[str, dict[str, Any]] = {
+        "version": {"version": 1, "state_uuid": node},
+        "master_node": {"master_node": node},
+        "nodes": {"nodes": {node: {"name": "connote", "transport_address": "127.0.0.1"}}},
+        "metadata": {"metadata": {"cluster_uuid": node, "indices": metadata}},
+        "blocks": {"blocks": {}},
+    }
+    told: dict[str, Any] = {"cluster_name": "connote", "cluster_uuid": node}
+    for part, body in parts.items():
+        if "_all" in wanted or part in wanted:
+            told |= body
+    return Answer(told)
 
 
 async def cluster_stats(ask: Ask) -> Answer:
@@ -138,6 +170,7 @@ def _flat(body: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 _SETTINGS = "cluster_settings"
 _ONE = {"total": 1, "successful": 1, "failed": 0}
+_STATE = ("blocks", "customs", "master_node", "metadata", "nodes", "routing_nodes", "routing_table", "version")
 _WAITS = ("events", "status", "no_initializing_shards", "no_relocating_shards", "nodes", "active_shards")
 _HEALTH = (
     CHOICE
@@ -156,11 +189,16 @@ _ACCEPTED = (
     "level",
 )
 _STATS = CHOICE | dict.fromkeys(_ACCEPTED, "Accepted.")
+_SHOWN = CHOICE | TIMEOUTS | dict.fromkeys(("flat_settings", "local", "wait_for_timeout"), "Accepted.")
 _CLUSTER = TIMEOUTS | {"flat_settings": "Accepted: they are.", "include_defaults": "Accepted."}
 
 ROUTES = (
     Route("GET", "/_cluster/health", health, _HEALTH),
     Route("GET", "/_cluster/health/{index}", health, _HEALTH),
+    *(
+        Route("GET", path, state, _SHOWN)
+        for path in ("/_cluster/state", "/_cluster/state/{metric}", "/_cluster/state/{metric}/{index}")
+    ),
     Route("GET", "/_cluster/settings", get_settings, _CLUSTER),
     Route("PUT", "/_cluster/settings", put_settings, _CLUSTER),
     Route("GET", "/_cluster/stats", cluster_stats, TIMEOUTS | {"include_remotes": "Accepted."}),

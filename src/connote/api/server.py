@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connote.api import (
+    absent,
     aliases,
     auth,
     bulk,
@@ -68,6 +69,7 @@ ROUTES = (
     *bulk.ROUTES,
     *byquery.ROUTES,
     *cluster.ROUTES,
+    *absent.ROUTES,
     *cat_indices.ROUTES,
     *search.ROUTES,
     *ml.ROUTES,

@@ -28,6 +28,7 @@ ConnoteError                 status_exception
 │   ├── NoAlias              aliases_not_found_exception
 │   ├── NoTemplate           index_template_missing_exception
 │   ├── NoDocument           document_missing_exception
+│   ├── NoRepository         repository_missing_exception
 │   └── NoContext            search_context_missing_exception: a scroll or point in time that is over
 ├── MethodNotAllowed    405  status_exception
 ├── NotAcceptable       406  status_exception
@@ -270,6 +271,15 @@ class NoDocument(NotFound):
     """There is no document with that id."""
 
     type = "document_missing_exception"
+
+
+class NoRepository(NotFound):
+    """There is no repository of snapshots of that name."""
+
+    type = "repository_missing_exception"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"[{name}] missing")
 
 
 class NoContext(NotFound):

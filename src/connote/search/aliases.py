@@ -19,13 +19,16 @@ Resolve = Callable[[str], Sequence[str]]
 
 @dataclass(frozen=True)
 class Action:
-    """`add`, `remove` or `remove_index`: these expressions of indices, these aliases, and what an alias is to be."""
+    """`add`, `remove` or `remove_index`: these expressions of indices, these aliases, and what an alias is to be.
+
+    What is to be removed `must_exist`, or need not (False); if it is not said (None), something must be left to do.
+    """
 
     kind: str
     indices: Sequence[str]
     aliases: Sequence[str] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    must_exist: bool = True
+    must_exist: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def applied(actions: Sequence[Action], records: Mapping[str, IndexRecord], resol
     gone = [name for each in removals for name in resolve(each)]
     left = {name: record for name, record in records.items() if name not in gone}
     changed: dict[str, IndexRecord] = {}
+    missing: list[str] = []
     for action in actions:
         if action.kind == "remove_index":
             continue
@@ -122,8 +126,11 @@ def applied(actions: Sequence[Action], records: Mapping[str, IndexRecord], resol
         if removed := [name for name in chosen if name in gone]:
             raise IllegalArgument(f"index [{removed[0]}] is removed by the same request")
         found = [left[name] for name in chosen]
+        missing += _missing(action, found)
         for record in _added(action, found, left) if action.kind == "add" else _removed(action, found):
             left[record.name] = changed[record.name] = record
+    if missing and not changed and not gone:
+        raise NoAlias(missing)
     _check_writers(left)
     return Changed(changed, gone)
 
@@ -146,7 +153,9 @@ def _action(given: Any) -> Action:  # noqa: ANN401
     given_options = {name: value for name, value in body.items() if name in _OPTIONS}
     is_add = kind == "add"
     wanted = options(given_options, aliases[0]) if is_add else {}
-    return Action(kind, indices, aliases, wanted, body.get("must_exist") is not False)
+    if (must_exist := body.get("must_exist")) not in (None, True, False):
+        raise Unparsable(f"[{kind}] [must_exist] must be [true] or [false], not [{java(must_exist)[:100]}]")
+    return Action(kind, indices, aliases, wanted, must_exist)
 
 
 def _listed(kind: str, body: Mapping[str, Any], one: str, many: str) -> Iterator[str]:
@@ -165,15 +174,23 @@ def _added(action: Action, chosen: Sequence[IndexRecord], left: Mapping[str, Ind
         yield replace(record, aliases={**record.aliases, **{alias: dict(action.options) for alias in action.aliases}})
 
 
-def _removed(action: Action, chosen: Sequence[IndexRecord]) -> Iterator[IndexRecord]:
-    met: set[str] = set()
-    for record in chosen:
-        found = {name for name in record.aliases if any(names.fits(name, _pattern(each)) for each in action.aliases)}
-        met |= {each for each in action.aliases if any(names.fits(name, _pattern(each)) for name in found)}
-        if found:
-            yield replace(record, aliases={name: value for name, value in record.aliases.items() if name not in found})
-    if action.must_exist and (missing := [each for each in action.aliases if each not in met]):
+def _missing(action: Action, chosen: Sequence[IndexRecord]) -> list[str]:
+    """What is to be removed and is not there. Raises NoAlias if it must be."""
+    if action.kind != "remove" or action.must_exist is False:
+        return []
+    there = {name for record in chosen for name in record.aliases}
+    missing = [each for each in action.aliases if not any(names.fits(name, _pattern(each)) for name in there)]
+    if missing and action.must_exist:
         raise NoAlias(missing)
+    return missing
+
+
+def _removed(action: Action, chosen: Sequence[IndexRecord]) -> Iterator[IndexRecord]:
+    patterns = [_pattern(each) for each in action.aliases]
+    for record in chosen:
+        left = {name: each for name, each in record.aliases.items() if not any(names.fits(name, p) for p in patterns)}
+        if len(left) < len(record.aliases):
+            yield replace(record, aliases=left)
 
 
 def _pattern(name: str) -> str:

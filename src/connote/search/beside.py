@@ -10,6 +10,7 @@ from connote.search.aggs import Aggs
 from connote.search.collect import Found, Hit
 from connote.search.embedded import Embedded
 from connote.search.inner import Fetch, Inner
+from connote.search.query.nested import Nested
 from connote.search.query.query import Query
 from connote.search.request import SearchRequest
 from connote.search.rewrites import Rewrites
@@ -75,9 +76,12 @@ class Beside:
         self, hit: Hit, request: SearchRequest, source: Mapping[str, Any], kept: Mapping[str, Embedded], fetch: Fetch
     ) -> dict[str, Any]:
         """The inner hits of a hit by name."""
-        found = {
-            each.name: inner.objects_of(hit, query, each, source, kept) for query, each in inner.nested(hit.found.query)
-        }
+        found = dict[str, Any]()
+        for query, each in inner.wanted(hit.found.query):
+            if isinstance(query, Nested):
+                found[each.name] = inner.objects_of(hit, query, each, source, kept)
+            else:
+                found[each.name] = inner.kin_of(hit, query, each, fetch)
         if request.collapse is not None:
             found |= {each.name: inner.group(hit, request.collapse, each, self.found, fetch) for each in self.groups}
         return found

@@ -11,7 +11,7 @@ from connote.search import sorting
 from connote.search.clauses import Clause, Column, order
 from connote.search.engine import kernels
 from connote.search.engine.arrays import Ints, Mask
-from connote.search.engine.segment import Segment, Snapshot
+from connote.search.engine.segment import Segment, Snapshot, Table
 from connote.search.index import Index
 from connote.search.query.query import Explanation, Hits, Query, Weight
 from connote.search.query.reader import Reader
@@ -181,9 +181,12 @@ def clauses(seen: Seen, request: SearchRequest) -> list[Clause | None]:
     return [sorting.clause(name, options, seen.reader, seen.number) for name, options in names]
 
 
-def among(own: Found, masks: Sequence[Hits], request: SearchRequest) -> Found:
-    """The first of some of the documents, by segment, that a query has found in an index; in an order of their own."""
+def among(own: Found, masks: Sequence[Hits], request: SearchRequest, tables: Sequence[Table] | None = None) -> Found:
+    """The first of some of the documents, by segment, that a query has found in an index; in an order of their own.
+
+    With `tables`, one a segment, of the nested objects there: then a hit's `document` is the number of an object.
+    """
     found = Found(own.seen, own.weight, own.query, clauses(own.seen, request))
-    for number, (segment, hits) in enumerate(zip(own.seen.snapshot.segments, masks, strict=True)):
-        _collect(found, number, segment, hits, request)
+    for number, (table, hits) in enumerate(zip(tables or own.seen.snapshot.segments, masks, strict=True)):
+        _collect(found, number, table, hits, request)  # type: ignore[arg-type]  # clauses take tables, too
     return found

@@ -1,7 +1,7 @@
 """Inner hits: what in a hit matched (nested objects, chunks), or the other hits of its group."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,16 @@ from connote.search import collect
 from connote.search import request as requests
 from connote.search.aggs.filters import inside
 from connote.search.aggs.hits import MOST, first
-from connote.search.aggs.rows import Rows
+from connote.search.aggs.objects import identity
+from connote.search.aggs.objects import shown as object_shown
+from connote.search.aggs.rows import Rows, count
 from connote.search.collapse import Collapse
 from connote.search.collect import Found, Hit
 from connote.search.embedded import Embedded
-from connote.search.fetch.fields import at, objects, values
+from connote.search.fetch.fields import at, objects
 from connote.search.highlight import semantic
+from connote.search.query import join
+from connote.search.query.join import Joined
 from connote.search.query.nested import Nested
 from connote.search.query.query import Hits, Query
 from connote.search.query.vectors import chunks_of
@@ -53,11 +57,14 @@ class Inner:
         return cls(str(given.get("name") or name), request)
 
 
-def nested(query: Query) -> Iterator[tuple[Nested, Inner]]:
-    """The nested queries with inner hits. Raises IllegalArgument for two of one name."""
-    found = dict[str, tuple[Nested, Inner]]()
-    for each in _nested(query):
-        inner = Inner.parse(each.inner_hits, each.path)
+def wanted(query: Query) -> Iterator[tuple[Nested | Joined, Inner]]:
+    """The queries with inner hits: on nested objects, parents and children. Raises IllegalArgument for two of one name.
+
+    Those within one of them are not among them: they are shown in its own inner hits.
+    """
+    found = dict[str, tuple[Nested | Joined, Inner]]()
+    for each in _wanted(query):
+        inner = Inner.parse(each.inner_hits, each.path if isinstance(each, Nested) else each.relation)
         if inner.name in found:
             raise IllegalArgument(
                 f"[inner_hits] already contains an entry for key [{inner.name}]; give one of them another [name]"
@@ -66,11 +73,34 @@ def nested(query: Query) -> Iterator[tuple[Nested, Inner]]:
     return iter(found.values())
 
 
-def _nested(query: Query) -> Iterator[Nested]:
-    if isinstance(query, Nested) and query.inner_hits is not None:
+def _wanted(query: Query) -> Iterator[Nested | Joined]:
+    if isinstance(query, Nested | Joined) and query.inner_hits is not None:
         yield query
+        return
     for each in query.parts():
-        yield from _nested(each)
+        yield from _wanted(each)
+
+
+def kin_of(hit: Hit, query: Joined, inner: Inner, fetch: Fetch) -> Any:  # noqa: ANN401
+    """The parents or children of a hit that match, as the answer shows them."""
+    seen, segment = hit.found.seen, hit.found.seen.snapshot.segments[hit.segment]
+    kin, own, parts = query.kin(seen.reader), query.own(seen.reader), list[Rows]()
+    words = None if own is None else own.keys(segment)
+    if kin is None or words is None:
+        return _body([], 0, inner, None)
+    (ordinal,) = words.ordinals[words.owners.of(hit.document)].tolist()
+    weight = query.inner.weigh(seen.reader)
+    for number, each in enumerate(seen.snapshot.segments):
+        hits = weight.run(each, scored=True)
+        members = np.flatnonzero(join.kin_of(words.terms[ordinal], hits, each, kin))
+        parts.append(Rows(seen, number, each, members.astype(np.int64), hits))
+    # The kin is shown as what the inner query has found, with inner hits of its own.
+    found = replace(hit.found, query=query.inner, weight=weight, post=None)
+    return _body(fetch(first(parts, inner.request, [found]), inner.request), count(parts), inner, _best(parts))
+
+
+def _best(parts: Sequence[Rows]) -> float | None:
+    return max((float(part.hits.points()[part.numbers].max()) for part in parts if len(part)), default=None)
 
 
 def objects_of(hit: Hit, query: Nested, inner: Inner, source: Mapping[str, Any], kept: Mapping[str, Embedded]) -> Any:  # noqa: ANN401
@@ -80,46 +110,40 @@ def objects_of(hit: Hit, query: Nested, inner: Inner, source: Mapping[str, Any],
     if name != query.path:
         return _chunks(hit, name, query, inner, source, kept)
     row = np.array([hit.document], dtype=np.int64)
-    rows = inside(Rows(seen, hit.segment, segment, row, Hits(segment.live)), query.path)
+    return _objects(hit, Rows(seen, hit.segment, segment, row, Hits(segment.live)), query, inner, source)
+
+
+def _objects(hit: Hit, outer: Rows, query: Nested, inner: Inner, source: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Those in one row, which is the document or an object in it; `source` is the row's."""
+    rows, seen = inside(outer, query.path), hit.found.seen
     if rows is None:
         return _body([], 0, inner, None)
-    reader = seen.reader.inside(query.path)
-    hits = query.inner.weigh(reader).run(rows.table, scored=True)
-    numbers = rows.numbers[hits.mask[rows.numbers]]
-    points = hits.points()
+    hits = query.inner.weigh(seen.reader.inside(query.path)).run(rows.table, scored=True)
+    numbers, points = rows.numbers[hits.mask[rows.numbers]], hits.points()
     clauses = collect.clauses(seen, inner.request)
     keys = [each.keys(rows.table, hits, 0)[numbers] for each in clauses if each is not None]  # type: ignore[arg-type]
     ordered = numbers[np.lexsort(keys[::-1])] if keys else numbers
-    own, offset = list(objects(source, query.path.split("."))), int(rows.numbers[0]) if len(rows) else 0
-    shown = []
+    path = query.path if outer.path is None else query.path.removeprefix(f"{outer.path}.")
+    own, offset = list(objects(source, path.split("."))), int(rows.numbers[0]) if len(rows) else 0
+    shown, id = list[dict[str, Any]](), seen.snapshot.segments[hit.segment].ids[hit.document]
     for number in ordered[inner.request.start : inner.request.window].tolist():
-        place, score = number - offset, float(points[number])
-        shown.append(_object(hit, query.path, place, score, own[place] if place < len(own) else {}, inner))
+        place = number - offset
+        part = own[place] if place < len(own) else {}
+        made = object_shown(seen, id, query.path, identity(rows, number), float(points[number]), part, inner.request)
+        if within := _within(hit, rows.take(np.array([number], dtype=np.int64)), query, part):
+            made["inner_hits"] = within
+        shown.append(made)
     return _body(shown, len(numbers), inner, float(points[numbers].max()) if len(numbers) else None)
 
 
-def _object(hit: Hit, path: str, place: int, score: float, own: Mapping[str, Any], inner: Inner) -> dict[str, Any]:
-    seen, request = hit.found.seen, inner.request
-    ids = seen.snapshot.segments[hit.segment].ids
-    shown: dict[str, Any] = {
-        "_index": seen.index.name,
-        "_id": ids[hit.document],
-        "_nested": {"field": path, "offset": place},
-        "_score": score if _is_scored(request) else None,
+def _within(hit: Hit, row: Rows, query: Nested, source: Mapping[str, Any]) -> dict[str, Any]:
+    """The inner hits of an object, by name."""
+    found = {inner.name: (each, inner) for each, inner in wanted(query.inner)}
+    return {
+        name: _objects(hit, row, each, inner, source)
+        for name, (each, inner) in found.items()
+        if isinstance(each, Nested)
     }
-    whole = dict(own)
-    for part in reversed(path.split(".")):
-        whole = {part: whole}
-    if request.source.is_shown:
-        found: Any = request.source.apply(whole)
-        for part in path.split("."):
-            found = found.get(part, {}) if isinstance(found, Mapping) else {}
-        # Names may be from the document on, or from the object on.
-        shown["_source"] = found or request.source.apply(own)
-    wanted = [*request.fields, *request.docvalue_fields]
-    if wanted and (fields := values(wanted, whole, seen.index.mapping)):
-        shown["fields"] = fields
-    return shown
 
 
 def _chunks(
@@ -133,11 +157,11 @@ def _chunks(
     texts = {path: [str(value) for value in at(source, path.split("."), field)] for path in kept[name].parts}
     found = semantic.scored(field, kept[name], texts, query.inner, seen.reader)
     order = sorted(range(len(found)), key=lambda place: -found[place][0])
-    shown = []
+    shown, id = list[dict[str, Any]](), seen.snapshot.segments[hit.segment].ids[hit.document]
     for place in order[inner.request.start : inner.request.window]:
         score, text = found[place]
-        made = _object(hit, query.path, place, score, {"text": text}, inner)
-        shown.append(made)
+        told = {"field": query.path, "offset": place}
+        shown.append(object_shown(seen, id, query.path, told, score, {"text": text}, inner.request))
     return _body(shown, len(found), inner, found[order[0]][0] if order else None)
 
 
@@ -150,9 +174,7 @@ def group(hit: Hit, collapse: Collapse, inner: Inner, found: Sequence[Found], fe
             groups = collapse.groups(segment, own.seen.reader)
             members = np.flatnonzero(hits.mask & (groups == _group(value, segment, own, collapse)))
             parts.append(Rows(own.seen, number, segment, members.astype(np.int64), hits))
-    total = sum(len(part) for part in parts)
-    best = max((float(part.hits.points()[part.numbers].max()) for part in parts if len(part)), default=None)
-    return _body(fetch(first(parts, inner.request, found), inner.request), total, inner, best)
+    return _body(fetch(first(parts, inner.request, found), inner.request), count(parts), inner, _best(parts))
 
 
 def _group(value: Any, segment: Any, own: Found, collapse: Collapse) -> int:  # noqa: ANN401
@@ -172,10 +194,6 @@ def _group(value: Any, segment: Any, own: Found, collapse: Collapse) -> int:  # 
     return -2
 
 
-def _is_scored(request: SearchRequest) -> bool:
-    return not request.sort or any(name == "_score" for name, _ in request.sort)
-
-
 def _body(shown: list[dict[str, Any]], total: int, inner: Inner, best: float | None) -> dict[str, Any]:
-    score = best if _is_scored(inner.request) else None
+    score = best if inner.request.is_scored else None
     return {"hits": {"total": {"value": total, "relation": "eq"}, "max_score": score, "hits": shown}}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connote.contract.errors import BadDocument, ConnoteError, StrictMapping
+from connote.contract.errors import BadDocument, BadMapping, ConnoteError, IllegalArgument, StrictMapping
 from connote.search.analysis import Analysis
 from connote.search.engine.build import build
 from connote.search.mapping.document import Reader
@@ -231,6 +231,46 @@ def test_a_lenient_reader_leaves_out_what_does_not_fit() -> None:
     )
     values = Reader(mapping, "1", lenient=True).read({"n": ["x", 1], "k": {"a": 1}, "new": 5})
     assert (values.numbers["n"], values.ignored, values.added) == ([1], {"n", "k"}, {})
+
+
+def test_the_first_vector_says_how_long_all_are() -> None:
+    mapping = mapped(v={"type": "dense_vector"}, o={"properties": {"v": {"type": "dense_vector"}}})
+    assert mapping.wire()["properties"]["v"] == {"type": "dense_vector"}
+    values = read(mapping, v=[1, 2], o={"v": [1, 2, 3]})
+    known = mapping.merged(values.added)
+    assert known.wire()["properties"]["v"] == {
+        "type": "dense_vector",
+        "dims": 2,
+        "index": True,
+        "similarity": "cosine",
+        "index_options": {"type": "int8_hnsw", "m": 16, "ef_construction": 100},
+    }
+    assert known.fields["o.v"]["dims"] == 3
+    assert not read(known, v=[1, 2]).added
+    with pytest.raises(BadDocument):
+        read(known, v=[1, 2, 3])
+    with pytest.raises(IllegalArgument, match="dims"):
+        known.merged({"properties": {"v": {"type": "dense_vector", "dims": 3}}})
+
+
+def test_vectors_are_no_multi_fields() -> None:
+    with pytest.raises(BadMapping, match="cannot be used in multi field"):
+        mapped(k={"type": "keyword", "fields": {"v": {"type": "dense_vector", "dims": 2}}})
+
+
+def test_vectors_that_come_as_base64_are_unpacked_and_those_in_hexadecimal_stay() -> None:
+    mapping = mapped(
+        f={"type": "dense_vector", "dims": 2, "similarity": "l2_norm"},
+        b={"type": "dense_vector", "dims": 2, "element_type": "byte"},
+        bits={"type": "dense_vector", "dims": 16, "element_type": "bit"},
+        k={"type": "keyword", "copy_to": "copy"},
+        copy={"type": "dense_vector", "dims": 1},
+    )
+    values = read(mapping, f="P4AAAD+ZmZo=", b="01ff", bits="12d5", k="P4AAAA==")
+    assert values.unpacked == {"f": [1.0, 1.2]}
+    assert values.dense["b"].tolist() == [[1.0, -1.0]]
+    assert values.dense["bits"].shape == (1, 16)
+    assert values.dense["copy"].tolist() == [[1.0]]
 
 
 # Whatever a stranger may send.

@@ -243,3 +243,29 @@ def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
         Small(MAPPING, [{}]).search(query)
     assert caught.value.status == 400
     assert reason in str(caught.value.reason)
+
+
+@given(houses(), some.integers(1, 400))
+def test_a_script_finds_documents(index: Houses, most: int) -> None:
+    small, documents = index
+    source = "doc['price'].size() > 0 && doc['price'].value < params.most"
+    asked = {"script": {"script": {"source": source, "params": {"most": most}}, "boost": 2}}
+    cheap = [number for number, own in enumerate(documents) if (p := listed(own.get("price"))) and min(p) < most]
+    same(
+        small.search(asked),
+        {number: 2.0 for number in small.search({"range": {"price": {"lt": most}}}) if number in cheap},
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ({"source": "_score > 1"}, "compile error"),
+        ({"source": "doc['nope'].value"}, "runtime error"),
+        (None, "[script] requires 'script' field"),
+    ],
+)
+def test_what_is_wrong_with_a_script_that_finds_is_told(script: object, reason: str) -> None:
+    with pytest.raises(ConnoteError) as caught:
+        Small(MAPPING, [{}]).search({"script": {"script": script}})
+    assert (caught.value.status, reason in caught.value.reason) == (400, True)

@@ -11,11 +11,14 @@ from connote.contract.settings import java
 from connote.search import collect, sorting
 from connote.search import request as requests
 from connote.search.aggs.context import Context
+from connote.search.aggs.objects import identity, shown
 from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Rows, count
 from connote.search.aggs.tree import Agg
 from connote.search.aggs.values import Source
 from connote.search.collect import Found, Hit
+from connote.search.engine.segment import Table
+from connote.search.fetch.fields import objects
 from connote.search.query.query import Hits, Query
 from connote.search.request import SearchRequest
 
@@ -52,31 +55,58 @@ class TopHits(Agg):
         return iter(()) if self.request.highlight is None else self.request.highlight.queries()
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
-        """The hits, of nested objects their documents."""
-        documents = [part.outside(None) for part in parts]
-        hits = first(documents, self.request, context.found)
-        shown = context.fetch(hits, self.request)
-        best = max((float(part.hits.points()[part.numbers].max()) for part in documents if len(part)), default=None)
-        is_scored = not self.request.sort or any(name == "_score" for name, _ in self.request.sort)
-        total = {"value": count(documents), "relation": "eq"}
-        return {"hits": {"total": total, "max_score": best if is_scored else None, "hits": shown}}
+        """The hits: documents, or nested objects, which have the scores of their documents."""
+        rows = [part for part in parts if len(part)]
+        hits = first(rows, self.request, context.found)
+        if all(part.path is None for part in rows):
+            shown = context.fetch(hits, self.request)
+        else:
+            shown = [self._object(hit, rows, context) for hit in hits]
+        best = max((float(part.hits.points()[part.documents].max()) for part in rows), default=None)
+        total = {"value": count(rows), "relation": "eq"}
+        return {"hits": {"total": total, "max_score": best if self.request.is_scored else None, "hits": shown}}
+
+    def _object(self, hit: Hit, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
+        """A nested object, from the source of its document."""
+        rows = next(part for part in parts if part.seen is hit.found.seen and part.segment == hit.segment)
+        path, number = str(rows.path), hit.document
+        (document,) = rows.take(np.array([number], dtype=np.int64)).documents.tolist()
+        whole = context.fetch([replace(hit, document=document)], SearchRequest())[0]
+        every = rows.outside(None).take(np.array([document], dtype=np.int64))
+        for each in [*rows.above[1:], rows]:
+            every = every.inside(str(each.path)) or every
+        own = list(objects(whole["_source"], path.split(".")))
+        place = number - int(every.numbers[0])
+        part = own[place] if place < len(own) else {}
+        body = shown(rows.seen, whole["_id"], path, identity(rows, number), hit.score, part, self.request)
+        if self.request.sort:
+            pairs = zip(hit.found.clauses, hit.values, strict=True)
+            body["sort"] = [value if each is None else each.shown(value) for each, value in pairs]
+        return body
 
 
 def first(parts: Sequence[Rows], request: SearchRequest, found: Sequence[Found]) -> list[Hit]:
-    """The first documents of some rows in the request's order."""
+    """The first of some rows, documents or nested objects, in the request's order."""
     made = []
     for own in found:
         rows = {part.segment: part for part in parts if part.seen is own.seen}
         if not rows:
             continue
-        masks = []
+        masks, tables = list[Hits](), list[Table]()
         for number, segment in enumerate(own.seen.snapshot.segments):
-            mask = np.zeros(segment.size, dtype=np.bool_)
-            if number in rows:
-                mask[rows[number].numbers] = True
-            masks.append(Hits(mask, rows[number].hits.scores if number in rows else None))
-        made.append(collect.among(own, masks, replace(request, start=0, size=request.window)))
+            part = rows.get(number)
+            tables.append(segment if part is None else part.table)
+            masks.append(Hits.none(segment.size) if part is None else _hits(part))
+        made.append(collect.among(own, masks, replace(request, start=0, size=request.window), tables))
     return collect.merged(made, request)[request.start : request.window]
+
+
+def _hits(rows: Rows) -> Hits:
+    """The rows, in the whole of their table, with the scores of their documents."""
+    mask, points = np.zeros(rows.table.size, dtype=np.bool_), np.zeros(rows.table.size, dtype=np.float32)
+    mask[rows.numbers] = True
+    points[rows.numbers] = rows.hits.points()[rows.documents]
+    return Hits(mask, points)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from connote.search.analysis.filters.folding import AsciiFoldingAlone, CjkWidth,
 from connote.search.analysis.filters.keyword import KeywordMarker, StemmerOverride
 from connote.search.analysis.filters.porter import PorterStem
 from connote.search.analysis.filters.select import Fingerprint
-from connote.search.analysis.filters.stemmers import Normal, Stem, snowball
+from connote.search.analysis.filters.stemmers import Normal, Stem, snowball, snowball_filter
 from connote.search.analysis.filters.stop import Stop
 from connote.search.analysis.filters.trim import Apostrophe, Elision
 from connote.search.analysis.options import Options
@@ -63,6 +63,16 @@ def _fingerprint(options: Options) -> Analyzer:
 
 def _cjk(options: Options) -> Analyzer:
     return _chain(options, StandardTokenizer(), CjkWidth(), Lowercase(), CjkBigram(), _stop(options, "_cjk_"))
+
+
+def _snowball(options: Options) -> Analyzer:
+    """Snowball's stemmer of a `language`, English by default; only four languages have stop words of their own here."""
+    stemming = snowball_filter(options)
+    language = (options.text("language") or "English").lower()
+    possessive = [PossessiveEnglish()] if language in ("english", "porter") else []
+    lowercase = TurkishLowercase() if language == "turkish" else Lowercase()
+    stop = _stop(options, f"_{language}_" if language in ("english", "german", "french", "dutch") else "_none_")
+    return _chain(options, StandardTokenizer(), *possessive, lowercase, stop, stemming)
 
 
 def _language(
@@ -161,6 +171,7 @@ ANALYZERS: Mapping[str, Build] = {
     "keyword": lambda options: _chain(options, KeywordTokenizer()),
     "pattern": _pattern,
     "simple": lambda options: _chain(options, LowercaseTokenizer()),
+    "snowball": _snowball,
     "standard": _standard,
     "stop": lambda options: _chain(options, LowercaseTokenizer(), _stop(options, "_english_")),
     "whitespace": lambda options: _chain(options, WhitespaceTokenizer()),

@@ -11,6 +11,7 @@ from connote.search.mapping.dynamic import Dynamic, sampled
 from connote.search.mapping.field import Field, failed
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.values import Values
+from connote.search.mapping.vectors import DenseVector
 
 # What stands beside a document, and so not in it.
 RESERVED = (
@@ -83,6 +84,9 @@ class Reader:
             if not self._is_lenient:
                 raise
             into.ignored.add(field.name)
+            return
+        if isinstance(field, DenseVector) and (sized := field.sized(into)):
+            _put(self._whole.added, field.name.split("."), sized)
 
     def _object(self, at: _Place, source: Object[str, Any]) -> None:
         if at.depth > MOST_DEPTH and self._is_lenient:
@@ -158,7 +162,8 @@ class Reader:
             if branch.is_nested:
                 _lift(into, at.into)
         if added:
-            at.added.setdefault("properties", {})[key] = added
+            properties = at.added.setdefault("properties", {})
+            properties[key] = properties.get(key, {}) | added
 
     def _unmapped(self, at: _Place, key: str, value: Any) -> None:  # noqa: ANN401
         sample = sampled(value)

@@ -9,7 +9,19 @@ from connote.contract.errors import BadMapping, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis
 from connote.search.fetch.source import SourceFilter
-from connote.search.mapping import branch, completion, date, geo, keyword, number, semantic, special, text, vectors
+from connote.search.mapping import (
+    branch,
+    completion,
+    date,
+    geo,
+    join,
+    keyword,
+    number,
+    semantic,
+    special,
+    text,
+    vectors,
+)
 from connote.search.mapping import runtime as runtimes
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.field import Field, unknown
@@ -46,6 +58,7 @@ KINDS: Object[str, type[Field]] = {
         vectors.RankFeatures,
         vectors.DenseVector,
         semantic.SemanticText,
+        join.Join,
         special.Alias,
         special.Flattened,
         special.Unsearched,
@@ -111,6 +124,8 @@ class Mapping:
         """The field of that name; below a flattened one any name is one of its."""
         if name in self.fields:
             return self.fields[name]
+        if "#" in name and isinstance(above := self.fields.get(name.partition("#")[0]), join.Join):
+            return above.keyed(name)
         parts = name.split(".")
         for end in range(len(parts) - 1, 0, -1):
             above = self.fields.get(".".join(parts[:end]))
@@ -143,6 +158,8 @@ class Mapping:
         count = len(self.fields) + len(self.branches)
         if count > most:
             raise IllegalArgument(f"Limit of total fields [{most}] has been exceeded")
+        if len(joins := [name for name, each in self.fields.items() if isinstance(each, join.Join)]) > 1:
+            raise IllegalArgument(f"Only one [parent-join] field can be defined per index, got [{', '.join(joins)}]")
         for name, each in self.fields.items():
             self._check_copies(each)
             if isinstance(each, semantic.SemanticText):
@@ -226,6 +243,8 @@ def _property(name: str, body: Any, analysis: Analysis, depth: int) -> Branch | 
         raise BadMapping(f"No type specified for field [{name.rpartition('.')[2]}]")
     if kind in ("object", "nested"):
         return _branch(name, body, analysis, depth)
+    if kind == join.Join.kind and "." in name:
+        raise BadMapping(f"join field [{name.rpartition('.')[2]}] cannot be added inside an object or in a multi-field")
     return _field(name, kind, body, analysis)
 
 
@@ -244,6 +263,8 @@ def _field(name: str, kind: Any, body: Object[str, Any], analysis: Analysis) -> 
         found = _property(f"{name}.{inner}", each, analysis, 1)
         if isinstance(found, Branch):
             raise BadMapping(f"Type [{found.given.get('type', 'object')}] cannot be used in multi field")
+        if isinstance(found, vectors.DenseVector | join.Join):
+            raise BadMapping(f"Type [{found.kind}] cannot be used in multi field")
         fields[inner] = found
     field = made(name, rest, fields)
     for param in rest:

@@ -4,9 +4,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import orjson
 
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
@@ -98,13 +100,35 @@ class DenseVector(Field):
         if options and options.get("type") not in DENSE_KINDS:
             raise BadMapping(f"Unknown vector index options type [{java(options.get('type'))}] for field [{self.name}]")
 
+    def merged(self, other: Field) -> Self:
+        """The first vector may say how many dimensions there are, if the mapping has not."""
+        known = self if self["dims"] is not None else replace(self, given={**self.given, **_dims(other)})
+        return Field.merged(known, other)
+
+    def sized(self, into: Values) -> dict[str, Any]:
+        """What the document's vector adds to the mapping, if that has no dimensions yet."""
+        vector = into.dense.get(self.name)
+        return {} if vector is None or self["dims"] is not None else {"type": self.kind, "dims": vector.shape[1]}
+
+    def wire(self) -> dict[str, Any]:
+        """With the defaults that Elasticsearch shows once the number of dimensions is known."""
+        shown = super().wire()
+        if self["dims"] is None or not self["index"]:
+            return shown
+        is_float = self["element_type"] in ("float", "bfloat16")
+        options: dict[str, Any] = {"type": "int8_hnsw" if is_float else "hnsw", "m": 16, "ef_construction": 100}
+        if is_float and self["dims"] >= 384:
+            options |= {"type": "bbq_hnsw", "rescore_vector": {"oversample": 3.0}}
+        defaults = {"index": True, "similarity": self.similarity, "index_options": options}
+        return shown | {name: value for name, value in defaults.items() if name not in shown}
+
     @property
     def similarity(self) -> str:
         """How vectors are compared."""
         default = "l2_norm" if self["element_type"] == "bit" else "cosine"
         return str(self["similarity"] or default)
 
-    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ANN401
         """A list of numbers, or bytes as hexadecimal or base64 text."""
         if self.name in into.dense:
             raise IllegalArgument(
@@ -112,6 +136,9 @@ class DenseVector(Field):
                 "field in the same document"
             )
         into.dense[self.name] = self.read(value)[None, :]
+        if isinstance(value, str) and path == self.name and self["element_type"] not in ("byte", "bit"):
+            # By way of JSON, which has float32 as its shortest decimal.
+            into.unpacked[path] = orjson.loads(orjson.dumps(into.dense[path][0], option=orjson.OPT_SERIALIZE_NUMPY))
 
     def read(self, value: Any) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401
         """The vector (float32, dims). Raises IllegalArgument."""
@@ -137,6 +164,10 @@ class DenseVector(Field):
                 "The [dot_product] similarity can only be used with unit-length vectors. Preview of invalid vector: "
                 f"[{', '.join(str(each) for each in vector[:5].tolist())}{', ...' * (len(vector) > 5)}]"
             )
+
+
+def _dims(field: Field) -> dict[str, Any]:
+    return {name: value for name, value in field.given.items() if name == "dims"}
 
 
 def _floats(value: Any, element: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401

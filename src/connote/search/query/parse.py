@@ -10,6 +10,7 @@ from connote.search.query.features import DistanceFeature, RankFeature
 from connote.search.query.functions import FunctionScore
 from connote.search.query.fuzzy import Fuzzy
 from connote.search.query.geo import GeoBox, GeoDistance
+from connote.search.query.join import HasChild, HasParent, ParentId
 from connote.search.query.likeness import MoreLikeThis
 from connote.search.query.match import Match
 from connote.search.query.multi import Combined, MultiMatch
@@ -45,6 +46,7 @@ _SIMPLE: Mapping[str, Parse] = {
     "match_phrase_prefix": lambda given: Match.parse(given, "match_phrase_prefix", "phrase_prefix"),
     "more_like_this": MoreLikeThis.parse,
     "multi_match": MultiMatch.parse,
+    "parent_id": ParentId.parse,
     "prefix": Prefix.parse,
     "query_string": QueryString.parse,
     "range": Range.parse,
@@ -67,6 +69,8 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "constant_score": ConstantScore.parse,
     "dis_max": DisMax.parse,
     "function_score": FunctionScore.parse,
+    "has_child": HasChild.parse,
+    "has_parent": HasParent.parse,
     "knn": Knn.parse,
     "nested": Nested.parse,
     "pinned": Pinned.parse,

@@ -84,6 +84,8 @@ class Writer:
         if INFERENCE in source:
             source = {name: value for name, value in source.items() if name != INFERENCE}
         made.values = index.read(operation.id, source)
+        if made.values.unpacked:
+            source = _unpacked(source, made.values.unpacked)
         made.raw = _dumped(source)
         if made.source is not None and INFERENCE in made.source:
             made.supplied = given.read(made.source[INFERENCE], index.mapping, made.values.inputs)
@@ -152,6 +154,18 @@ def _dumped(source: Mapping[str, Any]) -> bytes:
         return orjson.dumps(source)
     except TypeError as error:  # of what only scripts and pipelines can make, or nested too deeply
         raise BadDocument(f"[1:1] failed to parse: {error}") from None
+
+
+def _unpacked(source: Mapping[str, Any], vectors: Mapping[str, list[float]]) -> dict[str, Any]:
+    """The document with lists of numbers for vectors that came as base64, as Elasticsearch shows them."""
+    changed = dict(source)
+    for path, vector in vectors.items():
+        name, _, rest = path.partition(".")
+        if path in changed:
+            changed[path] = vector
+        elif isinstance(inner := changed.get(name), Mapping):
+            changed[name] = _unpacked(inner, {rest: vector})
+    return changed
 
 
 def _check_id(id: str) -> None:

@@ -1,0 +1,78 @@
+"""The routes of what connote does not have, told as a cluster tells it that has none: clients clean up by them."""
+
+from connote.api.choice import TIMEOUTS
+from connote.api.exchange import Answer, Ask, Route
+from connote.contract.errors import NoIndex, NoRepository
+
+
+async def repositories(ask: Ask) -> Answer:
+    """Repositories of snapshots: none. Raises NoRepository for one that is named."""
+    _refuse_repositories(ask)
+    return Answer({})
+
+
+async def delete_repositories(ask: Ask) -> Answer:
+    """Nothing to delete. Raises NoRepository for one that is named, as for patterns that nothing fits."""
+    raise NoRepository(ask.path("repository"))
+
+
+async def data_streams(ask: Ask) -> Answer:
+    """Data streams: none. Raises NoIndex for one that is named."""
+    _refuse_streams(ask)
+    return Answer({"data_streams": []})
+
+
+async def delete_data_streams(ask: Ask) -> Answer:
+    """Patterns delete nothing. Raises NoIndex for a data stream that is named."""
+    _refuse_streams(ask)
+    return Answer({"acknowledged": True})
+
+
+async def pending_tasks(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
+    """Changes of the cluster that wait: none, for all are done when they are acknowledged."""
+    return Answer({"tasks": []})
+
+
+async def license_(ask: Ask) -> Answer:
+    """A licence under which everything may be used, for the clients that look at it before they use retrievers."""
+    told = {
+        "status": "active",
+        "uid": ask.connote.uuid,
+        "type": "enterprise",
+        "issue_date": "1970-01-01T00:00:00.000Z",
+        "issue_date_in_millis": 0,
+        "max_nodes": None,
+        "max_resource_units": None,
+        "issued_to": "connote",
+        "issuer": "connote",
+        "start_date_in_millis": -1,
+    }
+    return Answer({"license": told})
+
+
+def _refuse_repositories(ask: Ask) -> None:
+    for name in str(ask.request.path_params.get("repository", "*")).split(","):
+        if "*" not in name and name != "_all":
+            raise NoRepository(name)
+
+
+def _refuse_streams(ask: Ask) -> None:
+    for name in str(ask.request.path_params.get("name", "*")).split(","):
+        if "*" not in name and name != "_all":
+            raise NoIndex(name)
+
+
+_STREAMS = TIMEOUTS | dict.fromkeys(("expand_wildcards", "include_defaults", "verbose"), "Accepted.")
+_LICENSE = dict.fromkeys(("accept_enterprise", "local"), "Accepted.")
+
+ROUTES = (
+    *(
+        Route("GET", path, repositories, TIMEOUTS | {"local": "Accepted."})
+        for path in ("/_snapshot", "/_snapshot/{repository}")
+    ),
+    Route("DELETE", "/_snapshot/{repository}", delete_repositories, TIMEOUTS),
+    *(Route("GET", path, data_streams, _STREAMS) for path in ("/_data_stream", "/_data_stream/{name}")),
+    Route("DELETE", "/_data_stream/{name}", delete_data_streams, _STREAMS),
+    Route("GET", "/_cluster/pending_tasks", pending_tasks, TIMEOUTS | {"local": "Accepted."}),
+    *(Route("GET", path, license_, _LICENSE) for path in ("/_license", "/_xpack/license")),
+)
