@@ -22,7 +22,7 @@ import { chosen } from "./marks";
 import { requests } from "./parse";
 import { format, print } from "./print";
 import { Responses } from "./responses";
-import { useRuns } from "./runs";
+import { runAll, stop, useRuns } from "./runs";
 import { specification } from "./schema";
 import { prepare, type Variables } from "./variables";
 import { VariablesDialog } from "./variablesdialog";
@@ -32,7 +32,7 @@ export default function DevToolsPage() {
   const [variables, setVariables] = useStored<Variables>("variables", {});
   const [dialog, setDialog] = useState<"history" | "variables" | null>(null);
   const [notice, setNotice] = useState<{ text: string; bad: boolean } | null>(null);
-  const { results, runAll, stop, isRunning } = useRuns();
+  const { results, isRunning } = useRuns();
   const clipboard = useClipboard();
   const initial = useInitialText();
   const say = useCallback((text: string, bad = false) => setNotice({ text, bad }), []);
@@ -58,8 +58,9 @@ export default function DevToolsPage() {
       send: () =>
         attempt(() => {
           const found = selected();
+          const prepared = found.map((each) => prepare(each, variables));
           remembered(found.map(print));
-          return runAll(found.map((each) => prepare(each, variables)));
+          return runAll(prepared);
         }),
       indent: () => attempt(() => indent(view.current!)),
       reference: () =>
@@ -70,7 +71,7 @@ export default function DevToolsPage() {
           window.open(url, "_blank", "noopener,noreferrer");
         }),
     }),
-    [attempt, selected, runAll, variables],
+    [attempt, selected, variables],
   );
   const copy = (language: Language) =>
     attempt(async () => {

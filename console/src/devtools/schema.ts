@@ -72,10 +72,20 @@ export class Specification {
 
   /** The endpoint that a request asks, the one with the most fixed parts in its path first. */
   match(method: string, path: string): Endpoint | null {
+    return this.#exact(method, path) ?? (method === "GET" ? this.#exact("POST", path) : null);
+  }
+
+  /** Whether POST asks the same of a path as GET does; with some paths it writes. */
+  isAskedByPost(path: string): boolean {
+    const asked = this.#exact("GET", path);
+    return asked !== null && asked === this.#exact("POST", path);
+  }
+
+  #exact(method: string, path: string): Endpoint | null {
     const asked = segments(path);
     const found = this.endpoints.flatMap((endpoint) =>
       endpoint.urls
-        .filter((url) => url.methods.includes(method) || (method === "GET" && url.methods.includes("POST")))
+        .filter((url) => url.methods.includes(method))
         .map((url) => ({ endpoint, fixed: fixedParts(segments(url.path), asked) }))
         .filter(({ fixed }) => fixed >= 0),
     );
@@ -168,8 +178,8 @@ let loading: Promise<Specification> | null = null;
 /** The specification, fetched when it is first needed. */
 export function specification(): Promise<Specification> {
   loading ??= fetch(address("console/static/schema.json"))
-    .then((response) => response.json())
-    .then((schema: Schema) => new Specification(schema));
+    .then((response) => response.json() as Promise<Schema>)
+    .then((schema) => new Specification(schema));
   loading.catch(() => (loading = null));
   return loading;
 }
