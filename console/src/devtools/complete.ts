@@ -1,6 +1,6 @@
 import { type Completion, type CompletionContext, type CompletionResult, snippet } from "@codemirror/autocomplete";
 import { live } from "./live";
-import { requests } from "./parse";
+import { parts } from "./marks";
 import { type Place, place } from "./place";
 import { type Property, type Shape, type Specification, segments, specification, type ValueOf } from "./schema";
 
@@ -29,7 +29,10 @@ export async function complete(context: CompletionContext): Promise<CompletionRe
   const text = context.state.doc.toString();
   const line = context.state.doc.lineAt(context.pos);
   const before = line.text.slice(0, context.pos - line.from);
-  const request = requests(text).findLast((each) => each.from <= context.pos);
+  const request = context.state
+    .field(parts)
+    .filter((part) => part.kind === "request")
+    .findLast((each) => each.from <= context.pos);
   const head = /^\s*([a-z]+)\s+(\S*)$/i.exec(before);
   if (head && METHODS.includes(head[1]!.toUpperCase())) return path(context, head[1]!.toUpperCase(), head[2]!);
   if (request && context.pos > request.from && line.from > request.from) {

@@ -19,52 +19,85 @@ export async function copyAs(
   convert: typeof Convert,
   target: Target,
 ): Promise<string> {
+  if (language === "curl") return all.map((each) => curl(each, target)).join("\n");
   const pieces: string[] = [];
   for (const each of all) {
     const own = special(each, language, specified, target);
     pieces.push(own ?? `${await convert(source(each), language, { elasticsearchUrl: target.url })}`);
   }
-  const code = pieces.map((piece) => piece.trim()).join(language === "curl" ? "\n" : "\n\n");
-  if (language === "curl")
-    return target.hasKey ? code : code.replaceAll(' -H "Authorization: ApiKey $ELASTIC_API_KEY"', "");
+  const code = restored(pieces.map((piece) => piece.trim()).join("\n\n"));
   return `${head(language, code, target)}${code}\n`;
 }
 
+/** Everything that a shell or curl itself could take for something else is quoted or switched off. */
+function curl({ method, path, body, isNdjson }: Prepared, { url, hasKey }: Target): string {
+  const parts = [method === "HEAD" ? "curl -I" : `curl -X ${method}`];
+  if (/[[\]{}]/.test(path)) parts.push("-g");
+  if (/\/_stream(\?|$)/.test(path)) parts.push("-N");
+  if (hasKey) parts.push('-H "Authorization: ApiKey $ELASTIC_API_KEY"');
+  if (body !== null) parts.push(`-H "Content-Type: ${mediaType(isNdjson)}"`);
+  if (body !== null) parts.push(isNdjson ? "--data-binary" : "-d", quoted(body));
+  return [...parts, quoted(`${url}/${path.replace(/^\//, "").replaceAll(" ", "%20")}`)].join(" ");
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\"'\"'")}'`;
+
 /** Where the converter writes what does not work, or nothing: chats in Python, and paths that it does not know. */
-function special(prepared: Prepared, language: Language, specified: Specification, { url }: Target): string | null {
-  const { method, path, body } = prepared;
+function special(prepared: Prepared, language: Language, specified: Specification, target: Target): string | null {
+  const { method, path, isNdjson } = prepared;
   const isChat = /^\/?_inference\/chat_completion\/[^/?]+\/_stream/.test(path);
-  if (language === "Python" && isChat) return pythonStream(url, path, body);
+  if (language === "Python" && isChat) return pythonStream(prepared, target);
   if (specified.match(method, path)) return null;
   const at = JSON.stringify(`/${path.replace(/^\//, "")}`);
+  const body = value(prepared);
   if (language === "Python") {
-    const headers =
-      body === null
-        ? '{"Accept": "application/json"}'
-        : '{"Accept": "application/json", "Content-Type": "application/json"}';
-    return `resp = client.perform_request(\n    "${method}",\n    ${at},\n    headers=${headers},${body === null ? "" : `\n    body=${python(JSON.parse(body), 1)},`}\n)`;
+    const type = body === undefined ? "" : `, "Content-Type": "${mediaType(isNdjson)}"`;
+    const content = body === undefined ? "" : `\n    body=${python(body, 1)},`;
+    return `resp = client.perform_request(\n    "${method}",\n    ${at},\n    headers={"Accept": "application/json"${type}},${content}\n)`;
   }
   if (language === "JavaScript") {
+    const member = isNdjson ? "bulkBody" : "body";
     const content =
-      body === null ? "" : `\n  body: ${JSON.stringify(JSON.parse(body), null, 2).replaceAll("\n", "\n  ")},`;
+      body === undefined ? "" : `\n  ${member}: ${JSON.stringify(body, null, 2).replaceAll("\n", "\n  ")},`;
     return `const response = await client.transport.request({\n  method: "${method}",\n  path: ${at},${content}\n});`;
-  }
-  if (language === "curl") {
-    const data = body === null ? "" : ` -H "Content-Type: application/json" -d '${body.replaceAll("'", "'\"'\"'")}'`;
-    return `curl -X ${method} -H "Authorization: ApiKey $ELASTIC_API_KEY"${data} "${url}${JSON.parse(at)}"`;
   }
   return `# ${method} ${path}: the ${language} client has no call for it`;
 }
 
+const mediaType = (isNdjson: boolean): string => (isNdjson ? "application/x-ndjson" : "application/json");
+
+/** What the body holds, NDJSON as a list; undefined if there is none. */
+function value({ body, isNdjson }: Prepared): unknown {
+  if (body === null) return undefined;
+  const text = marked(body);
+  return isNdjson
+    ? text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown)
+    : JSON.parse(text);
+}
+
+const PIECE = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+const MARK = /(["'])number:(-?\d[\d.eE+-]*):\1/g;
+
+/** JSON whose numbers survive JavaScript: those that it would write in another way are strings until they are restored. */
+function marked(body: string): string {
+  return body.replace(PIECE, (piece) =>
+    piece.startsWith('"') || String(Number(piece)) === piece ? piece : `"number:${piece}:"`,
+  );
+}
+
+const restored = (code: string): string => code.replace(MARK, "$2");
+
 /** The Python client has no method for a streamed chat, so this is plain HTTP. */
-function pythonStream(url: string, path: string, body: string | null): string {
-  return `import os
-import requests
+function pythonStream(prepared: Prepared, { url, hasKey }: Target): string {
+  const headers = hasKey ? `\n    headers={"Authorization": f"ApiKey {os.getenv('ELASTIC_API_KEY')}"},` : "";
+  return `${hasKey ? "import os\n" : ""}import requests
 
 with requests.post(
-    "${url}/${path.replace(/^\//, "")}",
-    headers={"Authorization": f"ApiKey {os.getenv('ELASTIC_API_KEY')}"},
-    json=${python(body === null ? {} : JSON.parse(body), 1)},
+    "${url}/${prepared.path.replace(/^\//, "")}",${headers}
+    json=${python(value(prepared) ?? {}, 1)},
     stream=True,
 ) as resp:
     for line in resp.iter_lines(decode_unicode=True):
@@ -88,9 +121,11 @@ function head(language: Language, code: string, { url, hasKey }: Target): string
 /** A request as the converter reads it. It takes some texts in strings for comments, so these are escaped. */
 export function source({ method, path, body }: Prepared): string {
   const escapes: Record<string, string> = { "/": "\\/", "<": "\\u003c", "{": "\\u007b", "}": "\\u007d" };
-  const safe = body?.replace(/"(?:[^"\\]|\\.)*"/g, (text) =>
-    text.replace(/(\\.)|[/<{}]/g, (found, escaped) => escaped ?? escapes[found]!),
-  );
+  const safe =
+    body &&
+    marked(body).replace(/"(?:[^"\\]|\\.)*"/g, (text) =>
+      text.replace(/(\\.)|[/<{}]/g, (found, escaped) => escaped ?? escapes[found]!),
+    );
   return [`${method} /${path.replace(/^\//, "")}`, ...(safe ? [safe.trimEnd()] : [])].join("\n");
 }
 

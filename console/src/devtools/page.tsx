@@ -151,7 +151,7 @@ function useInitialText(): string {
   const [text] = useState(() => {
     const kept = read("devtools", START);
     const [id, task] = [params.get("try"), params.get("task")];
-    if (!id) return kept;
+    if (!id || /\s/.test(`${id}${task}`)) return kept; // an id has no spaces: this address was made by somebody else
     const added = example(id, task ?? "");
     return kept.includes(added) ? kept : `${added}\n\n${kept}`;
   });
@@ -163,12 +163,21 @@ function useInitialText(): string {
   return text;
 }
 
+/** Indent all, and leave the cursor in its request: what is sent next must not change. */
 function indent(view: EditorView): void {
   const text = view.state.doc.toString();
-  const wrong = requests(text).find((each) => each.problem);
-  const formatted = format(text);
-  if (formatted !== text)
-    view.dispatch({ changes: { from: 0, to: text.length, insert: `${formatted}\n` }, selection: { anchor: 0 } });
+  const before = requests(text);
+  const formatted = `${format(text)}\n`;
+  if (formatted !== text) {
+    const [request] = chosen(view.state);
+    const anchor = requests(formatted)[before.findIndex((each) => each.from === request?.from)]?.from ?? 0;
+    view.dispatch({
+      changes: { from: 0, to: text.length, insert: formatted },
+      selection: { anchor },
+      scrollIntoView: true,
+    });
+  }
+  const wrong = before.find((each) => each.problem);
   if (wrong) throw new Error(`${wrong.method} ${wrong.path}: ${wrong.problem!.message}`);
 }
 

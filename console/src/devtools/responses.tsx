@@ -9,6 +9,9 @@ import classes from "./devtools.module.css";
 import { Viewer } from "./editor";
 import type { Result } from "./run";
 
+// Each may have hundreds of tokens, and all are drawn.
+const MOST_VECTORS = 20;
+
 /** The answers to what was sent: one is shown, the others are a press away. */
 export function Responses({ results }: { results: Result[] }) {
   const [picked, setPicked] = useState<number | null>(null);
@@ -81,9 +84,14 @@ function Response({ result }: { result: Result }) {
       <Box className={classes.body}>
         {view === "Tokens" && vectors.length > 0 ? (
           <Box p="md" style={{ overflow: "auto", height: "100%" }}>
-            {vectors.map((weights, index) => (
+            {vectors.slice(0, MOST_VECTORS).map((weights, index) => (
               <Vector key={index} weights={weights} text="" />
             ))}
+            {vectors.length > MOST_VECTORS && (
+              <Text c="dimmed">
+                The first {MOST_VECTORS} of {vectors.length} texts are shown; JSON has them all.
+              </Text>
+            )}
           </Box>
         ) : (
           <Viewer text={result.body} label="Answer" />
@@ -94,16 +102,10 @@ function Response({ result }: { result: Result }) {
 }
 
 function Status({ result }: { result: Result }) {
-  if (result.failed)
-    return (
-      <Badge color="red.8" size="sm">
-        no answer
-      </Badge>
-    );
   if (result.status === null)
     return (
-      <Badge color="gray.7" size="sm">
-        …
+      <Badge color={result.failed ? "red.8" : "gray.7"} size="sm">
+        {result.failed ? "no answer" : "…"}
       </Badge>
     );
   const color = result.status < 300 ? "pine.7" : result.status < 500 ? "amber.7" : "red.8";

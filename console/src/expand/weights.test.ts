@@ -26,6 +26,7 @@ test("where two texts meet, each token adds the product of its weights", () => {
     { token: "house", weights: [2, 0.5], score: 1, isLiteral: false },
   ]);
   expect(total(met)).toBe(4);
+  expect(meetings({ constructor: 1 }, { sea: 1 }, ["constructor", "sea"])).toEqual([]);
   expect(meetings({ sea: 1 }, { sea: 1 }, ["the sea", "a sea"])[0]!.isLiteral).toBe(true);
 });
 
@@ -33,4 +34,5 @@ test("vectors are found in answers that have them", () => {
   expect(vectorsIn('{"sparse_embedding": [{"embedding": {"a": 1}}]}')).toEqual([{ a: 1 }]);
   expect(vectorsIn('{"error": "no sparse_embedding"}')).toEqual([]);
   expect(vectorsIn('{"sparse_embedding"')).toEqual([]);
+  expect(vectorsIn('{"sparse_embedding": [null, {}, {"embedding": [1]}, {"embedding": {"a": "b"}}]}')).toEqual([]);
 });
