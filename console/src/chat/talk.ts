@@ -51,7 +51,7 @@ export async function talk(
   if (!response.ok) throw new ApiError(response.status, "error", `the server answered ${response.status}`);
 }
 
-export function usageIn(data: string): Usage | null {
+function usageIn(data: string): Usage | null {
   const told = parsed(data);
   return isObject(told) && isObject(told.usage) ? (told.usage as unknown as Usage) : null;
 }

@@ -8,7 +8,7 @@ const METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD"];
 const TASKS = ["sparse_embedding", "text_embedding", "embedding", "rerank", "completion", "chat_completion"];
 
 // connote's own paths; Elastic's specification does not have them.
-export const OWN: [string, string][] = [
+const OWN: [string, string][] = [
   ["GET", "_connote/endpoints"],
   ["GET", "_connote/models"],
   ["GET", "_connote/activity"],

@@ -130,7 +130,7 @@ export function source({ method, path, body }: Prepared): string {
 }
 
 /** JSON as Python writes it. */
-export function python(value: unknown, depth: number): string {
+function python(value: unknown, depth: number): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value !== "object") return JSON.stringify(value);

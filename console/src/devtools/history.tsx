@@ -2,6 +2,7 @@ import { Button, Drawer, Group, Stack, Text, UnstyledButton } from "@mantine/cor
 import { useState } from "react";
 import { Empty } from "../components/states";
 import { read, write } from "../components/stored";
+import { withoutSecrets } from "./secret";
 
 const MOST = 500;
 
@@ -10,8 +11,9 @@ interface Sent {
   at: number;
 }
 
-/** Keep what is sent; what is sent again moves to the front. */
-export function remembered(texts: string[]): void {
+/** Keep what is sent, but for its secrets; what is sent again moves to the front. */
+export function remembered(sent: string[]): void {
+  const texts = sent.map(withoutSecrets);
   const added = texts.map((text) => ({ text, at: Date.now() }));
   const kept = read<Sent[]>("history", []).filter((each) => !texts.includes(each.text));
   write("history", [...added.reverse(), ...kept].slice(0, MOST));

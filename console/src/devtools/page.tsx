@@ -1,6 +1,5 @@
 import type { EditorView } from "@codemirror/view";
 import { ActionIcon, Alert, Box, Button, Group, Menu, Text, Tooltip } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import {
   IconBook,
   IconChevronDown,
@@ -12,11 +11,11 @@ import {
 } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useSearchParams } from "wouter";
-import { read, useStored, write } from "../components/stored";
+import { useStored } from "../components/stored";
 import { LANGUAGES, type Language } from "./copyas";
 import classes from "./devtools.module.css";
 import { Editor } from "./editor";
-import { example, START } from "./examples";
+import { example } from "./examples";
 import { History, remembered } from "./history";
 import { chosen } from "./marks";
 import { requests } from "./parse";
@@ -24,6 +23,7 @@ import { format, print } from "./print";
 import { Responses } from "./responses";
 import { runAll, stop, useRuns } from "./runs";
 import { specification } from "./schema";
+import { keep, text as writtenText } from "./text";
 import { prepare, type Variables } from "./variables";
 import { VariablesDialog } from "./variablesdialog";
 
@@ -33,7 +33,6 @@ export default function DevToolsPage() {
   const [dialog, setDialog] = useState<"history" | "variables" | null>(null);
   const [notice, setNotice] = useState<{ text: string; bad: boolean } | null>(null);
   const { results, isRunning } = useRuns();
-  const clipboard = useClipboard();
   const initial = useInitialText();
   const say = useCallback((text: string, bad = false) => setNotice({ text, bad }), []);
 
@@ -75,13 +74,13 @@ export default function DevToolsPage() {
   );
   const copy = (language: Language) =>
     attempt(async () => {
+      if (!navigator.clipboard) throw new Error("A browser lets pages copy only over HTTPS, or from this machine");
       const { converted } = await import("./converter");
-      clipboard.copy(
-        await converted(
-          selected().map((each) => prepare(each, variables)),
-          language,
-        ),
+      const code = await converted(
+        selected().map((each) => prepare(each, variables)),
+        language,
       );
+      await navigator.clipboard.writeText(code);
       say(`Copied as ${language}`);
     });
   const insert = (text: string) => append(view.current!, text);
@@ -123,12 +122,7 @@ export default function DevToolsPage() {
       )}
       <Box className={classes.panes}>
         <Box className={`card ${classes.pane}`}>
-          <Editor
-            text={initial}
-            change={(text) => write("devtools", text)}
-            actions={actions}
-            take={(made) => (view.current = made)}
-          />
+          <Editor text={initial} change={keep} actions={actions} take={(made) => (view.current = made)} />
         </Box>
         <Box className={`card ${classes.pane}`}>
           <Responses results={results} />
@@ -149,7 +143,7 @@ export default function DevToolsPage() {
 function useInitialText(): string {
   const [params, setParams] = useSearchParams();
   const [text] = useState(() => {
-    const kept = read("devtools", START);
+    const kept = writtenText();
     const [id, task] = [params.get("try"), params.get("task")];
     if (!id || /\s/.test(`${id}${task}`)) return kept; // an id has no spaces: this address was made by somebody else
     const added = example(id, task ?? "");
@@ -157,7 +151,7 @@ function useInitialText(): string {
   });
   useEffect(() => {
     if (!params.has("try")) return;
-    write("devtools", text);
+    keep(text);
     setParams({}, { replace: true });
   }, [params, setParams, text]);
   return text;

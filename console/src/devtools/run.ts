@@ -23,7 +23,7 @@ export interface Result {
 
 let count = 0;
 
-export function begun(method: string, path: string): Result {
+function begun(method: string, path: string): Result {
   return {
     id: ++count,
     method,

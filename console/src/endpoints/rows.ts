@@ -11,7 +11,6 @@ export interface Row {
   preconfigured: boolean;
   allocations: number | null;
   waiting: number;
-  hits: { hits: number; misses: number } | null;
   series: Series | null;
   requests: number;
 }
@@ -49,7 +48,6 @@ export function rows(placements: Placement[], activity: Activity | undefined): R
       preconfigured: each.preconfigured ?? false,
       allocations: each.allocations ?? null,
       waiting: each.waiting ?? 0,
-      hits: each.cache ?? null,
       series,
       requests: series ? sum(series.requests) : 0,
     };

@@ -21,12 +21,9 @@ interface Stats {
     model_id: string;
     state?: string;
     reason?: string;
-    threads_per_allocation?: number;
     number_of_allocations?: number;
-    adaptive_allocations?: { enabled?: boolean };
     allocation_status?: { allocation_count: number; target_allocation_count: number; state: string };
     inference_count?: number;
-    error_count?: number;
     rejected_execution_count?: number;
   };
 }
@@ -75,7 +72,6 @@ export interface Running {
   rejected: number;
   /** Whether it is of `_ml`, which can scale and stop it; an endpoint's is the endpoint's affair. */
   isOwn: boolean;
-  isAdaptive: boolean;
 }
 
 /** Deployments of the API for trained models, and those that `endpoints` have. */
@@ -98,7 +94,6 @@ export function running(
       answered: each.totals?.items ?? 0,
       rejected: each.totals?.rejected ?? 0,
       isOwn: false,
-      isAdaptive: false,
     });
   }
   for (const { deployment_stats: each } of stats ?? []) {
@@ -116,7 +111,6 @@ export function running(
       answered: each.inference_count ?? before?.answered ?? 0,
       rejected: each.rejected_execution_count ?? before?.rejected ?? 0,
       isOwn: true,
-      isAdaptive: each.adaptive_allocations?.enabled ?? false,
     });
   }
   return [...all.values()].toSorted((one, other) => one.id.localeCompare(other.id));
