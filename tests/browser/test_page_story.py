@@ -8,22 +8,12 @@ from playwright.sync_api import Locator, Page, expect
 from chats import Chats, answer, stream
 from conftest import Server
 from provider import Provider, Reply
-from window import Window
+from window import Window, paste
 
 
 def row(page: Page, id: str) -> Locator:
     """An endpoint's row in the table."""
     return page.locator(f'[data-endpoint="{id}"]')
-
-
-def paste(editor: Locator, text: str) -> None:
-    """Put a text in as the clipboard would."""
-    paste = """(element, text) => {
-        const clipboardData = new DataTransfer();
-        clipboardData.setData("text/plain", text);
-        element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-    }"""
-    editor.evaluate(paste, text)
 
 
 def watch(page: Page) -> None:
