@@ -67,10 +67,12 @@ def test_large_numbers_are_shown_and_sent_as_they_are(window: Window, server: Se
     assert '"n": 9223372036854775807' in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_an_answer_of_ten_megabytes_is_shown_in_part(
-    window: Window, server: Server, http: httpx.Client, index: str
+@pytest.mark.parametrize("documents", [1, 100])
+def test_an_answer_of_eleven_megabytes_is_drawn_in_part(
+    window: Window, server: Server, http: httpx.Client, index: str, documents: int
 ) -> None:
-    lines = ['{"index": {}}', json.dumps({"t": "some words " * 10_000})] * 100
+    http.put(f"/{index}/_mapping", json={"dynamic": False}).raise_for_status()
+    lines = ['{"index": {}}', json.dumps({"t": "some words " * (1_000_000 // documents)})] * documents
     headers = {"Content-Type": "application/x-ndjson"}
     http.post(f"/{index}/_bulk?refresh=true", content="\n".join(lines) + "\n", headers=headers).raise_for_status()
     page = window.open(server.url, "/devtools")

@@ -10,7 +10,7 @@ import { Viewer } from "./editor";
 import type { Result } from "./run";
 
 // Each may have hundreds of tokens, and all are drawn.
-const MOST_VECTORS = 20;
+const MOST_VECTORS = 10;
 
 /** The answers to what was sent: one is shown, the others are a press away. */
 export function Responses({ results }: { results: Result[] }) {
