@@ -21,8 +21,8 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
     throw new ApiError(0, "unreachable", "connote does not answer. Is the server running?");
   });
   presence.set("here");
-  // A 401 without this header is a service's, which connote passes on.
-  if (response.status === 401 && response.headers.has("WWW-Authenticate")) access.set("refused");
+  // A 401 without this header is a service's, which connote passes on; and another key may have been entered meanwhile.
+  if (response.status === 401 && response.headers.has("WWW-Authenticate") && key === apiKey()) access.set("refused");
   return response;
 }
 

@@ -1,5 +1,5 @@
 import { Badge, Box, Group, Loader, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { type KeyboardEvent, useMemo, useState } from "react";
 import { Copy } from "../components/copy";
 import { bytes, duration } from "../components/format";
 import { Empty } from "../components/states";
@@ -24,15 +24,25 @@ export function Responses({ results }: { results: Result[] }) {
         they are.
       </Empty>
     );
+  const walk = (event: KeyboardEvent) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    const to = (results.indexOf(shown) + step + results.length) % results.length;
+    setPicked(results[to]!.id);
+    event.currentTarget.querySelectorAll<HTMLElement>("[role=tab]")[to]?.focus();
+  };
+  const hasTabs = results.length > 1;
   return (
     <>
-      {results.length > 1 && (
-        <Group gap={4} p={6} role="tablist" aria-label="Answers">
+      {hasTabs && (
+        <Group gap={4} p={6} role="tablist" aria-label="Answers" onKeyDown={walk}>
           {results.map((result, index) => (
             <UnstyledButton
               key={result.id}
               role="tab"
               aria-selected={result === shown}
+              aria-controls="answer"
+              tabIndex={result === shown ? 0 : -1}
               className={classes.tab}
               onClick={() => setPicked(result.id)}
             >
@@ -41,7 +51,9 @@ export function Responses({ results }: { results: Result[] }) {
           ))}
         </Group>
       )}
-      <Response key={shown.id} result={shown} />
+      <Box id="answer" {...(hasTabs && { role: "tabpanel", "aria-label": shown.path })} className={classes.answer!}>
+        <Response key={shown.id} result={shown} />
+      </Box>
     </>
   );
 }

@@ -26,7 +26,8 @@ export interface State {
   reason?: string;
 }
 
-export type GroupBy = "none" | "model" | "service" | "task";
+export const GROUPS = ["none", "model", "service", "task"] as const;
+export type GroupBy = (typeof GROUPS)[number];
 export type SortBy = "id" | "model" | "service" | "task" | "place" | "requests";
 
 export interface Filters {
