@@ -16,14 +16,19 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   const key = apiKey();
   if (key) request.headers.set("Authorization", `ApiKey ${key}`);
   const response = await fetch(request).catch((error: unknown) => {
-    if (request.signal.aborted) throw error;
-    presence.set("away");
-    throw new ApiError(0, "unreachable", "connote does not answer. Is the server running?");
+    throw lost(error, request.signal);
   });
   presence.set("here");
   // A 401 without this header is a service's, which connote passes on; and another key may have been entered meanwhile.
   if (response.status === 401 && response.headers.has("WWW-Authenticate") && key === apiKey()) access.set("refused");
   return response;
+}
+
+/** What it means that there is no answer, or only the beginning of one: somebody gave it up, or the server is away. */
+function lost(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted && (signal.reason as Error).name !== "TimeoutError") return error;
+  presence.set("away");
+  return new ApiError(0, "unreachable", "connote does not answer. Is the server running?");
 }
 
 /** Ask for JSON. Throws ApiError for every answer that is an error, or no JSON. */
@@ -35,7 +40,10 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
     init.headers = { "Content-Type": "application/json" };
   }
   const response = await send(path, init);
-  const answer = parsed(await response.text());
+  const text = await response.text().catch((error: unknown) => {
+    throw lost(error, signal);
+  });
+  const answer = parsed(text);
   if (!response.ok) throw fromBody(response.status, answer);
   if (answer === undefined)
     throw new ApiError(response.status, "error", `what the server answers to ${path} is no JSON`);

@@ -19,6 +19,11 @@ export const client = new QueryClient({
 export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
   query.state.error instanceof ApiError && query.state.error.isLocked ? false : milliseconds;
 
+const PATIENCE = 10_000;
+
+/** For questions that are asked again and again: a server that does not answer them is as good as away. */
+export const soon = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+
 export const infoQuery = queryOptions({
   queryKey: ["info"],
   queryFn: ({ signal }) => call<Info>("GET", "/", undefined, signal),
@@ -28,13 +33,13 @@ export const infoQuery = queryOptions({
 export const placementsQuery = queryOptions({
   queryKey: ["placements"],
   queryFn: async ({ signal }) =>
-    (await call<{ endpoints: Placement[] }>("GET", "_connote/endpoints", undefined, signal)).endpoints,
+    (await call<{ endpoints: Placement[] }>("GET", "_connote/endpoints", undefined, soon(signal))).endpoints,
   refetchInterval: every(5_000),
 });
 
 export const activityQuery = queryOptions({
   queryKey: ["activity"],
-  queryFn: ({ signal }) => call<Activity>("GET", "_connote/activity", undefined, signal),
+  queryFn: ({ signal }) => call<Activity>("GET", "_connote/activity", undefined, soon(signal)),
   refetchInterval: every(5_000),
 });
 
@@ -53,14 +58,15 @@ export const servicesQuery = queryOptions({
 
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
-  queryFn: async ({ signal }) => (await call<{ models: Model[] }>("GET", "_connote/models", undefined, signal)).models,
+  queryFn: async ({ signal }) =>
+    (await call<{ models: Model[] }>("GET", "_connote/models", undefined, soon(signal))).models,
   refetchInterval: every(5_000),
 });
 
 export const deploymentsQuery = queryOptions({
   queryKey: ["deployments"],
   queryFn: async ({ signal }) =>
-    (await call<{ deployments: Record<string, Deployment> }>("GET", "_inference/.diagnostics", undefined, signal))
+    (await call<{ deployments: Record<string, Deployment> }>("GET", "_inference/.diagnostics", undefined, soon(signal)))
       .deployments,
   refetchInterval: every(3_000),
 });

@@ -15,7 +15,7 @@ import { Refusal } from "./add";
 import { refused } from "./draft";
 import { FieldControl } from "./fields";
 import { figures } from "./figures";
-import { current, type Field, fields, problems, settings, type Values } from "./form";
+import { changes, current, type Field, fields, problems, type Values } from "./form";
 import type { Row } from "./rows";
 import { StateMark, WhereItRuns } from "./table";
 
@@ -155,7 +155,7 @@ function EditForm({ endpoint, all, isSaved, saved }: EditProperties) {
   );
   const update = useMutation({
     mutationFn: () =>
-      call("PUT", `_inference/${endpoint.task_type}/${part(endpoint.inference_id)}/_update`, settings(changed, values)),
+      call("PUT", `_inference/${endpoint.task_type}/${part(endpoint.inference_id)}/_update`, changes(changed, values)),
     onSuccess: () => {
       saved();
       return client.invalidateQueries();

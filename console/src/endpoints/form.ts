@@ -56,6 +56,13 @@ export function settings(all: Field[], values: Values): Record<string, Record<st
   return body;
 }
 
+/** What an update says of fields that were changed: null for one that was cleared, which then has its default again. */
+export function changes(changed: Field[], values: Values): Record<string, Record<string, unknown>> {
+  const body = settings(changed, values);
+  for (const { name, scope } of changed) if (isNothing(values[name])) (body[scope] ??= {})[name.split(".")[0]!] = null;
+  return body;
+}
+
 function typed(field: Field, value: Values[string]): unknown {
   if (typeof value !== "string") return value;
   if (field.type === "int" || field.type === "float") return Number(value);

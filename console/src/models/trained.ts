@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, part } from "../api/client";
 import { ApiError } from "../api/errors";
-import { every } from "../api/queries";
+import { every, soon } from "../api/queries";
 import type { Deployment, Model } from "../api/types";
 
 /** A model that `_ml/trained_models` lists: uploaded, or added from the catalog. */
@@ -40,7 +40,7 @@ export const trainedQuery = queryOptions({
   queryKey: ["trained"],
   queryFn: async ({ signal }) => {
     const path = "_ml/trained_models?include=definition_status&size=1000";
-    const found = await known(call<{ trained_model_configs: Trained[] }>("GET", path, undefined, signal));
+    const found = await known(call<{ trained_model_configs: Trained[] }>("GET", path, undefined, soon(signal)));
     return found?.trained_model_configs ?? null;
   },
   refetchInterval: every(4_000),
@@ -50,7 +50,7 @@ export const statsQuery = queryOptions({
   queryKey: ["trained", "stats"],
   queryFn: async ({ signal }) => {
     const found = await known(
-      call<{ trained_model_stats: Stats[] }>("GET", "_ml/trained_models/_stats?size=1000", undefined, signal),
+      call<{ trained_model_stats: Stats[] }>("GET", "_ml/trained_models/_stats?size=1000", undefined, soon(signal)),
     );
     return found?.trained_model_stats ?? null;
   },
