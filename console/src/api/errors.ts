@@ -14,8 +14,8 @@ export class ApiError extends Error {
     return this.status === 0;
   }
 
-  /** The server wants a key, or another one. A service that does is another matter. */
-  get isLocked(): boolean {
+  /** connote itself wants a key, or another one; a third party's refusal has another type. */
+  get wantsKey(): boolean {
     return this.status === 401 && this.type === "security_exception";
   }
 

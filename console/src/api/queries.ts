@@ -17,7 +17,7 @@ export const client = new QueryClient({
 
 /** Again after so many milliseconds; not where a key is wanted, since only somebody who enters one changes that. */
 export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
-  query.state.error instanceof ApiError && query.state.error.isLocked ? false : milliseconds;
+  query.state.error instanceof ApiError && query.state.error.wantsKey ? false : milliseconds;
 
 const PATIENCE = 10_000;
 
@@ -58,8 +58,7 @@ export const servicesQuery = queryOptions({
 
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
-  queryFn: async ({ signal }) =>
-    (await call<{ models: Model[] }>("GET", "_connote/models", undefined, soon(signal))).models,
+  queryFn: async ({ signal }) => (await call<{ models: Model[] }>("GET", "_connote/models", undefined, signal)).models,
   refetchInterval: every(5_000),
 });
 

@@ -66,6 +66,7 @@ export interface Model {
   source: string;
   max_tokens: number;
   note: string;
+  served_by?: string;
 }
 
 export interface Deployment {

@@ -32,7 +32,7 @@ export function Empty({ title, children, action }: { title: string; children?: R
 /** What went wrong, and what helps. */
 export function Failure({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
   const { title, icon: Icon, fix } = explained(error);
-  const isLocked = error instanceof ApiError && error.isLocked;
+  const isRefused = error instanceof ApiError && error.wantsKey;
   return (
     <Alert
       role="alert"
@@ -50,8 +50,8 @@ export function Failure({ error, retry }: { error: unknown; retry?: (() => void)
           {fix}
         </Text>
       )}
-      <Group mt={isLocked || retry ? "sm" : 0} gap="xs">
-        {isLocked && (
+      <Group mt={isRefused || retry ? "sm" : 0} gap="xs">
+        {isRefused && (
           <Button size="xs" onClick={() => access.set("refused")}>
             Enter an API key
           </Button>
@@ -75,7 +75,7 @@ function explained(error: unknown) {
       icon: IconPlugConnectedX,
       fix: "This page tries again by itself. Start it with `connote serve`.",
     };
-  if (error.isLocked)
+  if (error.wantsKey)
     return {
       title: "An API key is needed",
       icon: IconKey,

@@ -49,6 +49,7 @@ test("a streamed chat in Python is plain HTTP, as the client has no call for it"
   expect(chat).toContain('"stop": None,');
   expect(chat).not.toContain("chat_completion_unified");
   expect(chat).not.toContain("ELASTIC_API_KEY");
+  expect(chat).toMatch(/^import requests\n\nwith/);
 });
 
 test("paths that are connote's own are asked all the same", async () => {
@@ -92,4 +93,13 @@ test("a shell and curl take a request for nothing else", async () => {
 test("NDJSON for a path of connote's own is a list", async () => {
   expect(await copied('POST _connote/made-up\n{"a": 1}\n{"b": 2}', "Python")).toContain("application/x-ndjson");
   expect(await copied('POST _connote/made-up\n{"a": 1}\n{"b": 2}', "JavaScript")).toContain("bulkBody: [");
+});
+
+test("several requests in JavaScript are a program that can be run, and a stream is read as it comes", async () => {
+  const chat = 'POST _inference/chat_completion/c/_stream\n{"messages": []}';
+  const code = await copied([INFER, chat, "GET _connote/models", chat].join("\n\n"), "JavaScript");
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  expect(() => new AsyncFunction(code.replace(/^import .*$/m, ""))).not.toThrow(); // such as for a name declared twice
+  expect(code).toContain("for await (const piece of stream2) process.stdout.write(piece);");
+  expect(code).toContain("for await (const piece of stream4)");
 });

@@ -25,8 +25,20 @@ export async function copyAs(
     const own = special(each, language, specified, target);
     pieces.push(own ?? `${await convert(source(each), language, { elasticsearchUrl: target.url })}`);
   }
-  const code = restored(pieces.map((piece) => piece.trim()).join("\n\n"));
+  const program = language === "JavaScript" ? numbered(pieces) : pieces;
+  const code = restored(program.map((piece) => piece.trim()).join("\n\n"));
   return `${head(language, code, target)}${code}\n`;
+}
+
+/** JavaScript that declares each name once. */
+function numbered(pieces: string[]): string[] {
+  let count = 0;
+  return pieces.map((piece) =>
+    piece.replace(/^const (response|stream)\b([\s\S]*)$/, (_, name: string, rest: string) => {
+      const own = ++count === 1 ? name : `${name}${count}`;
+      return `const ${own}${rest.replaceAll(` of ${name})`, ` of ${own})`)}`;
+    }),
+  );
 }
 
 /** Everything that a shell or curl itself could take for something else is quoted or switched off. */
@@ -42,11 +54,12 @@ function curl({ method, path, body, isNdjson }: Prepared, { url, hasKey }: Targe
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\"'\"'")}'`;
 
-/** Where the converter writes what does not work, or nothing: chats in Python, and paths that it does not know. */
+/** Where the converter writes what does not work, or waits for the end: streams, and paths that it does not know. */
 function special(prepared: Prepared, language: Language, specified: Specification, target: Target): string | null {
   const { method, path, isNdjson } = prepared;
-  const isChat = /^\/?_inference\/chat_completion\/[^/?]+\/_stream/.test(path);
-  if (language === "Python" && isChat) return pythonStream(prepared, target);
+  const isStream = /^\/?_inference\/.*\/_stream(\?|$)/.test(path);
+  if (language === "Python" && isStream) return pythonStream(prepared, target);
+  if (language === "JavaScript" && isStream) return scriptStream(prepared);
   if (specified.match(method, path)) return null;
   const at = JSON.stringify(`/${path.replace(/^\//, "")}`);
   const body = value(prepared);
@@ -92,11 +105,9 @@ const restored = (code: string): string => code.replace(MARK, "$2");
 
 /** The Python client has no method for a streamed chat, so this is plain HTTP. */
 function pythonStream(prepared: Prepared, { url, hasKey }: Target): string {
-  const headers = hasKey ? `\n    headers={"Authorization": f"ApiKey {os.getenv('ELASTIC_API_KEY')}"},` : "";
-  return `${hasKey ? "import os\n" : ""}import requests
-
-with requests.post(
-    "${url}/${prepared.path.replace(/^\//, "")}",${headers}
+  const key = hasKey ? `\n    headers={"Authorization": f"ApiKey {os.getenv('ELASTIC_API_KEY')}"},` : "";
+  return `with requests.post(
+    "${url}/${prepared.path.replace(/^\//, "")}",${key}
     json=${python(value(prepared) ?? {}, 1)},
     stream=True,
 ) as resp:
@@ -105,13 +116,30 @@ with requests.post(
             print(line.removeprefix("data: "))`;
 }
 
+function scriptStream(prepared: Prepared): string {
+  const content = JSON.stringify(value(prepared) ?? {}, null, 2).replaceAll("\n", "\n  ");
+  return `const stream = await client.transport.request({
+  method: "POST",
+  path: ${JSON.stringify(`/${prepared.path.replace(/^\//, "")}`)},
+  body: ${content},
+}, { asStream: true });
+for await (const piece of stream) process.stdout.write(piece);`;
+}
+
+/** What the code needs before it. */
 function head(language: Language, code: string, { url, hasKey }: Target): string {
-  if (!/\bclient\b/.test(code)) return "";
+  const isAsked = /\bclient\b/.test(code);
   if (language === "Python") {
     const key = hasKey ? ', api_key=os.getenv("ELASTIC_API_KEY")' : "";
-    return `${hasKey ? "import os\n" : ""}from elasticsearch import Elasticsearch\n\nclient = Elasticsearch("${url}"${key})\n\n`;
+    const imports = [
+      hasKey && "import os\n",
+      code.includes("requests.post(") && "import requests\n",
+      isAsked && "from elasticsearch import Elasticsearch\n",
+      isAsked && `\nclient = Elasticsearch("${url}"${key})\n`,
+    ];
+    return `${imports.filter(Boolean).join("")}\n`;
   }
-  if (language === "JavaScript") {
+  if (language === "JavaScript" && isAsked) {
     const key = hasKey ? ", auth: { apiKey: process.env.ELASTIC_API_KEY }" : "";
     return `import { Client } from "@elastic/elasticsearch";\n\nconst client = new Client({ node: "${url}"${key} });\n\n`;
   }

@@ -24,37 +24,44 @@ export function Responses({ results }: { results: Result[] }) {
         they are.
       </Empty>
     );
-  const walk = (event: KeyboardEvent) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    const to = (results.indexOf(shown) + step + results.length) % results.length;
-    setPicked(results[to]!.id);
-    event.currentTarget.querySelectorAll<HTMLElement>("[role=tab]")[to]?.focus();
-  };
-  const hasTabs = results.length > 1;
   return (
     <>
-      {hasTabs && (
-        <Group gap={4} p={6} role="tablist" aria-label="Answers" onKeyDown={walk}>
-          {results.map((result, index) => (
-            <UnstyledButton
-              key={result.id}
-              role="tab"
-              aria-selected={result === shown}
-              aria-controls="answer"
-              tabIndex={result === shown ? 0 : -1}
-              className={classes.tab}
-              onClick={() => setPicked(result.id)}
-            >
-              <Status result={result} /> {index + 1} {result.method} {result.path.slice(0, 24)}
-            </UnstyledButton>
-          ))}
-        </Group>
-      )}
-      <Box id="answer" {...(hasTabs && { role: "tabpanel", "aria-label": shown.path })} className={classes.answer!}>
+      {results.length > 1 && <Tabs results={results} shown={shown} pick={setPicked} />}
+      <Box
+        className={classes.panel}
+        {...(results.length > 1 ? { role: "tabpanel", "aria-label": "Answer chosen" } : {})}
+      >
         <Response key={shown.id} result={shown} />
       </Box>
     </>
+  );
+}
+
+function Tabs({ results, shown, pick }: { results: Result[]; shown: Result; pick: (id: number) => void }) {
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const next = results[results.indexOf(shown) + (step ?? 0)];
+    if (!step || !next) return;
+    event.preventDefault();
+    pick(next.id);
+    (event.currentTarget.children[results.indexOf(next)] as HTMLElement).focus();
+  };
+  return (
+    <Group gap={2} p={6} role="tablist" aria-label="Answers" className={classes.tabs!} onKeyDown={press}>
+      {results.map((result, index) => (
+        <UnstyledButton
+          key={result.id}
+          role="tab"
+          aria-selected={result === shown}
+          tabIndex={result === shown ? 0 : -1}
+          className={classes.tab}
+          title={`${result.method} ${result.path}`}
+          onClick={() => pick(result.id)}
+        >
+          <Status result={result} /> {index + 1} {result.method} {result.path}
+        </UnstyledButton>
+      ))}
+    </Group>
   );
 }
 

@@ -4,11 +4,10 @@ import { IconColumns2, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
-import { call, part } from "../api/client";
 import { placementsQuery } from "../api/queries";
-import type { Weights } from "../api/types";
 import { Empty, Failure, Loading } from "../components/states";
 import { PageTitle } from "../components/title";
+import { weightsQuery } from "./ask";
 import { Meet } from "./meet";
 import { Vector } from "./vector";
 import { meetings } from "./weights";
@@ -158,28 +157,12 @@ function Input({
   );
 }
 
-interface Expanded {
-  text: string;
-  weights: Weights;
-  isCut: boolean;
-}
-
 function useWeights(id: string, text: string) {
   const [asked] = useDebouncedValue(text.trim(), 250);
-  return useQuery<Expanded>({
-    queryKey: ["weights", id, asked],
-    enabled: asked !== "",
+  return useQuery({
+    ...weightsQuery(id, asked),
     // While one types the last vector stays, but never as that of another endpoint.
     placeholderData: (last, query) => (query?.queryKey[1] === id ? last : undefined),
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async ({ signal }) => {
-      // The first use of a model loads it, so it may take its time.
-      const path = `_inference/sparse_embedding/${part(id)}?timeout=5m`;
-      const { sparse_embedding: found } = await call<{
-        sparse_embedding: { embedding: Weights; is_truncated: boolean }[];
-      }>("POST", path, { input: asked }, signal);
-      return { text: asked, weights: found[0]!.embedding, isCut: found[0]!.is_truncated };
-    },
   });
 }
 

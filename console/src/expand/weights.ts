@@ -13,7 +13,9 @@ export interface Meeting {
   token: string;
   weights: [number, number];
   score: number;
-  /** Whether both texts have the word itself. */
+  /** Whether each text has the word itself; else its model suggests it. */
+  said: [boolean, boolean];
+  /** Whether both have it. */
   isLiteral: boolean;
 }
 
@@ -30,23 +32,25 @@ export function meetings(one: Weights, other: Weights, texts: [string, string]):
   const words = texts.map(wordsOf);
   return Object.entries(one)
     .filter(([token]) => Object.hasOwn(other, token))
-    .map(([token, weight]) => ({
-      token,
-      weights: [weight, other[token]!] as [number, number],
-      score: weight * other[token]!,
-      isLiteral: isSaid(token, words[0]!, one) && isSaid(token, words[1]!, other),
-    }))
+    .map(([token, weight]): Meeting => {
+      const said: [boolean, boolean] = [isSaid(token, words[0]!, one), isSaid(token, words[1]!, other)];
+      const weights: [number, number] = [weight, other[token]!];
+      return { token, weights, score: weight * other[token]!, said, isLiteral: said[0] && said[1] };
+    })
     .toSorted((a, b) => b.score - a.score);
 }
 
 export const total = (all: Meeting[]): number => all.reduce((sum, each) => sum + each.score, 0);
 
-function wordsOf(text: string): Set<string> {
-  const plain = text
+/** A text as most models read it: without accents, in small letters. */
+export const plain = (text: string): string =>
+  text
     .normalize("NFD")
     .replace(/\p{Mn}/gu, "")
     .toLowerCase();
-  return new Set(plain.match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? []);
+
+export function wordsOf(text: string): Set<string> {
+  return new Set(plain(text).match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? []);
 }
 
 /** Whether a token is a word of the text, or a piece of one: WordPiece marks all pieces but a word's first with ##. */
