@@ -15,14 +15,14 @@ export const client = new QueryClient({
   },
 });
 
-/** Again after so many milliseconds; not where a key is wanted, since only somebody who enters one changes that. */
-export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
-  query.state.error instanceof ApiError && query.state.error.wantsKey ? false : milliseconds;
-
 const PATIENCE = 10_000;
 
 /** For questions that are asked again and again: a server that does not answer them is as good as away. */
 export const soon = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+
+/** Again after so many milliseconds; not where a key is wanted, since only somebody who enters one changes that. */
+export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
+  query.state.error instanceof ApiError && query.state.error.wantsKey ? false : milliseconds;
 
 export const infoQuery = queryOptions({
   queryKey: ["info"],
