@@ -53,7 +53,8 @@ def test_documents_and_their_highlights_are_text(window: Window, server: Server,
 
 def test_models_errors_and_streams_are_text(chats: Chats, window: Window) -> None:
     base = str(chats.http.base_url).rstrip("/")
-    chats.make("evil", stream("<b>bold</b>", EVIL), Reply({"error": {"message": EVIL}}, 400), model=EVIL)
+    link = "[a](javascript:window.hit=1) ![b](JAVASCRIPT:window.hit=1) <javascript:window.hit=1>"
+    chats.make("evil", stream("<b>bold</b>", EVIL, link), Reply({"error": {"message": EVIL}}, 400), model=EVIL)
     page = window.open(base)
     expect(page.locator('[data-endpoint="evil"]')).to_contain_text("<img src=x")
     page.get_by_role("button", name="evil", exact=True).click()
@@ -63,6 +64,7 @@ def test_models_errors_and_streams_are_text(chats: Chats, window: Window) -> Non
         page.get_by_role("textbox", name="Message").fill("Hi")
         page.keyboard.press("Enter")
         expect(page.get_by_role("log")).to_contain_text(said)
+    expect(page.locator("a[href^='javascript:' i], [role=log] img")).to_have_count(0)
     assert not is_hit(page)
 
 
