@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from provider import Provider
 
@@ -110,3 +110,13 @@ def remote_page(window: Window, provider_server: tuple[Provider, "Server"]) -> P
 def data(tmp_path: Path) -> Path:
     """A data folder for servers of a test's own."""
     return tmp_path / "data"
+
+
+def paste(editor: Locator, text: str) -> None:
+    """Put a text in as the clipboard would."""
+    paste = """(element, text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", text);
+        element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }"""
+    editor.evaluate(paste, text)

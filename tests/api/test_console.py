@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -45,6 +46,21 @@ def test_files_are_kept_by_browsers_as_long_as_they_are_the_same(folder: Path) -
     assert client.get("/assets/gone.js").status_code == 404
     assert client.get("/static/../index.html").headers["Content-Type"].startswith("text/html")
     assert client.get("/assets/%2e%2e/index.html").status_code == 404
+
+
+def test_a_page_below_others_finds_its_files(folder: Path) -> None:
+    client = TestClient(console.create(folder))
+    for path, up in (("/", "./"), ("/devtools", "./"), ("/devtools/", "../"), ("/a/b/c", "../../"), ("/a%2Fb", "./")):
+        assert f'src="{up}assets/index-1.js"' in client.get(path).text
+
+
+def test_an_index_may_be_called_console(http: httpx.Client) -> None:
+    assert http.put("/console").status_code == 200
+    assert http.head("/console").status_code == 200
+    assert "console" in http.get("/console", headers={"Accept": "application/json"}).json()
+    assert http.put("/console/_doc/1", params={"refresh": "true"}, json={"a": 1}).status_code == 201
+    assert http.get("/console/_search").json()["hits"]["total"]["value"] == 1
+    assert http.delete("/console").json() == {"acknowledged": True}
 
 
 def test_without_a_build_a_page_tells_how_to_build_it(tmp_path: Path) -> None:

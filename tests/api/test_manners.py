@@ -114,6 +114,19 @@ def test_only_names_of_this_machine_are_served_without_a_key(http: httpx.Client)
     assert http.get("/", headers={"Authorization": "ApiKey whatever"}).status_code == 200
 
 
+def test_pages_of_other_sites_change_nothing(http: httpx.Client) -> None:
+    def clear(**headers: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return http.post("/_connote/cache/_clear", headers=named).status_code
+
+    own = str(http.base_url).rstrip("/")
+    assert [clear(origin=origin) for origin in ("http://evil.example", "http://localhost:1", "null")] == [403] * 3
+    assert clear(origin="http://evil.example", sec_fetch_site="cross-site") == 403
+    assert [clear(), clear(origin=own), clear(origin="chrome-extension://abc")] == [200] * 3
+    assert clear(origin="https://search.example", sec_fetch_site="same-origin") == 200  # behind a proxy
+    assert http.get("/", headers={"Origin": "http://evil.example"}).status_code == 200
+
+
 def test_own_routes(http: httpx.Client) -> None:
     models = {model["id"]: model for model in http.get("/_connote/models").json()["models"]}
     assert models["rasyosef/splade-tiny"]["present"] is True

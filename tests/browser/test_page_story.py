@@ -1,5 +1,6 @@
 """What people do with the console, from the first look to the last."""
 
+import signal
 from pathlib import Path
 
 import httpx
@@ -8,22 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 from chats import Chats, answer, stream
 from conftest import Server
 from provider import Provider, Reply
-from window import Window
+from window import Window, paste
 
 
 def row(page: Page, id: str) -> Locator:
     """An endpoint's row in the table."""
     return page.locator(f'[data-endpoint="{id}"]')
-
-
-def paste(editor: Locator, text: str) -> None:
-    """Put a text in as the clipboard would."""
-    paste = """(element, text) => {
-        const clipboardData = new DataTransfer();
-        clipboardData.setData("text/plain", text);
-        element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-    }"""
-    editor.evaluate(paste, text)
 
 
 def watch(page: Page) -> None:
@@ -84,6 +75,9 @@ def test_requests_of_all_kinds_are_sent_as_they_are_pasted(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Answer")).to_contain_text("no handler found")
     answers.get_by_role("tab").nth(1).click()
     expect(page.get_by_role("textbox", name="Answer")).to_contain_text(r"two\nlines")
+    page.keyboard.press("ArrowRight")
+    expect(answers.get_by_role("tab").nth(2)).to_be_focused()
+    expect(page.get_by_role("tabpanel")).to_contain_text("no handler found")
     page.get_by_role("button", name="Indent").click()
     expect(editor).to_contain_text("GET /_connote/models")
     page.get_by_role("button", name="History").click()
@@ -204,6 +198,9 @@ def test_settings_are_changed_in_place(chats: Chats, remote: httpx.Client, remot
     expect(drawer.get_by_role("region", name="Settings")).to_contain_text('"requests_per_minute": 7')
     settings = remote.get("/_inference/changing").json()["endpoints"][0]["service_settings"]
     assert settings["rate_limit"] == {"requests_per_minute": 7}
+    drawer.get_by_role("textbox", name="Rate Limit").fill("")
+    drawer.get_by_role("button", name="Save changes").click()
+    expect(drawer.get_by_role("region", name="Settings")).to_contain_text('"requests_per_minute": 500')
 
 
 def test_a_key_is_asked_for_when_it_is_missing_and_when_it_has_expired(window: Window, data: Path) -> None:
@@ -236,3 +233,17 @@ def test_a_server_goes_away_and_comes_back(window: Window, data: Path) -> None:
     expect(page.get_by_text("connote does not answer")).to_have_count(0)
     expect(row(page, ".elser-2-elastic")).to_be_visible()
     assert second.stop() == 0
+
+
+def test_a_server_that_hangs_is_told_from_one_that_is_quiet(window: Window, data: Path) -> None:
+    server = Server(data)
+    page = window.open(server.url)
+    expect(row(page, ".elser-2-elastic")).to_be_visible()
+    server.process.send_signal(signal.SIGSTOP)
+    asked = list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    expect(page.get_by_text("connote does not answer. Trying again")).to_be_visible()
+    assert len(asked) < 12  # questions do not pile up
+    server.process.send_signal(signal.SIGCONT)
+    expect(page.get_by_text("connote does not answer")).to_have_count(0)
+    assert server.stop() == 0

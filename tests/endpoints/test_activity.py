@@ -48,6 +48,20 @@ def test_hits_of_the_cache_are_counted_once() -> None:
     assert (series["cache_hits"][-1], series["cache_misses"][-1]) == (5, 1)
 
 
+def test_what_the_cache_counts_anew_is_never_less_than_nothing() -> None:
+    counts = {"hits": 3, "misses": 4}
+    activity = Activity(lambda _: counts, lambda: 0.0)
+    activity.count(attempt(0.1))
+    counts.update(hits=1, misses=1)  # it was stopped, and started again
+    activity.count(attempt(0.1))
+    series = activity.wire()["endpoints"][ELSER.id]
+    assert (series["cache_hits"][-1], series["cache_misses"][-1]) == (4, 5)
+    activity.forget(ELSER.id)  # and another of this name is made
+    activity.count(attempt(0.1))
+    series = activity.wire()["endpoints"][ELSER.id]
+    assert (series["cache_hits"][-1], series["cache_misses"][-1]) == (1, 1)
+
+
 def test_the_activity_of_a_chat_is_that_of_its_requests(chats: Chats, remote: httpx.Client) -> None:
     chats.make("watched", answer(), Reply({"error": {"message": "no"}}, 400))
     for _ in range(2):

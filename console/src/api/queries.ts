@@ -15,9 +15,14 @@ export const client = new QueryClient({
   },
 });
 
+const PATIENCE = 10_000;
+
+/** For questions that are asked again and again: a server that does not answer them is as good as away. */
+export const soon = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+
 /** Again after so many milliseconds; not where a key is wanted, since only somebody who enters one changes that. */
 export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
-  query.state.error instanceof ApiError && query.state.error.status === 401 ? false : milliseconds;
+  query.state.error instanceof ApiError && query.state.error.wantsKey ? false : milliseconds;
 
 export const infoQuery = queryOptions({
   queryKey: ["info"],
@@ -28,13 +33,13 @@ export const infoQuery = queryOptions({
 export const placementsQuery = queryOptions({
   queryKey: ["placements"],
   queryFn: async ({ signal }) =>
-    (await call<{ endpoints: Placement[] }>("GET", "_connote/endpoints", undefined, signal)).endpoints,
+    (await call<{ endpoints: Placement[] }>("GET", "_connote/endpoints", undefined, soon(signal))).endpoints,
   refetchInterval: every(5_000),
 });
 
 export const activityQuery = queryOptions({
   queryKey: ["activity"],
-  queryFn: ({ signal }) => call<Activity>("GET", "_connote/activity", undefined, signal),
+  queryFn: ({ signal }) => call<Activity>("GET", "_connote/activity", undefined, soon(signal)),
   refetchInterval: every(5_000),
 });
 
@@ -60,7 +65,7 @@ export const modelsQuery = queryOptions({
 export const deploymentsQuery = queryOptions({
   queryKey: ["deployments"],
   queryFn: async ({ signal }) =>
-    (await call<{ deployments: Record<string, Deployment> }>("GET", "_inference/.diagnostics", undefined, signal))
+    (await call<{ deployments: Record<string, Deployment> }>("GET", "_inference/.diagnostics", undefined, soon(signal)))
       .deployments,
   refetchInterval: every(3_000),
 });

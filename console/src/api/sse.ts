@@ -1,3 +1,5 @@
+import { isObject, parsed } from "./json";
+
 /** One server-sent event: its name, and its data as text. */
 export interface ServerEvent {
   name: string;
@@ -32,11 +34,26 @@ export class EventReader {
   }
 }
 
-/** The events of an answer as they come. */
+/** The events of an answer as they come. Who stops reading closes the connection. */
 export async function* events(response: Response): AsyncGenerator<ServerEvent> {
   if (!response.body) return;
   const reader = new EventReader();
   const stream = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let piece = await stream.read(); !piece.done; piece = await stream.read()) yield* reader.read(piece.value);
-  yield* reader.read("\n\n");
+  try {
+    for (let piece = await stream.read(); !piece.done; piece = await stream.read()) yield* reader.read(piece.value);
+    yield* reader.read("\n\n");
+  } finally {
+    await stream.cancel().catch(() => undefined); // of a stream that broke the error is known already
+  }
+}
+
+/** What an event adds to a text: of a chat, or of a completion. */
+export function delta(data: string): string {
+  const told = parsed(data); // [DONE] is none
+  if (!isObject(told)) return "";
+  const { choices, completion } = told as {
+    choices?: { delta?: { content?: string | null } }[];
+    completion?: { delta?: string }[];
+  };
+  return choices?.[0]?.delta?.content ?? completion?.[0]?.delta ?? "";
 }

@@ -13,8 +13,6 @@ export interface Placement {
   reason?: string;
   allocations?: number;
   waiting?: number;
-  cache?: { hits: number; misses: number };
-  totals?: { requests: number; items: number; tokens: number; batches: number; rejected: number; seconds: number };
 }
 
 export interface Endpoint {
@@ -62,7 +60,6 @@ export interface Model {
   id: string;
   aliases: string[];
   task_type: string;
-  head: string;
   licence: string;
   present: boolean;
   bytes: number | null;
@@ -80,7 +77,7 @@ export interface Deployment {
   allocations?: number;
   waiting?: number;
   reason?: string;
-  totals?: Placement["totals"];
+  totals?: { items: number; rejected: number };
 }
 
 /** A sparse vector: weights by token. */
@@ -94,5 +91,4 @@ export interface DryRun {
 
 export interface Info {
   version: { number: string; build_hash: string };
-  tagline: string;
 }

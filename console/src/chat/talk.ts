@@ -1,7 +1,7 @@
 import { part, send } from "../api/client";
 import { ApiError, fromBody } from "../api/errors";
-import { events } from "../api/sse";
-import { delta } from "../devtools/run";
+import { isObject, parsed } from "../api/json";
+import { delta, events } from "../api/sse";
 
 export interface Message {
   role: "user" | "assistant";
@@ -38,6 +38,8 @@ export async function talk(
     headers: { "Content-Type": "application/json" },
     signal,
   });
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
+  if (!response.ok && !isStream) throw fromBody(response.status, parsed(await response.text()));
   for await (const event of events(response)) {
     if (event.name === "error") throw fromBody(response.status, parsed(event.data));
     answer.content += delta(event.data);
@@ -49,14 +51,7 @@ export async function talk(
   if (!response.ok) throw new ApiError(response.status, "error", `the server answered ${response.status}`);
 }
 
-export function usageIn(data: string): Usage | null {
-  return (parsed(data) as { usage?: Usage } | null)?.usage ?? null;
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return null; // [DONE]
-  }
+function usageIn(data: string): Usage | null {
+  const told = parsed(data);
+  return isObject(told) && isObject(told.usage) ? (told.usage as unknown as Usage) : null;
 }

@@ -10,8 +10,13 @@ export function Gate() {
   const refused = useStore(access) === "refused";
   const [key, setKey] = useState("");
   const had = apiKey() !== null;
+  // A header holds nothing else.
+  const wrong = /^[\x21-\x7e]*$/.test(key.trim())
+    ? null
+    : "A key has letters, digits and signs of ASCII only, and no spaces";
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (wrong) return;
     setApiKey(key.trim());
     setKey("");
     void client.resetQueries();
@@ -30,12 +35,13 @@ export function Gate() {
             description="One of those in CONNOTE_API_KEY or the configuration. It is forgotten when this tab is closed."
             value={key}
             onChange={(event) => setKey(event.currentTarget.value)}
+            error={wrong}
             autoComplete="off"
             data-autofocus
             required
           />
           <Group justify="flex-end">
-            <Button type="submit" disabled={!key.trim()}>
+            <Button type="submit" disabled={!key.trim() || wrong !== null}>
               Use this key
             </Button>
           </Group>
@@ -45,18 +51,27 @@ export function Gate() {
   );
 }
 
+/** Ask now and then whether the server is back, one question at a time. */
+async function look(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await new Promise((done) => setTimeout(done, 1_500));
+    if (signal.aborted) return;
+    const isThere = await send("livez", { signal: AbortSignal.timeout(5_000) }).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) void client.invalidateQueries();
+  }
+}
+
 /** Says that the server is away, looks for it, and loads everything anew when it is back. */
 export function Presence() {
   const away = useStore(presence) === "away";
   useEffect(() => {
     if (!away) return;
-    const timer = setInterval(() => {
-      send("livez").then(
-        () => client.invalidateQueries(),
-        () => undefined,
-      );
-    }, 1_500);
-    return () => clearInterval(timer);
+    const leaving = new AbortController();
+    void look(leaving.signal);
+    return () => leaving.abort();
   }, [away]);
   if (!away) return null;
   return (

@@ -32,7 +32,7 @@ export function Empty({ title, children, action }: { title: string; children?: R
 /** What went wrong, and what helps. */
 export function Failure({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
   const { title, icon: Icon, fix } = explained(error);
-  const isRefused = error instanceof ApiError && error.status === 401;
+  const isRefused = error instanceof ApiError && error.wantsKey;
   return (
     <Alert
       role="alert"
@@ -75,7 +75,7 @@ function explained(error: unknown) {
       icon: IconPlugConnectedX,
       fix: "This page tries again by itself. Start it with `connote serve`.",
     };
-  if (error.status === 401)
+  if (error.wantsKey)
     return {
       title: "An API key is needed",
       icon: IconKey,

@@ -1,6 +1,6 @@
 import { type Completion, type CompletionContext, type CompletionResult, snippet } from "@codemirror/autocomplete";
 import { live } from "./live";
-import { requests } from "./parse";
+import { parts } from "./marks";
 import { type Place, place } from "./place";
 import { type Property, type Shape, type Specification, segments, specification, type ValueOf } from "./schema";
 
@@ -8,7 +8,7 @@ const METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD"];
 const TASKS = ["sparse_embedding", "text_embedding", "embedding", "rerank", "completion", "chat_completion"];
 
 // connote's own paths; Elastic's specification does not have them.
-export const OWN: [string, string][] = [
+const OWN: [string, string][] = [
   ["GET", "_connote/endpoints"],
   ["GET", "_connote/models"],
   ["GET", "_connote/activity"],
@@ -29,7 +29,10 @@ export async function complete(context: CompletionContext): Promise<CompletionRe
   const text = context.state.doc.toString();
   const line = context.state.doc.lineAt(context.pos);
   const before = line.text.slice(0, context.pos - line.from);
-  const request = requests(text).findLast((each) => each.from <= context.pos);
+  const request = context.state
+    .field(parts)
+    .filter((part) => part.kind === "request")
+    .findLast((each) => each.from <= context.pos);
   const head = /^\s*([a-z]+)\s+(\S*)$/i.exec(before);
   if (head && METHODS.includes(head[1]!.toUpperCase())) return path(context, head[1]!.toUpperCase(), head[2]!);
   if (request && context.pos > request.from && line.from > request.from) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { convertRequests, loadSchema } from "@elastic/request-converter";
 import { beforeAll, expect, test } from "vitest";
-import { copyAs, type Language } from "./copyas";
+import { copyAs, LANGUAGES, type Language } from "./copyas";
 import { requests } from "./parse";
 import { type Schema, Specification } from "./schema";
 import { prepare } from "./variables";
@@ -33,7 +33,7 @@ resp = client.inference.inference(
 
 test("a key is named only where the server asks for one", async () => {
   expect(await copied(INFER, "curl")).toBe(
-    `curl -X POST -H "Content-Type: application/json" -d '{"input":"a // b <c> {d} it'"'"'s"}' "http://localhost:9200/_inference/.elser-2-elastic"`,
+    `curl -X POST -H "Content-Type: application/json" -d '{"input":"a // b <c> {d} it'"'"'s"}' 'http://localhost:9200/_inference/.elser-2-elastic'`,
   );
   expect(await copied(INFER, "curl", true)).toContain("ApiKey $ELASTIC_API_KEY");
   expect(await copied(INFER, "Python", true)).toContain('api_key=os.getenv("ELASTIC_API_KEY")');
@@ -48,6 +48,8 @@ test("a streamed chat in Python is plain HTTP, as the client has no call for it"
   expect(chat).toContain('"content": "hi",');
   expect(chat).toContain('"stop": None,');
   expect(chat).not.toContain("chat_completion_unified");
+  expect(chat).not.toContain("ELASTIC_API_KEY");
+  expect(chat).toMatch(/^import requests\n\nwith/);
 });
 
 test("paths that are connote's own are asked all the same", async () => {
@@ -57,7 +59,7 @@ test("paths that are connote's own are asked all the same", async () => {
   expect(await copied('POST _connote/_chunk\n{"text": "x"}', "JavaScript")).toContain(
     'path: "/_connote/_chunk",\n  body: {\n    "text": "x"',
   );
-  expect(await copied("GET _connote/models", "curl")).toBe('curl -X GET "http://localhost:9200/_connote/models"');
+  expect(await copied("GET _connote/models", "curl")).toBe("curl -X GET 'http://localhost:9200/_connote/models'");
 });
 
 test("several requests become one program, with NDJSON as it should be", async () => {
@@ -65,4 +67,39 @@ test("several requests become one program, with NDJSON as it should be", async (
   expect(code.match(/Elasticsearch\(/g)).toHaveLength(1);
   expect(code).toContain("client.cat.indices");
   expect(code).toContain("client.bulk(");
+});
+
+test.each([
+  ...LANGUAGES.map((language) => [language, "PUT a/_doc/1"] as const),
+  ...(["curl", "Python", "JavaScript"] as const).map((language) => [language, "PUT _connote/made-up"] as const),
+])("numbers in %s are those that were written to %s", async (language, request) => {
+  const code = await copied(`${request}\n{"n": 9223372036854775807, "f": 1.0, "s": "a 10.0", "e": [1e-7]}`, language);
+  expect(code).toMatch(/[^"]9223372036854775807[^"]/);
+  expect(code).toMatch(/[^"0]1\.0[^"]/);
+  expect(code).toMatch(/[^"]1e-7[^"]/);
+  expect(code).toContain('"a 10.0"');
+});
+
+test("a shell and curl take a request for nothing else", async () => {
+  expect(await copied("GET a/_search?q=$(id) `x`", "curl")).toBe(
+    "curl -X GET 'http://localhost:9200/a/_search?q=$(id)%20`x`'",
+  );
+  expect(await copied("HEAD <a-{now}>", "curl")).toBe("curl -I -g 'http://localhost:9200/<a-{now}>'");
+  expect(await copied('POST _bulk\n{"index": {}}\n{"a": 1}', "curl")).toContain(
+    '--data-binary \'{"index":{}}\n{"a":1}\n\'',
+  );
+});
+
+test("NDJSON for a path of connote's own is a list", async () => {
+  expect(await copied('POST _connote/made-up\n{"a": 1}\n{"b": 2}', "Python")).toContain("application/x-ndjson");
+  expect(await copied('POST _connote/made-up\n{"a": 1}\n{"b": 2}', "JavaScript")).toContain("bulkBody: [");
+});
+
+test("several requests in JavaScript are a program that can be run, and a stream is read as it comes", async () => {
+  const chat = 'POST _inference/chat_completion/c/_stream\n{"messages": []}';
+  const code = await copied([INFER, chat, "GET _connote/models", chat].join("\n\n"), "JavaScript");
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  expect(() => new AsyncFunction(code.replace(/^import .*$/m, ""))).not.toThrow(); // such as for a name declared twice
+  expect(code).toContain("for await (const piece of stream2) process.stdout.write(piece);");
+  expect(code).toContain("for await (const piece of stream4)");
 });

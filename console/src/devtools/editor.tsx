@@ -88,11 +88,11 @@ const common: Extension = [
 export function Viewer({ text, label }: { text: string; label: string }) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
-  const first = useRef(text);
+  const shown = useRef(text);
   useEffect(() => {
     const made = new EditorView({
       parent: parent.current!,
-      doc: first.current,
+      doc: shown.current,
       extensions: [
         common,
         EditorState.readOnly.of(true),
@@ -104,12 +104,15 @@ export function Viewer({ text, label }: { text: string; label: string }) {
     return () => made.destroy();
   }, [label]);
   useEffect(() => {
-    const doc = view.current!.state.doc;
-    const before = doc.toString();
-    if (before === text) return;
+    if (shown.current === text) return;
     // What a stream adds is appended, so that the place to which one has scrolled stays.
-    const from = text.startsWith(before) ? doc.length : 0;
-    view.current!.dispatch({ changes: { from, to: doc.length, insert: text.slice(from) } });
+    const isMore = text.startsWith(shown.current);
+    const { length } = view.current!.state.doc;
+    const changes = isMore
+      ? { from: length, insert: text.slice(shown.current.length) }
+      : { from: 0, to: length, insert: text };
+    view.current!.dispatch({ changes });
+    shown.current = text;
   }, [text]);
   return <div ref={parent} style={{ height: "100%", minHeight: 0 }} />;
 }

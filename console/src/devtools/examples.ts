@@ -1,4 +1,4 @@
-const START = `# connote speaks Elasticsearch's API. Ctrl+Enter sends the request at the cursor.
+export const START = `# connote speaks Elasticsearch's API. Ctrl+Enter sends the request at the cursor.
 POST _inference/.elser-2-elastic
 {
   "input": "There is no reason anyone would want a computer in their home"
@@ -48,5 +48,3 @@ export function example(id: string, task: string): string {
   const path = task === "chat_completion" ? `chat_completion/${id}/_stream` : id;
   return `POST _inference/${path}\n${JSON.stringify(body, null, 2)}`;
 }
-
-export { START };

@@ -2,19 +2,30 @@ import { Button, Drawer, Group, Stack, Text, UnstyledButton } from "@mantine/cor
 import { useState } from "react";
 import { Empty } from "../components/states";
 import { read, write } from "../components/stored";
+import { withoutSecrets } from "./secret";
 
 const MOST = 500;
+// A browser has room for some five million characters, and the editor needs some of it.
+const MOST_CHARACTERS = 1_000_000;
 
 interface Sent {
   text: string;
   at: number;
 }
 
-/** Keep what is sent; what is sent again moves to the front. */
-export function remembered(texts: string[]): void {
+/** Keep what is sent, but for its secrets; what is sent again moves to the front. */
+export function remembered(sent: string[]): void {
+  const texts = sent.map(withoutSecrets);
   const added = texts.map((text) => ({ text, at: Date.now() }));
   const kept = read<Sent[]>("history", []).filter((each) => !texts.includes(each.text));
-  write("history", [...added.reverse(), ...kept].slice(0, MOST));
+  write("history", latest([...added.reverse(), ...kept]));
+}
+
+/** As many as there is room for; what would take all of it alone is left out. */
+export function latest(all: Sent[]): Sent[] {
+  let room = MOST_CHARACTERS;
+  const short = all.filter(({ text }) => text.length < MOST_CHARACTERS / 10);
+  return short.slice(0, MOST).filter(({ text }) => (room -= text.length) >= 0);
 }
 
 export function History({

@@ -41,14 +41,22 @@ function json(stream: StringStream, state: State): string | null {
     state.inTriple = true;
     return "string";
   }
-  if (stream.match(/^"(?:[^"\\]|\\.)*"(?=\s*:)/)) return "propertyName";
-  if (stream.match(/^"(?:[^"\\]|\\.)*"?/)) return "string";
+  if (stream.peek() === '"') return string(stream);
   if (stream.match(/^\$\{[\w-]+\}/)) return "variableName";
   if (stream.match(/^-?\d[\d.eE+-]*/)) return "number";
   if (stream.match(/^(true|false|null)\b/)) return "bool";
   if (stream.match(/^[{}[\]]/)) return "bracket";
   stream.next();
   return null;
+}
+
+/** A string to its end, or to that of its line; a loop, since patterns give up on megabytes. */
+function string(stream: StringStream): string {
+  const text = stream.string;
+  let at = stream.pos + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  stream.pos = Math.min(at + 1, text.length);
+  return stream.match(/^\s*:/, false) ? "propertyName" : "string";
 }
 
 function until(stream: StringStream, end: string, done: () => void, token: string): string {

@@ -1,6 +1,5 @@
 import type { EditorView } from "@codemirror/view";
 import { ActionIcon, Alert, Box, Button, Group, Menu, Text, Tooltip } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import {
   IconBook,
   IconChevronDown,
@@ -12,18 +11,19 @@ import {
 } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useSearchParams } from "wouter";
-import { read, useStored, write } from "../components/stored";
+import { useStored } from "../components/stored";
 import { LANGUAGES, type Language } from "./copyas";
 import classes from "./devtools.module.css";
 import { Editor } from "./editor";
-import { example, START } from "./examples";
+import { example } from "./examples";
 import { History, remembered } from "./history";
 import { chosen } from "./marks";
 import { requests } from "./parse";
 import { format, print } from "./print";
 import { Responses } from "./responses";
-import { useRuns } from "./runs";
+import { runAll, stop, useRuns } from "./runs";
 import { specification } from "./schema";
+import { keep, text as writtenText } from "./text";
 import { prepare, type Variables } from "./variables";
 import { VariablesDialog } from "./variablesdialog";
 
@@ -32,8 +32,7 @@ export default function DevToolsPage() {
   const [variables, setVariables] = useStored<Variables>("variables", {});
   const [dialog, setDialog] = useState<"history" | "variables" | null>(null);
   const [notice, setNotice] = useState<{ text: string; bad: boolean } | null>(null);
-  const { results, runAll, stop, isRunning } = useRuns();
-  const clipboard = useClipboard();
+  const { results, isRunning } = useRuns();
   const initial = useInitialText();
   const say = useCallback((text: string, bad = false) => setNotice({ text, bad }), []);
 
@@ -58,8 +57,9 @@ export default function DevToolsPage() {
       send: () =>
         attempt(() => {
           const found = selected();
+          const prepared = found.map((each) => prepare(each, variables));
           remembered(found.map(print));
-          return runAll(found.map((each) => prepare(each, variables)));
+          return runAll(prepared);
         }),
       indent: () => attempt(() => indent(view.current!)),
       reference: () =>
@@ -70,17 +70,17 @@ export default function DevToolsPage() {
           window.open(url, "_blank", "noopener,noreferrer");
         }),
     }),
-    [attempt, selected, runAll, variables],
+    [attempt, selected, variables],
   );
   const copy = (language: Language) =>
     attempt(async () => {
+      if (!navigator.clipboard) throw new Error("A browser lets pages copy only over HTTPS, or from this machine");
       const { converted } = await import("./converter");
-      clipboard.copy(
-        await converted(
-          selected().map((each) => prepare(each, variables)),
-          language,
-        ),
+      const code = await converted(
+        selected().map((each) => prepare(each, variables)),
+        language,
       );
+      await navigator.clipboard.writeText(code);
       say(`Copied as ${language}`);
     });
   const insert = (text: string) => append(view.current!, text);
@@ -122,12 +122,7 @@ export default function DevToolsPage() {
       )}
       <Box className={classes.panes}>
         <Box className={`card ${classes.pane}`}>
-          <Editor
-            text={initial}
-            change={(text) => write("devtools", text)}
-            actions={actions}
-            take={(made) => (view.current = made)}
-          />
+          <Editor text={initial} change={keep} actions={actions} take={(made) => (view.current = made)} />
         </Box>
         <Box className={`card ${classes.pane}`}>
           <Responses results={results} />
@@ -148,26 +143,35 @@ export default function DevToolsPage() {
 function useInitialText(): string {
   const [params, setParams] = useSearchParams();
   const [text] = useState(() => {
-    const kept = read("devtools", START);
+    const kept = writtenText();
     const [id, task] = [params.get("try"), params.get("task")];
-    if (!id) return kept;
+    if (!id || /\s/.test(`${id}${task}`)) return kept; // an id has no spaces: this address was made by somebody else
     const added = example(id, task ?? "");
     return kept.includes(added) ? kept : `${added}\n\n${kept}`;
   });
   useEffect(() => {
     if (!params.has("try")) return;
-    write("devtools", text);
+    keep(text);
     setParams({}, { replace: true });
   }, [params, setParams, text]);
   return text;
 }
 
+/** Indent all, and leave the cursor in its request: what is sent next must not change. */
 function indent(view: EditorView): void {
   const text = view.state.doc.toString();
-  const wrong = requests(text).find((each) => each.problem);
-  const formatted = format(text);
-  if (formatted !== text)
-    view.dispatch({ changes: { from: 0, to: text.length, insert: `${formatted}\n` }, selection: { anchor: 0 } });
+  const before = requests(text);
+  const formatted = `${format(text)}\n`;
+  if (formatted !== text) {
+    const [request] = chosen(view.state);
+    const anchor = requests(formatted)[before.findIndex((each) => each.from === request?.from)]?.from ?? 0;
+    view.dispatch({
+      changes: { from: 0, to: text.length, insert: formatted },
+      selection: { anchor },
+      scrollIntoView: true,
+    });
+  }
+  const wrong = before.find((each) => each.problem);
   if (wrong) throw new Error(`${wrong.method} ${wrong.path}: ${wrong.problem!.message}`);
 }
 

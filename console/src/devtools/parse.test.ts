@@ -73,6 +73,19 @@ GET a`;
     ]);
   });
 
+  test("may come from Windows", () => {
+    expect(meanings('GET a # one\r\n{\r\n"b": 1 // two\r\n}\r\n\r\nGET c // three\r\n')).toEqual([
+      { method: "GET", path: "a", bodies: ['{"b":1}'] },
+      { method: "GET", path: "c", bodies: [] },
+    ]);
+  });
+
+  test("may be long: megabytes in a string, and many comments before its body", () => {
+    const long = "x\\n".repeat(5_000_000);
+    expect(meanings(`PUT a/_doc/1\n{"t": "${long}"}`)[0]!.bodies[0]).toHaveLength(long.length + 8);
+    expect(meanings(`GET a\n${"# c\n".repeat(20_000)}{}`)[0]!.bodies).toEqual(["{}"]);
+  });
+
   test("does not take the comments before the next request", () => {
     const parts = parse("GET a\n# about b\nGET b\n{}");
     expect(parts.map((part) => part.kind)).toEqual(["request", "note", "request"]);
@@ -87,6 +100,9 @@ describe("what cannot be read", () => {
     ['POST x\n{"a": [1, 2}', "a , or ] belongs here"],
     ['POST x\n{"a": 1', "the body ends before it is closed"],
     ['POST x\n{"a": """b}', 'this string has no closing """'],
+    ['POST x\n{"a": "b\n"}', 'this string is not closed on its line; use """ for several lines'],
+    ['POST x\n{"a": "b\\\n"}', 'this string is not closed on its line; use """ for several lines'],
+    [`POST x\n${"[".repeat(20_000)}`, "this is more than 1000 levels deep"],
     ["GET kbn:/api/status", "Kibana's own API (kbn:) is not spoken here"],
   ])("%j is told", (text, message) => {
     expect(requests(`${text}\nGET next`).map((each) => each.problem?.message)).toEqual([message, undefined]);

@@ -32,6 +32,8 @@ const METHODS = "GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS";
 const REQUEST = new RegExp(`(${METHODS})[ \\t]+(?=\\S)`, "iy");
 const REQUEST_AHEAD = new RegExp(`\\n[ \\t]*(?:${METHODS})[ \\t]+\\S`, "i");
 const COMMENT_AHEAD = /#|\/\/|\/\*/y;
+// As many as the parsers of most servers take; whoever walks over a value may so do it by recursion.
+const DEEPEST = 1_000;
 
 /** The requests and notes of a text, in order. Nothing is thrown: what cannot be read is told in its part. */
 export function parse(text: string): Part[] {
@@ -80,7 +82,7 @@ function request(text: string, from: number): Request | null {
 
 /** The path: up to a comment, to a body that begins on the same line, or to the line's end. */
 function head(text: string, from: number): { path: string; to: number } {
-  const line = text.slice(from, endOfLine(text, from));
+  const line = text.slice(from, endOfLine(text, from)).trimEnd();
   const path = line
     .replace(/\s+(?:#|\/\/|\/\*).*$/, "")
     .replace(/\s+[{[].*$/, "")
@@ -112,10 +114,11 @@ function note(text: string, from: number): Note {
 /** The tokens of the JSON value after `at`, and of comments before and in it; null if there is no value. */
 function value(text: string, at: number): Token[] | null {
   const tokens: Token[] = [];
-  let isOpen = false;
+  let [isOpen, depth] = [false, 0];
   const step = (): Token | null => {
+    const isBody = isOpen || begins(text, at);
     for (;;) {
-      const token = isOpen || begins(text, at) ? next(text, at) : null;
+      const token = isBody ? next(text, at) : null;
       if (!token) {
         if (isOpen) throw new Unreadable("the body ends before it is closed", text.length);
         return null;
@@ -132,6 +135,7 @@ function value(text: string, at: number): Token[] | null {
       throw new Unreadable(`[${token.text}] stands where a value belongs`, token.from);
   };
   const members = (close: string, isObject: boolean): void => {
+    if (++depth > DEEPEST) throw new Unreadable(`this is more than ${DEEPEST} levels deep`, at);
     for (let token = step()!; token.text !== close; ) {
       if (isObject) {
         if (token.kind !== "string") throw new Unreadable(`a name in " quotes belongs here, or ${close}`, token.from);
@@ -144,6 +148,7 @@ function value(text: string, at: number): Token[] | null {
       if (token.text !== "," && token.text !== close) throw new Unreadable(`a , or ${close} belongs here`, token.from);
       if (token.text === ",") token = step()!;
     }
+    depth--;
   };
   const first = step();
   if (!first) return null;
@@ -154,15 +159,16 @@ function value(text: string, at: number): Token[] | null {
 
 /** Whether a body, or a comment before one, begins here; comments before the next request do not belong to this one. */
 function begins(text: string, at: number): boolean {
-  const from = skipSpace(text, at);
-  if (/[{["]/.test(text[from] ?? "")) return true;
-  COMMENT_AHEAD.lastIndex = from;
-  if (!COMMENT_AHEAD.test(text)) return false;
-  try {
-    const comment = next(text, from);
-    return comment !== null && begins(text, comment.to);
-  } catch {
-    return false;
+  for (let from = skipSpace(text, at); ; from = skipSpace(text, from)) {
+    if (/[{["]/.test(text[from] ?? "")) return true;
+    COMMENT_AHEAD.lastIndex = from;
+    if (!COMMENT_AHEAD.test(text)) return false;
+    try {
+      from = next(text, from)!.to;
+    } catch (error) {
+      if (error instanceof Unreadable) return false; // a comment without an end
+      throw error;
+    }
   }
 }
 

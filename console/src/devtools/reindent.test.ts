@@ -22,3 +22,8 @@ test("a vector fills lines, and its numbers stay as they came", () => {
 test("what is no JSON stays as it is", () => {
   expect(reindent("health status\ngreen  open")).toBe("health status\ngreen  open");
 });
+
+test("what is too deep to be indented stays as it is", () => {
+  for (const deep of ["[".repeat(9_000) + "]".repeat(9_000), `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`])
+    expect(reindent(deep)).toBe(deep);
+});

@@ -1,6 +1,11 @@
 const WIDTH = 100;
+const DEEPEST = 1_000;
+const [SPACE, QUOTE, COMMA, LIST_END, BACKSLASH, OBJECT_END] = [32, 34, 44, 93, 92, 125];
 
-/** JSON of a server, indented. Numbers stay as they came; lists of plain values fill lines. Other text stays as it is. */
+/**
+ * JSON of a server, indented. Numbers stay as they came; lists of plain values fill lines. Other text stays as it is, and
+ * so does what is more than 1,000 levels deep.
+ */
 export function reindent(json: string): string {
   try {
     JSON.parse(json);
@@ -9,18 +14,20 @@ export function reindent(json: string): string {
   }
   const out: string[] = [];
   let at = 0;
+  // Codes of characters, as an answer may have millions of them.
   const skip = () => {
-    while (/\s/.test(json[at] ?? "")) at++;
+    while (json.charCodeAt(at) <= SPACE) at++;
   };
   const scalar = (): string => {
     const from = at;
-    if (json[at] === '"') {
-      for (at++; json[at] !== '"'; at++) if (json[at] === "\\") at++;
+    if (json.charCodeAt(at) === QUOTE) {
+      for (at++; json.charCodeAt(at) !== QUOTE; at++) if (json.charCodeAt(at) === BACKSLASH) at++;
       at++;
-    } else while (at < json.length && !/[\s,\]}]/.test(json[at]!)) at++;
+    } else while (!endsScalar(json.charCodeAt(at))) at++;
     return json.slice(from, at);
   };
   const value = (indent: string): void => {
+    if (indent.length > 2 * DEEPEST) throw new TooDeep();
     skip();
     if (json[at] === "{") members(indent, "}");
     else if (json[at] === "[") list(indent);
@@ -62,8 +69,20 @@ export function reindent(json: string): string {
     at++;
     out.push(isFirst ? close : `\n${indent}${close}`);
   };
-  value("");
+  try {
+    value("");
+  } catch (error) {
+    if (error instanceof TooDeep) return json;
+    throw error;
+  }
   return out.join("");
+}
+
+class TooDeep extends Error {}
+
+/** Whether a number, true, false or null ends before this code; NaN is the end of the text. */
+function endsScalar(code: number): boolean {
+  return Number.isNaN(code) || code <= SPACE || code === COMMA || code === LIST_END || code === OBJECT_END;
 }
 
 function filledList(items: string[], indent: string): string {

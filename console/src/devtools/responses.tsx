@@ -1,5 +1,5 @@
 import { Badge, Box, Group, Loader, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { type KeyboardEvent, useMemo, useState } from "react";
 import { Copy } from "../components/copy";
 import { bytes, duration } from "../components/format";
 import { Empty } from "../components/states";
@@ -8,6 +8,9 @@ import { vectorsIn } from "../expand/weights";
 import classes from "./devtools.module.css";
 import { Viewer } from "./editor";
 import type { Result } from "./run";
+
+// Each may have hundreds of tokens, and all are drawn.
+const MOST_VECTORS = 10;
 
 /** The answers to what was sent: one is shown, the others are a press away. */
 export function Responses({ results }: { results: Result[] }) {
@@ -23,23 +26,42 @@ export function Responses({ results }: { results: Result[] }) {
     );
   return (
     <>
-      {results.length > 1 && (
-        <Group gap={4} p={6} role="tablist" aria-label="Answers">
-          {results.map((result, index) => (
-            <UnstyledButton
-              key={result.id}
-              role="tab"
-              aria-selected={result === shown}
-              className={classes.tab}
-              onClick={() => setPicked(result.id)}
-            >
-              <Status result={result} /> {index + 1} {result.method} {result.path.slice(0, 24)}
-            </UnstyledButton>
-          ))}
-        </Group>
-      )}
-      <Response key={shown.id} result={shown} />
+      {results.length > 1 && <Tabs results={results} shown={shown} pick={setPicked} />}
+      <Box
+        className={classes.panel}
+        {...(results.length > 1 ? { role: "tabpanel", "aria-label": "Answer chosen" } : {})}
+      >
+        <Response key={shown.id} result={shown} />
+      </Box>
     </>
+  );
+}
+
+function Tabs({ results, shown, pick }: { results: Result[]; shown: Result; pick: (id: number) => void }) {
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const next = results[results.indexOf(shown) + (step ?? 0)];
+    if (!step || !next) return;
+    event.preventDefault();
+    pick(next.id);
+    (event.currentTarget.children[results.indexOf(next)] as HTMLElement).focus();
+  };
+  return (
+    <Group gap={2} p={6} role="tablist" aria-label="Answers" className={classes.tabs!} onKeyDown={press}>
+      {results.map((result, index) => (
+        <UnstyledButton
+          key={result.id}
+          role="tab"
+          aria-selected={result === shown}
+          tabIndex={result === shown ? 0 : -1}
+          className={classes.tab}
+          title={`${result.method} ${result.path}`}
+          onClick={() => pick(result.id)}
+        >
+          <Status result={result} /> {index + 1} {result.method} {result.path}
+        </UnstyledButton>
+      ))}
+    </Group>
   );
 }
 
@@ -81,9 +103,14 @@ function Response({ result }: { result: Result }) {
       <Box className={classes.body}>
         {view === "Tokens" && vectors.length > 0 ? (
           <Box p="md" style={{ overflow: "auto", height: "100%" }}>
-            {vectors.map((weights, index) => (
+            {vectors.slice(0, MOST_VECTORS).map((weights, index) => (
               <Vector key={index} weights={weights} text="" />
             ))}
+            {vectors.length > MOST_VECTORS && (
+              <Text c="dimmed">
+                The first {MOST_VECTORS} of {vectors.length} texts are shown; JSON has them all.
+              </Text>
+            )}
           </Box>
         ) : (
           <Viewer text={result.body} label="Answer" />
@@ -94,16 +121,10 @@ function Response({ result }: { result: Result }) {
 }
 
 function Status({ result }: { result: Result }) {
-  if (result.failed)
-    return (
-      <Badge color="red.8" size="sm">
-        no answer
-      </Badge>
-    );
   if (result.status === null)
     return (
-      <Badge color="gray.7" size="sm">
-        …
+      <Badge color={result.failed ? "red.8" : "gray.7"} size="sm">
+        {result.failed ? "no answer" : "…"}
       </Badge>
     );
   const color = result.status < 300 ? "pine.7" : result.status < 500 ? "amber.7" : "red.8";

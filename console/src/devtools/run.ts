@@ -1,6 +1,7 @@
 import { send } from "../api/client";
-import { events } from "../api/sse";
+import { delta, events } from "../api/sse";
 import { reindent } from "./reindent";
+import { specification } from "./schema";
 import type { Prepared } from "./variables";
 
 /** What came of a request; while it is under way `status` is null, or the body grows. */
@@ -22,7 +23,7 @@ export interface Result {
 
 let count = 0;
 
-export function begun(method: string, path: string): Result {
+function begun(method: string, path: string): Result {
   return {
     id: ++count,
     method,
@@ -49,7 +50,7 @@ export async function run(prepared: Prepared, tell: (result: Result) => void, si
   };
   update({});
   try {
-    const response = await send(prepared.path.replaceAll("#", "%23"), init(prepared, signal));
+    const response = await send(prepared.path.replaceAll("#", "%23"), { ...(await init(prepared)), signal });
     update({ status: response.status, statusText: response.statusText, warnings: warnings(response.headers) });
     if (response.headers.get("content-type")?.startsWith("text/event-stream")) await stream(response, update);
     else {
@@ -63,39 +64,53 @@ export async function run(prepared: Prepared, tell: (result: Result) => void, si
   }
 }
 
-function init({ method, body, isNdjson }: Prepared, signal: AbortSignal): RequestInit {
-  const content: RequestInit =
-    body === null ? {} : { body, headers: { "Content-Type": isNdjson ? "application/x-ndjson" : "application/json" } };
-  // Browsers send no body with GET; every API that takes one there takes POST, too.
-  return { method: method === "GET" && body !== null ? "POST" : method, signal, ...content };
+async function init({ method, path, body, isNdjson }: Prepared): Promise<RequestInit> {
+  if (body === null) return { method };
+  const headers = { "Content-Type": isNdjson ? "application/x-ndjson" : "application/json" };
+  return { method: await sender(method, path), body, headers };
 }
+
+/** The method that a body is sent with: browsers send none with GET and HEAD. Throws Error where POST would do something else. */
+async function sender(method: string, path: string): Promise<string> {
+  if (method !== "GET" && method !== "HEAD") return method;
+  if (method === "GET" && (await specification()).isAskedByPost(path)) return "POST";
+  throw new Error(
+    `A browser sends no body with ${method}, and POST may change something here. Leave out the body, or write POST`,
+  );
+}
+
+const FRAME = 40;
+// A stream may have no end.
+const MOST = 8_000_000;
 
 async function stream(response: Response, update: (change: Partial<Result>) => void): Promise<void> {
-  let [body, said, drawn] = ["", "", 0];
-  for await (const event of events(response)) {
-    body += `${event.name === "message" ? "" : `# ${event.name}\n`}${event.data}\n`;
-    said += delta(event.data);
-    if (performance.now() - drawn > 40) {
-      drawn = performance.now();
-      update({ body, said, size: body.length });
+  let [body, said, size] = ["", "", 0];
+  let drawing: ReturnType<typeof setTimeout> | undefined;
+  const draw = () => {
+    drawing = undefined;
+    update({ body, said, size });
+  };
+  try {
+    for await (const event of events(response)) {
+      const text = `${event.name === "message" ? "" : `# ${event.name}\n`}${event.data}\n`;
+      body = latest(body + text);
+      said = latest(said + delta(event.data));
+      size += text.length;
+      drawing ??= setTimeout(draw, FRAME);
     }
+  } finally {
+    clearTimeout(drawing);
+    draw();
   }
-  update({ body, said, size: body.length });
 }
 
-/** What an event adds to the text: of a chat, or of a completion. */
-export function delta(data: string): string {
-  try {
-    const { choices, completion } = JSON.parse(data) as {
-      choices?: { delta?: { content?: string } }[];
-      completion?: { delta?: string }[];
-    };
-    return choices?.[0]?.delta?.content ?? completion?.[0]?.delta ?? "";
-  } catch {
-    return ""; // [DONE]
-  }
+/** The end of a text that has become too long; half, so that it is not cut for each event. */
+function latest(text: string): string {
+  return text.length > MOST ? `…\n${text.slice(-MOST / 2)}` : text;
 }
 
 function warnings(headers: Headers): string[] {
-  return [...(headers.get("warning") ?? "").matchAll(/299 \S+ "([^"]*)"/g)].map((match) => match[1]!);
+  return [...(headers.get("warning") ?? "").matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) =>
+    match[1]!.replace(/\\(.)/g, "$1"),
+  );
 }

@@ -52,8 +52,6 @@ export interface Shape {
   dictionary: { value: ValueOf; isField: boolean } | null;
   items: ValueOf | null;
   values: string[];
-  isObject: boolean;
-  isText: boolean;
   /** The names of the types that it is of. */
   names: string[];
 }
@@ -72,10 +70,20 @@ export class Specification {
 
   /** The endpoint that a request asks, the one with the most fixed parts in its path first. */
   match(method: string, path: string): Endpoint | null {
+    return this.#exact(method, path) ?? (method === "GET" ? this.#exact("POST", path) : null);
+  }
+
+  /** Whether POST asks the same of a path as GET does; with some paths it writes. */
+  isAskedByPost(path: string): boolean {
+    const asked = this.#exact("GET", path);
+    return asked !== null && asked === this.#exact("POST", path);
+  }
+
+  #exact(method: string, path: string): Endpoint | null {
     const asked = segments(path);
     const found = this.endpoints.flatMap((endpoint) =>
       endpoint.urls
-        .filter((url) => url.methods.includes(method) || (method === "GET" && url.methods.includes("POST")))
+        .filter((url) => url.methods.includes(method))
         .map((url) => ({ endpoint, fixed: fixedParts(segments(url.path), asked) }))
         .filter(({ fixed }) => fixed >= 0),
     );
@@ -93,7 +101,7 @@ export class Specification {
   /** What the body of an endpoint may be. */
   body(endpoint: Endpoint): Shape {
     const body = endpoint.request && this.#find(endpoint.request)?.body;
-    if (body?.kind === "properties") return { ...nothing(), properties: body.properties, isObject: true };
+    if (body?.kind === "properties") return { ...nothing(), properties: body.properties };
     return body?.kind === "value" ? this.shape(body.value) : nothing();
   }
 
@@ -106,21 +114,20 @@ export class Specification {
     if (type.kind === "literal_value") return { ...shape, values: [JSON.stringify(type.value)] };
     if (type.kind === "dictionary_of") {
       const isField = type.key.kind === "instance_of" && type.key.type.name === "Field";
-      return { ...shape, dictionary: { value: type.value, isField }, isObject: true };
+      return { ...shape, dictionary: { value: type.value, isField } };
     }
-    return type.kind === "instance_of" ? this.#named(type.type, depth) : { ...shape, isObject: true };
+    return type.kind === "instance_of" ? this.#named(type.type, depth) : shape;
   }
 
   #named(name: Name, depth: number): Shape {
     const shape = { ...nothing(), names: [name.name] };
-    if (name.namespace === "_builtins")
-      return { ...shape, values: name.name === "boolean" ? ["true", "false"] : [], isText: name.name === "string" };
+    if (name.namespace === "_builtins") return { ...shape, values: name.name === "boolean" ? ["true", "false"] : [] };
     const type = this.#find(name);
     if (!type) return shape;
     if (type.kind === "enum") return { ...shape, values: type.members!.map((member) => JSON.stringify(member.name)) };
     if (type.kind === "type_alias") return merged([shape, this.shape(type.type!, depth + 1)]);
     const inherited = type.inherits ? this.#named(type.inherits.type, depth + 1).properties : [];
-    return { ...shape, properties: [...(type.properties ?? []), ...inherited], isObject: true };
+    return { ...shape, properties: [...(type.properties ?? []), ...inherited] };
   }
 
   #find(name: Name): Type | undefined {
@@ -133,8 +140,6 @@ const nothing = (): Shape => ({
   dictionary: null,
   items: null,
   values: [],
-  isObject: false,
-  isText: false,
   names: [],
 });
 
@@ -144,8 +149,6 @@ function merged(shapes: Shape[]): Shape {
     dictionary: shapes.find((each) => each.dictionary)?.dictionary ?? null,
     items: shapes.find((each) => each.items)?.items ?? null,
     values: shapes.flatMap((each) => each.values),
-    isObject: shapes.some((each) => each.isObject),
-    isText: shapes.some((each) => each.isText),
     names: shapes.flatMap((each) => each.names),
   };
 }
@@ -153,7 +156,7 @@ function merged(shapes: Shape[]): Shape {
 export const segments = (path: string): string[] => path.replace(/\?.*$/, "").split("/").filter(Boolean);
 
 /** How many parts of a path are those of the template; -1 if it is of another form. */
-export function fixedParts(template: string[], asked: string[]): number {
+function fixedParts(template: string[], asked: string[]): number {
   if (template.length !== asked.length) return -1;
   let fixed = 0;
   for (const [index, part] of template.entries()) {
@@ -168,8 +171,8 @@ let loading: Promise<Specification> | null = null;
 /** The specification, fetched when it is first needed. */
 export function specification(): Promise<Specification> {
   loading ??= fetch(address("console/static/schema.json"))
-    .then((response) => response.json())
-    .then((schema: Schema) => new Specification(schema));
+    .then((response) => response.json() as Promise<Schema>)
+    .then((schema) => new Specification(schema));
   loading.catch(() => (loading = null));
   return loading;
 }

@@ -19,7 +19,6 @@ export class Unreadable extends Error {
 const SPACE = /[ \t\r\n\f\v\u00a0\ufeff]*/y;
 const PATTERNS = {
   triple: /"""[\s\S]*?"""(?!")/y,
-  string: /"(?:[^"\\\n\r]|\\.)*"/y,
   literal: /\$\{[\w-]+\}|-?\d[\d.eE+-]*|true|false|null/y,
   comment: /#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\//y,
 };
@@ -31,13 +30,13 @@ export function next(text: string, at: number): Token | null {
   if (first === undefined) return null;
   if ("{}[],:".includes(first)) return { kind: "punctuation", text: first, from, to: from + 1 };
   const kind = kindOf(text, from, first);
-  const found = match(PATTERNS[kind], text, from);
+  const found = kind === "string" ? string(text, from) : match(PATTERNS[kind], text, from);
   if (found === null) throw new Unreadable(problem(text, from), from);
   const whole = kind === "comment" ? found.trimEnd() : found;
   return checked({ kind, text: whole, from, to: from + whole.length });
 }
 
-function kindOf(text: string, from: number, first: string): keyof typeof PATTERNS {
+function kindOf(text: string, from: number, first: string): Exclude<Token["kind"], "punctuation"> {
   if (first === '"') return text.startsWith('"""', from) ? "triple" : "string";
   return first === "#" || first === "/" ? "comment" : "literal";
 }
@@ -49,6 +48,17 @@ export function skipSpace(text: string, at: number): number {
 function match(pattern: RegExp, text: string, at: number): string | null {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? null;
+}
+
+/** The string that begins here; null if its line ends before it. A loop, since patterns give up on megabytes. */
+function string(text: string, from: number): string | null {
+  for (let at = from + 1; at < text.length; at++) {
+    const found = text[at];
+    if (found === '"') return text.slice(from, at + 1);
+    if (found === "\\") at++;
+    if (text[at] === "\n" || text[at] === "\r") return null;
+  }
+  return null;
 }
 
 /** Strings and numbers must be what JSON knows as such. */

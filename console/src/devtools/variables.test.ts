@@ -14,8 +14,23 @@ test("variables stand in paths, in strings, and alone as JSON", () => {
   });
 });
 
+test("in quotes of its own a variable is a number, list or object if its value is, but in triple quotes it is text", () => {
+  const text = 'POST x\n{"size": "${n}", "at": "${point}", "t": "${word}", "s": """${n}""", "${n}": "${n} of 4"}';
+  expect(prepared(text, { n: "3", point: "[-70, 40]", word: "null" }).body).toBe(
+    '{"size":3,"at":[-70, 40],"t":"null","s":"3","3":"3 of 4"}',
+  );
+});
+
+test("what looks like a variable in a text and is none stays as it is", () => {
+  const text = 'POST x\n{"a": "costs ${price}", "b": """${toString}"""}';
+  expect(prepared(text).body).toBe('{"a":"costs ${price}","b":"${toString}"}');
+  expect(prepared(text, { price: "" }).body).toContain('"costs "');
+});
+
 test("a variable that is not set is told, and nothing is sent", () => {
   expect(() => prepared("GET ${nowhere}")).toThrow("${nowhere} is not set");
+  expect(() => prepared("GET ${toString}")).toThrow("${toString} is not set");
+  expect(() => prepared('POST x\n{"size": ${nowhere}}')).toThrow("${nowhere} is not set");
 });
 
 test("several values, and those of bulk, go as NDJSON that ends with a line break", () => {

@@ -15,7 +15,7 @@ import { Refusal } from "./add";
 import { refused } from "./draft";
 import { FieldControl } from "./fields";
 import { figures } from "./figures";
-import { current, type Field, fields, problems, settings, type Values } from "./form";
+import { changes, current, type Field, fields, problems, type Values } from "./form";
 import type { Row } from "./rows";
 import { StateMark, WhereItRuns } from "./table";
 
@@ -64,7 +64,7 @@ function Detail({ id, row }: { id: string; row: Row | undefined }) {
           >
             Try in Dev Tools
           </Button>
-          {!row?.preconfigured && <Edit key={JSON.stringify(endpoint.data)} endpoint={endpoint.data} />}
+          {!row?.preconfigured && <Edit endpoint={endpoint.data} />}
           <Divider label="Settings as the API gives them" labelPosition="left" />
           <Json value={endpoint.data} label="Settings" />
         </>
@@ -132,11 +132,21 @@ function Edit({ endpoint }: { endpoint: Endpoint }) {
   const all: Field[] = fields(service, endpoint.task_type)
     .filter((field) => field.updatable)
     .map((field) => ({ ...field, required: false }));
+  const [saves, setSaves] = useState(0);
   if (all.length === 0) return null;
-  return <EditForm endpoint={endpoint} all={all} />;
+  // After each save the form begins anew, so that no secret stays in it.
+  const key = `${saves} ${JSON.stringify(endpoint)}`;
+  return <EditForm key={key} endpoint={endpoint} all={all} isSaved={saves > 0} saved={() => setSaves(saves + 1)} />;
 }
 
-function EditForm({ endpoint, all }: { endpoint: Endpoint; all: Field[] }) {
+interface EditProperties {
+  endpoint: Endpoint;
+  all: Field[];
+  isSaved: boolean;
+  saved: () => void;
+}
+
+function EditForm({ endpoint, all, isSaved, saved }: EditProperties) {
   const began = current(all, endpoint);
   const [values, setValues] = useState<Values>(began);
   const wrong = problems(all, values);
@@ -145,8 +155,11 @@ function EditForm({ endpoint, all }: { endpoint: Endpoint; all: Field[] }) {
   );
   const update = useMutation({
     mutationFn: () =>
-      call("PUT", `_inference/${endpoint.task_type}/${part(endpoint.inference_id)}/_update`, settings(changed, values)),
-    onSuccess: () => client.invalidateQueries(),
+      call("PUT", `_inference/${endpoint.task_type}/${part(endpoint.inference_id)}/_update`, changes(changed, values)),
+    onSuccess: () => {
+      saved();
+      return client.invalidateQueries();
+    },
   });
   const told = refused(update.error, all);
   const submit = (event: FormEvent) => {
@@ -172,7 +185,7 @@ function EditForm({ endpoint, all }: { endpoint: Endpoint; all: Field[] }) {
         ))}
         <Refusal reason={told.rest} />
         <Group justify="flex-end">
-          {update.isSuccess && changed.length === 0 && (
+          {isSaved && changed.length === 0 && (
             <Text size="sm" c="var(--good)" role="status">
               Saved
             </Text>

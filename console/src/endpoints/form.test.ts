@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ApiError } from "../api/errors";
 import type { Service } from "../api/types";
-import { current, fields, idProblem, problem, settings, sortedError } from "./form";
+import { changes, current, fields, idProblem, problem, settings, sortedError } from "./form";
 
 const base = { description: ".", sensitive: false, updatable: true, supported_task_types: ["rerank"], required: false };
 const service: Service = {
@@ -29,6 +29,14 @@ test("values become settings of their types and places, and empty ones are left 
     task_settings: { headers: { a: "b" } },
   });
   expect(settings(all, { api_key: "k", headers: "" })).toEqual({ service_settings: { api_key: "k" } });
+});
+
+test("a value that was cleared is taken away", () => {
+  const values = { api_key: "", "rate_limit.requests_per_minute": "", headers: '{"a": "b"}' };
+  expect(changes([field("rate_limit.requests_per_minute"), field("headers")], values)).toEqual({
+    service_settings: { rate_limit: null },
+    task_settings: { headers: { a: "b" } },
+  });
 });
 
 test("what is typed is checked as it is typed", () => {

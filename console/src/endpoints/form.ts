@@ -1,4 +1,5 @@
 import type { ApiError } from "../api/errors";
+import { isObject, parsed } from "../api/json";
 import type { Service, Setting } from "../api/types";
 
 /** A field of a form that was made from what the server tells of a service; its name is the setting's. */
@@ -24,7 +25,7 @@ export function problem(field: Field, value: Values[string] | undefined): string
   if (typeof value !== "string") return null;
   if (field.type === "int" && !/^-?\d+$/.test(value.trim())) return "This must be a whole number";
   if (field.type === "float" && !Number.isFinite(Number(value))) return "This must be a number";
-  if (field.type === "map" && !isObject(value)) return 'This must be a JSON object, such as {"name": "value"}';
+  if (field.type === "map" && !isObject(parsed(value))) return 'This must be a JSON object, such as {"name": "value"}';
   return null;
 }
 
@@ -52,6 +53,13 @@ export function settings(all: Field[], values: Values): Record<string, Record<st
     for (const name of path.slice(0, -1)) target = (target[name] ??= {}) as Record<string, unknown>;
     target[path.at(-1)!] = typed(field, value!);
   }
+  return body;
+}
+
+/** What an update says of fields that were changed: null for one that was cleared, which then has its default again. */
+export function changes(changed: Field[], values: Values): Record<string, Record<string, unknown>> {
+  const body = settings(changed, values);
+  for (const { name, scope } of changed) if (isNothing(values[name])) (body[scope] ??= {})[name.split(".")[0]!] = null;
   return body;
 }
 
@@ -103,13 +111,4 @@ function parts(reason: string): string[] {
 
 function isNothing(value: Values[string] | undefined): boolean {
   return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
-}
-
-function isObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }

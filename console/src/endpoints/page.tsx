@@ -9,7 +9,7 @@ import { PageTitle } from "../components/title";
 import { AddEndpoint } from "./add";
 import { EndpointDetail } from "./detail";
 import { RemoveEndpoint } from "./remove";
-import { filtered, type GroupBy, grouped, type Row, rows, type SortBy, sorted } from "./rows";
+import { filtered, GROUPS, type GroupBy, grouped, type Row, rows, type SortBy, sorted } from "./rows";
 import { EndpointTable } from "./table";
 import { Toolbar } from "./toolbar";
 
@@ -53,7 +53,7 @@ function Endpoints({ all, show, remove }: { all: Row[]; show: (id: string) => vo
   const [params, setParams] = useSearchParams();
   const [filters, setFilters] = useState({ text: "", services: [] as string[], tasks: [] as string[] });
   const [sort, setSort] = useState<{ by: SortBy; descending: boolean }>({ by: "id", descending: false });
-  const groupBy = (params.get("groupBy") ?? "none") as GroupBy;
+  const groupBy = GROUPS.find((each) => each === params.get("groupBy")) ?? "none";
   const found = filtered(all, filters);
   const set = (value: GroupBy) =>
     setParams((before) => {

@@ -11,7 +11,6 @@ export interface Row {
   preconfigured: boolean;
   allocations: number | null;
   waiting: number;
-  hits: { hits: number; misses: number } | null;
   series: Series | null;
   requests: number;
 }
@@ -27,7 +26,8 @@ export interface State {
   reason?: string;
 }
 
-export type GroupBy = "none" | "model" | "service" | "task";
+export const GROUPS = ["none", "model", "service", "task"] as const;
+export type GroupBy = (typeof GROUPS)[number];
 export type SortBy = "id" | "model" | "service" | "task" | "place" | "requests";
 
 export interface Filters {
@@ -49,7 +49,6 @@ export function rows(placements: Placement[], activity: Activity | undefined): R
       preconfigured: each.preconfigured ?? false,
       allocations: each.allocations ?? null,
       waiting: each.waiting ?? 0,
-      hits: each.cache ?? null,
       series,
       requests: series ? sum(series.requests) : 0,
     };

@@ -1,20 +1,21 @@
 import { Alert, Box, Button, Group, Loader, Select, SimpleGrid, Stack, Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconColumns2, IconX } from "@tabler/icons-react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
-import { call, part } from "../api/client";
 import { placementsQuery } from "../api/queries";
-import type { Weights } from "../api/types";
 import { Empty, Failure, Loading } from "../components/states";
 import { PageTitle } from "../components/title";
+import { weightsQuery } from "./ask";
 import { Meet } from "./meet";
 import { Vector } from "./vector";
 import { meetings } from "./weights";
 
 const FIRST = "There is no reason anyone would want a computer in their home";
 const SECOND = "Personal machines belong in every house";
+// Servers and browsers have no room for any text in an address.
+const LONGEST = 2_000;
 
 export default function ExpandPage() {
   const placements = useQuery(placementsQuery);
@@ -23,15 +24,20 @@ export default function ExpandPage() {
     .map((each) => each.inference_id);
   const [params, setParams] = useSearchParams();
   const id = params.get("endpoint") ?? (ids.includes(".elser-2-elastic") ? ".elser-2-elastic" : ids[0]);
-  const set = (name: string, value: string | null) =>
-    setParams(
-      (before) => {
-        before.delete(name);
-        if (value !== null) before.set(name, value);
-        return before;
-      },
-      { replace: true },
-    );
+  const keep = useCallback(
+    (values: Record<string, string | null>) =>
+      setParams(
+        (before) => {
+          for (const [name, value] of Object.entries(values)) {
+            before.delete(name);
+            if (value !== null && value.length <= LONGEST) before.set(name, value);
+          }
+          return before;
+        },
+        { replace: true },
+      ),
+    [setParams],
+  );
   return (
     <>
       <PageTitle
@@ -41,7 +47,7 @@ export default function ExpandPage() {
             aria-label="Endpoint"
             data={ids}
             value={id ?? null}
-            onChange={(value) => set("endpoint", value)}
+            onChange={(value) => keep({ endpoint: value })}
             allowDeselect={false}
             w={260}
           />
@@ -54,7 +60,7 @@ export default function ExpandPage() {
       {placements.data && !id && (
         <Empty title="No sparse endpoint">Add one of the task type sparse embedding on the endpoints page.</Empty>
       )}
-      {id && <Texts id={id} first={params.get("a") ?? FIRST} second={params.get("b")} set={set} />}
+      {id && <Texts id={id} first={params.get("a") ?? FIRST} second={params.get("b")} keep={keep} />}
     </>
   );
 }
@@ -63,41 +69,30 @@ interface TextsProperties {
   id: string;
   first: string;
   second: string | null;
-  set: (name: string, value: string | null) => void;
+  keep: (texts: Record<"a" | "b", string | null>) => void;
 }
 
-function Texts({ id, first, second, set }: TextsProperties) {
+function Texts({ id, first, second, keep }: TextsProperties) {
   const [a, setA] = useState(first);
   const [b, setB] = useState(second);
   const one = useWeights(id, a);
   const other = useWeights(id, b ?? "");
-  const change = (name: "a" | "b", value: string | null) => {
-    if (name === "a") setA(value ?? "");
-    else setB(value);
-    set(name, value);
-  };
+  useEffect(() => {
+    if (a === first && b === second) return;
+    const timer = setTimeout(() => keep({ a, b }), 500); // browsers forbid an address that changes with every key
+    return () => clearTimeout(timer);
+  }, [a, b, first, second, keep]);
   const isSplit = b !== null;
+  const [said, otherSaid] = [a.trim() ? one.data : undefined, b?.trim() ? other.data : undefined];
   return (
     <Stack gap="lg">
       <SimpleGrid cols={{ base: 1, sm: isSplit ? 2 : 1 }}>
-        <Input
-          label={isSplit ? "First text" : "Text"}
-          value={a}
-          change={(value) => change("a", value)}
-          isBusy={one.isFetching}
-        />
-        {isSplit && (
-          <Input label="Second text" value={b} change={(value) => change("b", value)} isBusy={other.isFetching} />
-        )}
+        <Input label={isSplit ? "First text" : "Text"} value={a} change={setA} isBusy={one.isFetching} />
+        {isSplit && <Input label="Second text" value={b} change={setB} isBusy={other.isFetching} />}
       </SimpleGrid>
       <Group>
         {isSplit ? (
-          <Button
-            variant="default"
-            size="xs"
-            leftSection={<IconX size={14} aria-hidden />}
-            onClick={() => change("b", null)}
-          >
+          <Button variant="default" size="xs" leftSection={<IconX size={14} aria-hidden />} onClick={() => setB(null)}>
             One text only
           </Button>
         ) : (
@@ -105,7 +100,7 @@ function Texts({ id, first, second, set }: TextsProperties) {
             variant="default"
             size="xs"
             leftSection={<IconColumns2 size={14} aria-hidden />}
-            onClick={() => change("b", SECOND)}
+            onClick={() => setB(SECOND)}
           >
             Compare with a second text
           </Button>
@@ -121,9 +116,12 @@ function Texts({ id, first, second, set }: TextsProperties) {
           is what it brings to mind.
         </Text>
       </Group>
-      {isSplit && one.data && other.data && (
+      {said && otherSaid && (
         <Box className="card">
-          <Meet meetings={meetings(one.data.weights, other.data.weights, [a, b])} names={["first", "second"]} />
+          <Meet
+            meetings={meetings(said.weights, otherSaid.weights, [said.text, otherSaid.text])}
+            names={["first", "second"]}
+          />
         </Box>
       )}
       <SimpleGrid cols={{ base: 1, sm: isSplit ? 2 : 1 }}>
@@ -162,18 +160,9 @@ function Input({
 function useWeights(id: string, text: string) {
   const [asked] = useDebouncedValue(text.trim(), 250);
   return useQuery({
-    queryKey: ["weights", id, asked],
-    enabled: asked !== "",
-    placeholderData: keepPreviousData,
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async ({ signal }) => {
-      // The first use of a model loads it, so it may take its time.
-      const path = `_inference/sparse_embedding/${part(id)}?timeout=5m`;
-      const { sparse_embedding: found } = await call<{
-        sparse_embedding: { embedding: Weights; is_truncated: boolean }[];
-      }>("POST", path, { input: asked }, signal);
-      return { weights: found[0]!.embedding, isCut: found[0]!.is_truncated };
-    },
+    ...weightsQuery(id, asked),
+    // While one types the last vector stays, but never as that of another endpoint.
+    placeholderData: (last, query) => (query?.queryKey[1] === id ? last : undefined),
   });
 }
 
@@ -188,7 +177,7 @@ function Expansion({ query, text }: { query: ReturnType<typeof useWeights>; text
           The text is longer than the model takes; its end is left out.
         </Alert>
       )}
-      {query.data && <Vector weights={query.data.weights} text={text} />}
+      {query.data && <Vector weights={query.data.weights} text={query.data.text} />}
     </Box>
   );
 }

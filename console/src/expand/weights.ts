@@ -1,3 +1,4 @@
+import { isObject, parsed } from "../api/json";
 import type { Weights } from "../api/types";
 
 /** A token of a sparse vector; `isSaid` if the text has it, else the model suggests it. */
@@ -12,7 +13,9 @@ export interface Meeting {
   token: string;
   weights: [number, number];
   score: number;
-  /** Whether both texts have the word itself. */
+  /** Whether each text has the word itself; else its model suggests it. */
+  said: [boolean, boolean];
+  /** Whether both have it. */
   isLiteral: boolean;
 }
 
@@ -28,24 +31,26 @@ export function terms(weights: Weights, text: string): Term[] {
 export function meetings(one: Weights, other: Weights, texts: [string, string]): Meeting[] {
   const words = texts.map(wordsOf);
   return Object.entries(one)
-    .filter(([token]) => token in other)
-    .map(([token, weight]) => ({
-      token,
-      weights: [weight, other[token]!] as [number, number],
-      score: weight * other[token]!,
-      isLiteral: isSaid(token, words[0]!, one) && isSaid(token, words[1]!, other),
-    }))
+    .filter(([token]) => Object.hasOwn(other, token))
+    .map(([token, weight]): Meeting => {
+      const said: [boolean, boolean] = [isSaid(token, words[0]!, one), isSaid(token, words[1]!, other)];
+      const weights: [number, number] = [weight, other[token]!];
+      return { token, weights, score: weight * other[token]!, said, isLiteral: said[0] && said[1] };
+    })
     .toSorted((a, b) => b.score - a.score);
 }
 
 export const total = (all: Meeting[]): number => all.reduce((sum, each) => sum + each.score, 0);
 
-function wordsOf(text: string): Set<string> {
-  const plain = text
+/** A text as most models read it: without accents, in small letters. */
+export const plain = (text: string): string =>
+  text
     .normalize("NFD")
     .replace(/\p{Mn}/gu, "")
     .toLowerCase();
-  return new Set(plain.match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? []);
+
+export function wordsOf(text: string): Set<string> {
+  return new Set(plain(text).match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? []);
 }
 
 /** Whether a token is a word of the text, or a piece of one: WordPiece marks all pieces but a word's first with ##. */
@@ -53,20 +58,22 @@ function isSaid(token: string, words: Set<string>, weights: Weights): boolean {
   if (token.startsWith("##")) {
     const piece = token.slice(2);
     return [...words].some(
-      (word) => word.length > piece.length && word.endsWith(piece) && word.slice(0, -piece.length) in weights,
+      (word) =>
+        word.length > piece.length && word.endsWith(piece) && Object.hasOwn(weights, word.slice(0, -piece.length)),
     );
   }
   if (words.has(token.toLowerCase())) return true;
-  return [...words].some((word) => word.startsWith(token) && `##${word.slice(token.length)}` in weights);
+  return [...words].some((word) => word.startsWith(token) && Object.hasOwn(weights, `##${word.slice(token.length)}`));
 }
 
 /** The sparse vectors in an answer of the inference API; none if it is another answer. */
 export function vectorsIn(body: string): Weights[] {
   if (!body.startsWith("{") || !body.includes('"sparse_embedding"')) return [];
-  try {
-    const { sparse_embedding: found } = JSON.parse(body) as { sparse_embedding?: { embedding: Weights }[] };
-    return Array.isArray(found) ? found.map((each) => each.embedding) : [];
-  } catch {
-    return [];
-  }
+  const answer = parsed(body);
+  const found = isObject(answer) && Array.isArray(answer.sparse_embedding) ? answer.sparse_embedding : [];
+  return found.map((each: unknown) => (isObject(each) ? each.embedding : null)).filter(isWeights);
+}
+
+function isWeights(value: unknown): value is Weights {
+  return isObject(value) && Object.values(value).every((weight) => typeof weight === "number");
 }

@@ -65,7 +65,7 @@ function Controls({ deployment: { id, wished } }: { deployment: Running }) {
         <ActionIcon
           variant="default"
           aria-label={`One worker less for ${id}`}
-          disabled={wished <= 1}
+          disabled={wished <= 1 || scaling.isPending}
           onClick={() => scaling.mutate(wished - 1)}
         >
           <IconMinus size={14} />
@@ -73,6 +73,7 @@ function Controls({ deployment: { id, wished } }: { deployment: Running }) {
         <ActionIcon
           variant="default"
           aria-label={`One worker more for ${id}`}
+          disabled={scaling.isPending}
           onClick={() => scaling.mutate(wished + 1)}
         >
           <IconPlus size={14} />

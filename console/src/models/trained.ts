@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, part } from "../api/client";
 import { ApiError } from "../api/errors";
-import { every } from "../api/queries";
+import { every, soon } from "../api/queries";
 import type { Deployment, Model } from "../api/types";
 
 /** A model that `_ml/trained_models` lists: uploaded, or added from the catalog. */
@@ -21,12 +21,9 @@ interface Stats {
     model_id: string;
     state?: string;
     reason?: string;
-    threads_per_allocation?: number;
     number_of_allocations?: number;
-    adaptive_allocations?: { enabled?: boolean };
     allocation_status?: { allocation_count: number; target_allocation_count: number; state: string };
     inference_count?: number;
-    error_count?: number;
     rejected_execution_count?: number;
   };
 }
@@ -43,7 +40,7 @@ export const trainedQuery = queryOptions({
   queryKey: ["trained"],
   queryFn: async ({ signal }) => {
     const path = "_ml/trained_models?include=definition_status&size=1000";
-    const found = await known(call<{ trained_model_configs: Trained[] }>("GET", path, undefined, signal));
+    const found = await known(call<{ trained_model_configs: Trained[] }>("GET", path, undefined, soon(signal)));
     return found?.trained_model_configs ?? null;
   },
   refetchInterval: every(4_000),
@@ -53,7 +50,7 @@ export const statsQuery = queryOptions({
   queryKey: ["trained", "stats"],
   queryFn: async ({ signal }) => {
     const found = await known(
-      call<{ trained_model_stats: Stats[] }>("GET", "_ml/trained_models/_stats?size=1000", undefined, signal),
+      call<{ trained_model_stats: Stats[] }>("GET", "_ml/trained_models/_stats?size=1000", undefined, soon(signal)),
     );
     return found?.trained_model_stats ?? null;
   },
@@ -75,7 +72,6 @@ export interface Running {
   rejected: number;
   /** Whether it is of `_ml`, which can scale and stop it; an endpoint's is the endpoint's affair. */
   isOwn: boolean;
-  isAdaptive: boolean;
 }
 
 /** Deployments of the API for trained models, and those that `endpoints` have. */
@@ -98,7 +94,6 @@ export function running(
       answered: each.totals?.items ?? 0,
       rejected: each.totals?.rejected ?? 0,
       isOwn: false,
-      isAdaptive: false,
     });
   }
   for (const { deployment_stats: each } of stats ?? []) {
@@ -116,7 +111,6 @@ export function running(
       answered: each.inference_count ?? before?.answered ?? 0,
       rejected: each.rejected_execution_count ?? before?.rejected ?? 0,
       isOwn: true,
-      isAdaptive: each.adaptive_allocations?.enabled ?? false,
     });
   }
   return [...all.values()].toSorted((one, other) => one.id.localeCompare(other.id));

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, part } from "../api/client";
-import { every } from "../api/queries";
+import { every, soon } from "../api/queries";
 import { type Field, type Found, fieldsOf, type Mapping, type Way } from "./plan";
 
 export interface Index {
@@ -12,7 +12,7 @@ export interface Index {
 export const indicesQuery = queryOptions({
   queryKey: ["indices"],
   queryFn: async ({ signal }) => {
-    const all = await call<Index[]>("GET", "_cat/indices?format=json", undefined, signal);
+    const all = await call<Index[]>("GET", "_cat/indices?format=json", undefined, soon(signal));
     return all
       .filter((each) => !each.index.startsWith("."))
       .toSorted((one, other) => one.index.localeCompare(other.index));

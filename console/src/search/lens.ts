@@ -27,9 +27,7 @@ interface Chunk {
   tokens?: { token: string; query_weight: number; document_weight: number; score: number; suggested: string[] }[];
 }
 
-export interface Told {
-  rank: number | null;
-  score: number | null;
+interface Told {
   clause: Clause;
 }
 

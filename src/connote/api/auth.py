@@ -4,10 +4,11 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from connote.contract.errors import IllegalArgument, Unauthorized
+from connote.contract.errors import Forbidden, IllegalArgument, Unauthorized
 from connote.endpoints.asking import ANONYMOUS
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -26,6 +27,20 @@ def check_host(headers: Headers, names: Sequence[str]) -> None:
             f"the host name [{name}] is not answered without authentication: ask for [localhost], "
             "set CONNOTE_API_KEY, or list the name in [server] allowed_hosts"
         )
+
+
+def check_origin(headers: Headers, method: str) -> None:
+    """Raise Forbidden if the page of another site asks for more than to look.
+
+    Such a page cannot read answers, but without a key it could have things done: a browser sends a POST without a body
+    for anybody. Browsers tell where a request comes from (https://www.w3.org/TR/fetch-metadata); nobody else does.
+    """
+    origin = headers.get("origin", "")
+    if method in ("GET", "HEAD") or headers.get("sec-fetch-site") == "same-origin":
+        return
+    site = urlsplit(origin)
+    if origin == "null" or (site.scheme in ("http", "https") and site.netloc != headers.get("host")):
+        raise Forbidden(f"[Origin: {origin}] is not this server: pages of other sites may change nothing without a key")
 
 
 def check(headers: Headers, keys: Mapping[str, str]) -> str:

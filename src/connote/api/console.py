@@ -30,8 +30,8 @@ def create(folder: Path | None = None) -> ASGIApp:
     """The pages in the folder, where the build puts them. What is no file is for the script, which reads the path."""
     folder = folder or Path(str(files("connote") / "console"))
 
-    async def page(_: Request) -> Response:
-        return _page(folder / "index.html")
+    async def page(request: Request) -> Response:
+        return _page(folder / "index.html", request)
 
     routes = [
         Route("/", page),
@@ -42,11 +42,20 @@ def create(folder: Path | None = None) -> ASGIApp:
     return Starlette(routes=routes, middleware=[Middleware(GZipMiddleware)])
 
 
-def _page(index: Path) -> Response:
+def is_page(path: str, request: Request) -> bool:
+    """Whether a path that begins with `/console` is one of the console's, and not of an index that is called so."""
+    if request.method not in ("GET", "HEAD"):
+        return False
+    if path == "/console":
+        return request.method == "GET" and "json" not in request.headers.get("accept", "")
+    return path.startswith("/console/") and not path.startswith("/console/_")
+
+
+def _page(index: Path, request: Request) -> Response:
     """The page that starts the script. Scripts and styles come from here, and nothing goes elsewhere."""
     is_built = index.is_file()
     nonce = secrets.token_urlsafe(16)
-    text = (index if is_built else _UNBUILT).read_text("utf-8").replace(NONCE, nonce)
+    text = (index if is_built else _UNBUILT).read_text("utf-8").replace(NONCE, nonce).replace('"./', f'"{_up(request)}')
     rules = (
         "default-src 'none'",
         "script-src 'self'",
@@ -59,6 +68,12 @@ def _page(index: Path) -> Response:
         "frame-ancestors 'none'",
     )
     return HTMLResponse(text, headers={**_HEADERS, "Content-Security-Policy": "; ".join(rules)})
+
+
+def _up(request: Request) -> str:
+    """From the page's address to the console's root: what is built names its files from there."""
+    path, root = request.scope.get("raw_path", b"").decode("latin-1"), request.scope.get("root_path", "")
+    return "../" * (path.count("/") - root.count("/") - 1) or "./"
 
 
 class _Files(StaticFiles):

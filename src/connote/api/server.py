@@ -97,10 +97,9 @@ def create(house: Connote) -> ASGIApp:
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
-        if raw == "/console":
-            await RedirectResponse("/console/")(scope, receive, send)
-        elif raw.startswith("/console/"):
-            await pages(scope, receive, send)
+        if raw.startswith("/console") and console.is_page(raw, Request(scope)):
+            there = RedirectResponse("/console/") if raw == "/console" else pages
+            await there(scope, receive, send)
         else:
             routes, scope["path_params"] = _found(paths, raw.partition("?")[0], scope["method"])
             response = await _answer(house, routes, Request(scope, receive))
@@ -155,6 +154,7 @@ async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
     config = ask.connote.config
     if not (keys := config.keys()):
         auth.check_host(ask.request.headers, [config.server.host, *config.server.allowed_hosts])
+        auth.check_origin(ask.request.headers, ask.request.method)
     ask.asking.key = auth.check(ask.request.headers, keys)
     route = routes.get(ask.request.method)
     if route is None:

@@ -22,6 +22,7 @@ ConnoteError                 status_exception
 │   ├── PipelineCycle        graph_structure_exception
 │   └── Malformed            a service's answer is not of its shape
 ├── Unauthorized        401  security_exception
+├── Forbidden           403  security_exception
 ├── Blocked             403  cluster_block_exception
 ├── NotFound            404  resource_not_found_exception
 │   ├── NoIndex              index_not_found_exception
@@ -224,6 +225,13 @@ class Unauthorized(ConnoteError):
     status = 401
     type = "security_exception"
     headers: Mapping[str, str] = {"WWW-Authenticate": 'ApiKey, Bearer realm="security", Basic realm="security"'}
+
+
+class Forbidden(ConnoteError):
+    """Whoever asks may not."""
+
+    status = 403
+    type = "security_exception"
 
 
 class Blocked(ConnoteError):

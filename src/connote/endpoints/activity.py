@@ -57,12 +57,15 @@ class Activity:
             ring.append((now, Slot()))
         # What has become known of the cache since the last attempt belongs to this one, or to one that is under way.
         known, counts = self._told.get(id, (0, 0)), self._cached(id)
-        self._told[id] = counts["hits"], counts["misses"]
-        ring[-1][1].add(attempt, counts["hits"] - known[0], counts["misses"] - known[1])
+        hits, misses = self._told[id] = counts["hits"], counts["misses"]
+        if hits < known[0] or misses < known[1]:
+            known = 0, 0  # the cache counts anew for what was stopped meanwhile
+        ring[-1][1].add(attempt, hits - known[0], misses - known[1])
 
     def forget(self, id: str) -> None:
         """The endpoint is there no more."""
         self._rings.pop(id, None)
+        self._told.pop(id, None)
 
     def wire(self) -> dict[str, Any]:
         """For each endpoint, what there is of a slot as a list over the slots, oldest first and this minute last."""
