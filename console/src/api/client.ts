@@ -20,7 +20,8 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
     throw new ApiError(0, "unreachable", "connote does not answer. Is the server running?");
   });
   presence.set("here");
-  if (response.status === 401) access.set("refused");
+  // A third party's 401 is passed on, without this header: then it is the endpoint's key that is wrong.
+  if (response.status === 401 && response.headers.has("WWW-Authenticate")) access.set("refused");
   return response;
 }
 

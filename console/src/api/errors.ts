@@ -14,6 +14,11 @@ export class ApiError extends Error {
     return this.status === 0;
   }
 
+  /** connote itself wants a key, or another one; a third party's refusal has another type. */
+  get wantsKey(): boolean {
+    return this.status === 401 && this.type === "security_exception";
+  }
+
   /** The path is not served: this connote does not have that API. */
   get isUnknownRoute(): boolean {
     return this.status === 400 && this.message.startsWith("no handler found");

@@ -17,7 +17,7 @@ export const client = new QueryClient({
 
 /** Again after so many milliseconds; not where a key is wanted, since only somebody who enters one changes that. */
 export const every = (milliseconds: number) => (query: { state: { error: Error | null } }) =>
-  query.state.error instanceof ApiError && query.state.error.status === 401 ? false : milliseconds;
+  query.state.error instanceof ApiError && query.state.error.wantsKey ? false : milliseconds;
 
 export const infoQuery = queryOptions({
   queryKey: ["info"],

@@ -32,7 +32,7 @@ export function Empty({ title, children, action }: { title: string; children?: R
 /** What went wrong, and what helps. */
 export function Failure({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
   const { title, icon: Icon, fix } = explained(error);
-  const isRefused = error instanceof ApiError && error.status === 401;
+  const isRefused = error instanceof ApiError && error.wantsKey;
   return (
     <Alert
       role="alert"
@@ -75,7 +75,7 @@ function explained(error: unknown) {
       icon: IconPlugConnectedX,
       fix: "This page tries again by itself. Start it with `connote serve`.",
     };
-  if (error.status === 401)
+  if (error.wantsKey)
     return {
       title: "An API key is needed",
       icon: IconKey,
@@ -85,6 +85,8 @@ function explained(error: unknown) {
 }
 
 function fixes(error: ApiError): string {
+  if ([401, 403].includes(error.status) && error.type === "status_exception")
+    return "The service does not take the endpoint's key. Give it another one on the endpoints page.";
   if (error.status === 408) return "A model's first use loads it, which may take a while: try again.";
   if (error.status === 429) return "Too much is asked at once, or a budget is spent. Wait a moment.";
   return "";

@@ -48,6 +48,7 @@ test("a streamed chat in Python is plain HTTP, as the client has no call for it"
   expect(chat).toContain('"content": "hi",');
   expect(chat).toContain('"stop": None,');
   expect(chat).not.toContain("chat_completion_unified");
+  expect(chat).toMatch(/^import requests\n\nwith/);
 });
 
 test("paths that are connote's own are asked all the same", async () => {
@@ -65,4 +66,13 @@ test("several requests become one program, with NDJSON as it should be", async (
   expect(code.match(/Elasticsearch\(/g)).toHaveLength(1);
   expect(code).toContain("client.cat.indices");
   expect(code).toContain("client.bulk(");
+});
+
+test("several requests in JavaScript are a program that can be run, and a stream is read as it comes", async () => {
+  const chat = 'POST _inference/chat_completion/c/_stream\n{"messages": []}';
+  const code = await copied([INFER, chat, "GET _connote/models", chat].join("\n\n"), "JavaScript");
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  expect(() => new AsyncFunction(code.replace(/^import .*$/m, ""))).not.toThrow(); // such as for a name declared twice
+  expect(code).toContain("for await (const piece of stream2) process.stdout.write(piece);");
+  expect(code).toContain("for await (const piece of stream4)");
 });

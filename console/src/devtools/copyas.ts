@@ -24,17 +24,31 @@ export async function copyAs(
     const own = special(each, language, specified, target);
     pieces.push(own ?? `${await convert(source(each), language, { elasticsearchUrl: target.url })}`);
   }
-  const code = pieces.map((piece) => piece.trim()).join(language === "curl" ? "\n" : "\n\n");
+  const program = language === "JavaScript" ? numbered(pieces) : pieces;
+  const code = program.map((piece) => piece.trim()).join(language === "curl" ? "\n" : "\n\n");
   if (language === "curl")
     return target.hasKey ? code : code.replaceAll(' -H "Authorization: ApiKey $ELASTIC_API_KEY"', "");
   return `${head(language, code, target)}${code}\n`;
 }
 
-/** Where the converter writes what does not work, or nothing: chats in Python, and paths that it does not know. */
-function special(prepared: Prepared, language: Language, specified: Specification, { url }: Target): string | null {
+/** JavaScript that declares each name once. */
+function numbered(pieces: string[]): string[] {
+  let count = 0;
+  return pieces.map((piece) =>
+    piece.replace(/^const (response|stream)\b([\s\S]*)$/, (_, name: string, rest: string) => {
+      const own = ++count === 1 ? name : `${name}${count}`;
+      return `const ${own}${rest.replaceAll(` of ${name})`, ` of ${own})`)}`;
+    }),
+  );
+}
+
+/** Where the converter writes what does not work, or waits for the end: streams, and paths that it does not know. */
+function special(prepared: Prepared, language: Language, specified: Specification, target: Target): string | null {
   const { method, path, body } = prepared;
-  const isChat = /^\/?_inference\/chat_completion\/[^/?]+\/_stream/.test(path);
-  if (language === "Python" && isChat) return pythonStream(url, path, body);
+  const { url } = target;
+  const isStream = /^\/?_inference\/.*\/_stream(\?|$)/.test(path);
+  if (language === "Python" && isStream) return pythonStream(target, path, body);
+  if (language === "JavaScript" && isStream) return scriptStream(path, body);
   if (specified.match(method, path)) return null;
   const at = JSON.stringify(`/${path.replace(/^\//, "")}`);
   if (language === "Python") {
@@ -57,13 +71,10 @@ function special(prepared: Prepared, language: Language, specified: Specificatio
 }
 
 /** The Python client has no method for a streamed chat, so this is plain HTTP. */
-function pythonStream(url: string, path: string, body: string | null): string {
-  return `import os
-import requests
-
-with requests.post(
-    "${url}/${path.replace(/^\//, "")}",
-    headers={"Authorization": f"ApiKey {os.getenv('ELASTIC_API_KEY')}"},
+function pythonStream({ url, hasKey }: Target, path: string, body: string | null): string {
+  const key = hasKey ? `\n    headers={"Authorization": f"ApiKey {os.getenv('ELASTIC_API_KEY')}"},` : "";
+  return `with requests.post(
+    "${url}/${path.replace(/^\//, "")}",${key}
     json=${python(body === null ? {} : JSON.parse(body), 1)},
     stream=True,
 ) as resp:
@@ -72,13 +83,30 @@ with requests.post(
             print(line.removeprefix("data: "))`;
 }
 
+function scriptStream(path: string, body: string | null): string {
+  const content = JSON.stringify(body === null ? {} : JSON.parse(body), null, 2).replaceAll("\n", "\n  ");
+  return `const stream = await client.transport.request({
+  method: "POST",
+  path: ${JSON.stringify(`/${path.replace(/^\//, "")}`)},
+  body: ${content},
+}, { asStream: true });
+for await (const piece of stream) process.stdout.write(piece);`;
+}
+
+/** What the code needs before it. */
 function head(language: Language, code: string, { url, hasKey }: Target): string {
-  if (!/\bclient\b/.test(code)) return "";
+  const isAsked = /\bclient\b/.test(code);
   if (language === "Python") {
     const key = hasKey ? ', api_key=os.getenv("ELASTIC_API_KEY")' : "";
-    return `${hasKey ? "import os\n" : ""}from elasticsearch import Elasticsearch\n\nclient = Elasticsearch("${url}"${key})\n\n`;
+    const imports = [
+      hasKey && "import os\n",
+      code.includes("requests.post(") && "import requests\n",
+      isAsked && "from elasticsearch import Elasticsearch\n",
+      isAsked && `\nclient = Elasticsearch("${url}"${key})\n`,
+    ];
+    return `${imports.filter(Boolean).join("")}\n`;
   }
-  if (language === "JavaScript") {
+  if (language === "JavaScript" && isAsked) {
     const key = hasKey ? ", auth: { apiKey: process.env.ELASTIC_API_KEY }" : "";
     return `import { Client } from "@elastic/elasticsearch";\n\nconst client = new Client({ node: "${url}"${key} });\n\n`;
   }
