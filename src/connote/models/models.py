@@ -247,7 +247,7 @@ class Models:
         return Trained(record.model_id, parsed, record.created, path, upload)
 
     def pull(self, row: Model, *, itself: bool = False) -> asyncio.Task[None]:
-        """Begin to get a model's files, or join those who do; unless it must be `itself`, what stands in for it will do."""
+        """Begin to get a model's files, or join those who do. What stands in for it will do, unless `itself`."""
         get = self._library.pull if itself else self._library.resolve
 
         async def pull() -> None:
