@@ -4,11 +4,10 @@ import { IconColumns2, IconX } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "wouter";
-import { call, part } from "../api/client";
 import { placementsQuery } from "../api/queries";
-import type { Weights } from "../api/types";
 import { Empty, Failure, Loading } from "../components/states";
 import { PageTitle } from "../components/title";
+import { weightsQuery } from "./ask";
 import { Meet } from "./meet";
 import { Vector } from "./vector";
 import { meetings } from "./weights";
@@ -161,20 +160,7 @@ function Input({
 
 function useWeights(id: string, text: string) {
   const [asked] = useDebouncedValue(text.trim(), 250);
-  return useQuery({
-    queryKey: ["weights", id, asked],
-    enabled: asked !== "",
-    placeholderData: keepPreviousData,
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async ({ signal }) => {
-      // The first use of a model loads it, so it may take its time.
-      const path = `_inference/sparse_embedding/${part(id)}?timeout=5m`;
-      const { sparse_embedding: found } = await call<{
-        sparse_embedding: { embedding: Weights; is_truncated: boolean }[];
-      }>("POST", path, { input: asked }, signal);
-      return { weights: found[0]!.embedding, isCut: found[0]!.is_truncated };
-    },
-  });
+  return useQuery({ ...weightsQuery(id, asked), placeholderData: keepPreviousData });
 }
 
 function Expansion({ query, text }: { query: ReturnType<typeof useWeights>; text: string }) {

@@ -40,12 +40,15 @@ export function meetings(one: Weights, other: Weights, texts: [string, string]):
 
 export const total = (all: Meeting[]): number => all.reduce((sum, each) => sum + each.score, 0);
 
-function wordsOf(text: string): Set<string> {
-  const plain = text
+/** A text as most models read it: without accents, in small letters. */
+export const plain = (text: string): string =>
+  text
     .normalize("NFD")
     .replace(/\p{Mn}/gu, "")
     .toLowerCase();
-  return new Set(plain.match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? []);
+
+export function wordsOf(text: string): Set<string> {
+  return new Set(plain(text).match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? []);
 }
 
 /** Whether a token is a word of the text, or a piece of one: WordPiece marks all pieces but a word's first with ##. */
