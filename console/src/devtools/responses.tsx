@@ -1,5 +1,5 @@
 import { Badge, Box, Group, Loader, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { type KeyboardEvent, useMemo, useState } from "react";
 import { Copy } from "../components/copy";
 import { bytes, duration } from "../components/format";
 import { Empty } from "../components/states";
@@ -23,29 +23,49 @@ export function Responses({ results }: { results: Result[] }) {
     );
   return (
     <>
-      {results.length > 1 && (
-        <Group gap={4} p={6} role="tablist" aria-label="Answers">
-          {results.map((result, index) => (
-            <UnstyledButton
-              key={result.id}
-              role="tab"
-              aria-selected={result === shown}
-              className={classes.tab}
-              onClick={() => setPicked(result.id)}
-            >
-              <Status result={result} /> {index + 1} {result.method} {result.path.slice(0, 24)}
-            </UnstyledButton>
-          ))}
-        </Group>
-      )}
-      <Response key={shown.id} result={shown} />
+      {results.length > 1 && <Tabs results={results} shown={shown} pick={setPicked} />}
+      <Box
+        className={classes.panel}
+        {...(results.length > 1 ? { role: "tabpanel", "aria-label": "Answer chosen" } : {})}
+      >
+        <Response key={shown.id} result={shown} />
+      </Box>
     </>
+  );
+}
+
+function Tabs({ results, shown, pick }: { results: Result[]; shown: Result; pick: (id: number) => void }) {
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const next = results[results.indexOf(shown) + (step ?? 0)];
+    if (!step || !next) return;
+    event.preventDefault();
+    pick(next.id);
+    (event.currentTarget.children[results.indexOf(next)] as HTMLElement).focus();
+  };
+  return (
+    <Group gap={2} p={6} role="tablist" aria-label="Answers" className={classes.tabs!} onKeyDown={press}>
+      {results.map((result, index) => (
+        <UnstyledButton
+          key={result.id}
+          role="tab"
+          aria-selected={result === shown}
+          tabIndex={result === shown ? 0 : -1}
+          className={classes.tab}
+          title={`${result.method} ${result.path}`}
+          onClick={() => pick(result.id)}
+        >
+          <Status result={result} /> {index + 1} {result.method} {result.path}
+        </UnstyledButton>
+      ))}
+    </Group>
   );
 }
 
 function Response({ result }: { result: Result }) {
   const vectors = useMemo(() => vectorsIn(result.body), [result.body]);
   const [view, setView] = useState("JSON");
+  const isPlain = result.isDone && /^\s*[^\s[{"#]/.test(result.body); // a table of _cat, a manual
   return (
     <>
       <Group gap="sm" px="md" py={8} className={classes.head} justify="space-between">
@@ -86,7 +106,7 @@ function Response({ result }: { result: Result }) {
             ))}
           </Box>
         ) : (
-          <Viewer text={result.body} label="Answer" />
+          <Viewer key={`${isPlain}`} text={result.body} label="Answer" isPlain={isPlain} />
         )}
       </Box>
     </>

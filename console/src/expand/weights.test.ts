@@ -22,8 +22,8 @@ test("pieces of a word are said, and a piece of another word is not", () => {
 test("where two texts meet, each token adds the product of its weights", () => {
   const met = meetings({ house: 2, home: 1, sea: 1 }, { home: 3, house: 0.5, boat: 1 }, ["house sea", "home boat"]);
   expect(met).toEqual([
-    { token: "home", weights: [1, 3], score: 3, isLiteral: false },
-    { token: "house", weights: [2, 0.5], score: 1, isLiteral: false },
+    { token: "home", weights: [1, 3], score: 3, said: [false, true], isLiteral: false },
+    { token: "house", weights: [2, 0.5], score: 1, said: [true, false], isLiteral: false },
   ]);
   expect(total(met)).toBe(4);
   expect(meetings({ sea: 1 }, { sea: 1 }, ["the sea", "a sea"])[0]!.isLiteral).toBe(true);

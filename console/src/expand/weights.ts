@@ -12,7 +12,9 @@ export interface Meeting {
   token: string;
   weights: [number, number];
   score: number;
-  /** Whether both texts have the word itself. */
+  /** Whether each text has the word itself; else its model suggests it. */
+  said: [boolean, boolean];
+  /** Whether both have it. */
   isLiteral: boolean;
 }
 
@@ -29,12 +31,11 @@ export function meetings(one: Weights, other: Weights, texts: [string, string]):
   const words = texts.map(wordsOf);
   return Object.entries(one)
     .filter(([token]) => token in other)
-    .map(([token, weight]) => ({
-      token,
-      weights: [weight, other[token]!] as [number, number],
-      score: weight * other[token]!,
-      isLiteral: isSaid(token, words[0]!, one) && isSaid(token, words[1]!, other),
-    }))
+    .map(([token, weight]): Meeting => {
+      const said: [boolean, boolean] = [isSaid(token, words[0]!, one), isSaid(token, words[1]!, other)];
+      const weights: [number, number] = [weight, other[token]!];
+      return { token, weights, score: weight * other[token]!, said, isLiteral: said[0] && said[1] };
+    })
     .toSorted((a, b) => b.score - a.score);
 }
 

@@ -89,12 +89,17 @@ interface HitProperties {
 
 function HitView({ hit, rank, others, isAlone, query, weights, index, way, isLooked, look }: HitProperties) {
   const [opened, { toggle }] = useDisclosure();
-  const text = textOf(hit);
+  const [title, text] = [titleOf(hit), textOf(hit)];
   const plain = pieces(text)
     .map((each) => each.text)
     .join("");
   const expanded = { ...(way.sparse ? { endpoint: way.sparse } : {}), a: query, b: plain.slice(0, 2_000) };
   const shown = way.sparse ? marked(opened ? plain : passage(plain, weights), query, weights) : pieces(text);
+  const titled = way.sparse
+    ? marked(title, query, weights)
+    : plain === title
+      ? pieces(text)
+      : [{ text: title, kind: null }];
   return (
     <li
       className={classes.hit}
@@ -106,15 +111,15 @@ function HitView({ hit, rank, others, isAlone, query, weights, index, way, isLoo
       <Group justify="space-between" wrap="nowrap" gap="xs" align="baseline">
         <Text fw={600} size="sm" style={{ overflowWrap: "anywhere" }}>
           <span className={classes.rank}>{rank}</span>
-          {titleOf(hit)}
+          <Pieces all={titled} />
         </Text>
         <Text size="xs" c="dimmed" className="number">
           {hit._score?.toFixed(3) ?? "–"}
         </Text>
       </Group>
-      {text !== titleOf(hit) && (
+      {plain !== title && (
         <Text size="sm" {...(opened ? {} : { lineClamp: 3 })} mt={2}>
-          {shown.map((each, at) => (each.kind ? <Mark key={at} piece={each} /> : each.text))}
+          <Pieces all={shown} />
         </Text>
       )}
       <Group gap={10} mt={4}>
@@ -138,11 +143,17 @@ function HitView({ hit, rank, others, isAlone, query, weights, index, way, isLoo
   );
 }
 
-/** A word of the query, or one that it suggests. */
-function Mark({ piece }: { piece: Piece }) {
-  return (
-    <mark data-kind={piece.kind} title={piece.kind === "said" ? "a word of the query" : "the query suggests it"}>
-      {piece.text}
-    </mark>
+const KINDS = { said: "a word of the query", suggested: "the query suggests it" };
+
+/** A text in which words of the query are marked, and those that it suggests. */
+function Pieces({ all }: { all: Piece[] }) {
+  return all.map(({ text, kind }, at) =>
+    kind ? (
+      <mark key={at} data-kind={kind} title={KINDS[kind]}>
+        {text}
+      </mark>
+    ) : (
+      text
+    ),
   );
 }
