@@ -73,7 +73,7 @@ function explained(error: unknown) {
     return {
       title: "The server is away",
       icon: IconPlugConnectedX,
-      fix: "This page tries again by itself. Start it with `connote serve`.",
+      fix: "This page tries again by itself. Start it with: connote serve",
     };
   if (error.wantsKey)
     return {
