@@ -1,6 +1,9 @@
 import { Box } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { at, frame, type Point, point, steps } from "./geo";
+import { landQuery, outline } from "./land";
 import { type Hit, titleOf } from "./plan";
 
 const HEIGHT = 220;
@@ -12,7 +15,7 @@ interface Properties {
   look: (id: string | null) => void;
 }
 
-/** Where hits are: drawn here, over a grid of degrees, so that nothing is asked of anybody. */
+/** Where hits are: drawn here, over coasts that come with the console, so that nothing is asked of anybody. */
 export function GeoMap({ field, found, looked, look }: Properties) {
   const { ref, width: measured } = useElementSize();
   const width = measured || 1000;
@@ -21,13 +24,18 @@ export function GeoMap({ field, found, looked, look }: Properties) {
     const where = point(at(hit._source ?? {}, field));
     return where ? [{ hit, where }] : [];
   });
-  if (placed.length === 0) return null;
-  const { west, east, south, north } = frame(
+  const land = useQuery({ ...landQuery, enabled: placed.length > 0 }).data;
+  const shown = frame(
     placed.map((each) => each.where),
     width / HEIGHT,
   );
+  const { west, east, south, north } = shown;
   const x = (lon: number) => ((lon - west) / (east - west)) * width;
   const y = (lat: number) => ((north - lat) / (north - south)) * HEIGHT;
+  const key = JSON.stringify(shown);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the frame, and so for x and y
+  const coasts = useMemo(() => (land ? outline(land, shown, { x, y }) : ""), [land, key, width]);
+  if (placed.length === 0) return null;
   const place = ({ lat, lon }: Point) => ({ cx: x(lon), cy: y(lat) });
   return (
     <Box className="card" mb="md" p="xs" style={{ overflow: "hidden" }}>
@@ -39,6 +47,7 @@ export function GeoMap({ field, found, looked, look }: Properties) {
           role="img"
           aria-label={`Where ${placed.length} hits are`}
         >
+          <path d={coasts} fill="var(--sunken)" stroke="var(--mantine-color-default-border)" fillRule="evenodd" />
           {steps(west, east).map((lon) => (
             <g key={lon}>
               <line x1={x(lon)} x2={x(lon)} y1={0} y2={HEIGHT} stroke="var(--line)" />
