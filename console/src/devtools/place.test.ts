@@ -46,6 +46,18 @@ describe("the specification", () => {
     expect(specified.shape(query.type).properties.map((each) => each.name)).toContain("semantic");
   });
 
+  test("knows aggregations, by their short name too", () => {
+    const inner = walk(specified, specified.body(specified.match("GET", "a/_search")!), [
+      "aggs",
+      "any",
+      "aggs",
+      "any",
+    ])!;
+    expect(inner.properties.map((each) => each.name)).toEqual(
+      expect.arrayContaining(["terms", "date_histogram", "avg"]),
+    );
+  });
+
   test("knows what one of several objects may hold", () => {
     const body = specified.body(specified.match("PUT", "a/_mapping")!);
     const values = walk(specified, body, ["properties", "any", "type"])!.values;

@@ -37,10 +37,10 @@ async def models(ask: Ask) -> Answer:
 
 async def pull_model(ask: Ask) -> Answer:
     """Begin to fetch a model's files, if they are not here. `GET _connote/models` tells how far that is."""
-    row = ask.connote.library.find(ask.path("model_id"))
+    wait, row = ask.flag("wait_for_completion"), ask.connote.library.find(ask.path("model_id"))
     if ask.connote.library.path(row) is None:
         pull = ask.connote.trained.models.pull(row, itself=True)
-        if ask.flag("wait_for_completion"):
+        if wait:
             await asyncio.shield(pull)
     return Answer({"model": ask.connote.library.state(row)})
 

@@ -161,8 +161,8 @@ class Library:
         self._pulling[model.id] = {"file": None, "done": 0, "total": None}
         try:
             yield report
-        except ConnoteError as error:
-            self._failed[model.id] = error.reason
+        except (ConnoteError, OSError) as error:
+            self._failed[model.id] = str(error)
             raise
         finally:
             del self._pulling[model.id]
