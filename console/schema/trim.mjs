@@ -6,8 +6,6 @@ import { createRequire } from "node:module";
 const GROUPS = /^(inference|ingest|tasks|synonyms|query_rules)\./;
 const NAMES =
   /^(ml\.(\w*trained_model\w*|infer\w*|.*vocabulary)|cat\.(indices|aliases|count|health|ml_trained_models|templates|tasks)|cluster\.(health|stats|get_settings|put_settings)|indices\.(create|delete|get|exists|put_mapping|get_mapping|get_field_mapping|put_settings|get_settings|refresh|flush|forcemerge|analyze|validate_query|stats|open|close|clone|\w*alias\w*|\w*index_template|\w*component_template|resolve_index|rollover)|info|ping|index|create|get|get_source|mget|exists|update|delete|bulk|search|msearch|msearch_template|mtermvectors|scripts_painless_execute|count|explain|field_caps|scroll|clear_scroll|open_point_in_time|close_point_in_time|reindex|update_by_query|delete_by_query|termvectors|rank_eval|search_template|render_search_template|put_script|get_script|delete_script)$/;
-// A tree of types that would be much of the file; connote has few aggregations.
-const OPAQUE = new Set(["_types.aggregations.AggregationContainer"]);
 
 const require = createRequire(import.meta.url);
 const spec = JSON.parse(readFileSync(require.resolve("@elastic/request-converter/dist/schema.json"), "utf8"));
@@ -62,8 +60,8 @@ function keep(name) {
   const id = key(name);
   const type = types.get(id);
   if (!type || kept.has(id)) return;
-  kept.set(id, OPAQUE.has(id) ? { kind: "interface", name, properties: [] } : slim(type));
-  if (!OPAQUE.has(id)) walk(type);
+  kept.set(id, slim(type));
+  walk(type);
 }
 
 function walk(value) {

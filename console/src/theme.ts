@@ -82,6 +82,8 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-default-border": "#313b3d",
     "--mantine-color-placeholder": "#8b9596",
     "--mantine-color-error": "#ff8f86",
+    "--mantine-color-red-light": "#33191a",
+    "--mantine-color-amber-light": "#33260f",
     "--surface": "#171d1f",
     "--sunken": "#0c1011",
     "--line": "#283133",

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Container, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connote.config import Config
+from connote.contract.errors import NotFound
 from connote.endpoints.activity import Activity
 from connote.endpoints.cache import Cache
 from connote.endpoints.endpoints import Endpoints
@@ -133,12 +134,21 @@ class Connote:
         if deployment is None:
             model = getattr(endpoint.settings, "model_id", None)
             return {"requested_model": model, "device": f"service {endpoint.service.name}", "state": "remote"}
+        running = self.fleet.diagnostics().get(deployment.id)
         return {
             "requested_model": deployment.model,
             "device": self._device(deployment.device),
             "cache": self.cache.counts(endpoint.id),
-            **self.fleet.diagnostics().get(deployment.id, {"state": "not loaded"}),
+            **(running or {"state": "not loaded", **self._promised(deployment)}),
         }
+
+    def _promised(self, deployment: Deployment) -> dict[str, Any]:
+        """The model that would be loaded here; another connote may have another one."""
+        if self.remote and deployment.device is Device.FASTEST:
+            return {}
+        with suppress(NotFound):
+            return {"model_id": self.library.served(self.library.find(deployment.model)).id}
+        return {}
 
     def _device(self, device: Device) -> str:
         if self.remote and device is Device.FASTEST:

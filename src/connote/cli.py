@@ -337,7 +337,8 @@ def _show_demo(url: str, settings: Config) -> None:
     _show_listings(url, settings)
     typer.echo(f"\nconnote {VERSION} serves at {url}  (stop with Ctrl+C). Try it:")
     typer.echo(f"  curl -s '{url}/_inference/{DEMO_ENDPOINT}?pretty' -H 'Content-Type: application/json' \\")
-    typer.echo('    -d \'{"input": "a quiet house near the sea"}\'\n')
+    typer.echo('    -d \'{"input": "a quiet house near the sea"}\'')
+    typer.echo(f"or look in a browser: {url}/console/search?index={INDEX}&q={quote(SEARCHES[0])}\n")
 
 
 def _show_listings(url: str, settings: Config) -> None:

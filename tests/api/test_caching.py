@@ -77,7 +77,7 @@ def test_a_restarted_server_knows_what_it_computed_and_no_text_is_on_disk(tmp_pa
             server.stop()
     assert replies[0].content == replies[1].content
     (row,) = (row for row in rows if row["inference_id"] == ".elser-2-elastic")
-    assert row["state"] == "not loaded"
+    assert (row["state"], row["model_id"]) == ("not loaded", "rasyosef/splade-tiny")
     assert row["cache"] == {"hits": 1, "misses": 0}
     assert b"a lighthouse" not in (tmp_path / "data" / "cache.db").read_bytes()
 

@@ -269,6 +269,7 @@ RIGHT: list[tuple[str, str, dict[str, st.SearchStrategy[Any]]]] = [
     ("PUT", f"{ML}/mine/model_aliases/other", {}),
     ("DELETE", f"{ML}/mine", {}),
     ("PUT", "/_connote/models/mine", {"folder": st.text(max_size=9), "aliases": tags}),
+    ("POST", "/_connote/models/mine/_pull", {}),
     ("DELETE", "/_connote/models/mine", {}),
     ("POST", "/v1/embeddings", {"model": st.just(DENSE), "input": several}),
     ("POST", "/v2/embed", EMBED | INGEST | FLOATS),

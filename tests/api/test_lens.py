@@ -162,6 +162,18 @@ def test_a_retriever_tells_the_place_in_each_of_its_queries(homes: httpx.Client)
     assert told["clause"]["clauses"][0]["chunks"][0]["tokens"]
 
 
+@pytest.mark.parametrize("window", [1, 50, 200])
+def test_a_retriever_may_have_a_window_of_its_own(homes: httpx.Client, window: int) -> None:
+    inner = {"standard": {"query": {"match": {"meaning": "house near the beach"}}}}
+    retriever = {"rrf": {"retrievers": [inner, inner], "rank_window_size": window}}
+    found = homes.post(f"/{INDEX}/_search", json={"retriever": retriever, "size": 1}).json()["hits"]["hits"]
+    told = homes.post(f"/{INDEX}/_connote/explain", json={"retriever": retriever, "id": found[0]["_id"]}).json()
+    assert (told["score"], told["rank"]) == (pytest.approx(found[0]["_score"]), 1)
+    wrong = {"rrf": {"retrievers": [inner, inner], "rank_window_size": 0}}
+    reply = homes.post(f"/{INDEX}/_connote/explain", json={"retriever": wrong, "id": "sea"})
+    assert (reply.status_code, "[rank_window_size: 0]" in reply.text) == (400, True)
+
+
 def test_a_document_that_no_query_of_a_retriever_found_has_no_score(homes: httpx.Client) -> None:
     retriever = {"standard": {"query": {"match": {"text": "kitchen"}}}}
     told = homes.post(f"/{INDEX}/_connote/explain", json={"retriever": retriever, "id": "bar"}).json()

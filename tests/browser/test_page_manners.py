@@ -45,6 +45,16 @@ def test_nothing_sticks_out_of_a_narrow_screen(browser: Browser, server: Server,
     assert width <= 400
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_what_can_be_done_with_an_endpoint_is_in_sight(browser: Browser, server: Server, width: int) -> None:
+    window = Window(browser, width=width)
+    page = window.open(server.url)
+    endpoint = page.locator('[data-endpoint=".elser-2-elastic"]')
+    expect(endpoint.get_by_text("CPU")).to_be_in_viewport(ratio=1)
+    expect(endpoint.get_by_role("button", name="Actions of .elser-2-elastic")).to_be_in_viewport(ratio=1)
+    window.context.close()
+
+
 def test_pages_are_opened_by_keys_and_the_keys_are_listed(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Send the request at the cursor")

@@ -14,6 +14,7 @@ SEMANTIC = {"meaning": ".elser-2-elastic", "dense": ".multilingual-e5-small-elas
 MAPPING = {
     "title": {"type": "text", "copy_to": list(SEMANTIC)},
     "city": {"type": "keyword"},
+    "floor": {"type": "integer"},
     "location": {"type": "geo_point"},
     **{name: {"type": "semantic_text", "inference_id": id} for name, id in SEMANTIC.items()},
 }
@@ -33,8 +34,9 @@ def properties(http: httpx.Client) -> Iterator[str]:
     http.delete("/properties")
     assert http.put("/properties", json={"mappings": {"properties": MAPPING}}).status_code == 200
     lines = list[dict[str, object]]()
-    for title, city, (lat, lon) in PROPERTIES:
-        lines += [{"index": {}}, {"title": title, "city": city, "location": {"lat": lat, "lon": lon}}]
+    for floor, (title, city, (lat, lon)) in enumerate(PROPERTIES):
+        place = {"lat": lat, "lon": lon}
+        lines += [{"index": {}}, {"title": title, "city": city, "floor": floor, "location": place}]
     body = "".join(json.dumps(line) + "\n" for line in lines)
     headers = {"Content-Type": "application/x-ndjson"}
     done = http.post("/properties/_bulk?refresh=true", content=body, headers=headers, timeout=120)
@@ -74,6 +76,43 @@ def test_a_filter_holds_for_every_way(window: Window, server: Server, properties
     expect(page.get_by_role("region", name="Dense").locator("[data-hit]")).to_have_count(4)
 
 
+def test_ranges_filter_too_values_are_suggested_and_the_address_keeps_it_all(
+    window: Window, server: Server, properties: str
+) -> None:
+    page = window.open(server.url, f"/search?index={properties}&q=a+house+by+the+sea")
+    filter_by(page, "floor", ">= 2")
+    hits = page.get_by_role("region", name="Dense").locator("[data-hit]")
+    expect(hits).to_have_count(2)
+    page.get_by_role("combobox", name="Field to filter by").click()
+    page.get_by_role("option", name="city", exact=True).click()
+    page.get_by_role("combobox", name="Value").click()
+    page.get_by_role("option", name="Kendal").click()
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(hits).to_have_count(1)
+    page.reload()
+    expect(hits).to_have_count(1)
+    expect(hits.first).to_contain_text("A farm in the hills")
+
+
+def test_the_words_in_which_a_hit_meets_the_query_are_marked_as_said_or_suggested(
+    window: Window, server: Server, properties: str
+) -> None:
+    page = window.open(server.url, f"/search?index={properties}&q=ocean+house")
+    marks = page.get_by_role("region", name="Sparse").locator("[data-hit] mark")
+    expect(marks.and_(page.locator("[data-kind=said]")).filter(has_text="house").first).to_be_visible()
+    expect(marks.and_(page.locator("[data-kind=suggested]")).filter(has_text="sea").first).to_be_visible()
+
+
+def test_a_rank_of_hybrid_is_told_by_those_that_it_is_made_of(window: Window, server: Server, properties: str) -> None:
+    page = window.open(server.url, f"/search?index={properties}&q=theatres")
+    hit = page.get_by_role("region", name="Hybrid").get_by_role("listitem").first
+    hit.get_by_role("button", name="Why here?").click()
+    reasons = hit.get_by_role("list", name="What adds to the score")
+    expect(reasons.get_by_role("listitem")).to_have_count(3)
+    expect(reasons).to_contain_text("BM25: rank 1")
+    expect(reasons).to_contain_text("0.0164")  # 1 / (60 + 1)
+
+
 def test_names_of_indices_and_fields_are_completed(window: Window, server: Server, properties: str) -> None:
     page = window.open(server.url, "/devtools")
     editor = page.get_by_role("textbox", name="Requests")
@@ -85,10 +124,15 @@ def test_names_of_indices_and_fields_are_completed(window: Window, server: Serve
     editor.press("Escape")
     editor.press_sequentially('ties/_search\n{"query": {"term": {"ci')
     expect(options).to_contain_text("city")
+    editor.press("Escape")
+    editor.press("ControlOrMeta+a")
+    editor.press("Delete")
+    editor.press_sequentially('GET properties/_search\n{"query": {"semantic": {"field": "me')
+    expect(options).to_contain_text("meaning")
 
 
 def filter_by(page: Page, field: str, value: str) -> None:
     page.get_by_role("combobox", name="Field to filter by").click()
     page.get_by_role("option", name=field, exact=True).click()
-    page.get_by_role("textbox", name="Value").fill(value)
+    page.get_by_role("combobox", name="Value").fill(value)
     page.get_by_role("button", name="Filter", exact=True).click()

@@ -84,6 +84,32 @@ def test_requests_of_all_kinds_are_sent_as_they_are_pasted(page: Page) -> None:
     expect(page.get_by_role("dialog", name="History").get_by_role("button").filter(has_text="_chunk")).to_be_visible()
 
 
+def test_a_command_line_of_curl_is_pasted_as_the_request_that_it_sends(page: Page) -> None:
+    page.get_by_role("link", name="Dev Tools").click()
+    editor = page.get_by_role("textbox", name="Requests")
+    editor.press("ControlOrMeta+a")
+    paste(editor, """curl -X POST "http://localhost:9200/_connote/_chunk" -d '{"text": "it'"'"'s short"}'""")
+    expect(editor).to_contain_text("POST /_connote/_chunk")
+    editor.press("ControlOrMeta+Enter")
+    expect(page.get_by_role("textbox", name="Answer")).to_contain_text("it's short")
+
+
+def test_answers_are_chosen_by_key_and_a_table_keeps_its_columns(page: Page) -> None:
+    page.get_by_role("link", name="Dev Tools").click()
+    editor = page.get_by_role("textbox", name="Requests")
+    editor.press("ControlOrMeta+a")
+    paste(editor, "GET _cat/health?v\n\nGET _connote/models\n")
+    editor.press("ControlOrMeta+a")
+    editor.press("ControlOrMeta+Enter")
+    tabs = page.get_by_role("tablist", name="Answers").get_by_role("tab")
+    expect(tabs.nth(1)).to_contain_text("200 OK")
+    tabs.nth(1).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(tabs.nth(0)).to_be_focused()
+    expect(tabs.nth(0)).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("textbox", name="Answer").locator(".cm-line").first).to_contain_text("epoch      timestamp")
+
+
 def test_paths_endpoints_and_bodies_are_completed_from_what_is_there(page: Page) -> None:
     page.get_by_role("link", name="Dev Tools").click()
     editor = page.get_by_role("textbox", name="Requests")
@@ -168,6 +194,28 @@ def test_what_fails_in_a_chat_is_told_in_it(chats: Chats, window: Window) -> Non
     page.get_by_role("textbox", name="Message").fill("Hi")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("no such tone")
+
+
+def test_a_key_that_a_third_party_refuses_is_not_taken_for_one_of_connotes(chats: Chats, window: Window) -> None:
+    chats.make("refused", Reply({"error": {"message": "Incorrect API key provided"}}, 401))
+    page = window.open(str(chats.http.base_url).rstrip("/"), "/chat?endpoint=refused")
+    page.get_by_role("textbox", name="Message").fill("Hi")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("The service does not take the endpoint's key")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_a_model_says_is_shaped_but_never_html(chats: Chats, window: Window) -> None:
+    chats.make("shaping", stream("Be **bold**", "\n\n<b onclick='x'>not so</b>\n\n```\nx = 1\n```"))
+    page = window.open(str(chats.http.base_url).rstrip("/"), "/chat?endpoint=shaping")
+    page.get_by_role("textbox", name="Message").fill("Hi")
+    page.keyboard.press("Enter")
+    log = page.get_by_role("log")
+    expect(log.locator("strong")).to_have_text("bold")
+    expect(log.locator("pre")).to_have_text("x = 1")
+    expect(log).to_contain_text("<b onclick='x'>not so</b>")
+    page.get_by_role("button", name="New conversation").click()
+    expect(log).to_contain_text("Say something")
 
 
 def test_an_endpoint_in_use_is_deleted_only_after_its_users_were_shown(chats: Chats, remote_page: Page) -> None:

@@ -351,6 +351,20 @@ def test_a_model_of_the_hub_is_pulled_and_kept_over_restarts(hub: tuple[Toy, str
     assert server.stop() == 0
 
 
+def test_a_model_of_the_catalog_is_fetched_when_it_is_asked_for(hub: tuple[Toy, str], tmp_path: Path) -> None:
+    """Another one stands in for the cross-encoder, which this hub does not have, but is not what was asked for."""
+    environment = {"HF_ENDPOINT": hub[1], "HF_HUB_OFFLINE": "0"}
+    server = Server(tmp_path / "data", environment=environment)
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as http:
+        path = "/_connote/models/cross-encoder%2Fms-marco-MiniLM-L6-v2/_pull"
+        refused(http.post(f"{path}?wait_for_completion=true"), 503, "cannot be had: hub cross-encoder")
+        (state,) = (row for row in ok(http.get("/_connote/models"))["models"] if row["id"].startswith("cross-encoder"))
+        assert "cannot be had" in state["pull_failed"]
+        assert ok(http.post("/_connote/models/.elser_model_2/_pull"))["model"]["present"]
+        refused(http.post("/_connote/models/none/_pull"), 404, "is called [none]", "resource_not_found_exception")
+    assert server.stop() == 0
+
+
 def test_a_repository_that_is_not_there_is_told(hub: tuple[Toy, str], tmp_path: Path) -> None:
     environment = {"HF_ENDPOINT": hub[1], "HF_HUB_OFFLINE": "0", "CONNOTE_MODELS": str(tmp_path / "models")}
     server = Server(tmp_path / "data", environment=environment)

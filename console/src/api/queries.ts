@@ -1,7 +1,7 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { call, part } from "./client";
 import { ApiError } from "./errors";
-import type { Activity, Deployment, Endpoint, Info, Model, Placement, Service } from "./types";
+import type { Activity, Deployment, Endpoint, Info, Model, Placement, Service, Upload } from "./types";
 
 /** What the pages ask, and how often it is asked anew while somebody looks. */
 export const client = new QueryClient({
@@ -58,8 +58,9 @@ export const servicesQuery = queryOptions({
 
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
-  queryFn: async ({ signal }) => (await call<{ models: Model[] }>("GET", "_connote/models", undefined, signal)).models,
-  refetchInterval: every(5_000),
+  queryFn: ({ signal }) => call<{ models: Model[]; uploads: Upload[] }>("GET", "_connote/models", undefined, signal),
+  refetchInterval: (query) =>
+    query.state.data?.models.some((each) => each.pulling) ? 700 : every(4_000)({ state: query.state }),
 });
 
 export const deploymentsQuery = queryOptions({

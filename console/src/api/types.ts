@@ -67,6 +67,18 @@ export interface Model {
   max_tokens: number;
   note: string;
   served_by?: string;
+  /** How far its pull is: of the file that comes now. */
+  pulling?: { file: string | null; done: number; total: number | null };
+  pull_failed?: string;
+}
+
+/** An upload that is not whole yet. */
+export interface Upload {
+  model_id: string;
+  parts: number;
+  total_parts: number | null;
+  bytes: number;
+  total_bytes: number | null;
 }
 
 export interface Deployment {

@@ -1,13 +1,15 @@
 import { Box, Button, Group, Select, Stack, Text, Textarea } from "@mantine/core";
-import { IconArrowUp, IconPlayerStop } from "@tabler/icons-react";
+import { IconArrowUp, IconPlayerStop, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { placementsQuery } from "../api/queries";
+import { Copy } from "../components/copy";
 import { duration } from "../components/format";
 import { Empty, Failure, Loading } from "../components/states";
 import { PageTitle } from "../components/title";
 import classes from "./chat.module.css";
+import { Said } from "./markdown";
 import { type Answer, type Message, talk } from "./talk";
 
 export default function ChatPage() {
@@ -104,6 +106,17 @@ function Conversation({ id, task }: { id: string; task: string }) {
         ))}
         <div ref={end} />
       </Box>
+      {turns.length > 0 && !stopping && (
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          leftSection={<IconPlus size={13} aria-hidden />}
+          onClick={() => setTurns([])}
+          className={classes.anew!}
+        >
+          New conversation
+        </Button>
+      )}
       <form
         className={classes.form}
         onSubmit={(event) => {
@@ -151,14 +164,19 @@ function TurnView({ turn, isGrowing }: { turn: Turn; isGrowing: boolean }) {
         {turn.role === "user" ? "You" : "Answer"}
       </Text>
       {turn.content && (
-        <Text className={classes.said} component="div">
-          {turn.content}
+        <Text className={classes.said} component="div" data-shaped={turn.role === "assistant" || undefined}>
+          {turn.role === "user" ? turn.content : <Said text={turn.content} />}
           {isGrowing && <span className={classes.caret} aria-hidden="true" />}
         </Text>
       )}
       {isGrowing && !turn.content && <Loading what="the answer" />}
       {turn.error !== undefined && <Failure error={turn.error} />}
-      {turn.answer && <Cost answer={turn.answer} />}
+      {turn.answer && !isGrowing && (
+        <Group gap={4}>
+          <Cost answer={turn.answer} />
+          {turn.content && <Copy value={turn.content} what="the answer" />}
+        </Group>
+      )}
     </Stack>
   );
 }
@@ -172,10 +190,8 @@ function Cost({ answer: { usage, firstAfter, milliseconds } }: { answer: Answer 
     duration(milliseconds),
   ];
   return (
-    <Group gap={6}>
-      <Text size="xs" c="dimmed" className="number">
-        {parts.filter(Boolean).join(" · ")}
-      </Text>
-    </Group>
+    <Text size="xs" c="dimmed" className="number">
+      {parts.filter(Boolean).join(" · ")}
+    </Text>
   );
 }

@@ -6,6 +6,7 @@ import { PAGES } from "../pages";
 const EDITOR = [
   ["Ctrl Enter", "Send the request at the cursor, or those selected"],
   ["Ctrl Space", "Complete"],
+  ["Ctrl V", "Paste requests, or a command line of curl"],
   ["Ctrl I", "Indent the requests"],
   ["Ctrl /", "Open the reference of the API at the cursor"],
   ["Ctrl F", "Find"],

@@ -73,7 +73,7 @@ function explained(error: unknown) {
     return {
       title: "The server is away",
       icon: IconPlugConnectedX,
-      fix: "This page tries again by itself. Start it with `connote serve`.",
+      fix: "This page tries again by itself. Start it with: connote serve",
     };
   if (error.wantsKey)
     return {
@@ -85,6 +85,8 @@ function explained(error: unknown) {
 }
 
 function fixes(error: ApiError): string {
+  if ([401, 403].includes(error.status) && error.type === "status_exception")
+    return "The service does not take the endpoint's key. Give it another one on the endpoints page.";
   if (error.status === 408) return "A model's first use loads it, which may take a while: try again.";
   if (error.status === 429) return "Too much is asked at once, or a budget is spent. Wait a moment.";
   return "";

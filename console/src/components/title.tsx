@@ -13,7 +13,7 @@ export function PageTitle({ title, children, actions }: { title: string; childre
           {children}
         </Text>
       </Box>
-      <Group gap="xs">{actions}</Group>
+      {actions && <Group gap="xs">{actions}</Group>}
     </Group>
   );
 }

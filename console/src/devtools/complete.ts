@@ -137,17 +137,21 @@ async function body(
 }
 
 /** What may stand at the end of a path of names. */
-function walk(specified: Specification, shape: Shape, path: string[]): Shape | null {
+export function walk(specified: Specification, shape: Shape, path: string[]): Shape | null {
   let current: Shape | null = shape;
   for (const name of path) {
     const type: ValueOf | undefined | null =
-      name === "[]"
-        ? current.items
-        : (current.properties.find((each) => each.name === name)?.type ?? current.dictionary?.value);
+      name === "[]" ? current.items : (member(current, name) ?? current.dictionary?.value);
     if (!type) return null;
     current = specified.shape(type);
   }
   return current;
+}
+
+/** Of what may be one of several objects, a member may be that of any of them, such as `type` in a mapping. */
+function member({ properties }: Shape, name: string): ValueOf | null {
+  const items = properties.filter((each) => each.name === name).map((each) => each.type);
+  return items.length > 1 ? { kind: "union_of", items } : (items[0] ?? null);
 }
 
 async function names(
@@ -184,7 +188,7 @@ async function values(request: { path: string }, { path }: Place, shape: Shape |
   const last = path.findLast((each) => each !== "[]") ?? "";
   const text = async (found: Promise<string[]>, detail: string) =>
     (await found).map((each) => ({ label: JSON.stringify(each), detail, type: "text", boost: 2 }));
-  const listed = (shape?.values ?? []).map((label) => ({ label, type: "constant" }));
+  const listed = [...new Set(shape?.values)].map((label) => ({ label, type: "constant" }));
   if (/inference_id$/.test(last)) return text(live.endpoints(), "endpoint");
   if (last === "model_id") return text(live.models(), "model");
   if (last === "service")
@@ -193,7 +197,8 @@ async function values(request: { path: string }, { path }: Place, shape: Shape |
       "service",
     );
   if (last === "index" || last === "_index") return text(live.indices(), "index");
-  if (shape?.names.some((each) => /^(Field|Fields)$/.test(each)))
+  // In some queries the specification has the name of a field for any text.
+  if (/^fields?$/.test(last) || shape?.names.some((each) => /^(Field|Fields)$/.test(each)))
     return text(live.fields(segments(request.path)[0] ?? ""), "field");
   return listed;
 }

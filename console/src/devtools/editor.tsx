@@ -7,7 +7,8 @@ import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view
 import { useEffect, useRef } from "react";
 import { nonce } from "../nonce";
 import { complete } from "./complete";
-import { consoleLanguage } from "./language";
+import { fromCurl } from "./curl";
+import { consoleLanguage, look } from "./language";
 import { marks } from "./marks";
 
 export interface Actions {
@@ -59,6 +60,7 @@ export function Editor({ text, change, actions, take }: Properties) {
           ...searchKeymap,
           ...completionKeymap,
         ]),
+        EditorView.domEventHandlers({ paste }),
         marks(() => latest.current.actions.send()),
         EditorView.contentAttributes.of({ "aria-label": "Requests" }),
         EditorView.updateListener.of((update) => {
@@ -75,17 +77,20 @@ export function Editor({ text, change, actions, take }: Properties) {
   return <div ref={parent} style={{ height: "100%", minHeight: 0 }} />;
 }
 
-const common: Extension = [
-  EditorView.cspNonce.of(nonce),
-  lineNumbers(),
-  foldGutter(),
-  drawSelection(),
-  EditorView.lineWrapping,
-  consoleLanguage,
-];
+const bare: Extension = [EditorView.cspNonce.of(nonce), lineNumbers(), drawSelection(), look];
+const common: Extension = [bare, foldGutter(), EditorView.lineWrapping, consoleLanguage];
 
-/** Text to read: only the lines in sight are drawn, however many there are. */
-export function Viewer({ text, label }: { text: string; label: string }) {
+/** A command line of curl becomes the request that it sends. */
+function paste(event: ClipboardEvent, view: EditorView): boolean {
+  const request = fromCurl(event.clipboardData?.getData("text/plain") ?? "");
+  if (request === null) return false;
+  event.preventDefault();
+  view.dispatch(view.state.replaceSelection(request));
+  return true;
+}
+
+/** Text to read: only the lines in sight are drawn, however many there are. What is plain keeps its columns. */
+export function Viewer({ text, label, isPlain = false }: { text: string; label: string; isPlain?: boolean }) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const shown = useRef(text);
@@ -94,7 +99,7 @@ export function Viewer({ text, label }: { text: string; label: string }) {
       parent: parent.current!,
       doc: shown.current,
       extensions: [
-        common,
+        isPlain ? bare : common,
         EditorState.readOnly.of(true),
         keymap.of([...defaultKeymap, ...foldKeymap, ...searchKeymap]),
         EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" }),
@@ -102,7 +107,7 @@ export function Viewer({ text, label }: { text: string; label: string }) {
     });
     view.current = made;
     return () => made.destroy();
-  }, [label]);
+  }, [label, isPlain]);
   useEffect(() => {
     if (shown.current === text) return;
     // What a stream adds is appended, so that the place to which one has scrolled stays.

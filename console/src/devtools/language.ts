@@ -92,7 +92,7 @@ const folding = foldService.of((state, from, to) => {
   return null;
 });
 
-const look = EditorView.theme({
+export const look = EditorView.theme({
   "&": { height: "100%", fontSize: "13px", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", lineHeight: "1.6" },
@@ -142,4 +142,4 @@ const look = EditorView.theme({
   ".cm-matchingBracket": { backgroundColor: "var(--said-soft) !important", color: "inherit !important" },
 });
 
-export const consoleLanguage = [console, syntaxHighlighting(colours), folding, look];
+export const consoleLanguage = [console, syntaxHighlighting(colours), folding];

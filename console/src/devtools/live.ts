@@ -4,7 +4,8 @@ import { client, modelsQuery, placementsQuery, servicesQuery } from "../api/quer
 /** Names that the server has now, by kind. What it cannot tell is an empty list. */
 export const live = {
   endpoints: async () => (await none(() => client.fetchQuery(placementsQuery))).map((each) => each.inference_id),
-  models: async () => (await none(() => client.fetchQuery(modelsQuery))).flatMap((each) => [each.id, ...each.aliases]),
+  models: () =>
+    none(async () => (await client.fetchQuery(modelsQuery)).models.flatMap((each) => [each.id, ...each.aliases])),
   services: () => none(() => client.fetchQuery(servicesQuery)),
   indices: async () => (await none(indices)).map((each) => each.index),
   fields: (index: string) => none(() => fields(index)),

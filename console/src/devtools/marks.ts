@@ -8,14 +8,19 @@ export const parts = StateField.define<Part[]>({
   update: (value, transaction) => (transaction.docChanged ? parse(transaction.newDoc.toString()) : value),
 });
 
-/** The requests that are selected; without a selection that at the cursor, or the last before it. */
+/** Whether these lines are comments and nothing else, so that they speak of what follows. */
+const isComment = (text: string) => /^([ \t]*(#|\/\/)[^\n]*\n)+$/.test(text);
+
+/** The requests that are selected; without a selection that at the cursor, or under its comment, or the last before it. */
 export function chosen(state: EditorState): Request[] {
   const all = state.field(parts).filter((part) => part.kind === "request");
   const { from, to, empty } = state.selection.main;
   if (!empty) return all.filter((each) => each.from < to && each.to > from);
   const line = state.doc.lineAt(from);
   const at = all.findLast((each) => each.from <= line.to);
-  return at ? [at] : all.slice(0, 1);
+  const next = all.find((each) => each.from > line.to);
+  const isAbove = next && (!at || at.to < line.from) && isComment(state.sliceDoc(line.from, next.from));
+  return isAbove ? [next] : at ? [at] : all.slice(0, 1);
 }
 
 class Play extends WidgetType {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { walk } from "./complete";
 import { place } from "./place";
 import { type Schema, Specification } from "./schema";
 
@@ -43,5 +44,23 @@ describe("the specification", () => {
       .body(specified.match("GET", "a/_search")!)
       .properties.find((each) => each.name === "query")!;
     expect(specified.shape(query.type).properties.map((each) => each.name)).toContain("semantic");
+  });
+
+  test("knows aggregations, by their short name too", () => {
+    const inner = walk(specified, specified.body(specified.match("GET", "a/_search")!), [
+      "aggs",
+      "any",
+      "aggs",
+      "any",
+    ])!;
+    expect(inner.properties.map((each) => each.name)).toEqual(
+      expect.arrayContaining(["terms", "date_histogram", "avg"]),
+    );
+  });
+
+  test("knows what one of several objects may hold", () => {
+    const body = specified.body(specified.match("PUT", "a/_mapping")!);
+    const values = walk(specified, body, ["properties", "any", "type"])!.values;
+    expect(values).toEqual(expect.arrayContaining(['"semantic_text"', '"keyword"', '"geo_point"']));
   });
 });

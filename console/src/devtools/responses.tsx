@@ -68,6 +68,7 @@ function Tabs({ results, shown, pick }: { results: Result[]; shown: Result; pick
 function Response({ result }: { result: Result }) {
   const vectors = useMemo(() => vectorsIn(result.body), [result.body]);
   const [view, setView] = useState("JSON");
+  const isPlain = result.isDone && /^\s*[^\s[{"#]/.test(result.body); // a table of _cat, a manual
   return (
     <>
       <Group gap="sm" px="md" py={8} className={classes.head} justify="space-between">
@@ -113,7 +114,7 @@ function Response({ result }: { result: Result }) {
             )}
           </Box>
         ) : (
-          <Viewer text={result.body} label="Answer" />
+          <Viewer key={`${isPlain}`} text={result.body} label="Answer" isPlain={isPlain} />
         )}
       </Box>
     </>

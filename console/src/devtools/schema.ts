@@ -15,6 +15,8 @@ export type ValueOf =
 
 export interface Property {
   name: string;
+  /** Other names that do as well, such as `aggs`. */
+  aliases?: string[];
   description?: string;
   required: boolean;
   type: ValueOf;
@@ -101,7 +103,7 @@ export class Specification {
   /** What the body of an endpoint may be. */
   body(endpoint: Endpoint): Shape {
     const body = endpoint.request && this.#find(endpoint.request)?.body;
-    if (body?.kind === "properties") return { ...nothing(), properties: body.properties };
+    if (body?.kind === "properties") return { ...nothing(), properties: everyName(body.properties) };
     return body?.kind === "value" ? this.shape(body.value) : nothing();
   }
 
@@ -127,13 +129,16 @@ export class Specification {
     if (type.kind === "enum") return { ...shape, values: type.members!.map((member) => JSON.stringify(member.name)) };
     if (type.kind === "type_alias") return merged([shape, this.shape(type.type!, depth + 1)]);
     const inherited = type.inherits ? this.#named(type.inherits.type, depth + 1).properties : [];
-    return { ...shape, properties: [...(type.properties ?? []), ...inherited] };
+    return { ...shape, properties: [...everyName(type.properties ?? []), ...inherited] };
   }
 
   #find(name: Name): Type | undefined {
     return this.#types.get(`${name.namespace}.${name.name}`);
   }
 }
+
+const everyName = (properties: Property[]): Property[] =>
+  properties.flatMap((each) => [each, ...(each.aliases ?? []).map((name) => ({ ...each, name }))]);
 
 const nothing = (): Shape => ({
   properties: [],

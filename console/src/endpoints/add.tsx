@@ -6,7 +6,7 @@ import { servicesQuery } from "../api/queries";
 import type { Service } from "../api/types";
 import { spoken } from "../components/format";
 import { Failure, Loading } from "../components/states";
-import { useDraft } from "./draft";
+import { isFirst, useDraft } from "./draft";
 import { FieldControl } from "./fields";
 import type { Field } from "./form";
 
@@ -74,8 +74,8 @@ function AddForm({ services, close }: { services: Service[]; close: () => void }
               spellCheck={false}
               withAsterisk
             />
-            {fields.filter((field) => field.required).map(control)}
-            <Optional>{fields.filter((field) => !field.required).map(control)}</Optional>
+            {fields.filter(isFirst).map(control)}
+            <Optional>{fields.filter((field) => !isFirst(field)).map(control)}</Optional>
             <Refusal reason={draft.refusal} />
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>

@@ -1,12 +1,15 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, part } from "../api/client";
 import { ApiError } from "../api/errors";
-import { client } from "../api/queries";
+import { client, modelsQuery } from "../api/queries";
 import type { Service } from "../api/types";
+import { trainedName } from "../models/trained";
 import { type Field, fields, idProblem, problem, problems, settings, sortedError, type Values } from "./form";
 
 const ID = "inference_id";
+// What must be said of this machine's own models, and is nearly always the same.
+const USUAL: Values = { num_threads: "1", num_allocations: "1" };
 
 /** An endpoint that is being made: what was typed, what is wrong with it, and how it is sent. */
 export function useDraft(services: Service[], done: () => void) {
@@ -17,7 +20,10 @@ export function useDraft(services: Service[], done: () => void) {
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [corrected, setCorrected] = useState<ReadonlySet<string>>(new Set());
   const service = services.find((each) => each.service === name);
-  const all = fields(service, task);
+  const models = useLocalModels(task);
+  const all = fields(service, task).map((field) =>
+    field.name === "model_id" && service?.service.startsWith("elastic") ? { ...field, suggested: models } : field,
+  );
   const create = useMutation({
     mutationFn: () =>
       call("PUT", `_inference/${task}/${part(id)}`, { service: name, service_settings: {}, ...settings(all, values) }),
@@ -49,7 +55,8 @@ export function useDraft(services: Service[], done: () => void) {
       const tasks = services.find((each) => each.service === chosen)?.task_types ?? [];
       setName(chosen);
       setTask(tasks.length === 1 ? tasks[0]! : null);
-      setValues({});
+      const known = services.find((each) => each.service === chosen)?.configurations ?? {};
+      setValues(Object.fromEntries(Object.entries(USUAL).filter(([setting]) => setting in known)));
       setTouched(new Set());
       create.reset();
     },
@@ -67,6 +74,15 @@ export function useDraft(services: Service[], done: () => void) {
       if (Object.keys(problems(all, values)).length === 0 && !idProblem(id)) create.mutate();
     },
   };
+}
+
+/** Whether a setting belongs before everybody's eyes. */
+export const isFirst = (field: Field) => field.required || field.name in USUAL || field.suggested !== undefined;
+
+/** The models of this machine for a task, by the names that endpoints take. */
+function useLocalModels(task: string | null): string[] {
+  const { data } = useQuery(modelsQuery);
+  return (data?.models ?? []).filter((each) => each.task_type === task).map((each) => trainedName(each) ?? each.id);
 }
 
 /** An error, sorted by field. */

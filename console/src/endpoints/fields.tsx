@@ -1,4 +1,4 @@
-import { Checkbox, JsonInput, PasswordInput, Select, TagsInput, TextInput } from "@mantine/core";
+import { Autocomplete, Checkbox, JsonInput, PasswordInput, Select, TagsInput, TextInput } from "@mantine/core";
 import type { Field, Values } from "./form";
 
 interface Properties {
@@ -29,6 +29,16 @@ export function FieldControl({ field, value, error, change, placeholder }: Prope
         error={error}
         checked={value === undefined ? field.default_value === true : value === true}
         onChange={(event) => change(event.currentTarget.checked)}
+      />
+    );
+  if (field.suggested)
+    return (
+      <Autocomplete
+        {...common}
+        data={field.suggested}
+        spellCheck={false}
+        value={text}
+        onChange={(typed) => change(typed)}
       />
     );
   if (field.type === "list")

@@ -44,7 +44,7 @@ export function Figures({ row }: { row: Row }) {
       </Text>
     );
   return (
-    <Group gap={10} wrap="nowrap">
+    <Group gap={8} wrap="nowrap">
       {figures(row).map((figure) => (
         <Box key={figure.name} w={56}>
           <Sparkline

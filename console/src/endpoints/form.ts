@@ -5,6 +5,8 @@ import type { Service, Setting } from "../api/types";
 /** A field of a form that was made from what the server tells of a service; its name is the setting's. */
 export interface Field extends Setting {
   name: string;
+  /** What is likely meant; anything else may be typed. */
+  suggested?: string[];
 }
 
 /** What is typed into the fields, by name; an empty text is nothing. */

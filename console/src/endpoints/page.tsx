@@ -1,4 +1,5 @@
 import { Box, Button, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -7,6 +8,7 @@ import { activityQuery, placementsQuery } from "../api/queries";
 import { Empty, Failure, Loading } from "../components/states";
 import { PageTitle } from "../components/title";
 import { AddEndpoint } from "./add";
+import { EndpointCards } from "./cards";
 import { EndpointDetail } from "./detail";
 import { RemoveEndpoint } from "./remove";
 import { filtered, GROUPS, type GroupBy, grouped, type Row, rows, type SortBy, sorted } from "./rows";
@@ -55,6 +57,9 @@ function Endpoints({ all, show, remove }: { all: Row[]; show: (id: string) => vo
   const [sort, setSort] = useState<{ by: SortBy; descending: boolean }>({ by: "id", descending: false });
   const groupBy = GROUPS.find((each) => each === params.get("groupBy")) ?? "none";
   const found = filtered(all, filters);
+  const groups = grouped(sorted(found, sort.by, sort.descending), groupBy);
+  const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const View = isNarrow ? EndpointCards : EndpointTable;
   const set = (value: GroupBy) =>
     setParams((before) => {
       before.set("groupBy", value);
@@ -67,13 +72,7 @@ function Endpoints({ all, show, remove }: { all: Row[]; show: (id: string) => vo
         {summary(all, found)}
       </Text>
       {found.length > 0 ? (
-        <EndpointTable
-          groups={grouped(sorted(found, sort.by, sort.descending), groupBy)}
-          sort={sort}
-          setSort={setSort}
-          show={show}
-          remove={remove}
-        />
+        <View groups={groups} sort={sort} setSort={setSort} show={show} remove={remove} />
       ) : (
         <Empty
           title="Nothing matches"

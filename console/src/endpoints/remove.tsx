@@ -43,9 +43,11 @@ function Confirm({ id, close }: { id: string; close: () => void }) {
             <Users label="Indices" names={use.data.indexes} />
             <Users label="Pipelines" names={use.data.pipelines} />
             {use.data.error_message && <Text size="sm">{use.data.error_message}</Text>}
-            <Text size="sm" mt="xs">
-              Without it, what they ask of it fails: documents are not taken in, and searches give errors.
-            </Text>
+            {[...use.data.indexes, ...use.data.pipelines].length > 0 && (
+              <Text size="sm" mt="xs">
+                Without it, what they ask of it fails: documents are not taken in, and searches give errors.
+              </Text>
+            )}
           </Alert>
           <Checkbox
             label="Delete it all the same"

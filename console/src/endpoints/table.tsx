@@ -1,4 +1,4 @@
-import { Badge, Group, Table, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { Badge, Box, Group, Table, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconCloud, IconCpu, IconServer, IconTopologyStar3 } from "@tabler/icons-react";
 import { Fragment } from "react";
 import { spoken } from "../components/format";
@@ -17,7 +17,7 @@ const COLUMNS: [SortBy, string][] = [
   ["place", "Runs on"],
 ];
 
-interface Properties {
+export interface Properties {
   groups: [string, Row[]][];
   sort: Sort;
   setSort: (sort: Sort) => void;
@@ -28,7 +28,7 @@ interface Properties {
 export function EndpointTable({ groups, sort, setSort, show, remove }: Properties) {
   return (
     <Table.ScrollContainer
-      minWidth={980}
+      minWidth={860}
       scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": "Endpoints", role: "region" } }}
     >
       <Table verticalSpacing="sm" horizontalSpacing="sm" highlightOnHover>
@@ -40,7 +40,7 @@ export function EndpointTable({ groups, sort, setSort, show, remove }: Propertie
             <Table.Th fz="xs" c="dimmed">
               Last hour
             </Table.Th>
-            <Table.Th>
+            <Table.Th className="ends">
               <span className="unseen">Actions</span>
             </Table.Th>
           </Table.Tr>
@@ -51,12 +51,7 @@ export function EndpointTable({ groups, sort, setSort, show, remove }: Propertie
               {heading && (
                 <Table.Tr bg="var(--sunken)">
                   <Table.Th colSpan={5} scope="rowgroup">
-                    <Text span fw={600} size="sm">
-                      {spoken(heading)}
-                    </Text>{" "}
-                    <Text span size="sm" c="dimmed">
-                      {rows.length}
-                    </Text>
+                    <Groups heading={heading} count={rows.length} />
                   </Table.Th>
                 </Table.Tr>
               )}
@@ -68,6 +63,20 @@ export function EndpointTable({ groups, sort, setSort, show, remove }: Propertie
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  );
+}
+
+/** What a group has in common, and how many it has. */
+export function Groups({ heading, count }: { heading: string; count: number }) {
+  return (
+    <>
+      <Text span fw={600} size="sm">
+        {spoken(heading)}
+      </Text>{" "}
+      <Text span size="sm" c="dimmed">
+        {count}
+      </Text>
+    </>
   );
 }
 
@@ -105,26 +114,7 @@ function EndpointRow({ row, show, remove }: { row: Row; show: (id: string) => vo
   return (
     <Table.Tr data-endpoint={row.id}>
       <Table.Td>
-        <UnstyledButton
-          onClick={() => show(row.id)}
-          className="mono"
-          fw={550}
-          fz={13.5}
-          c="var(--said)"
-          style={{ whiteSpace: "nowrap" }}
-        >
-          {row.id}
-        </UnstyledButton>
-        <Group gap={6} mt={4} wrap="nowrap">
-          <Badge size="xs" variant="light" color="gray" tt="none" fw={500} c="var(--mantine-color-text)">
-            {spoken(row.task)}
-          </Badge>
-          {row.preconfigured && (
-            <Badge size="xs" variant="light" color="amber" tt="none" fw={500} c="var(--suggested)">
-              preconfigured
-            </Badge>
-          )}
-        </Group>
+        <Named row={row} show={show} />
       </Table.Td>
       <Table.Td>
         <Text size="sm" style={{ overflowWrap: "break-word" }} maw={250}>
@@ -141,10 +131,38 @@ function EndpointRow({ row, show, remove }: { row: Row; show: (id: string) => vo
       <Table.Td>
         <Figures row={row} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="ends">
         <RowMenu row={row} show={show} remove={remove} />
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+/** What an endpoint is called, and of which kind it is. */
+export function Named({ row, show }: { row: Row; show: (id: string) => void }) {
+  return (
+    <Box>
+      <UnstyledButton
+        onClick={() => show(row.id)}
+        className="mono"
+        fw={550}
+        fz={13.5}
+        c="var(--said)"
+        style={{ overflowWrap: "anywhere" }}
+      >
+        {row.id}
+      </UnstyledButton>
+      <Group gap={6} mt={4}>
+        <Badge size="sm" fz={11} variant="light" color="gray" tt="none" fw={500} c="var(--mantine-color-text)">
+          {spoken(row.task)}
+        </Badge>
+        {row.preconfigured && (
+          <Badge size="sm" fz={11} variant="light" color="amber" tt="none" fw={500} c="var(--suggested)">
+            preconfigured
+          </Badge>
+        )}
+      </Group>
+    </Box>
   );
 }
 
@@ -181,7 +199,7 @@ export function StateMark({ state, row }: { state: State; row?: Row }) {
           stroke={TONES[state.tone]}
         />
       </svg>
-      <Text size="xs" c={TONES[state.tone]} style={{ whiteSpace: "nowrap" }}>
+      <Text size="xs" c={TONES[state.tone]}>
         {state.label}
         {workers}
         {queue}

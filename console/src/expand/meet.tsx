@@ -39,12 +39,7 @@ export function Meet({ meetings, names }: { meetings: Meeting[]; names: [string,
       </Group>
       <Box role="list" aria-label="Shared tokens">
         {meetings.map((each) => (
-          <Box
-            key={each.token}
-            role="listitem"
-            className={classes.row}
-            title={`${names[0]} ${each.weights[0].toFixed(3)} × ${names[1]} ${each.weights[1].toFixed(3)}`}
-          >
+          <Box key={each.token} role="listitem" className={classes.row}>
             <span className={classes.token}>{each.token}</span>
             <span className={classes.number}>+{each.score.toFixed(3)}</span>
             <span className={classes.track}>
@@ -55,12 +50,31 @@ export function Meet({ meetings, names }: { meetings: Meeting[]; names: [string,
               />
             </span>
             <span className={classes.product}>
-              {each.weights[0].toFixed(2)} × {each.weights[1].toFixed(2)}
+              <Weight meeting={each} side={0} name={names[0]} /> × <Weight meeting={each} side={1} name={names[1]} />
             </span>
           </Box>
         ))}
       </Box>
     </Box>
+  );
+}
+
+/** A token's weight in one of the texts, in the colour of words that are said, or of those that are suggested. */
+function Weight({ meeting, side, name }: { meeting: Meeting; side: 0 | 1; name: string }) {
+  const kind = meeting.said[side] ? "said" : "suggested";
+  const how = kind === "said" ? "says it" : "suggests it";
+  return (
+    <span
+      className={classes.side}
+      data-kind={kind}
+      title={`the ${name} text ${how}, with weight ${meeting.weights[side].toFixed(3)}`}
+    >
+      {meeting.weights[side].toFixed(2)}
+      <span className="unseen">
+        {" "}
+        which the {name} text {how}
+      </span>
+    </span>
   );
 }
 

@@ -61,8 +61,7 @@ function Chips({
             data-kind={kind}
             style={{ fontSize: `${12 + 13 * (term.weight / most)}px` }}
           >
-            {term.token}
-            <span className={classes.weight}>{term.weight.toFixed(2)}</span>
+            {term.token} <span className={classes.weight}>{term.weight.toFixed(2)}</span>
           </li>
         ))}
       </Group>

@@ -3,27 +3,26 @@ import { IconCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { client } from "../api/queries";
 import type { Model } from "../api/types";
-import { Copy } from "../components/copy";
 import { bytes, spoken } from "../components/format";
 import { Failure } from "../components/states";
 import { Coming } from "./coming";
-import { add, start, type Trained, trainedName } from "./trained";
+import { pull, type Running, start, trainedName } from "./trained";
 
-/** The catalog; `trained` is null where the API for trained models is not there. */
-export function Catalog({ all, trained }: { all: Model[]; trained: Trained[] | null }) {
+/** The catalog; what is here comes first. */
+export function Catalog({ all, running }: { all: Model[]; running: Running[] }) {
   const order = (model: Model) => Number(!model.present);
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }}>
       {all
         .toSorted((one, other) => order(one) - order(other))
         .map((model) => (
-          <ModelCard key={model.id} model={model} trained={trained} />
+          <ModelCard key={model.id} model={model} running={running} />
         ))}
     </SimpleGrid>
   );
 }
 
-function ModelCard({ model, trained }: { model: Model; trained: Trained[] | null }) {
+function ModelCard({ model, running }: { model: Model; running: Running[] }) {
   return (
     <Box className="card" p="md">
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -60,39 +59,55 @@ function ModelCard({ model, trained }: { model: Model; trained: Trained[] | null
       <Text size="xs" c="dimmed" mt={6} style={{ overflowWrap: "anywhere" }}>
         {model.source} · up to {model.max_tokens} tokens · {model.licence}
       </Text>
-      <Get model={model} trained={trained} />
+      {model.present ? <Start model={model} running={running} /> : <Get model={model} />}
     </Box>
   );
 }
 
-/** How to get a model, or to start it: by a button where the server can, else by the command line. */
-function Get({ model, trained }: { model: Model; trained: Trained[] | null }) {
-  const name = trainedName(model);
-  const done = () => client.invalidateQueries();
-  const adding = useMutation({ mutationFn: () => add(name!), onSuccess: done });
-  const starting = useMutation({ mutationFn: () => start(name!), onSuccess: done });
-  const action = model.present ? starting : adding;
-  const coming = trained?.find(
-    (each) => each.fully_defined === false && [model.id, ...model.aliases].includes(each.model_id),
-  );
-  if (coming && !model.present) return <Coming what={model.id} says="Being fetched from its source." />;
-  if (trained && name)
-    return (
-      <>
-        <Button size="xs" variant="default" mt="sm" loading={action.isPending} onClick={() => action.mutate()}>
-          {model.present ? "Start a deployment" : "Get it"}
-        </Button>
-        {action.error && <Failure error={action.error} />}
-      </>
-    );
-  if (model.present) return null;
-  const command = `connote models pull ${model.id}`;
+/** Gets a model's files, and shows how far they are. */
+function Get({ model }: { model: Model }) {
+  const pulling = useMutation({ mutationFn: () => pull(model.id), onSuccess: () => client.invalidateQueries() });
+  if (model.pulling) {
+    const { file, done, total } = model.pulling;
+    const far = total ? `${bytes(done)} of ${bytes(total)}` : bytes(done);
+    return <Coming what={model.id} done={done} total={total} says={file ? `${file}: ${far}` : "Looking for it …"} />;
+  }
   return (
-    <Group gap={4} mt="sm" wrap="nowrap">
-      <Text className="mono" size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-        {command}
+    <>
+      <Button size="xs" variant="default" mt="sm" loading={pulling.isPending} onClick={() => pulling.mutate()}>
+        {model.pull_failed ? "Try again to get it" : "Get it"}
+      </Button>
+      {model.pull_failed && (
+        <Text size="sm" c="var(--bad)" mt="xs" role="alert" style={{ overflowWrap: "anywhere" }}>
+          {model.pull_failed}
+        </Text>
+      )}
+      {pulling.error && <Failure error={pulling.error} />}
+    </>
+  );
+}
+
+/** Starts a model under its own name, if that does not run. */
+function Start({ model, running }: { model: Model; running: Running[] }) {
+  const name = trainedName(model);
+  const starting = useMutation({ mutationFn: () => start(name!), onSuccess: () => client.invalidateQueries() });
+  if (!name) return null;
+  if (running.some((each) => each.id === name))
+    return (
+      <Text size="sm" c="var(--good)" mt="sm">
+        Runs as {name}
       </Text>
-      <Copy value={command} what="the command" />
-    </Group>
+    );
+  return (
+    <>
+      <Button size="xs" variant="default" mt="sm" loading={starting.isPending} onClick={() => starting.mutate()}>
+        Start a deployment
+      </Button>
+      {starting.error && (
+        <Box mt="sm">
+          <Failure error={starting.error} />
+        </Box>
+      )}
+    </>
   );
 }

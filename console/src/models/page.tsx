@@ -15,7 +15,8 @@ export default function ModelsPage() {
   const stats = useQuery(statsQuery);
   const placements = useQuery(placementsQuery);
   const endpoints = new Set((placements.data ?? []).map((each) => each.inference_id));
-  const catalog = models.data ?? [];
+  const catalog = models.data?.models ?? [];
+  const all = running(deployments.data ?? {}, placements.data ? (stats.data ?? null) : null, endpoints);
   const known = new Set(catalog.flatMap((each) => [each.id, ...each.aliases]));
   const uploaded = (trained.data ?? []).filter((each) => !known.has(each.model_id));
   return (
@@ -24,20 +25,18 @@ export default function ModelsPage() {
       <Section title="Running now">
         {deployments.isPending && <Loading what="deployments" />}
         {deployments.error && <Failure error={deployments.error} retry={deployments.refetch} />}
-        {deployments.data && (
-          <Deployments all={running(deployments.data, placements.data ? (stats.data ?? null) : null, endpoints)} />
-        )}
+        {deployments.data && <Deployments all={all} />}
       </Section>
       {uploaded.length > 0 && (
         <Section title="Uploaded">
-          <Uploads all={uploaded} />
+          <Uploads all={uploaded} unfinished={models.data?.uploads ?? []} />
         </Section>
       )}
       <Section title="Catalog">
         {models.isPending && <Loading what="the catalog" />}
         {models.error && <Failure error={models.error} retry={models.refetch} />}
-        {models.data?.length === 0 && <Empty title="The catalog is empty" />}
-        {catalog.length > 0 && <Catalog all={catalog} trained={trained.data ?? null} />}
+        {models.data?.models.length === 0 && <Empty title="The catalog is empty" />}
+        {catalog.length > 0 && <Catalog all={catalog} running={all} />}
       </Section>
       {trained.data === null && (
         <Text size="sm" c="dimmed">

@@ -123,7 +123,7 @@ export function trainedName(model: Model): string | null {
 
 const at = (id: string) => `_ml/trained_models/${part(id)}`;
 
-export const add = (id: string) => call("PUT", at(id), { input: { field_names: ["text_field"] } });
+export const pull = (id: string) => call("POST", `_connote/models/${part(id)}/_pull`);
 export const start = (id: string) => call("POST", `${at(id)}/deployment/_start?wait_for=starting`);
 export const scale = (id: string, workers: number) =>
   call("POST", `${at(id)}/deployment/_update`, { number_of_allocations: workers });

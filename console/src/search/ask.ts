@@ -45,3 +45,21 @@ export const searchQuery = (index: string, way: Way) =>
     },
     staleTime: 60_000,
   });
+
+/** The commonest values of a field. */
+export const valuesQuery = (index: string, field: string | null) =>
+  queryOptions({
+    queryKey: ["values", index, field],
+    enabled: field !== null,
+    queryFn: async ({ signal }) => {
+      const body = { size: 0, aggs: { values: { terms: { field, size: 50 } } } };
+      const found = await call<Counted>("POST", `${part(index)}/_search`, body, signal);
+      return found.aggregations.values.buckets.map((each) => each.key_as_string ?? String(each.key));
+    },
+    staleTime: 30_000,
+    retry: false,
+  });
+
+interface Counted {
+  aggregations: { values: { buckets: { key: unknown; key_as_string?: string }[] } };
+}

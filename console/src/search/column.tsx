@@ -1,9 +1,12 @@
 import { Anchor, Box, Collapse, Group, Text, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import type { UseQueryResult } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import type { Weights } from "../api/types";
 import { duration } from "../components/format";
 import { Failure, Loading } from "../components/states";
+import { weightsQuery } from "../expand/ask";
+import { marked, type Piece, passage } from "./passage";
 import { type Found, type Hit, pieces, ranks, textOf, titleOf, type Way } from "./plan";
 import classes from "./search.module.css";
 import { Why } from "./why";
@@ -20,6 +23,8 @@ interface Properties {
 
 /** One way to search, and what it finds. */
 export function Column({ index, way, answer, found, query, looked, look }: Properties) {
+  const expansion = useQuery({ ...weightsQuery(way.sparse ?? "", query), enabled: Boolean(way.sparse) });
+  const weights = expansion.data?.weights ?? {};
   const hits = answer.data?.hits.hits ?? [];
   const total = answer.data?.hits.total;
   const count = typeof total === "number" ? total : total?.value;
@@ -55,7 +60,9 @@ export function Column({ index, way, answer, found, query, looked, look }: Prope
             hit={hit}
             rank={at + 1}
             others={ranks(hit._id, found).filter((each) => each.name !== way.name)}
+            isAlone={found.length === 1}
             query={query}
+            weights={weights}
             index={index}
             way={way}
             isLooked={looked === hit._id}
@@ -71,19 +78,28 @@ interface HitProperties {
   hit: Hit;
   rank: number;
   others: { name: string; rank: number }[];
+  isAlone: boolean;
   query: string;
+  weights: Weights;
   index: string;
   way: Way;
   isLooked: boolean;
   look: (id: string | null) => void;
 }
 
-function HitView({ hit, rank, others, query, index, way, isLooked, look }: HitProperties) {
+function HitView({ hit, rank, others, isAlone, query, weights, index, way, isLooked, look }: HitProperties) {
   const [opened, { toggle }] = useDisclosure();
-  const text = textOf(hit);
+  const [title, text] = [titleOf(hit), textOf(hit)];
   const plain = pieces(text)
     .map((each) => each.text)
     .join("");
+  const expanded = { ...(way.sparse ? { endpoint: way.sparse } : {}), a: query, b: plain.slice(0, 2_000) };
+  const shown = way.sparse ? marked(opened ? plain : passage(plain, weights), query, weights) : pieces(text);
+  const titled = way.sparse
+    ? marked(title, query, weights)
+    : plain === title
+      ? pieces(text)
+      : [{ text: title, kind: null }];
   return (
     <li
       className={classes.hit}
@@ -95,20 +111,21 @@ function HitView({ hit, rank, others, query, index, way, isLooked, look }: HitPr
       <Group justify="space-between" wrap="nowrap" gap="xs" align="baseline">
         <Text fw={600} size="sm" style={{ overflowWrap: "anywhere" }}>
           <span className={classes.rank}>{rank}</span>
-          {titleOf(hit)}
+          <Pieces all={titled} />
         </Text>
         <Text size="xs" c="dimmed" className="number">
           {hit._score?.toFixed(3) ?? "–"}
         </Text>
       </Group>
-      {text !== titleOf(hit) && (
-        <Text size="sm" lineClamp={3} mt={2}>
-          {pieces(text).map((each, at) => (each.isMarked ? <mark key={at}>{each.text}</mark> : each.text))}
+      {plain !== title && (
+        <Text size="sm" {...(opened ? {} : { lineClamp: 3 })} mt={2}>
+          <Pieces all={shown} />
         </Text>
       )}
       <Group gap={10} mt={4}>
         <Text size="xs" c="dimmed">
-          {others.length ? others.map((each) => `${each.rank}. in ${each.name}`).join(" · ") : "found only this way"}
+          {others.map((each) => `${each.rank}. in ${each.name}`).join(" · ")}
+          {others.length === 0 && !isAlone && "in no other list"}
         </Text>
         <UnstyledButton fz="xs" c="var(--said)" onClick={toggle} aria-expanded={opened}>
           Why here?
@@ -116,16 +133,27 @@ function HitView({ hit, rank, others, query, index, way, isLooked, look }: HitPr
       </Group>
       <Collapse expanded={opened}>
         <Box className={classes.why}>
-          <Why index={index} way={way} hit={hit} others={others} />
-          <Anchor
-            component={Link}
-            size="xs"
-            href={`/expand?${new URLSearchParams({ a: query, b: plain.slice(0, 2_000) })}`}
-          >
+          <Why index={index} way={way} hit={hit} />
+          <Anchor component={Link} size="xs" href={`/expand?${new URLSearchParams(expanded)}`}>
             See the tokens of both texts
           </Anchor>
         </Box>
       </Collapse>
     </li>
+  );
+}
+
+const KINDS = { said: "a word of the query", suggested: "the query suggests it" };
+
+/** A text in which words of the query are marked, and those that it suggests. */
+function Pieces({ all }: { all: Piece[] }) {
+  return all.map(({ text, kind }, at) =>
+    kind ? (
+      <mark key={at} data-kind={kind} title={KINDS[kind]}>
+        {text}
+      </mark>
+    ) : (
+      text
+    ),
   );
 }

@@ -31,8 +31,16 @@ export function at(source: Record<string, unknown>, field: string): unknown {
   return value;
 }
 
+/** A part of the globe, in degrees. */
+export interface Frame {
+  west: number;
+  east: number;
+  south: number;
+  north: number;
+}
+
 /** A frame around points with room at its edges, `aspect` times as wide as high on the ground. */
-export function frame(points: Point[], aspect: number): { west: number; east: number; south: number; north: number } {
+export function frame(points: Point[], aspect: number): Frame {
   const middle = (values: number[]) => (Math.min(...values) + Math.max(...values)) / 2;
   const span = (values: number[]) => Math.max(...values) - Math.min(...values);
   const [lats, lons] = [points.map((each) => each.lat), points.map((each) => each.lon)];

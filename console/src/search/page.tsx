@@ -17,6 +17,7 @@ export default function SearchPage() {
   const set = (name: string, value: string) =>
     setParams((before) => {
       before.set(name, value);
+      if (name === "index") before.delete("filter"); // whose fields are another index's
       return before;
     });
   const hasNoApi = indices.error instanceof ApiError && indices.error.isUnknownRoute;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { filterable } from "./filter";
 import { at, frame, point, steps } from "./geo";
-import { fieldsOf, filterable, type Hit, pieces, ranks, textOf, titleOf, ways } from "./plan";
+import { fieldsOf, type Hit, pieces, ranks, textOf, titleOf, ways } from "./plan";
 
 const fields = fieldsOf({
   properties: {
@@ -44,9 +45,9 @@ test("a hit is called by its title and read by its highlight, and only <em> is m
   expect(textOf({ ...hit, highlight: { body: ["a <em>b</em>"] } })).toBe("a <em>b</em>");
   expect(titleOf({ ...hit, _source: {} })).toBe("1");
   expect(pieces("a <em>b</em> <script>c")).toEqual([
-    { text: "a ", isMarked: false },
-    { text: "b", isMarked: true },
-    { text: " <script>c", isMarked: false },
+    { text: "a ", kind: null },
+    { text: "b", kind: "said" },
+    { text: " <script>c", kind: null },
   ]);
 });
 

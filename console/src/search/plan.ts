@@ -1,13 +1,18 @@
+import { clause, type Filter } from "./filter";
+import type { Piece } from "./passage";
+
 /** A field of a mapping, flat: its name has dots. */
 export interface Field {
   name: string;
   type: string;
+  /** The endpoint that embeds queries of it. */
   inferenceId?: string;
 }
 
 export interface Mapping {
   type?: string;
   inference_id?: string;
+  search_inference_id?: string;
   properties?: Record<string, Mapping>;
   fields?: Record<string, Mapping>;
 }
@@ -20,33 +25,31 @@ export interface Way {
   name: string;
   about: string;
   body: Record<string, unknown>;
-}
-
-export interface Filter {
-  field: string;
-  value: string;
+  /** The endpoint whose tokens tell what the query means. */
+  sparse?: string | undefined;
+  /** The names of the ways that this one fuses. */
+  parts?: string[];
 }
 
 const SIZE = 10;
-const EXACT = /^(keyword|constant_keyword|boolean|byte|short|integer|long|float|half_float|double|date|ip)$/;
+/** How many hits of each way hybrid search looks at, and what is added to their ranks. */
+export const [WINDOW, CONSTANT] = [50, 60];
 
 export function fieldsOf(mapping: Mapping, above = ""): Field[] {
   return Object.entries({ ...mapping.properties, ...mapping.fields }).flatMap(([name, each]) => {
     const own: Field = { name: above + name, type: each.type ?? "object" };
-    if (each.inference_id) own.inferenceId = each.inference_id;
+    const asked = each.search_inference_id ?? each.inference_id;
+    if (asked) own.inferenceId = asked;
     return [...(own.type === "object" ? [] : [own]), ...fieldsOf(each, `${above}${name}.`)];
   });
 }
-
-/** The fields that a filter can name. */
-export const filterable = (fields: Field[]): Field[] => fields.filter((field) => EXACT.test(field.type));
 
 /** The ways to search these fields; `tasks` tells what the endpoints do. */
 export function ways(fields: Field[], query: string, tasks: Map<string, string>, filters: Filter[]): Way[] {
   const semantic = fields.filter((field) => field.type === "semantic_text");
   const kindOf = (field: Field) => (tasks.get(field.inferenceId ?? "") === "text_embedding" ? "dense" : "sparse");
   const texts = fields.filter((field) => field.type === "text").map((field) => field.name);
-  const parts: { kind: Kind; name: string; about: string; query: object; field?: string }[] = [];
+  const parts: { kind: Kind; name: string; about: string; query: object; field?: string; sparse?: string }[] = [];
   if (texts.length)
     parts.push({
       kind: "bm25",
@@ -58,13 +61,16 @@ export function ways(fields: Field[], query: string, tasks: Map<string, string>,
     const field = semantic.find((each) => kindOf(each) === kind);
     if (!field) continue;
     const name = kind === "sparse" ? "Sparse" : "Dense";
-    parts.push({ kind, name, about: field.name, query: { semantic: { field: field.name, query } }, field: field.name });
+    const asked = { semantic: { field: field.name, query } };
+    const sparse = kind === "sparse" && field.inferenceId ? { sparse: field.inferenceId } : {};
+    parts.push({ kind, name, about: field.name, query: asked, field: field.name, ...sparse });
   }
-  const filter = filters.map(({ field, value }) => ({ term: { [field]: value } }));
-  const single = parts.map(({ kind, name, about, query: asked, field }) => ({
+  const filter = filters.map((each) => clause(each, fields));
+  const single = parts.map(({ kind, name, about, query: asked, field, sparse }) => ({
     kind,
     name,
     about,
+    sparse,
     body: { query: filtered(asked, filter), ...common(field ? [field] : texts, kind) },
   }));
   if (parts.length < 2) return single;
@@ -73,7 +79,12 @@ export function ways(fields: Field[], query: string, tasks: Map<string, string>,
     kind: "hybrid",
     name: "Hybrid",
     about: `reciprocal ranks of ${parts.map((part) => part.name).join(", ")}`,
-    body: { retriever: { rrf: { retrievers, rank_window_size: 50 } }, ...common([], "hybrid") },
+    body: {
+      retriever: { rrf: { retrievers, rank_window_size: WINDOW, rank_constant: CONSTANT } },
+      ...common([], "hybrid"),
+    },
+    sparse: parts.find((part) => part.sparse)?.sparse,
+    parts: parts.map((part) => part.name),
   };
   return [...single, hybrid];
 }
@@ -135,13 +146,13 @@ const isSemantic = (value: unknown): value is { text: string } =>
   typeof value === "object" && value !== null && typeof (value as { text?: unknown }).text === "string";
 
 /** A highlighted text in pieces, those within <em> marked. Anything else stays text. */
-export function pieces(text: string): { text: string; isMarked: boolean }[] {
+export function pieces(text: string): Piece[] {
   return text
     .split(/(<em>[\s\S]*?<\/em>)/)
     .filter(Boolean)
     .map((each) => ({
       text: each.replace(/^<em>|<\/em>$/g, ""),
-      isMarked: each.startsWith("<em>") && each.endsWith("</em>"),
+      kind: each.startsWith("<em>") && each.endsWith("</em>") ? "said" : null,
     }));
 }
 

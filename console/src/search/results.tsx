@@ -1,19 +1,28 @@
-import { ActionIcon, Box, Button, Group, Pill, Select, SimpleGrid, TextInput } from "@mantine/core";
-import { IconFilterPlus, IconX } from "@tabler/icons-react";
+import { SimpleGrid } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
+import { useSearchParams } from "wouter";
 import { placementsQuery } from "../api/queries";
 import { Empty, Failure, Loading } from "../components/states";
 import { fieldsQuery, searchQuery } from "./ask";
 import { Column } from "./column";
+import { type Filter, filterable, read, written } from "./filter";
+import { Filters } from "./filters";
 import { GeoMap } from "./geomap";
-import { type Field, type Filter, filterable, ways } from "./plan";
+import { ways } from "./plan";
 
 /** The answers of every way that the index can be searched. */
 export function Results({ index, query }: { index: string; query: string }) {
   const fields = useQuery(fieldsQuery(index));
   const placements = useQuery(placementsQuery);
-  const [filters, setFilters] = useState<Filter[]>([]);
+  const [params, setParams] = useSearchParams();
+  const filters = params.getAll("filter").map(read);
+  const setFilters = (all: Filter[]) =>
+    setParams((before) => {
+      before.delete("filter");
+      for (const each of all) before.append("filter", written(each));
+      return before;
+    });
   const [looked, setLooked] = useState<string | null>(null);
   const tasks = new Map((placements.data ?? []).map((each) => [each.inference_id, each.task_type ?? ""]));
   const all = ways(fields.data ?? [], query, tasks, filters);
@@ -28,7 +37,7 @@ export function Results({ index, query }: { index: string; query: string }) {
   const geo = fields.data.find((field) => field.type === "geo_point");
   return (
     <>
-      <Filters fields={filterable(fields.data)} filters={filters} change={setFilters} />
+      <Filters index={index} fields={filterable(fields.data)} filters={filters} change={setFilters} />
       {geo && <GeoMap field={geo.name} found={found} looked={looked} look={setLooked} />}
       <SimpleGrid cols={{ base: 1, sm: 2, lg: all.length }} spacing="md">
         {all.map((way, at) => (
@@ -45,73 +54,5 @@ export function Results({ index, query }: { index: string; query: string }) {
         ))}
       </SimpleGrid>
     </>
-  );
-}
-
-function Filters({
-  fields,
-  filters,
-  change,
-}: {
-  fields: Field[];
-  filters: Filter[];
-  change: (filters: Filter[]) => void;
-}) {
-  const [field, setField] = useState<string | null>(null);
-  const [value, setValue] = useState("");
-  if (fields.length === 0) return null;
-  const add = (event: FormEvent) => {
-    event.preventDefault();
-    if (!field || !value) return;
-    change([...filters.filter((each) => each.field !== field), { field, value }]);
-    setValue("");
-  };
-  return (
-    <Group mb="md" gap="xs" align="flex-end">
-      {filters.map((filter) => (
-        <Pill key={filter.field} size="lg">
-          {filter.field}: {filter.value}
-          <ActionIcon
-            variant="transparent"
-            size="xs"
-            c="inherit"
-            ml={4}
-            aria-label={`Remove the filter on ${filter.field}`}
-            onClick={() => change(filters.filter((each) => each !== filter))}
-          >
-            <IconX size={12} />
-          </ActionIcon>
-        </Pill>
-      ))}
-      <Box component="form" onSubmit={add}>
-        <Group gap="xs">
-          <Select
-            size="xs"
-            aria-label="Field to filter by"
-            placeholder="Filter by"
-            data={fields.map((each) => each.name)}
-            value={field}
-            onChange={setField}
-            searchable
-          />
-          <TextInput
-            size="xs"
-            aria-label="Value"
-            placeholder="value"
-            value={value}
-            onChange={(event) => setValue(event.currentTarget.value)}
-          />
-          <Button
-            size="xs"
-            type="submit"
-            variant="default"
-            disabled={!field || !value}
-            leftSection={<IconFilterPlus size={14} aria-hidden />}
-          >
-            Filter
-          </Button>
-        </Group>
-      </Box>
-    </Group>
   );
 }

@@ -2,32 +2,24 @@ import { Box, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Failure, Loading } from "../components/states";
 import expand from "../expand/expand.module.css";
-import { lensQuery, type Share, shares } from "./lens";
-import type { Explanation, Hit, Kind, Way } from "./plan";
+import { fused, lensQuery, type Share, shares } from "./lens";
+import { CONSTANT, type Explanation, type Hit, type Kind, type Way, WINDOW } from "./plan";
 import classes from "./search.module.css";
 
 interface Properties {
   index: string;
   way: Way;
   hit: Hit;
-  others: { name: string; rank: number }[];
 }
 
 /** Why a hit has its score, and so its rank. */
-export function Why({ index, way, hit, others }: Properties) {
-  if (way.kind === "hybrid")
-    return (
-      <Text size="xs">
-        Reciprocal ranks add up: {others.map((each) => `1/(60 + ${each.rank}) from ${each.name}`).join(" + ")}.
-      </Text>
-    );
-  return <Looked index={index} way={way} hit={hit} />;
-}
-
-function Looked({ index, way, hit }: Omit<Properties, "others">) {
-  const lens = useQuery(lensQuery(index, way.body.query, hit._id));
+export function Why({ index, way, hit }: Properties) {
+  const { query, retriever } = way.body;
+  const lens = useQuery(lensQuery(index, retriever ? { retriever } : { query }, hit._id));
   if (lens.isPending) return <Loading what="the reasons" />;
   if (lens.error) return <Failure error={lens.error} retry={lens.refetch} />;
+  if (lens.data && way.parts)
+    return <Shares all={fused(lens.data, way.parts, { window: WINDOW, constant: CONSTANT })} />;
   const found = lens.data ? shares(lens.data.clause) : [];
   if (found.length > 0) return <Shares all={found} />;
   return hit._explanation ? <Tree node={hit._explanation} /> : <Text size="xs">{REASONS[way.kind]}</Text>;
@@ -41,13 +33,13 @@ const REASONS: Record<Kind, string> = {
 };
 
 function Shares({ all }: { all: Share[] }) {
-  const most = all[0]!.score;
+  const most = Math.max(...all.map((each) => each.score)) || 1;
   return (
     <Box role="list" aria-label="What adds to the score">
       {all.slice(0, 12).map((share) => (
         <Box key={`${share.label}${share.about}`} role="listitem" className={classes.share} title={share.about}>
           <span className={expand.token}>{share.label}</span>
-          <span className={expand.number}>{share.score.toFixed(2)}</span>
+          <span className={expand.number}>{share.score.toFixed(most < 0.1 ? 4 : 2)}</span>
           <span className={expand.track}>
             <span
               className={expand.bar}

@@ -27,8 +27,22 @@ _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 async def models(ask: Ask) -> Answer:
-    """The catalog: each model, whether its files are here, and where they came from."""
-    return Answer({"models": ask.connote.library.states()})
+    """The catalog: each model, whether its files are here, and where they came from; and uploads that are not whole.
+
+    `pulling` tells how far a model is that is being fetched, in bytes of one `file`; `pull_failed` why it could not be.
+    """
+    found = await asyncio.to_thread(ask.connote.library.states)
+    return Answer({"models": found, "uploads": await asyncio.to_thread(ask.connote.trained.uploads.unfinished)})
+
+
+async def pull_model(ask: Ask) -> Answer:
+    """Begin to fetch a model's files, if they are not here. `GET _connote/models` tells how far that is."""
+    wait, row = ask.flag("wait_for_completion"), ask.connote.library.find(ask.path("model_id"))
+    if ask.connote.library.path(row) is None:
+        pull = ask.connote.trained.models.pull(row, itself=True)
+        if wait:
+            await asyncio.shield(pull)
+    return Answer({"model": ask.connote.library.state(row)})
 
 
 async def add_model(ask: Ask) -> Answer:
@@ -160,6 +174,7 @@ ROUTES = (
     Route("POST", remote.PATH, run),
     Route("GET", "/_connote/models", models),
     Route("PUT", "/_connote/models/{model_id}", add_model, {"wait_for_completion": "Wait until it is here."}),
+    Route("POST", "/_connote/models/{model_id}/_pull", pull_model, {"wait_for_completion": "Wait until it is here."}),
     Route("DELETE", "/_connote/models/{model_id}", remove_model, {"force": "Remove it though it is in use."}),
     Route("GET", "/_connote/endpoints", endpoints),
     Route("GET", "/_connote/stats", stats),

@@ -51,7 +51,7 @@ class Models:
         self.aliases = library.aliases = store.aliases()
         self.added: dict[str, Trained] = {}
         self.unreadable: dict[str, str] = {}  # kept, but not as they should be: why
-        self._pulls: dict[str, asyncio.Task[None]] = {}
+        self._pulls: dict[tuple[str, bool], asyncio.Task[None]] = {}
         for record in store.models():
             try:
                 self.keep(self._restored(record))
@@ -246,15 +246,16 @@ class Models:
             raise NotFound(f"its files in {path} are gone")
         return Trained(record.model_id, parsed, record.created, path, upload)
 
-    def pull(self, row: Model) -> asyncio.Task[None]:
-        """Begin to get a model's files, or join those who do."""
+    def pull(self, row: Model, *, itself: bool = False) -> asyncio.Task[None]:
+        """Begin to get a model's files, or join those who do. What stands in for it will do, unless `itself`."""
+        get = self._library.pull if itself else self._library.resolve
 
         async def pull() -> None:
-            await asyncio.to_thread(self._library.resolve, row, logged(row.id))
+            await asyncio.to_thread(get, row, logged(row.id))
 
-        task = self._pulls.get(row.id)
+        task = self._pulls.get((row.id, itself))
         if task is None or task.done():
-            task = self._pulls[row.id] = asyncio.create_task(pull())
+            task = self._pulls[row.id, itself] = asyncio.create_task(pull())
             task.add_done_callback(_log_failure)
         return task
 

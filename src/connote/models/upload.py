@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +92,25 @@ class Uploads:
             model = self.models.uploaded(id)
             await asyncio.to_thread(self._write_vocabulary, model, vocabulary, self.models.used(id))
             await self._keep(replace(model, upload=replace(model.upload, has_vocabulary=True)))
+
+    def unfinished(self) -> list[dict[str, Any]]:
+        """How far each upload is that is not whole yet; totals are null until its first part has told them."""
+        return [
+            {
+                "model_id": model.id,
+                "parts": len(sizes := self._sizes(model)),
+                "total_parts": model.upload.total_parts or None,
+                "bytes": sum(sizes.values()),
+                "total_bytes": model.upload.total_length or None,
+            }
+            for model in list(self.models.added.values())
+            if model.folder and not model.upload.sha256
+        ]
+
+    def _sizes(self, model: Trained) -> dict[int, int]:
+        with suppress(FileNotFoundError):  # it was finished, or deleted, in this moment
+            return self.models.files.parts(_name(model))
+        return {}
 
     async def _keep(self, model: Trained) -> None:
         if model.id not in self.models.added:

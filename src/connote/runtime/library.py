@@ -3,7 +3,8 @@
 import json
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ class Library:
         # More names of rows, which come and go.
         self.aliases: Mapping[str, str] = {}
         self._names = _named(self._rows)
+        # How far pulls are: of the file that comes now, the bytes that are here, and all. And why the last one failed.
+        self._pulling: dict[str, dict[str, Any]] = {}
+        self._failed: dict[str, str] = {}
 
     def find(self, name: str) -> Model:
         """The row of that id or alias. Raises NotFound."""
@@ -80,7 +84,10 @@ class Library:
                 if path and check and _changed(path):
                     log.warning("%s: %s; pulling it again", model.id, "; ".join(_changed(path)))
                     path = None
-                return path or self._fetch(model, place, progress)
+                if path:
+                    return path
+                with self._watched(model, progress) as told:
+                    return self._fetch(model, place, told)
         except OSError as error:
             raise Unavailable(f"{model.id} cannot be kept in {self._folder}: {error.strerror or error}") from None
 
@@ -136,7 +143,29 @@ class Library:
         if stand_in and path is None:
             state["served_by"] = stand_in.id
             state["note"] = f"Until its weights can be had, {stand_in.id} serves in its place. {stand_in.note}"
+        if pulling := self._pulling.get(row.id):
+            state["pulling"] = pulling
+        elif path is None and (failed := self._failed.get(row.id)):
+            state["pull_failed"] = failed
         return state
+
+    @contextmanager
+    def _watched(self, model: Model, progress: Progress) -> Iterator[Progress]:
+        """Remember how far a pull is, and why it has failed."""
+
+        def report(file: str, done: int, total: int | None) -> None:
+            self._pulling[model.id] = {"file": file, "done": done, "total": total}
+            progress(file, done, total)
+
+        self._failed.pop(model.id, None)
+        self._pulling[model.id] = {"file": None, "done": 0, "total": None}
+        try:
+            yield report
+        except (ConnoteError, OSError) as error:
+            self._failed[model.id] = str(error)
+            raise
+        finally:
+            del self._pulling[model.id]
 
     def _place(self, model: Model) -> Path:
         # By source and not by id: two rows over the same files share them. Another revision has other files.

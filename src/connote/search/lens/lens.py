@@ -53,8 +53,9 @@ class Lens:
         with ExitStack() as held:
             session = await self._session(index, held)
             (seen,) = session.seen
-            tree = trees.parse(retriever, Scope(WINDOW, session.split))
-            ranked = await tree.ranked(session, WINDOW, [])
+            size = _window(retriever)
+            tree = trees.parse(retriever, Scope(size, session.split))
+            ranked = await tree.ranked(session, size, [])
             leaves = [await each.rewritten(session.asks, seen.reader) for each in tree.queries([])]
             return await asyncio.to_thread(self._ranked, seen, next(iter(retriever)), ranked, leaves, id)
 
@@ -105,3 +106,10 @@ class Lens:
         score = sight.score(weight)
         told = Clauses(sight, self._cutting).told(query)
         return {**told, "rank": None if score is None else sight.rank(weight, score)}
+
+
+def _window(retriever: Mapping[str, Any]) -> int:
+    """How many documents are ranked: as many as the retriever has in its window, if these are fewer than usual."""
+    given = next(iter(retriever.values()), None)
+    own = given.get("rank_window_size") if isinstance(given, Mapping) else None
+    return min(own, WINDOW) if type(own) is int and own > 0 else WINDOW
