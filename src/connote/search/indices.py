@@ -19,6 +19,7 @@ from connote.search.aliases import Action
 from connote.search.analysis import Analysis
 from connote.search.index import Index, closed
 from connote.search.mapping.mapping import Mapping
+from connote.search.mapping.semantic import uses
 from connote.search.settings import IndexSettings
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
@@ -168,7 +169,7 @@ class Indices:
 
     def users(self, endpoint: str) -> list[str]:
         """The indices with a field of meaning that uses an endpoint."""
-        return [name for name, record in sorted(self._records.items()) if _uses(record.mapping, endpoint)]
+        return [name for name, record in sorted(self._records.items()) if uses(record.mapping, endpoint)]
 
     # Changing.
 
@@ -388,15 +389,3 @@ def _with_mapping(mapping: Mapping, record: IndexRecord) -> IndexRecord:
 
 def _with_settings(settings: IndexSettings, record: IndexRecord) -> IndexRecord:
     return replace(record, settings=dict(settings.values))
-
-
-def _uses(mapping: Any, endpoint: str) -> bool:  # noqa: ANN401 (a part of a mapping)
-    if not isinstance(mapping, Object):
-        return False
-    if mapping.get("type") == "semantic_text" and endpoint in (
-        mapping.get("inference_id"),
-        mapping.get("search_inference_id"),
-    ):
-        return True
-    inner = (mapping.get(name) for name in ("properties", "fields"))
-    return any(_uses(each, endpoint) for some in inner if isinstance(some, Object) for each in some.values())
