@@ -53,7 +53,7 @@ class Lens:
         with ExitStack() as held:
             session = await self._session(index, held)
             (seen,) = session.seen
-            tree = trees.parse(retriever, Scope(WINDOW, session.split))
+            tree = trees.parse(retriever, Scope(WINDOW, 1, session.split))
             ranked = await tree.ranked(session, WINDOW, [])
             leaves = [await each.rewritten(session.asks, seen.reader) for each in tree.queries([])]
             return await asyncio.to_thread(self._ranked, seen, next(iter(retriever)), ranked, leaves, id)
