@@ -477,10 +477,6 @@ def test_dates_have_their_text_beside_them(shop: Shop) -> None:
         ({"terms": {"field": "tag"}, "aggs": {"g": {"global": {}}}}, "global"),
         ({"avg_bucket": {"buckets_path": "x>y"}}, "No aggregation found for path [x>y]"),
         ({"percentiles": {"field": "price", "percents": [120]}}, "percent must be in [0,100]"),
-        (
-            {"nested": {"path": "parts"}, "aggs": {"h": {"top_hits": {}}}},
-            "[top_hits] [h] in a [nested] aggregation is not supported",
-        ),
     ],
 )
 def test_what_is_wrong_is_told(shop: Shop, agg: dict[str, Any], told: str) -> None:
