@@ -55,3 +55,9 @@ def test_many_stars_take_no_time() -> None:
     for _ in range(60):
         deep = {"a" * 40: deep, "b": 1}
     assert apply(deep, ",".join(["**.a*a*a*a*a*a*b.**.c"] * 50)) == {}
+
+
+def test_many_stars_take_no_long_time() -> None:
+    names = {"a" * 200: 1, "b": 2}
+    assert apply(names, "a*" * 30 + "b") == {}
+    assert apply(names, "a*" * 30) == {"a" * 200: 1}

@@ -483,6 +483,75 @@ def test_what_is_wrong_is_told(shop: Shop, agg: dict[str, Any], told: str) -> No
     assert told in shop.refused(a=agg)["reason"]
 
 
+@pytest.fixture
+def few_values(http: httpx.Client) -> Any:  # noqa: ANN401 (a search)
+    """Documents of few values, each in a request of its own so that there are several segments."""
+    http.delete("/few,fewer")
+    fields = {
+        "price": {"type": "double"},
+        "sold": {"type": "boolean"},
+        "tag": {"type": "keyword"},
+        "other": {"type": "keyword"},
+    }
+    assert http.put("/few", json={"mappings": {"properties": fields}}).is_success
+    assert http.put("/fewer", json={"mappings": {"properties": {"other": {"type": "long"}}}}).is_success
+    for number, price in enumerate([10, 20, 20, 45.5, -3]):
+        source = {"price": price, "sold": number > 1, "tag": ["a", "b", "c", "a&b", "a"][number], "other": "x"}
+        assert http.put(f"/few/_doc/{number}?refresh=true", json=source).is_success
+    assert http.put("/fewer/_doc/1?refresh=true", json={"other": 1}).is_success
+
+    def ask(index: str = "few", **aggs: Any) -> Any:  # noqa: ANN401
+        reply = http.post(f"/{index}/_search", json={"size": 0, "aggs": aggs})
+        return reply.json()["aggregations"] if reply.is_success else reply.json()["error"]["root_cause"][0]["reason"]
+
+    return ask
+
+
+def test_ranks_are_those_of_the_reference(few_values: Any) -> None:  # noqa: ANN401
+    # Of Elasticsearch's Dist.cdf: half of equal values counts, and between two the rank rises in a straight line.
+    ranks = few_values(r={"percentile_ranks": {"field": "price", "values": [-4, -3, 15, 20, 30, 45.5, 50]}})["r"][
+        "values"
+    ]
+    wanted = [0, 10, 40, 50, 100 * (3.5 + 10 / 25.5) / 5, 90, 100]
+    assert list(ranks.values()) == pytest.approx(wanted)
+
+
+def test_percentiles_of_buckets_are_the_nearest_figure(few_values: Any) -> None:  # noqa: ANN401
+    prices = {"terms": {"field": "sold"}, "aggs": {"sum": {"sum": {"field": "price"}}}}
+    path = {"buckets_path": "s>sum", "percents": [25, 50]}
+    assert few_values(s=prices, p={"percentiles_bucket": path})["p"] == {"values": {"25.0": 30.0, "50.0": 62.5}}
+    listed = few_values(s=prices, p={"percentiles_bucket": {**path, "keyed": False}})["p"]["values"]
+    assert listed == [{"key": 25.0, "value": 30.0}, {"key": 50.0, "value": 62.5}]
+
+
+def test_a_path_goes_through_single_buckets(few_values: Any) -> None:  # noqa: ANN401
+    prices = {"terms": {"field": "sold"}, "aggs": {"sum": {"sum": {"field": "price"}}}}
+    every = {"filter": {"match_all": {}}, "aggs": {"inner": {"filter": {"match_all": {}}, "aggs": {"s": prices}}}}
+    assert few_values(e=every, a={"avg_bucket": {"buckets_path": "e>inner>s>sum"}})["a"] == {"value": 46.25}
+
+
+def test_booleans_are_told_as_such(few_values: Any) -> None:  # noqa: ANN401
+    assert few_values(a={"avg": {"field": "sold"}})["a"] == {"value": 0.6, "value_as_string": "true"}
+    several = {"terms": [{"field": "tag"}, {"field": "sold"}], "order": {"_key": "asc"}, "size": 1}
+    (bucket,) = few_values(m={"multi_terms": several})["m"]["buckets"]
+    assert bucket == {"key": ["a", False], "key_as_string": "a|false", "doc_count": 1}
+
+
+def test_expressions_of_terms_are_those_of_lucene(few_values: Any) -> None:  # noqa: ANN401
+    found = few_values(t={"terms": {"field": "tag", "include": '"a&b"|b'}})["t"]["buckets"]
+    assert [each["key"] for each in found] == ["a&b", "b"]
+    found = few_values(t={"terms": {"field": "tag", "include": ".*&~b", "order": {"_key": "asc"}}})["t"]["buckets"]
+    assert [each["key"] for each in found] == ["a", "a&b", "c"]
+
+
+def test_words_and_numbers_of_one_name_are_no_buckets_together(few_values: Any) -> None:  # noqa: ANN401
+    assert "has incompatible types" in few_values("few,fewer", t={"terms": {"field": "other"}})
+    by_sum = {"field": "other", "order": {"p": "asc"}}
+    assert "has incompatible types" in few_values(
+        "few,fewer", t={"terms": by_sum, "aggs": {"p": {"sum": {"field": "price"}}}}
+    )
+
+
 json = some.recursive(
     some.none()
     | some.booleans()

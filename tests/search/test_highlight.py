@@ -145,6 +145,17 @@ def test_tags_encoders_and_schemes(texts: httpx.Client) -> None:
     assert styled["1"]["title"] == ['Quick foxes <em class="hlt1">jump</em> & run']
 
 
+@pytest.mark.parametrize("kind", ["unified", "plain"])
+def test_a_word_that_stands_many_times_takes_no_long_time(texts: httpx.Client, kind: str) -> None:
+    texts.delete("/repeated")
+    assert texts.put("/repeated/_doc/1?refresh=true", json={"body": "sea " * 20_000}).is_success
+    highlight = {"type": kind, "fields": {"body": {"fragment_size": 10, "number_of_fragments": 1}}}
+    body = {"query": {"match_phrase": {"body": {"query": "sea sea", "slop": 1}}}, "highlight": highlight}
+    (hit,) = texts.post("/repeated/_search", json=body).json()["hits"]["hits"]
+    assert "<em>sea" in hit["highlight"]["body"][0]
+    texts.delete("/repeated")
+
+
 def test_other_fields_are_marked_only_on_demand(texts: httpx.Client) -> None:
     query = {"match": {"title": "sea fox"}}
     assert shown(texts, query, {"body": {}}) == {}

@@ -20,22 +20,27 @@ def chosen(ask: Ask, *, expand: str = "open", name: str = "index") -> list[str]:
 
     Raises NoIndex, IllegalArgument.
     """
-    states: set[str] = set()
-    for each in (ask.text("expand_wildcards") or expand).split(","):
-        if each not in _STATES:
-            raise IllegalArgument(f"No valid expand wildcard value [{each}]")
-        states.update(_STATES[each])
     return ask.connote.indices.resolve(
         ask.request.path_params.get(name),
         ignore_missing=ask.flag("ignore_unavailable"),
         allow_none=ask.flag("allow_no_indices", default=True),
-        expand=states,
+        expand=states(ask.text("expand_wildcards") or expand),
     )
 
 
 def filters(ask: Ask, found: Sequence[str]) -> Filters:
     """What the aliases that the path names let be seen of the indices that it means."""
     return ask.connote.indices.filters(ask.request.path_params.get("index"), found)
+
+
+def states(told: str) -> set[str]:
+    """What patterns mean, of `expand_wildcards`. Raises IllegalArgument."""
+    found: set[str] = set()
+    for each in told.split(","):
+        if each not in _STATES:
+            raise IllegalArgument(f"No valid expand wildcard value [{each}]")
+        found.update(_STATES[each])
+    return found
 
 
 def opened(ask: Ask) -> list[str]:

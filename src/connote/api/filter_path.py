@@ -4,12 +4,11 @@ Patterns are dotted paths with `*` inside a name, and `**` for any number of nam
 https://www.elastic.co/docs/reference/elasticsearch/rest-apis/common-options
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from connote.contract.errors import IllegalArgument
+from connote.search.names import fits
 
 Pattern = tuple[str, ...]
 _MOST_PATTERNS = 100
@@ -66,7 +65,7 @@ def _step(patterns: set[Pattern], name: str) -> set[Pattern]:
         for tail in _tails(pattern):
             if tail and tail[0] == "**":
                 left.add(tail)
-            elif tail and _matcher(tail[0]).fullmatch(name):
+            elif tail and fits(name, tail[0]):
                 left.add(tail[1:])
     return left
 
@@ -81,9 +80,3 @@ def _tails(pattern: Pattern) -> list[Pattern]:
 
 def _ends(patterns: set[Pattern]) -> bool:
     return any(all(name == "**" for name in pattern) for pattern in patterns)
-
-
-@cache
-def _matcher(name: str) -> re.Pattern[str]:
-    # Neighbouring stars mean what one means, but would make the match exponential.
-    return re.compile(".*".join(map(re.escape, re.split(r"\*+", name))), re.DOTALL)

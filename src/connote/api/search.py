@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 
-from connote.api.choice import CHOICE, chosen, filters
+from connote.api.choice import CHOICE, chosen, filters, states
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument, InvalidRequest, Unparsable
 from connote.search import request as requests
 from connote.search.answer import shards
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
+from connote.search.request import SearchRequest
 
 # Searches of one `_msearch`, and how many of them run at a time: those that wait for an endpoint share its batches.
 _MOST_SEARCHES, _AT_ONCE = 1000, 8
@@ -35,7 +36,7 @@ async def search(ask: Ask) -> Answer:
 async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     """The answer to a search of that body, and what the URL says."""
     request, searches = requests.parse(_with_params(ask, body)), ask.connote.searches
-    request = replace(request, typed=ask.flag("typed_keys"))
+    request = _told(ask, request)
     if request.pit is not None:
         if "index" in ask.request.path_params:
             raise InvalidRequest(
@@ -47,6 +48,11 @@ async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     if ask.text("scroll") is None:
         return await ask.attended(searches.search(names, request, kept))
     return await ask.attended(searches.scroll(names, request, requests.alive(ask.text("scroll")), kept))
+
+
+def _told(ask: Ask, request: SearchRequest) -> SearchRequest:
+    """The request with what the URL says of how its answer is told."""
+    return replace(request, typed=ask.flag("typed_keys"), scores_names=ask.flag("include_named_queries_score"))
 
 
 async def count(ask: Ask) -> Answer:
@@ -97,7 +103,7 @@ async def _one(ask: Ask, header: Mapping[str, Any], body: Mapping[str, Any]) -> 
     if unknown := [name for name in header if name not in _HEADER]:
         raise IllegalArgument(f"key [{unknown[0]}] is not supported in the metadata section")
     request, wanted = requests.parse(body), header.get("index", header.get("indices"))
-    request = replace(request, typed=ask.flag("typed_keys"))
+    request = _told(ask, request)
     if request.pit is not None:
         return await ask.connote.searches.search((), request)
     if wanted is None or wanted == []:
@@ -110,8 +116,14 @@ async def _one(ask: Ask, header: Mapping[str, Any], body: Mapping[str, Any]) -> 
         expression,
         ignore_missing=header.get("ignore_unavailable", ask.text("ignore_unavailable")) in (True, "true", ""),
         allow_none=header.get("allow_no_indices", True) in (True, "true"),
+        expand=states(_joined(header.get("expand_wildcards") or ask.text("expand_wildcards") or "open")),
     )
     return await ask.connote.searches.search(names, request, ask.connote.indices.filters(expression, names))
+
+
+def _joined(value: Any) -> str:  # noqa: ANN401 (JSON)
+    """Texts as one, with commas."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _pairs(raw: bytes) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -227,7 +239,7 @@ SEARCH = (
         "pre_filter_shard_size": "Accepted.",
         "ignore_throttled": "Accepted.",
         "scroll": "Keep the search open to read on.",
-        "include_named_queries_score": "Accepted.",
+        "include_named_queries_score": "Tell the scores of queries with a `_name`.",
         "force_synthetic_source": "Accepted.",
     }
 )

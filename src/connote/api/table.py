@@ -38,12 +38,12 @@ class Column:
     is_right: bool = False
 
 
-def table(ask: Ask, columns: Sequence[Column], rows: Sequence[Row]) -> Answer:
-    """The answer: rows as the request wants them. Raises IllegalArgument."""
+def table(ask: Ask, columns: Sequence[Column], rows: Sequence[Row], page: slice = slice(None)) -> Answer:
+    """The answer: rows as the request wants them, and of the sorted ones a page. Raises IllegalArgument."""
     if ask.flag("help"):
         return _text([[each.name, ",".join(each.short), each.about] for each in columns], [False] * 3, " | ")
     chosen = _chosen(ask.text("h"), columns)
-    kept = _sorted(ask.text("s"), columns, rows)
+    kept = _sorted(ask.text("s"), columns, rows)[page]
     cells = [[_cell(ask, each, row.get(each.name)) for each in chosen] for row in kept]
     if _wants_json(ask):
         names = [each.name for each in chosen]

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from connote.search.mapping.field import Field
 from connote.search.mapping.mapping import Mapping as Fields
+from connote.search.names import fits
 
 # By type of field, under which of them it is told; others under their own.
 _FAMILIES = {
@@ -55,7 +55,7 @@ def of(mapping: Fields, patterns: Sequence[str]) -> dict[str, Capability]:
     for name, branch in mapping.branches.items():
         every[name] = Capability("nested" if branch.is_nested else "object", False, False)
     every |= {name: _of_field(field) for name, field in mapping.fields.items()}
-    return {name: each for name, each in every.items() if any(fnmatchcase(name, pattern) for pattern in patterns)}
+    return {name: each for name, each in every.items() if any(fits(name, pattern) for pattern in patterns)}
 
 
 def _of_field(field: Field) -> Capability:

@@ -15,7 +15,7 @@ from connote.search.engine.owners import Owners
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
-from connote.search.mapping.number import Number, Whole
+from connote.search.mapping.number import Float, Number, Whole
 from connote.search.query.geo import haversine
 from connote.search.query.query import Hits, Weight
 
@@ -119,6 +119,16 @@ class Nest:
     path: str
     weight: Weight | None = None
 
+    def joined(self, column: Column, has: Mask, segment: Segment, mode: str) -> tuple[Column, Mask]:
+        """Of the objects' values [objects] those of the documents [documents], and who has any."""
+        objects = segment.nested(self.path)
+        if objects is None:
+            return np.zeros(segment.size, dtype=column.dtype), np.zeros(segment.size, dtype=np.bool_)
+        if self.weight is not None:
+            has = has & self.weight.run(objects, scored=False).mask
+        counts = np.concatenate([[0], np.cumsum(has)])
+        return reduced(column[has], Owners(counts[objects.owners.starts].astype(np.int32)), mode)
+
 
 @dataclass(frozen=True)
 class ByField:
@@ -177,6 +187,8 @@ class ByField:
             return "Infinity" if is_great else "-Infinity"
         if isinstance(self.field, Date) and self.format:
             return dates.render(int(value), self.format)
+        if isinstance(self.field, Float) and isinstance(value, float):
+            return float(str(self.field.precision(value)))  # in as many digits as it has
         return int(value == "true") if self.field.kind == "boolean" else value
 
     @property
@@ -203,6 +215,8 @@ class ByField:
     def _key(self, segment: Segment, value: Any) -> float:  # noqa: ANN401
         if isinstance(self.field, Date) and type(value) is not int:  # a whole number is what the answer has shown
             return dates.maths(str(value), self.format or self.field["format"])
+        if isinstance(self.field, Float):
+            return float(self.field.precision(number(value)))
         if self._is_number:
             return _whole(value) if self.is_whole else number(value)
         view = (self._table(segment) or segment).words(self.field.name)
@@ -228,25 +242,19 @@ class ByField:
         raw = getattr(view, "values", None)
         rows = view.ordinals.astype(np.int64) * 2 if raw is None else raw.astype(kind, copy=False)  # type: ignore[union-attr]
         column, has = reduced(rows, view.owners, mode)
-        objects = None if self.nest is None else segment.nested(self.nest.path)
-        if objects is None or self.nest is None:
-            return column, has
-        if self.nest.weight is not None:
-            has = has & self.nest.weight.run(objects, scored=False).mask
-        counts = np.concatenate([[0], np.cumsum(has)])
-        return reduced(column[has], Owners(counts[objects.owners.starts].astype(np.int32)), mode)
+        return (column, has) if self.nest is None else self.nest.joined(column, has, segment, mode)
 
 
 @dataclass(frozen=True)
 class ByDistance:
-    """The distance of a place from a point, in metres divided by `per`."""
+    """The distances of places from some points, in metres divided by `per`; of several the one that `mode` says."""
 
     field: str
-    lat: float
-    lon: float
+    points: Sequence[tuple[float, float]]
     is_descending: bool = False
     per: float = 1.0
     mode: str | None = None
+    nest: Nest | None = None
 
     def keys(self, segment: Segment, hits: Hits, base: int) -> Column:  # noqa: ARG002
         """Distances; those without a place come last."""
@@ -276,11 +284,17 @@ class ByDistance:
         return "Infinity" if value is None else value
 
     def _column(self, segment: Segment) -> tuple[NDArray[np.float64], Mask]:
-        view = segment.points(self.field)
-        if view is None:
-            return np.zeros(segment.size), np.zeros(segment.size, dtype=np.bool_)
-        far = haversine(view.latitudes, view.longitudes, self.lat, self.lon) / self.per
-        column, has = reduced(far, view.owners, self.mode or ("max" if self.is_descending else "min"))
+        mode = self.mode or ("max" if self.is_descending else "min")
+        nothing = np.zeros(segment.size), np.zeros(segment.size, dtype=np.bool_)
+        table = segment if self.nest is None else segment.nested(self.nest.path)
+        view = None if table is None else table.points(self.field)
+        if table is None or view is None:
+            return nothing
+        far = np.stack([haversine(view.latitudes, view.longitudes, *each) for each in self.points], axis=1) / self.per
+        owners = Owners((view.owners.starts * len(self.points)).astype(np.int32))
+        column, has = reduced(far.reshape(-1), owners, mode)
+        if self.nest is not None:
+            column, has = self.nest.joined(column, has, segment, mode)
         return column.astype(np.float64), has
 
 

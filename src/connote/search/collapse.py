@@ -43,8 +43,11 @@ class Collapse:
             raise BadQuery("[collapse] [inner_hits] must be an object, or an array of objects")
         return cls(given["field"], listed)
 
-    def groups(self, segment: Segment, reader: Reader) -> Longs:
-        """int64 [size]: each document's group, -1 without a value. Raises IllegalArgument for a field of no columns."""
+    def groups(self, segment: Segment, reader: Reader, mask: Mask) -> Longs:
+        """int64 [size]: each document's group, -1 without a value.
+
+        Raises IllegalArgument for a field of no columns, and if a document of the mask has several values.
+        """
         field = reader.field(self.field)
         if field is None:
             raise IllegalArgument(f"no mapping found for `{self.field}` in order to collapse on")
@@ -52,6 +55,9 @@ class Collapse:
             raise IllegalArgument(f"collapse is not supported for the field [{self.field}] of the type [{field.kind}]")
         found = np.full(segment.size, -1, dtype=np.int64)
         words, numbers = segment.words(field.name), segment.numbers(field.name)
+        view = words if numbers is None else numbers
+        if view is not None and not view.owners.single and (np.diff(view.owners.starts)[mask] > 1).any():
+            raise IllegalArgument(f"failed to collapse on [{self.field}]: the grouping field must be single valued")
         if words is not None:
             has = words.exists
             found[has] = words.ordinals[words.owners.starts[:-1][has]]
@@ -65,7 +71,7 @@ class Collapse:
         documents = np.flatnonzero(hits.mask)
         columns = [key[documents] for key in reversed(keys)]
         ordered = documents[np.lexsort(columns)] if columns else documents
-        _, firsts = np.unique(self.groups(segment, reader)[ordered], return_index=True)
+        _, firsts = np.unique(self.groups(segment, reader, hits.mask)[ordered], return_index=True)
         mask = np.zeros(segment.size, dtype=np.bool_)
         mask[ordered[firsts]] = True
         return mask

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from connote.search import sorting
+from connote.search.aside import check
 from connote.search.clauses import Clause, Column, order
 from connote.search.engine import kernels
 from connote.search.engine.arrays import Ints, Mask
@@ -72,6 +73,7 @@ def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) ->
     weight, kept = query.weigh(seen.reader), None if post is None else post.weigh(seen.reader)
     found, boost = Found(seen, weight, query, clauses(seen, request), post), request.boost(seen.index.name)
     for number, segment in enumerate(seen.snapshot.segments):
+        check()
         if request.seconds is not None and time.perf_counter() - began > request.seconds:
             found.is_late = True
             found.masks.append(Hits.none(segment.size))

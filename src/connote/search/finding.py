@@ -1,12 +1,12 @@
 """What a request finds in the indices of a session, before it is fetched."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 from connote.contract.errors import IllegalArgument
 from connote.search import request as requests
 from connote.search import retriever, trees
+from connote.search.aside import aside
 from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
@@ -33,12 +33,12 @@ async def _one(seen: Seen, query: Query, request: SearchRequest, session: Sessio
     own = await query.rewritten(session.asks, seen.reader)
     post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
     window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
-    return await asyncio.to_thread(run, seen, own, post, replace(request, start=0, size=window))
+    return await aside(run, seen, own, post, replace(request, start=0, size=window))
 
 
 async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
     """What the tree of retrievers gives; what matches, for totals and aggregations, is what any of its leaves does."""
-    tree = trees.parse(request.retriever, Scope(request.window, session.split))
+    tree = trees.parse(request.retriever, Scope(request.window, request.size, session.split))
     leaves = Bool(should=tree.queries([]), least=1)
     counted = replace(request, start=0, size=0, enough=None)
     every = await session.each(lambda seen: _one(seen, leaves, counted, session))
@@ -60,7 +60,7 @@ async def _rescored(session: Session, every: Sequence[Found], request: SearchReq
         own.hits.clear()
     for each in await retriever.rescored(session, ranked, parts):
         own = every[each.key.index]
-        own.hits.append(replace(by_key[each.key], score=each.score, values=(each.score,)))
+        own.hits.append(replace(by_key[each.key], score=each.score, values=(each.score,), why=each.why))
     for own in every:
         own.most = max((hit.score for hit in own.hits), default=None)
 

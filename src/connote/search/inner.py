@@ -8,7 +8,7 @@ import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
-from connote.search import collect
+from connote.search import collect, highlight
 from connote.search import request as requests
 from connote.search.aggs.filters import inside
 from connote.search.aggs.hits import MOST, first
@@ -118,22 +118,46 @@ def _objects(hit: Hit, outer: Rows, query: Nested, inner: Inner, source: Mapping
     rows, seen = inside(outer, query.path), hit.found.seen
     if rows is None:
         return _body([], 0, inner, None)
-    hits = query.inner.weigh(seen.reader.inside(query.path)).run(rows.table, scored=True)
+    weight = query.inner.weigh(seen.reader.inside(query.path))
+    hits = weight.run(rows.table, scored=True)
     numbers, points = rows.numbers[hits.mask[rows.numbers]], hits.points()
-    clauses = collect.clauses(seen, inner.request)
-    keys = [each.keys(rows.table, hits, 0)[numbers] for each in clauses if each is not None]  # type: ignore[arg-type]
-    ordered = numbers[np.lexsort(keys[::-1])] if keys else numbers
+    clauses = [each for each in collect.clauses(seen, inner.request) if each is not None]
+    keys = [each.keys(rows.table, hits, 0)[numbers] for each in clauses]  # type: ignore[arg-type]
+    ordered = (numbers[np.lexsort(keys[::-1])] if keys else numbers)[inner.request.start : inner.request.window]
+    columns = [each.values(rows.table, ordered.astype(np.int32), hits, 0) for each in clauses]  # type: ignore[arg-type]
     path = query.path if outer.path is None else query.path.removeprefix(f"{outer.path}.")
     own, offset = list(objects(source, path.split("."))), int(rows.numbers[0]) if len(rows) else 0
     shown, id = list[dict[str, Any]](), seen.snapshot.segments[hit.segment].ids[hit.document]
-    for number in ordered[inner.request.start : inner.request.window].tolist():
+    for turn, number in enumerate(ordered.tolist()):
         place = number - offset
         part = own[place] if place < len(own) else {}
         made = object_shown(seen, id, query.path, identity(rows, number), float(points[number]), part, inner.request)
+        made |= _told(hit, query, inner, part)
+        if inner.request.sort:
+            made["sort"] = [each.shown(column[turn]) for each, column in zip(clauses, columns, strict=True)]
+        if inner.request.explain and (why := weight.explain(rows.table, number)) is not None:
+            made["_explanation"] = why.wire()
         if within := _within(hit, rows.take(np.array([number], dtype=np.int64)), query, part):
             made["inner_hits"] = within
         shown.append(made)
     return _body(shown, len(numbers), inner, float(points[numbers].max()) if len(numbers) else None)
+
+
+def _told(hit: Hit, query: Nested, inner: Inner, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Versions of the document, and what is marked in the object, if they are asked for."""
+    seen, request, told = hit.found.seen, inner.request, dict[str, Any]()
+    if request.version or request.seq_no:
+        state = seen.index.documents.at([hit.seq])[hit.seq]
+        told |= {"_version": state.version} if request.version else {}
+        told |= {"_seq_no": state.seq, "_primary_term": 1} if request.seq_no else {}
+    if request.highlight is not None:
+        whole = dict(own)
+        for part in reversed(query.path.split(".")):
+            whole = {part: whole}
+        asked = [query.inner if each.query is None else each.query for each in request.highlight.fields]
+        if parts := highlight.shown(request.highlight, asked, whole, {}, seen.reader):
+            told["highlight"] = parts
+    return told
 
 
 def _within(hit: Hit, row: Rows, query: Nested, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,7 +195,7 @@ def group(hit: Hit, collapse: Collapse, inner: Inner, found: Sequence[Found], fe
     for own in found:
         for number, hits in enumerate(own.masks):
             segment = own.seen.snapshot.segments[number]
-            groups = collapse.groups(segment, own.seen.reader)
+            groups = collapse.groups(segment, own.seen.reader, hits.mask)
             members = np.flatnonzero(hits.mask & (groups == _group(value, segment, own, collapse)))
             parts.append(Rows(own.seen, number, segment, members.astype(np.int64), hits))
     return _body(fetch(first(parts, inner.request, found), inner.request), count(parts), inner, _best(parts))

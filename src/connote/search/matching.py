@@ -10,6 +10,7 @@ import numpy as np
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.search import view
+from connote.search.aside import finished
 from connote.search.asks import Asked
 from connote.search.engine.arrays import Longs
 from connote.search.index import Index
@@ -73,7 +74,7 @@ class Matching:
     ) -> Matched:
         index = await self._indices.open(name)
         index.check_readable()
-        snapshot, mapping, release = await asyncio.to_thread(index.seen)
+        snapshot, mapping, release = await finished(index.seen, lambda seen: seen[2]())
         try:
             reader = await view.through(kept, view.reader(index, mapping, snapshot), asks)
             rewritten = await query.rewritten(asks, reader)

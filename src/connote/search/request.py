@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 from connote.contract import durations
@@ -13,15 +12,17 @@ from connote.search.collapse import Collapse
 from connote.search.fetch.fields import INFERENCE, Wanted
 from connote.search.fetch.source import SourceFilter
 from connote.search.highlight import Highlight
+from connote.search.names import fits
 from connote.search.query.boolean import Bool
+from connote.search.query.parse import SIZE
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.vectors import Knn
 from connote.search.scriptfields import ScriptField
 from connote.search.suggest import Suggest
 
-# Hits of an answer if it is not said how many; how many are counted by default (exactly: all are).
-SIZE, COUNTED = 10, 10_000
+# How many hits are counted by default (exactly: all are).
+COUNTED = 10_000
 # What is taken and says nothing here.
 _ACCEPTED = (
     "batched_reduce_size", "preference", "request_cache", "stats", "ext",
@@ -50,7 +51,7 @@ class SearchRequest:
     source: SourceFilter = field(default_factory=SourceFilter)
     fields: Sequence[Wanted] = ()
     docvalue_fields: Sequence[Wanted] = ()
-    stored_fields: Sequence[str] = ()
+    stored_fields: Sequence[str] | None = None
     total: bool | int = COUNTED
     least: float | None = None
     post_filter: Query | None = None
@@ -74,6 +75,7 @@ class SearchRequest:
     enough: int | None = None  # documents of an index that are looked at, then it is left
     is_source_asked: bool = False
     typed: bool = False  # aggregations with their types before their names
+    scores_names: bool = False  # scores of the queries with names
 
     @property
     def shows_inference(self) -> bool:
@@ -83,7 +85,7 @@ class SearchRequest:
     @property
     def shows_source(self) -> bool:
         """Whether documents are shown: not if stored fields or scripts are, unless it is said."""
-        return self.source.is_shown and (self.is_source_asked or not (self.stored_fields or self.scripts))
+        return self.source.is_shown and (self.is_source_asked or (self.stored_fields is None and not self.scripts))
 
     @property
     def is_scored(self) -> bool:
@@ -104,7 +106,7 @@ class SearchRequest:
 
     def boost(self, index: str) -> float:
         """What scores in that index are multiplied with."""
-        return next((boost for pattern, boost in self.boosts if fnmatchcase(index, pattern)), 1.0)
+        return next((boost for pattern, boost in self.boosts if fits(index, pattern)), 1.0)
 
 
 def parse(body: Mapping[str, Any]) -> SearchRequest:
@@ -120,7 +122,7 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         raise BadQuery("[pit] must be an object with an [id]")
     collapse, highlight = _object(rest, "collapse"), _object(rest, "highlight")
     request = SearchRequest(
-        query=MatchAll() if query is None else parse_query(query),
+        query=MatchAll() if query is None else parse_query(query, size=size),
         has_query=query is not None,
         knn=_knn(rest.pop("knn", None), size),
         retriever=_object(rest, "retriever"),
@@ -132,7 +134,7 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         is_source_asked=source is not None,
         fields=[Wanted.parse(each) for each in fields],
         docvalue_fields=[Wanted.parse(each, "docvalue_fields") for each in _list(rest, "docvalue_fields") or ()],
-        stored_fields=_list(rest, "stored_fields") or (),
+        stored_fields=_list(rest, "stored_fields"),
         total=_total(rest.pop("track_total_hits", None)),
         least=_number(rest, "min_score"),
         post_filter=None if post_filter is None else parse_query(post_filter),

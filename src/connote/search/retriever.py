@@ -5,6 +5,7 @@ https://www.elastic.co/docs/reference/elasticsearch/rest-apis/retrievers
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +24,8 @@ from connote.search.query.vectors import Knn
 RANK_CONSTANT, WINDOW = 60, 10
 # Documents that may be pinned in all indices of a search.
 MOST_HITS = 10_000
+# As Elasticsearch's index.max_rescore_window.
+MOST_RESCORED = 10_000
 
 
 @dataclass(frozen=True, order=True)
@@ -218,14 +221,15 @@ class Rescored(Retriever):
     inner: Retriever
     rescores: Sequence["Rescore"]
 
-    def window(self, size: int) -> int:
-        """As many as it rescores."""
-        return max([size, *(each.window for each in self.rescores)])
+    def window(self, size: int) -> int:  # noqa: ARG002 (what is wanted is checked to be no more)
+        """As many as all of its rescorers look at."""
+        return min(each.window for each in self.rescores)
 
     async def ranked(self, run: Run, size: int, filters: Sequence[Query]) -> list[Scored]:
         """By the mixed scores."""
-        found = await self.inner.ranked(run, self.window(size), [*filters, *self.filters])
-        return self._cut(await rescored(run, found, self.rescores))
+        most = max(each.window for each in self.rescores)
+        found = await self.inner.ranked(run, most, [*filters, *self.filters])
+        return self._cut(await rescored(run, found[:most], self.rescores))[: self.window(size)]
 
     def queries(self, filters: Sequence[Query]) -> list[Query]:
         """Those of the inner one."""
@@ -281,9 +285,15 @@ class Rescore:
         mode = (own.text("score_mode") or "total").lower()
         if mode not in _MIX:
             raise IllegalArgument(f"illegal score_mode [{mode}]")
+        window = body.whole("window_size", WINDOW)
+        if not 0 <= window <= MOST_RESCORED:
+            raise IllegalArgument(
+                f"Rescore window [{window}] is too large. It must be less than [{MOST_RESCORED}]. This prevents "
+                "allocating massive heaps for storing the results to be rescored."
+            )
         made = cls(
             own.required("rescore_query", parse_query),
-            body.whole("window_size", WINDOW),
+            window,
             own.number("query_weight", 1.0),
             own.number("rescore_query_weight", 1.0),
             mode,
@@ -292,19 +302,27 @@ class Rescore:
         body.done()
         return made
 
+    def parts(self, first: float, second: float | None) -> list[Explanation]:
+        """What is mixed: the score that there was, and that of the second query, each times its weight."""
+        found = [Explanation(first * self.first, f"score of [{first:g}] times query_weight [{self.first:g}]")]
+        if second is not None:
+            told = f"rescore_query's score of [{second:g}] times rescore_query_weight [{self.second:g}]"
+            found.append(Explanation(second * self.second, told))
+        return found
+
+    def mixed(self, values: Sequence[float]) -> float:
+        """One score of them; what the second query does not match keeps its own."""
+        return reduce(_MIX[self.mode], values)
+
 
 async def rescored(run: Run, found: list[Scored], rescores: Sequence[Rescore]) -> list[Scored]:
-    """The same documents, the first of each window in a new order."""
+    """The same documents in a new order; beyond the window they count as those that the second query does not match."""
     for each in rescores:
-        head, tail = found[: each.window], found[each.window :]
-        scores = await run.rescored(each.query, [one.key for one in head])
-        mixed = {
-            one.key: _MIX[each.mode](one.score * each.first, scores[one.key] * each.second)
-            if one.key in scores
-            else one.score * each.first
-            for one in head
-        }
-        found = [*best(mixed), *tail]
+        scores = await run.rescored(each.query, [one.key for one in found[: each.window]])
+        parts = {one.key: each.parts(one.score, scores.get(one.key)) for one in found}
+        mixed = best({key: each.mixed([part.value for part in own]) for key, own in parts.items()})
+        told = f"rescored, {each.mode} of:"
+        found = [replace(one, why=Explanation(one.score, told, parts[one.key])) for one in mixed]
     return found
 
 
@@ -339,12 +357,16 @@ def best(scores: Mapping[Key, float]) -> list[Scored]:
     return [Scored(key, score) for key, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))]
 
 
+# Scores that differ by less are the same to a normalizer.
+_ALIKE = 1e-6
+
+
 def _normal(scores: Sequence[float], normalizer: str) -> list[float]:
     """Scores made comparable."""
     if normalizer == "none" or not scores:
         return list(scores)
     if normalizer == "l2_norm":
         length = sum(score * score for score in scores) ** 0.5
-        return [score / length if length else score for score in scores]
+        return [score / length if length >= _ALIKE else score for score in scores]
     low, high = min(scores), max(scores)
-    return [(score - low) / (high - low) if high > low else 1.0 for score in scores]
+    return [(score - low) / (high - low) if high - low >= _ALIKE else 1.0 for score in scores]

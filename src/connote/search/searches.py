@@ -1,6 +1,5 @@
 """Searches: from a request over some indices to the body of the answer."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
@@ -13,6 +12,7 @@ from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.search import finding
 from connote.search.answer import Timing, answer
+from connote.search.aside import aside
 from connote.search.asks import Asked
 from connote.search.beside import Beside
 from connote.search.collect import Hit, merged
@@ -81,7 +81,7 @@ class Searches:
             asked = Bool(must=[query], filters=[filters[name]]) if name in filters else query
             own = await asked.rewritten(session.asks, seen.reader)
             table = seen.snapshot.segments[place[0]]
-            return True, await asyncio.to_thread(own.weigh(seen.reader).explain, table, place[1])
+            return True, await aside(own.weigh(seen.reader).explain, table, place[1])
 
     async def validated(self, names: Sequence[str], query: Query) -> None:
         """Raise what keeps the query from running on any of the indices."""
@@ -142,14 +142,14 @@ class Searches:
             hits = request.collapse.distinct(hits)
         hits, fetch = hits[request.start : request.window], partial(fetched, beside=beside)
         fetching = time.perf_counter()
-        shown = await asyncio.to_thread(fetch, hits, request)
+        shown = await aside(fetch, hits, request)
         timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)
-        results = await asyncio.to_thread(beside.aggregations, request, fetch) if request.aggs else None
+        results = await aside(beside.aggregations, request, fetch) if request.aggs else None
         body = answer(found, shown, request, timing, results)
         if request.suggest is not None:
             readers = [each.reader for each in session.seen]
             suggest = partial(request.suggest.entries, readers, request.source, typed=request.typed)
-            body["suggest"] = await asyncio.to_thread(suggest)
+            body["suggest"] = await aside(suggest)
         return hits, body
 
 

@@ -1,18 +1,18 @@
 """One search over some indices: a snapshot of each, and what retrievers ask of them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
 from connote.search import collect, columns, embedded, neighbours, view
+from connote.search.aside import aside, finished
 from connote.search.asks import Asked
 from connote.search.collect import Seen
 from connote.search.fetch.fields import at
 from connote.search.indices import Indices
+from connote.search.names import fits
 from connote.search.neighbours import Neighbours
 from connote.search.query.query import Query
 from connote.search.query.vectors import Knn
@@ -45,7 +45,9 @@ class Session:
             index = await indices.open(name)
             index.check_readable()
             at_hand = index.at_hand()
-            snapshot, mapping, release = await asyncio.to_thread(index.seen) if at_hand is None else at_hand
+            if at_hand is None:
+                at_hand = await finished(index.seen, lambda seen: seen[2]())
+            snapshot, mapping, release = at_hand
             held.callback(release)
             every = view.reader(index, mapping, snapshot)
             reader = await view.through(filters.get(name), every, asks)
@@ -74,7 +76,7 @@ class Session:
         """Of fields with boosts, patterns among them: those of text and words, and those that are semantic anywhere."""
         words, semantic = dict[str, float](), dict[str, float]()
         for pattern, boost in fields:
-            named = {name for each in self.seen for name in each.reader.mapping.semantic if fnmatchcase(name, pattern)}
+            named = {name for each in self.seen for name in each.reader.mapping.semantic if fits(name, pattern)}
             semantic |= dict.fromkeys(sorted(named), boost)
             if "*" not in pattern:
                 words |= {} if named else {pattern: boost}
@@ -104,7 +106,7 @@ class Session:
 
         async def one(seen: Seen) -> collect.Found:
             own = await query.rewritten(self.asks, seen.reader)
-            return await asyncio.to_thread(collect.run, seen, own, None, request)
+            return await aside(collect.run, seen, own, None, request)
 
         found = await self.each(one)
         hits = collect.merged(found, request)[:window]
@@ -119,7 +121,7 @@ class Session:
             if own:
                 weight = (await query.rewritten(self.asks, seen.reader)).weigh(seen.reader)
                 for segment in {key.segment for key in own}:
-                    hits = await asyncio.to_thread(weight.run, seen.snapshot.segments[segment], scored=True)
+                    hits = await aside(weight.run, seen.snapshot.segments[segment], scored=True)
                     points = hits.points()
                     inside = [key for key in own if key.segment == segment and hits.mask[key.document]]
                     scores |= {key: float(points[key.document]) for key in inside}
@@ -130,13 +132,13 @@ class Session:
         found = Neighbours({}, None, "cosine")
         for number, seen in enumerate(self.seen):
             query = await near.asked(self.asks, seen.reader)
-            own = await asyncio.to_thread(neighbours.of, seen, number, near.field, keys, query)
+            own = await aside(neighbours.of, seen, number, near.field, keys, query)
             found = replace(own, rows={**found.rows, **own.rows})
         return found
 
     async def reranked(self, endpoint: str, text: str, name: str, keys: Sequence[Key], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
         """What a reranker says of the documents' field; of several chunks the best counts."""
-        texts = await asyncio.to_thread(self._texts, name, keys)
+        texts = await aside(self._texts, name, keys)
         return await self.asks.reranked(endpoint, text, dict(zip(keys, texts, strict=True)), chunks)
 
     def _texts(self, name: str, keys: Sequence[Key]) -> list[str]:

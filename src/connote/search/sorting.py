@@ -18,7 +18,7 @@ from connote.search.scriptsort import ByScript
 # Places of documents in several indices: those of one begin so far behind those of the one before.
 SHARD = 2**32
 _UNSORTED = (
-    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary",
+    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary", "version",
     "completion",
 )  # fmt: skip
 _FIELD = (
@@ -136,12 +136,16 @@ def _distance(options: Mapping[str, Any], reader: Reader, *, is_descending: bool
         return None
     if not isinstance(field, GeoPoint):
         raise IllegalArgument(f"failed to find mapper for [{names[0]}] for geo distance based sort")
-    place = options[names[0]]
-    if isinstance(place, list) and place and not isinstance(place[0], int | float):
-        place = place[0]
     try:
-        lat, lon = point(place)
+        points = _points(options[names[0]])
         per = unit(str(options.get("unit", "m")))
     except ConnoteError as error:
         raise BadQuery(f"[_geo_distance] {error.reason}") from None
-    return ByDistance(field.name, lat, lon, is_descending, per, mode)
+    return ByDistance(field.name, points, is_descending, per, mode, _nest(options, reader))
+
+
+def _points(given: Any) -> list[tuple[float, float]]:  # noqa: ANN401 (JSON)
+    """One place, or several: an array of two numbers is one. Raises ConnoteError."""
+    if isinstance(given, list) and given and not isinstance(given[0], int | float):
+        return [point(each) for each in given]
+    return [point(given)]

@@ -42,15 +42,19 @@ Split = Callable[[Boosted], tuple[Boosted, Boosted]]
 
 @dataclass(frozen=True)
 class Scope:
-    """Where in the tree: how many documents are wanted, how deep it is; and which fields are semantic."""
+    """Where in the tree: how many documents are wanted, how deep it is; and which fields are semantic.
+
+    `least` is what no window may be below: how many documents are shown, or the window of the retriever above.
+    """
 
     size: int
+    least: int
     split: Split
     depth: int = 0
 
     def inside(self, size: int) -> "Scope":
         """For what is one deeper."""
-        return replace(self, size=size, depth=self.depth + 1)
+        return replace(self, size=size, least=size, depth=self.depth + 1)
 
 
 def parse(given: Any, scope: Scope) -> Retriever:  # noqa: ANN401 (JSON)
@@ -152,10 +156,16 @@ def _normalizer(name: str | None) -> str:
 
 
 def _window(body: Body, scope: Scope) -> int:
-    window = body.whole("rank_window_size", max(scope.size, WINDOW))
-    if window < max(scope.size, 1):
+    return _checked(body.kind, "rank_window_size", body.whole("rank_window_size", max(scope.size, WINDOW)), scope)
+
+
+def _checked(kind: str, name: str, window: int, scope: Scope) -> int:
+    if window < 1:
+        raise IllegalArgument(f"[{name}] parameter must be greater than or equal to [1], but was [{window}]")
+    if window < scope.least:
+        above = "rank_window_size of the retriever above" if scope.depth else "size"
         raise IllegalArgument(
-            f"[{body.kind}] [rank_window_size: {window}] must be greater than or equal to [size: {scope.size}]"
+            f"[{kind}] requires [{name}: {window}] be greater than or equal to [{above}: {scope.least}]"
         )
     return window
 
@@ -194,8 +204,11 @@ def _reranker(body: Body, common: dict[str, Any], scope: Scope) -> Retriever:
 def _rescorer(body: Body, common: dict[str, Any], scope: Scope) -> Retriever:
     rescore = body.required("rescore", _any)
     parts = [Rescore.parse(each) for each in (rescore if isinstance(rescore, list) else [rescore])]
-    window = max([scope.size, *(each.window for each in parts)])
-    return Rescored(inner=parse(body.required("retriever", _any), scope.inside(window)), rescores=parts, **common)
+    if not parts:
+        raise IllegalArgument("[rescorer] [rescore] must not be empty")
+    _checked(body.kind, "window_size", min(each.window for each in parts), scope)
+    inner = parse(body.required("retriever", _any), scope.inside(max(each.window for each in parts)))
+    return Rescored(inner=inner, rescores=parts, **common)
 
 
 def _any(value: Any) -> Any:  # noqa: ANN401

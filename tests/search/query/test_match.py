@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from connote.contract.errors import BadQuery, IllegalArgument
-from connote.search.query.edits import distance
+from connote.contract.errors import BadMapping, BadQuery, IllegalArgument
+from connote.search.engine.strings import Dictionary
+from connote.search.query.edits import distance, near
 from search.query.houses import MAPPING, houses, words
 from search.query.slow import Bm25, Document, Scores, chosen, places, same, summed, times
 from search.query.slow import words as terms
@@ -112,6 +114,19 @@ def edits(one: str, other: str) -> int:
 @given(some.text("abc", max_size=6), some.text("abc", max_size=6), some.integers(0, 2))
 def test_edits_are_counted(one: str, other: str, most: int) -> None:
     assert distance(one, other, most) == min(edits(one, other), most + 1)
+
+
+@given(
+    some.sets(some.text("ab日é\U0001f3e0", max_size=7)),
+    some.text("ab日c", max_size=6),
+    some.integers(1, 2),
+    some.booleans(),
+)
+def test_words_near_one_are_found_among_many(words: set[str], word: str, most: int, swapping: bool) -> None:
+    known = Dictionary.of(sorted(words))
+    found = near(word, known, range(len(known)), most, swapping=swapping)
+    away = {each: distance(word, each, most, swapping=swapping) for each in words}
+    assert {known[at]: number for at, number in found} == {each: own for each, own in away.items() if own <= most}
 
 
 @given(
@@ -221,3 +236,32 @@ def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
 def test_what_is_wrong_may_be_passed_over() -> None:
     small = Small(MAPPING, [{"price": 1}])
     assert small.ids({"match": {"price": {"query": "cheap", "lenient": True}}}) == []
+
+
+def test_phrases_may_have_an_analyzer_of_their_own() -> None:
+    mapping = {"body": {"type": "text", "search_quote_analyzer": "keyword"}}
+    small = Small(mapping, [{"body": "old house"}, {"body": "house"}])
+    assert small.ids({"match": {"body": "old house"}}) == [0, 1]
+    assert small.ids({"match_phrase": {"body": "old house"}}) == []  # no such term
+    assert small.ids({"match_phrase": {"body": "house"}}) == [0, 1]
+
+
+def test_a_field_may_have_no_norms_or_count_what_matches_only() -> None:
+    mapping = {
+        "plain": {"type": "text", "norms": False},
+        "flat": {"type": "text", "similarity": "boolean"},
+        "kept": {"type": "text", "index": False},
+    }
+    texts = ["house river", "house house garden view", "river"]
+    small = Small(mapping, [dict.fromkeys(mapping, text) for text in texts], segments=2)
+    # Of Lucene's BM25: without norms all lengths are 1, but the average is what it is.
+    idf = float(np.log(1 + (3 - 2 + 0.5) / (2 + 0.5)))
+    wanted = {n: idf * freq / (freq + 1.2 * (1 - 0.75 + 0.75 / (7 / 3))) for n, freq in ((0, 1), (1, 2))}
+    same(small.search({"match": {"plain": "house"}}), wanted)
+    same(small.search({"match": {"flat": {"query": "house river", "boost": 3}}}), {0: 6.0, 1: 3.0, 2: 3.0})
+    same(small.search({"match_phrase": {"flat": "house river"}}), {0: 1.0})
+    assert small.ids({"multi_match": {"query": "house"}}) == [0, 1]  # in all fields that can be searched
+    with pytest.raises(IllegalArgument, match="not indexed"):
+        small.search({"match": {"kept": "house"}})
+    with pytest.raises(BadMapping, match="Unknown Similarity type"):
+        Small({"title": {"type": "text", "similarity": "mine"}}, [])

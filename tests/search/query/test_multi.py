@@ -113,3 +113,10 @@ def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises((BadQuery, IllegalArgument)) as caught:
         Small(MAPPING, [{"body": "a", "price": 1}]).search(query)
     assert reason in str(caught.value.reason)
+
+
+def test_patterns_of_many_stars_take_no_long_time() -> None:
+    name = "a" * 100
+    small = Small({name: {"type": "text"}}, [{name: "house"}])
+    assert small.ids({"multi_match": {"query": "house", "fields": ["a*" * 30 + "b"]}}) == []
+    assert small.ids({"multi_match": {"query": "house", "fields": ["a*" * 30]}}) == [0]

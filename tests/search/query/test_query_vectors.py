@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connote.contract.errors import ConnoteError
+from connote.search.query.boolean import Bool
+from connote.search.query.parse import parse
+from connote.search.query.vectors import Knn
 from search.query.slow import Scores, same
 from search.query.small import Small
 
@@ -271,3 +274,14 @@ def test_what_is_wrong_is_told(query: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConnoteError) as caught:
         small.search(query)
     assert reason in str(caught.value.reason)
+
+
+def test_without_k_all_candidates_are_found() -> None:
+    small = Small({"v": {"type": "dense_vector", "dims": 2}}, [{"v": [1, each]} for each in range(40)], segments=3)
+    knn = {"field": "v", "query_vector": [1, 0]}
+    assert small.ids({"knn": knn}) == list(range(15))  # half as many again as the ten hits of a search
+    assert small.ids({"knn": {**knn, "num_candidates": 20}}) == list(range(20))
+    assert small.ids({"knn": {**knn, "num_candidates": 20, "k": 3}}) == [0, 1, 2]
+    wide = parse({"bool": {"must": {"knn": knn}}}, size=20)
+    assert isinstance(wide, Bool)
+    assert [each.k for each in wide.must if isinstance(each, Knn)] == [30]

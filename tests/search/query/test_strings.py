@@ -167,6 +167,16 @@ def test_operators_of_the_simple_grammar_may_be_left_out(small: Small) -> None:
     same(small.search({"simple_query_string": several}), small.search(wanted))
 
 
+def test_a_text_may_be_escaped_and_phrases_analysed_in_a_way_of_their_own(small: Small) -> None:
+    escaped = {"query": "house AND (+river", "escape": True, "fields": ["body"]}
+    same(
+        small.search({"query_string": escaped}),
+        small.search({"query_string": {**escaped, "query": "house AND river", "escape": False}}),
+    )
+    phrase = {"query": '"the house"', "fields": ["body"], "quote_analyzer": "stop"}
+    same(small.search({"query_string": phrase}), small.search(HOUSE))
+
+
 pieces = some.sampled_from(
     [*'()[]{}"~^:+-|&!\\/*?<>= ', "house", "AND", "OR", "NOT", "TO", "title:", "price:", "1", "_exists_:", "a"]
 )

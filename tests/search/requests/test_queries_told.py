@@ -104,3 +104,21 @@ def test_what_no_search_knows_is_told(search: Search) -> None:
 
 def _oslo() -> dict[str, Any]:
     return {"term": {"city": {"value": "oslo", "_name": "oslo"}}}
+
+
+def test_each_of_several_searches_says_what_its_patterns_mean(search: Search) -> None:
+    def totals(**header: Any) -> Any:  # noqa: ANN401 (JSON)
+        lines = [{"index": "shut*", **header}, {"size": 0}]
+        body = "".join(json.dumps(line) + "\n" for line in lines)
+        reply = search.http.post("/_msearch", content=body, headers={"Content-Type": "application/x-ndjson"})
+        (found,) = reply.json()["responses"]
+        return found["hits"]["total"]["value"] if "hits" in found else found["error"]["type"]
+
+    search.http.put("/shut?wait_for_active_shards=0")
+    search.http.post("/shut/_close")
+    try:
+        assert totals() == 0
+        assert totals(expand_wildcards=["open", "closed"]) == "index_closed_exception"
+        assert totals(expand_wildcards="shut") == "illegal_argument_exception"
+    finally:
+        search.http.delete("/shut")

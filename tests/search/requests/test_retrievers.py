@@ -10,6 +10,9 @@ SEA = {"standard": {"query": {"match": {"title": "sea"}}}}
 NEAR = {"knn": {"field": "look", "query_vector": [1, 2], "k": 4, "num_candidates": 10}}
 
 
+_ALL: dict[str, Any] = {"query": {"rescore_query": {"match_all": {}}}}
+
+
 def scores(found: dict[str, Any]) -> dict[str, float]:
     return {hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]}
 
@@ -77,7 +80,28 @@ def test_rescoring_changes_the_order_of_the_first(search: Search) -> None:
     assert search(retriever=tree)["hits"] == whole
     first = scores(search(retriever=SEA))
     assert scores(search(retriever=tree)) == pytest.approx({id: score + 2 * (id == "7") for id, score in first.items()})
-    assert search.ids(retriever=tree)[0] == "7"
+    (first_hit, *_) = search(retriever=tree, explain=True)["hits"]["hits"]
+    assert first_hit["_id"] == "7"
+    why = first_hit["_explanation"]
+    assert why["value"] == pytest.approx(first_hit["_score"]) == pytest.approx(sum(e["value"] for e in why["details"]))
+
+
+def test_hits_beyond_the_window_count_as_if_the_second_query_did_not_match(search: Search) -> None:
+    first = search(query={"match": {"title": "sea"}})["hits"]["hits"]
+    lowered = {**_ALL, "window_size": 2}
+    lowered["query"] = {**_ALL["query"], "query_weight": 0.5}
+    found = search(query={"match": {"title": "sea"}}, rescore=lowered)["hits"]["hits"]
+    wanted = {hit["_id"]: 0.5 * hit["_score"] + (at < 2) for at, hit in enumerate(first)}
+    assert {hit["_id"]: hit["_score"] for hit in found} == pytest.approx(wanted)
+    assert [hit["_id"] for hit in found] == sorted(wanted, key=lambda id: (-wanted[id], int(id)))
+
+
+def test_pages_are_of_the_window_and_only_the_size_may_not_exceed_it(search: Search) -> None:
+    tree = {"rrf": {"retrievers": [SEA, {"rrf": {"retrievers": [NEAR], "rank_window_size": 5}}], "rank_window_size": 5}}
+    whole = search.ids(retriever=tree, size=5)
+    for start in (0, 2, 4, 6):
+        page: dict[str, Any] = {"retriever": tree, "from": start, "size": 2}
+        assert search.ids(**page) == whole[start : start + 2]
 
 
 def test_pinned_documents_come_before_all_others(search: Search) -> None:
@@ -107,7 +131,23 @@ def test_why_a_hit_has_its_rank_is_explained(search: Search) -> None:
             {"rrf": {"retrievers": [SEA], "rank_constant": 0}},
             "[rank_constant] must be greater or equal to [1] for [rrf]",
         ),
-        ({"rrf": {"retrievers": [SEA], "rank_window_size": 5}}, "must be greater than or equal to [size: 10]"),
+        (
+            {"rrf": {"retrievers": [SEA], "rank_window_size": 5}},
+            "[rrf] requires [rank_window_size: 5] be greater than or equal to [size: 10]",
+        ),
+        (
+            {
+                "rescorer": {
+                    "retriever": SEA,
+                    "rescore": [{"window_size": 9, "query": {"rescore_query": {"match_all": {}}}}],
+                }
+            },
+            "[rescorer] requires [window_size: 9] be greater than or equal to [size: 10]",
+        ),
+        (
+            {"rrf": {"retrievers": [{"rrf": {"retrievers": [SEA], "rank_window_size": 10}}], "rank_window_size": 20}},
+            "[rank_window_size: 10] be greater than or equal to [rank_window_size of the retriever above: 20]",
+        ),
         ({"linear": {"query": "sea", "fields": ["title"]}}, "[normalizer] must be provided when [query] is specified"),
         ({"linear": {"retrievers": [{"retriever": SEA, "weight": -1}]}}, "[weight] must be non-negative"),
         ({"linear": {"retrievers": [SEA], "normalizer": "zscore"}}, "Unknown normalizer [zscore]"),
@@ -126,4 +166,4 @@ def test_a_retriever_stands_alone(search: Search) -> None:
 def _rescore() -> dict[str, Any]:
     second = {"constant_score": {"filter": {"term": {"city": "oslo"}}, "boost": 1}}
     only = {"bool": {"must": second, "filter": {"ids": {"values": ["7"]}}}}
-    return {"window_size": 6, "query": {"rescore_query": only, "rescore_query_weight": 2}}
+    return {"window_size": 10, "query": {"rescore_query": only, "rescore_query_weight": 2}}

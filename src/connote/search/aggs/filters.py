@@ -65,7 +65,7 @@ class Filters(Agg):
         given = body.required("filters", lambda value: value)
         if not isinstance(given, dict | list) or not given:
             raise BadQuery(f"[filters] must be an object or an array of queries, not [{java(given)[:100]}]")
-        pairs = given.items() if isinstance(given, dict) else ((str(at), each) for at, each in enumerate(given))
+        pairs = sorted(given.items()) if isinstance(given, dict) else [(str(at), each) for at, each in enumerate(given)]
         key = body.text("other_bucket_key")
         with_other = body.flag("other_bucket", default=key is not None)
         return {

@@ -34,7 +34,7 @@ class Format:
         if isinstance(field, Date):
             dates.check(pattern or field["format"])
         elif pattern is not None and not isinstance(field, Boolean) and field is not None:
-            _decimal(0.0, pattern)
+            decimal(0.0, pattern)
         return cls(field, pattern, zone)
 
     @property
@@ -57,8 +57,8 @@ class Format:
         if isinstance(self.field, Date):
             return dates.render(int(value), self.pattern or self.field["format"], self.zone)
         if isinstance(self.field, Boolean):
-            return "true" if value in ("true", True, 1) else "false"
-        return None if self.pattern is None or isinstance(value, str) else _decimal(float(value), self.pattern)
+            return "false" if value in ("false", False, 0) else "true"
+        return None if self.pattern is None or isinstance(value, str) else decimal(float(value), self.pattern)
 
     def bucket(self, value: Any) -> dict[str, Any]:  # noqa: ANN401
         """`key`, and `key_as_string` where there is one."""
@@ -78,7 +78,7 @@ class Format:
         return {name: value} if text is None else {name: value, f"{name}_as_string": text}
 
 
-def _decimal(value: float, pattern: str) -> str:
+def decimal(value: float, pattern: str) -> str:
     """A number by a decimal pattern. Raises IllegalArgument."""
     found = _DECIMAL.fullmatch(pattern.split(";", maxsplit=1)[0])
     if found is None:

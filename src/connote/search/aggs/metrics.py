@@ -192,12 +192,16 @@ class Percentiles(Metric):
     def figures(self, values: Doubles, form: Format) -> dict[str, Any]:
         """By percent; null without values."""
         found = np.percentile(values, self.percents).tolist() if len(values) else [None] * len(self.percents)
-        return {"values": _listed(self.percents, found, form, is_keyed=self.is_keyed)}
+        return {"values": listed(self.percents, found, form, is_keyed=self.is_keyed)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ranks(Metric):
-    """percentile_ranks: how many percent of the values are at most these."""
+    """percentile_ranks: how many percent of the values are below these.
+
+    Of values that are there themselves half counts; between two values the rank rises in a straight line, as in
+    https://github.com/elastic/elasticsearch/blob/main/libs/tdigest/src/main/java/org/elasticsearch/tdigest/Dist.java
+    """
 
     values: Sequence[float]
     is_keyed: bool = True
@@ -219,9 +223,23 @@ class Ranks(Metric):
     def figures(self, values: Doubles, form: Format) -> dict[str, Any]:  # noqa: ARG002 (ranks are no values)
         """By value; null without values."""
         ordered = np.sort(values)
-        places = np.searchsorted(ordered, self.values, side="right")
-        found = (100.0 * places / len(values)).tolist() if len(values) else [None] * len(self.values)
-        return {"values": _listed(self.values, found, Format(None), is_keyed=self.is_keyed)}
+        found = [100 * _rank(each, ordered) if len(ordered) else None for each in self.values]
+        return {"values": listed(self.values, found, Format(None), is_keyed=self.is_keyed)}
+
+
+def _rank(value: float, ordered: Doubles) -> float:
+    """Which part of the ordered values is below one; the first of them counts half."""
+    count = len(ordered)
+    below, upto = (int(np.searchsorted(ordered, value, side=side)) for side in ("left", "right"))
+    if upto == 0:
+        return 0.0
+    equal = upto - max(below, 1)
+    if upto == count:
+        return (count - equal / 2) / count
+    if equal:
+        return (max(below, 1) - 0.5 + equal / 2) / count
+    before, behind = ordered[upto - 1], ordered[upto]
+    return float((upto - 0.5 + (value - before) / (behind - before)) / count)
 
 
 def _numbers(body: Options, name: str, default: Sequence[float]) -> list[float]:
@@ -231,7 +249,8 @@ def _numbers(body: Options, name: str, default: Sequence[float]) -> list[float]:
     return [float(each) for each in given]
 
 
-def _listed(keys: Sequence[float], values: Sequence[Any], form: Format, *, is_keyed: bool) -> Any:  # noqa: ANN401
+def listed(keys: Sequence[float], values: Sequence[Any], form: Format, *, is_keyed: bool) -> Any:  # noqa: ANN401
+    """Figures by their keys, or as a list."""
     if not is_keyed:
         return [{"key": key, **form.figure(value)} for key, value in zip(keys, values, strict=True)]
     found: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 from connote.search.aggs.rows import Rows, owners
 from connote.search.collect import Seen
+from connote.search.fetch.docvalues import docvalues
 from connote.search.fetch.fields import values
 from connote.search.request import SearchRequest
 
@@ -47,7 +48,8 @@ def shown(
             found = found.get(part, {}) if isinstance(found, Mapping) else {}
         # Names may be from the document on, or from the object on.
         body["_source"] = found or request.source.apply(own)
-    wanted = [*request.fields, *request.docvalue_fields]
-    if wanted and (fields := values(wanted, whole, seen.index.mapping)):
+    mapping = seen.index.mapping
+    fields = values(request.fields, whole, mapping) | docvalues(request.docvalue_fields, whole, mapping, path)
+    if fields:
         body["fields"] = fields
     return body

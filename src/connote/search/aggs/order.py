@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from connote.contract.errors import BadQuery, IllegalArgument
@@ -117,6 +118,28 @@ def ordered(buckets: list[Bucket], order: Order) -> list[Bucket]:
             value = at(each, path)
             nothing = value is None or (isinstance(value, float) and math.isnan(value))
             (unknown if nothing else known).append(each)
-        known.sort(key=lambda bucket: at(bucket, path), reverse=is_descending)
+        try:
+            known.sort(key=lambda bucket: at(bucket, path), reverse=is_descending)
+        except TypeError:
+            raise mixed() from None
         buckets = known + unknown
     return buckets
+
+
+def counted(counts: Mapping[Any, int], order: Order) -> list[Any]:
+    """Values in an order that hangs on counts and keys alone. Raises IllegalArgument for keys of several kinds."""
+    found = list(counts.items())
+    try:
+        for path, is_descending in reversed(order):
+            found.sort(key=itemgetter(int(path == "_count")), reverse=is_descending)
+    except TypeError:
+        raise mixed() from None
+    return [value for value, _ in found]
+
+
+def mixed() -> IllegalArgument:
+    """A field is of words in one index, and of numbers in another."""
+    return IllegalArgument(
+        "Failed trying to format bytes as any numeric type: the field that is aggregated has incompatible types in "
+        "these indices"
+    )

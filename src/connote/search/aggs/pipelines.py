@@ -13,7 +13,7 @@ from connote.ingest.painless import Script, compiled
 from connote.search.aggs import order as orders
 from connote.search.aggs.calendar import Interval
 from connote.search.aggs.formats import Format
-from connote.search.aggs.metrics import extended, stats, total
+from connote.search.aggs.metrics import extended, listed, stats, total
 from connote.search.aggs.options import Options
 from connote.search.aggs.order import at
 from connote.search.aggs.tree import Bucket
@@ -80,13 +80,18 @@ class Sibling(Base):
     path: str
     percents: Sequence[float] = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
     sigma: float = 2.0
+    is_keyed: bool = True
 
     def of(self, results: Mapping[str, Any]) -> dict[str, Any]:
         """The figure over all buckets."""
         first, _, rest = self.path.replace("._count", ">_count").partition(">")
-        if first not in results or "buckets" not in results[first]:
+        below = results.get(first)
+        while isinstance(below, Mapping) and "buckets" not in below:  # down through those with one bucket
+            first, _, rest = rest.partition(">")
+            below = below.get(first)
+        if not isinstance(below, Mapping):
             raise IllegalArgument(f"No aggregation found for path [{self.path}]")
-        buckets = results[first]["buckets"]
+        buckets = below["buckets"]
         pairs = buckets.items() if isinstance(buckets, Mapping) else ((_key(each), each) for each in buckets)
         found = [(key, figure) for key, each in pairs if (figure := self.figure(each, rest or "_count")) is not None]
         return self._result([key for key, _ in found], np.array([figure for _, figure in found], dtype=np.float64))
@@ -106,10 +111,10 @@ class Sibling(Base):
         return self.form.figure(sum_ if self.kind == "sum_bucket" else sum_ / len(values) if len(values) else None)
 
     def _percentiles(self, ordered: Any) -> dict[str, Any]:  # noqa: ANN401 (float64)
-        """The nearest figures that are there, as in Elasticsearch."""
-        places = np.round(np.asarray(self.percents) / 100 * (len(ordered) - 1)).astype(int).tolist()
+        """The nearest figures that are there, as in Elasticsearch; between two the greater."""
+        places = np.floor(np.asarray(self.percents) / 100 * (len(ordered) - 1) + 0.5).astype(int).tolist()
         shown = [float(ordered[place]) if len(ordered) else None for place in places]
-        return {"values": dict(zip(map(str, self.percents), shown, strict=True))}
+        return {"values": listed(self.percents, shown, self.form, is_keyed=self.is_keyed)}
 
 
 def _key(bucket: Bucket) -> Any:  # noqa: ANN401
@@ -228,9 +233,9 @@ def _sibling(body: Options, common: Mapping[str, Any]) -> Sibling:
         isinstance(percents, list) and all(type(each) in (int, float) and 0 <= each <= 100 for each in percents)
     ):
         raise IllegalArgument(f"[percents] must be numbers from 0 to 100, not [{java(percents)[:100]}]")
-    body.ignore("keyed")
+    is_keyed = body.flag("keyed", default=True)
     own: dict[str, Any] = {} if percents is None else {"percents": [float(each) for each in percents]}
-    return Sibling(path=_path(body), sigma=body.number("sigma", 2.0), **own, **common)
+    return Sibling(path=_path(body), sigma=body.number("sigma", 2.0), is_keyed=is_keyed, **own, **common)
 
 
 def _sorting(body: Options, common: Mapping[str, Any]) -> Sorting:

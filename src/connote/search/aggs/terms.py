@@ -1,7 +1,8 @@
 """Buckets by value: terms, multi_terms, rare_terms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -15,13 +16,17 @@ from connote.search.aggs.context import Context
 from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
 from connote.search.aggs.order import Order
-from connote.search.aggs.rows import Buckets, Rows, count, grouped, parted
+from connote.search.aggs.rows import Buckets, Keys, Rows, count, grouped, parted
 from connote.search.aggs.tree import Agg, Bucket
 from connote.search.aggs.values import Source, combinations
+from connote.search.mapping.keyword import Boolean
+from connote.search.query.regexps import expression
 
 BY_COUNT: Order = (("_count", True), ("_key", False))
 # Seconds that a user's regular expression may take for one value.
 _PATIENCE = 0.5
+# As many values are taken apart at once; more are counted first.
+_FEW = 256
 _IGNORED = ("shard_size", "shard_min_doc_count", "execution_hint", "collect_mode")
 
 
@@ -69,8 +74,9 @@ def _chooser(body: Options, name: str) -> Any:  # noqa: ANN401 (a test of a valu
 
 
 def _expression(text: str) -> Any:  # noqa: ANN401
+    translated = expression(text)
     try:
-        pattern = regex.compile(text)
+        pattern = regex.compile(translated, regex.DOTALL)
     except (regex.error, RecursionError, OverflowError, ValueError) as error:
         raise IllegalArgument(f"failed to parse regular expression [{text}]: {error}") from None
 
@@ -99,6 +105,51 @@ def by_value(parts: Sequence[Rows], source: Source) -> Buckets:
         return ((column.value(key), found) for key, found in parted(rows, column.which, column.keys))
 
     return grouped(parts, split)
+
+
+class Columns:
+    """The values of a field in some tables: they are counted first, for rows are taken out only of what is shown."""
+
+    def __init__(self, parts: Sequence[Rows], source: Source) -> None:
+        self._pairs = [(part, source.any(part)) for part in parts]
+        is_small = sum(len(column.keys) for _, column in self._pairs) <= _FEW
+        self._all = self._rows([None] * len(self._pairs)) if is_small else None
+
+    @cached_property
+    def _known(self) -> list[tuple[Keys, list[int], list[Any]]]:
+        """By table the different keys, how many rows have each, and the values that they mean."""
+        found = []
+        for _, column in self._pairs:
+            keys, codes = np.unique(column.keys, return_inverse=True)
+            if (np.diff(column.which) <= 0).any():  # a row may have a value twice
+                codes = np.unique(column.which * len(keys) + codes) % len(keys)
+            counts = np.bincount(codes, minlength=len(keys)).tolist()
+            found.append((keys, counts, [column.value(key) for key in keys.tolist()]))
+        return found
+
+    def counts(self) -> dict[Any, int]:
+        """How many rows have each value."""
+        if self._all is not None:
+            return {value: count(own) for value, own in self._all.items()}
+        found: dict[Any, int] = {}
+        for _, counts, values in self._known:
+            for value, number in zip(values, counts, strict=True):
+                found[value] = found.get(value, 0) + number
+        return found
+
+    def rows(self, wanted: Container[Any]) -> Buckets:
+        """The rows by value, at least of those values that are wanted."""
+        if self._all is not None:
+            return self._all
+        return self._rows([keys[[value in wanted for value in values]] for keys, _, values in self._known])
+
+    def _rows(self, wanted: Iterable[Keys | None]) -> Buckets:
+        found: Buckets = {}
+        for (part, column), own in zip(self._pairs, wanted, strict=True):
+            mask = slice(None) if own is None else np.isin(column.keys, own)
+            for key, rows in parted(part, column.which[mask], column.keys[mask]):
+                found.setdefault(column.value(key), []).append(rows)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,32 +182,33 @@ class Terms(Agg):
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """The first buckets, and how many documents the others have."""
-        form, found = self.source.format(context), by_value(parts, self.source)
+        form, columns = self.source.format(context), Columns(parts, self.source)
+        counts = columns.counts()
         if self.least == 0:
             every = [part.outside(None) for part in parts] if parts and parts[0].path is None else []
             tables = [part.take(np.flatnonzero(_alive(part)).astype(np.int64)) for part in every]
-            for value in by_value(tables, self.source):
-                found.setdefault(value, [])
+            counts = dict.fromkeys(Columns(tables, self.source).counts(), 0) | counts
         if self.only:
-            found = {value: own for value, own in found.items() if self.only.fits(value, _text(form, value))}
-        found = {value: own for value, own in found.items() if count(own) >= self.least}
-        buckets = self._first(found, form, context)
-        rest = sum(count(own) for own in found.values()) - sum(each["doc_count"] for each in buckets)
+            counts = {value: own for value, own in counts.items() if self.only.fits(value, _text(form, value))}
+        counts = {value: own for value, own in counts.items() if own >= self.least}
+        buckets = self._first(counts, columns, form, context)
+        rest = sum(counts.values()) - sum(each["doc_count"] for each in buckets)
         return {
             "doc_count_error_upper_bound": 0,
             "sum_other_doc_count": rest,
             "buckets": self.finished(buckets),
         }
 
-    def _first(self, found: Buckets, form: Format, context: Context) -> list[Bucket]:
+    def _first(self, counts: Mapping[Any, int], columns: Columns, form: Format, context: Context) -> list[Bucket]:
         """In order; where that hangs on counts and keys alone, only the buckets that are shown are gone into."""
         error = {"doc_count_error_upper_bound": 0} if self.shows_errors else {}
         if orders.needs_results(self.order):
-            made = [self.bucket(form.bucket(value), own, context) for value, own in found.items()]
+            found = columns.rows(counts)
+            made = [self.bucket(form.bucket(value), found.get(value, []), context) for value in counts]
             return [{**each, **error} for each in orders.ordered(made, self.order)[: self.size]]
-        plain = [{"key": value, "doc_count": count(own)} for value, own in found.items()]
-        wanted = [each["key"] for each in orders.ordered(plain, self.order)[: self.size]]
-        return [{**self.bucket(form.bucket(value), found[value], context), **error} for value in wanted]
+        wanted = orders.counted(counts, self.order)[: self.size]
+        found = columns.rows(set(wanted))
+        return [{**self.bucket(form.bucket(value), found.get(value, []), context), **error} for value in wanted]
 
 
 def _alive(rows: Rows) -> Any:  # noqa: ANN401 (a mask)
@@ -253,8 +305,7 @@ class MultiTerms(Agg):
             made = [self.bucket(_keys(forms, value), own, context) for value, own in found.items()]
             buckets = orders.ordered(made, self.order)[: self.size]
         else:
-            plain = [{"key": value, "doc_count": count(own)} for value, own in found.items()]
-            wanted = [each["key"] for each in orders.ordered(plain, self.order)[: self.size]]
+            wanted = orders.counted({value: count(own) for value, own in found.items()}, self.order)[: self.size]
             buckets = [self.bucket(_keys(forms, value), found[value], context) for value in wanted]
         rest = sum(count(own) for own in found.values()) - sum(each["doc_count"] for each in buckets)
         return {"doc_count_error_upper_bound": 0, "sum_other_doc_count": rest, "buckets": self.finished(buckets)}
@@ -264,6 +315,13 @@ class MultiTerms(Agg):
 
 
 def _keys(forms: Sequence[Format], values: Sequence[Any]) -> dict[str, Any]:
-    keys = [form.text(value) if form.is_date else form.key(value) for form, value in zip(forms, values, strict=True)]
+    keys = [_part(form, value) for form, value in zip(forms, values, strict=True)]
     texts = [_text(form, value) for form, value in zip(forms, values, strict=True)]
     return {"key": keys, "key_as_string": "|".join(texts)}
+
+
+def _part(form: Format, value: Any) -> Any:  # noqa: ANN401
+    """A value in a key of several: dates are text, and booleans are such."""
+    if isinstance(form.field, Boolean):
+        return form.text(value) == "true"
+    return form.text(value) if form.is_date else form.key(value)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 from connote.search.aggs.context import Context
 from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Rows, count
+from connote.search.aside import check
 from connote.search.query.query import Query
 
 Bucket = dict[str, Any]
@@ -94,6 +95,7 @@ class Aggs:
         """The results by name."""
         found: dict[str, Any] = {}
         for node in self.nodes:
+            check()
             result = node.run(parts, context)
             found[node.name] = result if node.meta is None else {"meta": dict(node.meta), **result}
         for each in self.pipelines:

@@ -22,13 +22,16 @@ _BLOCK = 4096
 class Bm25:
     """BM25 over one field, in Lucene's arithmetic (BM25Similarity: float32, lengths in one byte, no factor k1 + 1).
 
-    `count` documents have the field, and `sum_length` terms together, as Lucene counts: deleted ones too.
+    `count` documents have the field, and `sum_length` terms together, as Lucene counts: deleted ones too. Without norms
+    all lengths are 1; boolean, a term counts its boost, however rare it is and often it stands (BooleanSimilarity).
     """
 
     count: int
     sum_length: int
     k1: float = 1.2
     b: float = 0.75
+    has_norms: bool = True
+    is_boolean: bool = False
 
     @classmethod
     def of(cls, tables: Iterable[Table], field: str, k1: float = 1.2, b: float = 0.75) -> "Bm25":
@@ -38,15 +41,24 @@ class Bm25:
 
     def idf(self, frequency: int) -> np.float32:
         """ln(1 + (N - n + 0.5) / (n + 0.5)), for a term that stands in n of the N documents."""
+        if self.is_boolean:
+            return np.float32(1)
         return np.float32(np.log(1 + (self.count - frequency + 0.5) / (frequency + 0.5)))
+
+    def weight(self, frequencies: Sequence[int]) -> float:
+        """Of several terms in a row: the sum of their idf."""
+        return 1.0 if self.is_boolean else sum(float(self.idf(each)) for each in frequencies if each)
 
     @cached_property
     def inverse(self) -> Floats:
         """float32 [256]: 1 / (k1 (1 - b + b x length / average)) for each code of a length."""
+        if self.is_boolean:
+            return np.full(len(LENGTHS), 1e30, dtype=np.float32)  # so that one occurrence counts in full
         k1, b, one = np.float32(self.k1), np.float32(self.b), np.float32(1)
         average = np.float32(self.sum_length / self.count) if self.count else one
+        lengths = LENGTHS if self.has_norms else np.ones_like(LENGTHS)
         with np.errstate(divide="ignore"):  # infinite if nothing dampens, and a term counts in full
-            return (one / (k1 * ((one - b) + b * LENGTHS / average))).astype(np.float32)
+            return (one / (k1 * ((one - b) + b * lengths / average))).astype(np.float32)
 
 
 def frequency(tables: Iterable[Table], field: str, term: str) -> int:

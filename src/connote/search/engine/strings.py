@@ -46,6 +46,15 @@ class Strings(Sequence[str]):
         data = bytes(self._data)
         return (data[begin:end].decode(*_ENCODING) for begin, end in pairwise(self.starts.tolist()))
 
+    def points(self, numbers: range) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """The code points of some strings one after another, and where each begins, with the end of the last one."""
+        starts = self.starts[numbers.start : numbers.stop + 1] - self.starts[numbers.start]
+        data = self.data[int(self.starts[numbers.start]) : int(self.starts[numbers.stop])]
+        ends = np.zeros(len(data) + 1, dtype=np.int64)
+        np.cumsum((data & 0xC0) != 0x80, out=ends[1:])  # the first bytes of characters
+        text = data.tobytes().decode(*_ENCODING).encode("utf-32-le", "surrogatepass")
+        return np.frombuffer(text, dtype="<u4"), ends[starts]
+
     def take(self, numbers: NDArray[np.integer]) -> "Strings":
         """Those of these numbers, in that order."""
         starts = np.zeros(len(numbers) + 1, dtype=np.int64)

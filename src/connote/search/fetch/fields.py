@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from connote.contract import dates
-from connote.contract.errors import BadQuery, ConnoteError
+from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.embedded import Embedded
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.geo import GeoPoint, point
+from connote.search.mapping.keyword import Boolean, ConstantKeyword, Ip, Keyword, word
 from connote.search.mapping.mapping import Mapping as Fields
-from connote.search.mapping.number import Whole
+from connote.search.mapping.number import Float, Number, UnsignedLong
+from connote.search.mapping.text import Text, scalar
 from connote.search.mapping.vectors import SparseVector
+from connote.search.names import fits
 from connote.search.write import given
 
 INFERENCE = "_inference_fields"
@@ -47,10 +49,13 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
         if each.pattern == INFERENCE:
             continue  # it is shown in the source
         for name, field in mapping.fields.items():
-            if name in mapping.runtime or not (name == each.pattern or fnmatchcase(name, each.pattern)):
+            if name in mapping.runtime or not (name == each.pattern or fits(name, each.pattern)):
                 continue
-            shown = list(_shown(field, name, each, source, mapping))
-            if shown:
+            if isinstance(field, ConstantKeyword):
+                found |= {} if field["value"] is None else {name: [field["value"]]}
+                continue
+            path = place(name, mapping)  # those of nested objects stand under the objects' path, object by object
+            if mapping.nested_above(path) is None and (shown := _shown(field, path, each, source)):
                 found[name] = shown
         _nested(each, source, mapping, found)
     return found
@@ -61,15 +66,14 @@ def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields, source: 
     return given.wire(embedded, mapping, source)
 
 
-def _shown(field: Field, name: str, wanted: Wanted, source: Mapping[str, Any], mapping: Fields) -> Iterator[Any]:
-    path = place(name, mapping)
-    if mapping.nested_above(path) is not None and "*" not in wanted.pattern:
-        return
+def _shown(field: Field, path: str, wanted: Wanted, source: Mapping[str, Any]) -> list[Any]:
+    found = list[Any]()
     for value in at(source, path.split("."), field):
         try:
-            yield formatted(field, value, wanted.format)
+            found.append(formatted(field, value, wanted.format))
         except ConnoteError:
-            continue  # what was ignored as malformed has no value
+            continue  # what was ignored as malformed, or as too long, has no value
+    return found
 
 
 def place(name: str, mapping: Fields) -> str:
@@ -86,17 +90,33 @@ def place(name: str, mapping: Fields) -> str:
 
 
 def formatted(field: Field, value: Any, form: str | None) -> Any:  # noqa: ANN401
-    """A value as `fields` shows it. Raises IllegalArgument for one that is malformed."""
+    """A value as `fields` shows it. Raises ConnoteError for one that the field does not keep."""
     if isinstance(field, Date):
         return dates.render(field.read(value), form or field["format"])
-    if isinstance(field, Whole):
-        return field.read(value)
     if isinstance(field, GeoPoint):
         lat, lon = point(value)
         if form == "wkt":
             return f"POINT ({lon} {lat})"
         return {"coordinates": [lon, lat], "type": "Point"}
-    return value
+    if isinstance(field, Float):
+        return float(str(field.precision(field.read(value))))  # in as many digits as it has
+    return kept(field, value)
+
+
+def kept(field: Field, value: Any) -> Any:  # noqa: ANN401
+    """A value of a document as the field keeps it, not as it was written. Raises ConnoteError for what it does not."""
+    if isinstance(field, UnsignedLong):
+        return int(field.plain(value))
+    if isinstance(field, Number | Date):
+        return field.read(value)
+    if isinstance(field, Boolean):
+        return word(value) == "true"
+    if isinstance(field, Keyword):
+        text = scalar(value)
+        if len(text) > field["ignore_above"]:
+            raise IllegalArgument(f"[{field.name}] ignores what is longer than {field['ignore_above']} characters")
+        return field.normal(text)
+    return scalar(value) if isinstance(field, Text | Ip) else value
 
 
 def at(value: Any, path: Sequence[str], field: Field) -> Iterator[Any]:  # noqa: ANN401
@@ -129,7 +149,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
     for path, branch in mapping.branches.items():
         if not branch.is_nested:
             continue
-        inside = [each for each in branch.leaves() if fnmatchcase(each.name, wanted.pattern)]
+        inside = [each for each in branch.leaves() if fits(each.name, wanted.pattern)]
         if not inside:
             continue
         own_objects = list(objects(source, path.split(".")))
@@ -138,8 +158,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
             own = {}
             for field in inside:
                 relative = field.name.removeprefix(f"{path}.")
-                held = [formatted(field, value, wanted.format) for value in at(each, relative.split("."), field)]
-                if held:
+                if held := _shown(field, relative, wanted, each):
                     own[relative] = held
             if own:
                 shown.append(own)

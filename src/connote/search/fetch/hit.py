@@ -1,8 +1,7 @@
 """What an answer shows of a hit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -13,11 +12,13 @@ from connote.contract.errors import ConnoteError, SearchFailed
 from connote.search import columns, embedded
 from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
-from connote.search.engine.arrays import Mask
 from connote.search.fetch import fields as shown_fields
+from connote.search.fetch.docvalues import docvalues
 from connote.search.fetch.fields import Wanted
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
+from connote.search.names import fits
+from connote.search.query.query import Hits
 from connote.search.request import SearchRequest
 from connote.store.documents import Stored
 
@@ -48,7 +49,7 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named", besi
     if state.routing is not None:
         body["_routing"] = state.routing
     if names := named.of(hit):
-        body["matched_queries"] = names
+        body["matched_queries"] = names if request.scores_names else list(names)
     source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
     body |= _values(hit, source, kept, request)
     beside.add(body, hit, request, source, kept, partial(fetched, beside=beside))
@@ -69,9 +70,8 @@ def _values(hit: Hit, source: dict[str, Any], kept: embedded.Fields, request: Se
         )
         if request.shows_inference and kept:
             body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)
-    wanted = [*request.fields, *request.docvalue_fields]
-    found = shown_fields.values(wanted, source, mapping) if wanted else {}
-    found |= _columns(wanted, hit) | _scripted(hit, request)
+    found = shown_fields.values(request.fields, source, mapping) | docvalues(request.docvalue_fields, source, mapping)
+    found |= _columns([*request.fields, *request.docvalue_fields], hit) | _scripted(hit, request)
     if found:
         body["fields"] = found
     return body
@@ -81,7 +81,7 @@ def _columns(wanted: Sequence[Wanted], hit: Hit) -> dict[str, list[Any]]:
     """The values of runtime fields."""
     seen, found = hit.found.seen, dict[str, list[Any]]()
     for name, each in seen.reader.mapping.runtime.items():
-        form = next((own for own in wanted if fnmatchcase(name, own.pattern)), None)
+        form = next((own for own in wanted if fits(name, own.pattern)), None)
         if form is not None:
             values = columns.shown(seen.snapshot.segments[hit.segment], name, hit.document)
             if values:
@@ -118,20 +118,20 @@ def _why(hit: Hit) -> dict[str, Any] | None:
 
 @dataclass
 class Named:
-    """Which of the queries with names a hit matches; each runs once over a segment."""
+    """Which of the queries with names a hit matches, and with what score; each runs once over a segment."""
 
-    known: dict[tuple[int, int], list[tuple[str, Mask]]] = field(default_factory=dict)
+    known: dict[tuple[int, int], list[tuple[str, Hits]]] = field(default_factory=dict)
 
-    def of(self, hit: Hit) -> list[str]:
-        """The names."""
+    def of(self, hit: Hit) -> dict[str, float]:
+        """The scores by name."""
         key = id(hit.found), hit.segment
         if key not in self.known:
-            self.known[key] = list(self._masks(hit.found, hit.segment))
-        return [name for name, mask in self.known[key] if mask[hit.document]]
+            self.known[key] = list(self._hits(hit.found, hit.segment))
+        return {name: float(hits.points()[hit.document]) for name, hits in self.known[key] if hits.mask[hit.document]}
 
-    def _masks(self, found: Found, segment: int) -> list[tuple[str, Mask]]:
+    def _hits(self, found: Found, segment: int) -> Iterator[tuple[str, Hits]]:
         table, queries = found.seen.snapshot.segments[segment], [*found.query.named()]
         if found.post is not None:
             queries += found.post.named()
-        weights = [(str(each.name), replace(each, name=None).weigh(found.seen.reader)) for each in queries]
-        return [(name, weight.run(table, scored=False).mask) for name, weight in weights]
+        for each in queries:
+            yield str(each.name), replace(each, name=None).weigh(found.seen.reader).run(table, scored=True)

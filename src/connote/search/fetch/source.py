@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 from connote.contract.errors import BadQuery
 from connote.contract.settings import java
+from connote.search.names import fits
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _object(
     kept = {}
     for name, inner in value.items():
         full = f"{path}.{name}" if path else name
-        if any(fnmatchcase(full, pattern) for pattern in excludes):
+        if any(fits(full, pattern) for pattern in excludes):
             continue
         found = _value(inner, full, () if _fits(full, includes) else includes, excludes, is_in=_fits(full, includes))
         if found is not None:
@@ -98,4 +98,4 @@ def _fits(path: str, includes: Sequence[str]) -> bool:
         return True
     parts = path.split(".")
     heads = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
-    return any(fnmatchcase(head, pattern) for pattern in includes for head in heads)
+    return any(fits(head, pattern) for pattern in includes for head in heads)

@@ -89,9 +89,9 @@ def passages(text: str, spans: Sequence[Span], tokens: Sequence[Token], options:
 
 
 def _filled(parts: Iterable[Passage], spans: Sequence[Span]) -> list[Passage]:
-    found = list[Passage]()
+    found, starts = list[Passage](), [span.start for span in spans]
     for part in parts:
-        part.spans = [span for span in spans if part.start <= span.start < part.end]
+        part.spans = list(spans[bisect_left(starts, part.start) : bisect_left(starts, part.end)])
         if part.spans:
             part.end = max(part.end, *(span.end for span in part.spans))
             found.append(part)

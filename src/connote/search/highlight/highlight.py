@@ -1,7 +1,6 @@
 """The highlights of one hit."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from connote.contract.errors import ConnoteError
@@ -15,6 +14,7 @@ from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Keyword
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text, scalar
+from connote.search.names import fits
 from connote.search.query.query import Query
 from connote.search.query.reader import Reader
 
@@ -45,7 +45,7 @@ def _names(pattern: str, reader: Reader) -> Iterator[str]:
     return (
         name
         for name, each in reader.mapping.fields.items()
-        if fnmatchcase(name, pattern) and isinstance(each, Text | Keyword | SemanticText)
+        if fits(name, pattern) and isinstance(each, Text | Keyword | SemanticText)
     )
 
 

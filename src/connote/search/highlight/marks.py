@@ -1,6 +1,7 @@
 """What of a text a query is about: terms, patterns and phrases, and where they stand in it."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -48,14 +49,13 @@ class Phrase:
     def spans(self, tokens: Sequence[Token], *, whole: bool) -> Iterator[Span]:
         """Where it stands: as one span, or term by term."""
         places = [[token for token in tokens if test(token.term)] for _, test in self.slots]
+        if not all(places):
+            return
         for first in places[0]:
             found = [first]
             for (offset, _), candidates in zip(self.slots[1:], places[1:], strict=True):
-                wanted = first.position + offset - self.slots[0][0]
-                nearest = min(candidates, key=lambda token: abs(token.position - wanted), default=None)
-                if nearest is not None:
-                    found.append(nearest)
-            if len(found) == len(self.slots) and self._spread(found) <= self.slop:
+                found.append(_nearest(candidates, first.position + offset - self.slots[0][0]))
+            if self._spread(found) <= self.slop:
                 if whole:
                     yield Span(min(each.start for each in found), max(each.end for each in found), self.told)
                 else:
@@ -64,6 +64,14 @@ class Phrase:
     def _spread(self, tokens: Sequence[Token]) -> int:
         moved = [token.position - offset for token, (offset, _) in zip(tokens, self.slots, strict=True)]
         return max(moved) - min(moved)
+
+
+def _nearest(tokens: Sequence[Token], position: int) -> Token:
+    """Of tokens in their order the one that is nearest to a position."""
+    at = bisect_left(tokens, position, key=lambda token: token.position)
+    if at == len(tokens) or (at and position - tokens[at - 1].position <= tokens[at].position - position):
+        at -= 1
+    return tokens[at]
 
 
 @dataclass
@@ -155,10 +163,11 @@ def _leaf(query: Query, known: Field, reader: Reader) -> Iterator[Mark]:
 
 
 def _match(query: Match, known: Text, reader: Reader) -> Iterator[Mark]:
-    tokens = analyzer_of(reader, known, query.how.analyzer).analyze(scalar(query.text))
+    is_phrase = query.mode in ("phrase", "phrase_prefix")
+    tokens = analyzer_of(reader, known, query.how.analyzer, is_phrase=is_phrase).analyze(scalar(query.text))
     if not tokens:
         return
-    if query.mode in ("phrase", "phrase_prefix"):
+    if is_phrase:
         yield _phrase(tokens, query.how.slop, is_prefix=query.mode == "phrase_prefix")
         return
     last = tokens[-1].position

@@ -54,7 +54,7 @@ class Lens:
             session = await self._session(index, held)
             (seen,) = session.seen
             size = _window(retriever)
-            tree = trees.parse(retriever, Scope(size, session.split))
+            tree = trees.parse(retriever, Scope(size, 1, session.split))
             ranked = await tree.ranked(session, size, [])
             leaves = [await each.rewritten(session.asks, seen.reader) for each in tree.queries([])]
             return await asyncio.to_thread(self._ranked, seen, next(iter(retriever)), ranked, leaves, id)

@@ -57,9 +57,14 @@ class Text(Field):
                 f"analyzer [{own_name or 'default'}] contains filters {java(list(found.search_only))} that are not "
                 "allowed to run in all mode."
             )
-        own, searching = self["analyzer"], self["search_analyzer"] or self["analyzer"]
+        own, searching, quoted = (
+            self["analyzer"],
+            self["search_analyzer"] or self["analyzer"],
+            self["search_quote_analyzer"],
+        )
         object.__setattr__(self, "_analyzer", analysis.analyzer(own) if own else analysis.default)
         object.__setattr__(self, "_searcher", analysis.analyzer(searching) if searching else analysis.default_search)
+        object.__setattr__(self, "_quoter", analysis.analyzer(quoted) if quoted else self.search_analyzer)
 
     @property
     def analyzer(self) -> Analyzer:
@@ -71,6 +76,12 @@ class Text(Field):
     def search_analyzer(self) -> Analyzer:
         """What cuts queries."""
         analyzer: Analyzer = self.__dict__["_searcher"]
+        return analyzer
+
+    @property
+    def quote_analyzer(self) -> Analyzer:
+        """What cuts queries for phrases."""
+        analyzer: Analyzer = self.__dict__["_quoter"]
         return analyzer
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from connote.search.aside import check
 from connote.search.engine.segment import Table
 from connote.search.query.body import Body
 from connote.search.query.minimum import minimum
@@ -36,6 +37,7 @@ class BoolWeight:
         for weight in self.filters:
             mask &= weight.run(table, scored=False).mask
         for weight in self.must:
+            check()
             hits = weight.run(table, scored=scored)
             mask &= hits.mask
             if hits.scores is not None:
@@ -53,6 +55,7 @@ class BoolWeight:
     def _should(self, table: Table, mask: Any, points: Any, *, scored: bool) -> None:  # noqa: ANN401 (arrays, changed)
         counts = np.zeros(table.size, dtype=np.int32)
         for weight in self.should:
+            check()
             hits = weight.run(table, scored=scored)
             counts += hits.mask
             if hits.scores is not None:
@@ -187,6 +190,7 @@ class DisMaxWeight:
         mask = np.zeros(table.size, dtype=np.bool_)
         best, total = np.zeros(table.size, dtype=np.float32), np.zeros(table.size, dtype=np.float32)
         for weight in self.weights:
+            check()
             hits = weight.run(table, scored=scored)
             mask |= hits.mask
             if hits.scores is not None:

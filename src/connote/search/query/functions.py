@@ -322,7 +322,7 @@ def _function(given: Mapping[str, Any], reader: Reader) -> Function:
         body = Body(kind, value)
         seed, name = body.raw("seed"), body.text("field")
         body.done()
-        field = None if name is None else reader.field(name)
+        field = None if name in (None, "_seq_no") else reader.field(name)
         return _Random(_seed(seed), name if field is None else field.name)
     if kind == "script_score":
         body = Body(kind, value)

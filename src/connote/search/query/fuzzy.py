@@ -13,7 +13,7 @@ from connote.search.mapping.keyword import Keyword
 from connote.search.mapping.text import Text
 from connote.search.query import patterns
 from connote.search.query.body import Body, one_field
-from connote.search.query.edits import distance
+from connote.search.query.edits import near
 from connote.search.query.query import MatchNone, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.term import TermsWeight
@@ -111,10 +111,10 @@ class Fuzzy(Query):
         value = field.normal(self.value) if isinstance(field, Keyword) else self.value
         if self.is_lowered and isinstance(field, Text):
             value = field.search_analyzer.normalize(value)
-        return near(reader, field, value, self.how, self.boost)
+        return weight(reader, field, value, self.how, self.boost)
 
 
-def near(reader: Reader, field: Field, value: str, how: Fuzziness, boost: float = 1.0) -> Weight:
+def weight(reader: Reader, field: Field, value: str, how: Fuzziness, boost: float = 1.0) -> Weight:
     """The terms near a word, the best of them, each by its nearness.
 
     As Lucene's FuzzyQuery: a term counts 1 - edits / the shorter length, and all are as rare as the most frequent one.
@@ -138,13 +138,9 @@ def near(reader: Reader, field: Field, value: str, how: Fuzziness, boost: float 
 
 def within(view: Inverted, value: str, most: int, how: Fuzziness) -> Iterable[tuple[str, int]]:
     """The terms near enough, and how many edits away they are."""
-    start = value[: how.kept]
-    places = view.terms.prefixed(start) if start else range(len(view.terms))
     if most == 0:
         at = view.find(value)
-        places = range(at, at + 1) if at >= 0 else range(0)
-    for at in places:
-        term = view.terms[at]
-        edits = distance(value, term, most, swapping=how.is_swapping)
-        if edits <= most:
-            yield term, edits
+        return [(value, 0)] if at >= 0 else []
+    start = value[: how.kept]
+    places = view.terms.prefixed(start) if start else range(len(view.terms))
+    return ((view.terms[at], edits) for at, edits in near(value, view.terms, places, most, swapping=how.is_swapping))

@@ -21,7 +21,7 @@ from connote.search.query.minimum import minimum
 from connote.search.query.patterns import Prefix
 from connote.search.query.phrase import PhraseWeight
 from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
-from connote.search.query.reader import Reader
+from connote.search.query.reader import META, Reader
 from connote.search.query.term import Term, having, terms_weight
 from connote.search.query.values import everything
 from connote.search.query.vectors import SparseWeight, dense_weight
@@ -137,6 +137,8 @@ class Match(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """By the words, or by the vector."""
+        if self.field in META:
+            return Term(field=self.field, value=self.text, boost=self.boost).weigh(reader)
         field = reader.field(self.field)
         if field is None:
             return MatchNone().weigh(reader)
@@ -144,6 +146,12 @@ class Match(Query):
             return _semantic(reader, field, self.vector, self.boost)
         if not isinstance(field, Text):
             return self._value(reader, field)
+        if not field["index"] and self.how.is_lenient:
+            return MatchNone().weigh(reader)
+        if not field["index"]:
+            raise IllegalArgument(
+                f"failed to create query: Cannot search on field [{field.name}] since it is not indexed."
+            )
         found = _words(reader, field, scalar(self.text), self.how, self.mode)
         return found if self.boost == 1 else Boosted(found, self.boost)
 
@@ -154,7 +162,7 @@ class Match(Query):
         except ConnoteError as error:
             if self.how.is_lenient:
                 return MatchNone().weigh(reader)
-            failed = BadQuery(f"failed to create query: {error.reason}")
+            failed = BadQuery(f"failed to create query: {error.reason.removeprefix('failed to create query: ')}")
             failed.caused_by = error
             raise failed from None
 
@@ -167,7 +175,7 @@ class Match(Query):
         if isinstance(field, Keyword) and self.mode == "bool_prefix":
             return Prefix(field=field.name, value=scalar(self.text), boost=self.boost).weigh(reader)
         if isinstance(field, Keyword) and self.how.fuzziness is not None and self.mode == "words":
-            return fuzzy.near(reader, field, field.normal(scalar(self.text)), self.how.fuzziness, self.boost)
+            return fuzzy.weight(reader, field, field.normal(scalar(self.text)), self.how.fuzziness, self.boost)
         return Term(field=field.name, value=self.text, boost=self.boost).weigh(reader)
 
 
@@ -197,10 +205,10 @@ class Boosted:
         return found and Explanation(found.value * self.boost, "product of:", [Explanation(self.boost, "boost"), found])
 
 
-def analyzer_of(reader: Reader, field: Text, name: str | None) -> Analyzer:
+def analyzer_of(reader: Reader, field: Text, name: str | None, *, is_phrase: bool = False) -> Analyzer:
     """What cuts a query on a field. Raises BadQuery for an analyzer that is not there."""
     if name is None:
-        return field.search_analyzer
+        return field.quote_analyzer if is_phrase else field.search_analyzer
     found = reader.mapping.analysis.analyzer(name)
     if found is None:
         raise BadQuery(f"[match] analyzer [{name}] not found")
@@ -208,11 +216,12 @@ def analyzer_of(reader: Reader, field: Text, name: str | None) -> Analyzer:
 
 
 def _words(reader: Reader, field: Text, text: str, how: How, mode: str) -> Weight:
-    tokens = analyzer_of(reader, field, how.analyzer).analyze(text)
+    is_phrase = mode in ("phrase", "phrase_prefix")
+    tokens = analyzer_of(reader, field, how.analyzer, is_phrase=is_phrase).analyze(text)
     if not tokens:
         every = Constant(everything, 1.0)
         return every if how.zero_terms == "all" else MatchNone().weigh(reader)
-    if mode in ("phrase", "phrase_prefix"):
+    if is_phrase:
         return phrase.weight(reader, field.name, tokens, how.slop, how.expansions if mode == "phrase_prefix" else 0)
     groups = _positions(tokens)
     clauses = [_clause(reader, field, group, how) for group in groups]
@@ -271,7 +280,7 @@ def _clause(reader: Reader, field: Text, group: list[list[Token]], how: How) -> 
     phrases = [path for path in group if len(path) > 1]
     weights: list[Weight] = []
     if singles and how.fuzziness is not None:
-        weights += [fuzzy.near(reader, field, term, how.fuzziness) for term in singles]
+        weights += [fuzzy.weight(reader, field, term, how.fuzziness) for term in singles]
     elif singles and isinstance(field, MatchOnlyText):
         weights.append(Constant(having(field.name, singles), 1.0))
     elif len(singles) == 1:

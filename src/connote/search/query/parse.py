@@ -29,6 +29,8 @@ from connote.search.query.vectors import Knn, Sparse
 
 # As deep as Elasticsearch goes (indices.query.bool.max_nested_depth).
 MOST_DEPTH = 30
+# Hits of a search that does not say how many.
+SIZE = 10
 COMPATIBILITY = "https://github.com/connote-search/connote/blob/main/docs/compatibility.md"
 
 Parse = Callable[[Any], Query]
@@ -71,7 +73,6 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "function_score": FunctionScore.parse,
     "has_child": HasChild.parse,
     "has_parent": HasParent.parse,
-    "knn": Knn.parse,
     "nested": Nested.parse,
     "pinned": Pinned.parse,
     "rule": Rule.parse,
@@ -81,11 +82,11 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
 }
 
 
-KINDS = (*_SIMPLE, *_COMPOUND, "match_all", "match_none")
+KINDS = (*_SIMPLE, *_COMPOUND, "knn", "match_all", "match_none")
 
 
-def parse(given: Any, depth: int = 0) -> Query:  # noqa: ANN401 (JSON)
-    """The query in `{"KIND": {…}}`. Raises BadQuery, IllegalArgument."""
+def parse(given: Any, depth: int = 0, size: int = SIZE) -> Query:  # noqa: ANN401 (JSON)
+    """The query in `{"KIND": {…}}` of a search for so many hits. Raises BadQuery, IllegalArgument."""
     if depth > MOST_DEPTH:
         raise IllegalArgument(
             f"The nested depth of the query exceeds the maximum nested depth for queries set in [indices.query.bool."
@@ -100,7 +101,9 @@ def parse(given: Any, depth: int = 0) -> Query:  # noqa: ANN401 (JSON)
         raise BadQuery(f"[{first}] malformed query, expected [END_OBJECT] but found [FIELD_NAME] [{second}]")
     ((kind, value),) = given.items()
     if kind in _COMPOUND:
-        return _COMPOUND[kind](value, lambda inner: parse(inner, depth + 1))
+        return _COMPOUND[kind](value, lambda inner: parse(inner, depth + 1, size))
+    if kind == "knn":
+        return Knn.parse_query(value, lambda inner: parse(inner, depth + 1, size), size)
     if kind in _SIMPLE:
         return _SIMPLE[kind](value)
     if kind == "match_all":

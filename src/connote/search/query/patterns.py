@@ -14,7 +14,7 @@ from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Inverted
 from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
-from connote.search.mapping.keyword import Keyword
+from connote.search.mapping.keyword import ConstantKeyword, Keyword
 from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text
 from connote.search.query.body import one_field
@@ -67,6 +67,10 @@ def check_words(kind: str, field: Field) -> None:
         )
 
 
+def _all_or_none(is_all: bool, boost: float) -> Weight:
+    return Constant(lambda table: np.full(table.size, is_all, dtype=np.bool_), boost)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pattern(Query):
     """Base of the queries by pattern: all that match score the boost.
@@ -82,15 +86,23 @@ class Pattern(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """A filter over the field's terms."""
+        if self.field == "_index":
+            return _all_or_none(self.fits(reader.index), self.boost)
         field = reader.field(self.field)
         if field is None:
             return MatchNone().weigh(reader)
+        if isinstance(field, ConstantKeyword):
+            return _all_or_none(field["value"] is not None and self.fits(field["value"]), self.boost)
         check_words(self.kind, field)
         return Constant(self.find(field.name, self.normal(field)), self.boost, f"{self.field}:{self.value}")
 
     def find(self, field: str, value: str) -> Find:
         """The documents with a term of the pattern."""
         raise NotImplementedError
+
+    def fits(self, word: str) -> bool:
+        """Whether a name is of the pattern. Raises IllegalArgument if names cannot be asked so."""
+        raise IllegalArgument(f"[{self.kind}] queries are not supported on [{self.field}], which is [{word}]")
 
     def normal(self, field: Field) -> str:
         """The pattern as the field's terms are."""
@@ -118,6 +130,10 @@ class Prefix(Pattern):
         body.raw("rewrite")
         body.done()
         return made
+
+    def fits(self, word: str) -> bool:
+        """Whether it begins so."""
+        return word.startswith(self.value)
 
     def find(self, field: str, value: str) -> Find:
         """By the sorted dictionary."""
@@ -147,6 +163,10 @@ class Wildcard(Pattern):
         body.raw("rewrite")
         body.done()
         return made
+
+    def fits(self, word: str) -> bool:
+        """Whether all of it fits."""
+        return re.fullmatch(wildcard(self.value), word, re.DOTALL) is not None
 
     def find(self, field: str, value: str) -> Find:
         """What does not begin with a wildcard is looked for by its beginning first."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.search.analysis import Token
+from connote.search.aside import check
 from connote.search.engine.arrays import Floats
 from connote.search.engine.fields import Text
 from connote.search.engine.scores import Bm25
@@ -80,6 +81,7 @@ class PhraseWeight:
             shared = np.intersect1d(shared, each)
         repeats = self._repeats()
         for document in np.unique(shared).tolist():
+            check()
             slots = []
             for (offset, _), each, own in zip(self.slots, places, numbers, strict=True):
                 first, last = np.searchsorted(own, document), np.searchsorted(own, document, side="right")
@@ -160,7 +162,7 @@ def weight(reader: Reader, field: str, tokens: Sequence[Token], slop: int, expan
         return terms_weight(reader, field, dict.fromkeys(terms, 1.0)) if apart else synonyms(reader, field, terms)
     model = reader.model(field)
     frequencies = [reader.frequency(field, term) for _, terms in slots for term in terms]
-    return PhraseWeight(field, slots, slop, sum(float(model.idf(each)) for each in frequencies if each), model)
+    return PhraseWeight(field, slots, slop, model.weight(frequencies), model)
 
 
 def _beginning(reader: Reader, field: str, beginnings: Sequence[str], most: int) -> list[str]:

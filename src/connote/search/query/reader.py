@@ -1,7 +1,7 @@
 """One index as a query sees it: its mapping, and the statistics of a snapshot."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from connote.search.mapping.keyword import Boolean, Ip, Keyword
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.number import Number
 from connote.search.mapping.text import Text
+from connote.search.names import fits
 from connote.search.sources import Sources
 
 # As many fields as a query may look in.
@@ -88,7 +89,9 @@ class Reader:
         return [each for each in names if each in self.mapping.branches and self.mapping.branches[each].is_nested]
 
     def field(self, name: str) -> Field | None:
-        """The field of that name, if it is mapped."""
+        """The field of that name, if it is mapped. Raises IllegalArgument for metadata that cannot be asked for."""
+        if name in _UNKEPT:
+            raise IllegalArgument(f"[{name}] cannot be asked for here; see docs/compatibility.md")
         return self.mapping.find(name)
 
     def fields(self, pattern: str) -> list[Field]:
@@ -96,8 +99,7 @@ class Reader:
         if "*" not in pattern:
             found = self.mapping.find(pattern)
             return [] if found is None else [found]
-        fits = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL).fullmatch
-        fields = {each.name: each for name, each in sorted(self.mapping.fields.items()) if fits(name)}
+        fields = {each.name: each for name, each in sorted(self.mapping.fields.items()) if fits(name, pattern)}
         return list(fields.values())
 
     def searched(self, fields: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -107,6 +109,8 @@ class Reader:
         """
         found: dict[str, float] = {}
         for pattern, boost in fields or [("*", 1.0)]:
+            if pattern in META:
+                found[pattern] = boost
             listed = self.fields(pattern)
             found |= {each.name: boost for each in listed if "*" not in pattern or isinstance(each, _SEARCHED)}
         if len(found) > MOST_FIELDS:
@@ -114,9 +118,14 @@ class Reader:
         return list(found.items())
 
     def model(self, field: str) -> Bm25:
-        """BM25 over a field."""
+        """BM25 over a field, as its mapping wants it."""
         if field not in self._models:
-            self._models[field] = Bm25.of(self.tables, field, self._k1, self._b)
+            known = self.mapping.find(field)
+            self._models[field] = replace(
+                Bm25.of(self.tables, field, self._k1, self._b),
+                has_norms=not isinstance(known, Text) or bool(known["norms"]),
+                is_boolean=known is not None and "similarity" in known.params and known["similarity"] == "boolean",
+            )
         return self._models[field]
 
     def frequency(self, field: str, term: str) -> int:
@@ -126,4 +135,7 @@ class Reader:
         return self._frequencies[field, term]
 
 
+# Fields of every document that can be asked for as if they were mapped, and those that cannot.
+META = ("_id", "_index")
+_UNKEPT = ("_seq_no", "_version", "_routing", "_source", "_ignored", "_tier", "_field_names")
 _SEARCHED = (Text, Keyword, Ip, Boolean, Number, Date)

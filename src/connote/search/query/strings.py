@@ -1,5 +1,6 @@
 """Queries that people type: query_string and simple_query_string. Their grammars stand in `grammar` and `simple`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,9 +18,8 @@ from connote.search.query.style import Style
 MOST_LENGTH = 32_000
 # Parameters that change nothing here.
 _IGNORED = (
-    "analyze_wildcard", "auto_generate_phrase_queries", "enable_position_increments", "escape",
-    "max_determinized_states",
-    "quote_analyzer", "rewrite", "fuzzy_rewrite", "use_dis_max", "lowercase_expanded_terms", "locale", "all_fields",
+    "analyze_wildcard", "auto_generate_phrase_queries", "enable_position_increments", "max_determinized_states",
+    "rewrite", "fuzzy_rewrite", "use_dis_max", "lowercase_expanded_terms", "locale", "all_fields",
 )  # fmt: skip
 
 
@@ -49,8 +49,9 @@ class QueryString(Query):
         text = body.required("query", lambda value: value)
         if isinstance(text, dict | list) or len(str(text)) > MOST_LENGTH:
             raise BadQuery(f"[{kind}] [query] must be a text of at most {MOST_LENGTH} characters")
-        style = _style(kind, body)
-        made = cls(text=str(text), style=style, **body.common())
+        is_plain = kind == "query_string" and body.flag("escape", default=False)
+        told = re.sub(r'([-+!(){}\[\]^"~*?:\\/&|<>=])', r"\\\1", str(text)) if is_plain else str(text)
+        made = cls(text=told, style=_style(kind, body), **body.common())
         body.done()
         return made
 
@@ -96,6 +97,7 @@ def _style(kind: str, body: Body) -> Style:
         body.text("quote_field_suffix"),
     )
     tie = body.number("tie_breaker", 0.0) if "tie_breaker" in body else None
+    quoting = body.text("quote_analyzer")
     how = How.parse(body)
     return Style(
         fields=boosted(fields if fields is not None else [default] if default else [], kind),
@@ -109,6 +111,7 @@ def _style(kind: str, body: Body) -> Style:
         with_leading_wildcards=leading,
         zone=zone,
         suffix=suffix or "",
+        quoting=quoting,
         is_simple=kind != "query_string",
         flags=simple.flags(flags),
     )

@@ -44,6 +44,7 @@ class Style:
     with_leading_wildcards: bool = True
     zone: str | None = None
     suffix: str = ""
+    quoting: str | None = None  # the analyzer of phrases
     is_simple: bool = False
     flags: frozenset[str] = frozenset()
     reader: Reader | None = field(default=None, repr=False, compare=False)
@@ -70,6 +71,7 @@ class Style:
     def phrase(self, text: str, fields: Fields, slop: int | None) -> Query:
         """A phrase in the fields; where there are, in those with `quote_field_suffix`."""
         how = self._how() if slop is None else replace(self._how(), slop=slop)
+        how = how if self.quoting is None else replace(how, analyzer=self.quoting)
         return MultiMatch(fields=self._quoted(fields), text=text, type="phrase", how=how)
 
     def fuzzy(self, word: str, fields: Fields, edits: str | None) -> Query:

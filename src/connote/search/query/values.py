@@ -13,7 +13,7 @@ from connote.search.engine.fields import Inverted
 from connote.search.engine.segment import Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
-from connote.search.mapping.keyword import Boolean, Ip, Keyword, word
+from connote.search.mapping.keyword import Boolean, Ip, Keyword, Version, word
 from connote.search.mapping.number import Float, Number, Whole
 from connote.search.mapping.text import Text, scalar
 from connote.search.query import addresses
@@ -75,6 +75,8 @@ def between(field: Field, bounds: Bounds, pattern: str | None = None, zone: str 
     if isinstance(field, Ip):
         first, last = (None if value is None else addresses.rank(scalar(value)) for value in bounds[:2])
         return addresses.between(field.name, first, last, with_low=bounds.with_low, with_high=bounds.with_high)
+    if isinstance(field, Version):
+        raise IllegalArgument(f"[{field.name}] of type [version] has no ranges here; see docs/compatibility.md")
     words = [None if value is None else normal(field, value) for value in bounds[:2]]
     return _between_words(field.name, bounds._replace(low=words[0], high=words[1]))
 

@@ -26,6 +26,8 @@ from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query
 from connote.search.query.reader import Reader
 from connote.search.query.weighting import weighted
 
+MOST_CANDIDATES = 10_000
+
 
 @dataclass(frozen=True)
 class SparseWeight:
@@ -265,7 +267,7 @@ def _scored(raw: Floats, similarity: str) -> Floats:
     if similarity == "l2_norm":
         return one / (one + raw)
     if similarity == "max_inner_product":
-        return np.where(raw < 0, one / (one - np.minimum(raw, 0)), raw + one)
+        return np.where(raw < 0, one / (one + np.abs(raw)), raw + one)
     made: Floats = np.maximum((one + raw) / np.float32(2), np.float32(0))  # a rounded cosine may be below -1
     return made
 
@@ -285,8 +287,19 @@ class Knn(Query):
     inner_hits: Any = None
 
     @classmethod
-    def parse(cls, given: Any, parse: Any, *, size: int | None = None) -> Query:  # noqa: ANN401
-        """`{"field": …, "query_vector": […], "k": 10, "num_candidates": 100, "filter": …}`."""
+    def parse_query(cls, given: Any, parse: Any, size: int) -> Query:  # noqa: ANN401
+        """As a query among others: without `k` all of its candidates are found, by default half as many again as hits.
+
+        https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-knn-query
+        """
+        if not isinstance(given, Mapping) or given.get("k") is not None:
+            return cls.parse(given, parse, size=size)
+        candidates = given.get("num_candidates")
+        return cls.parse(given, parse, size=min(3 * size // 2, MOST_CANDIDATES) if candidates is None else candidates)
+
+    @classmethod
+    def parse(cls, given: Any, parse: Any, *, size: int) -> Query:  # noqa: ANN401
+        """`{"field": …, "query_vector": […], "k": 10, "num_candidates": 100, "filter": …}`; `size` stands for `k`."""
         body = Body("knn", given)
         filters, k = body.raw("filter"), body.raw("k")
         builder, vector = body.raw("query_vector_builder"), body.raw("query_vector")
@@ -451,16 +464,15 @@ def read_vector(value: Any) -> tuple[float, ...]:  # noqa: ANN401
     return tuple(found.tolist())
 
 
-def _k(k: Any, candidates: Any, size: int | None) -> int:  # noqa: ANN401
+def _k(k: Any, candidates: Any, size: int) -> int:  # noqa: ANN401
     for name, value in (("k", k), ("num_candidates", candidates)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise IllegalArgument(f"[{name}] must be greater than 0")
-    if candidates is not None and candidates > 10_000:
-        raise IllegalArgument("[num_candidates] cannot exceed [10000]")
-    wanted = k if k is not None else size if size is not None else candidates or 10
+    if candidates is not None and candidates > MOST_CANDIDATES:
+        raise IllegalArgument(f"[num_candidates] cannot exceed [{MOST_CANDIDATES}]")
     if candidates is not None and k is not None and candidates < k:
         raise IllegalArgument("[num_candidates] cannot be less than [k]")
-    return int(wanted)
+    return int((size or 10) if k is None else k)  # where no hits are asked for, what is found still counts
 
 
 def _builder(given: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -1,0 +1,182 @@
+"""Values of fields beside the source: as the field keeps them, not as they were written."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from homes import Search
+
+MAPPING = {
+    "properties": {
+        "title": {"type": "text"},
+        "code": {"type": "keyword", "normalizer": "lowercase", "ignore_above": 5},
+        "count": {"type": "integer"},
+        "rate": {"type": "double"},
+        "share": {"type": "float"},
+        "cents": {"type": "scaled_float", "scaling_factor": 100},
+        "sold": {"type": "boolean"},
+        "day": {"type": "date"},
+        "at": {"type": "geo_point"},
+        "kind": {"type": "constant_keyword", "value": "house"},
+        "release": {"type": "version"},
+        "rooms": {
+            "type": "nested",
+            "properties": {"kind": {"type": "keyword"}, "size": {"type": "integer"}, "at": {"type": "geo_point"}},
+        },
+    }
+}
+WRITTEN = {
+    "title": 7,
+    "code": ["b", "A", "a", "much too long"],
+    "count": ["3", 1, 2],
+    "rate": "2.50",
+    "share": 0.1,
+    "cents": 0.123,
+    "sold": "false",
+    "day": 1704067200000,
+    "at": [[2.35, 48.85], [13.4, 52.5]],
+    "rooms": [
+        {"kind": "bed", "size": "9", "at": [2.35, 48.85]},
+        {"kind": "bath", "size": 3, "at": "48.86,2.35"},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def odd(http: httpx.Client) -> Search:
+    http.delete("/oddments")
+    assert http.put("/oddments", json={"mappings": MAPPING}).is_success
+    assert http.put("/oddments/_doc/1?refresh=true", json=WRITTEN).is_success
+    assert http.put("/oddments/_doc/2?refresh=true", json={"share": 0.2, "at": "0,0"}).is_success
+    return Search(http)
+
+
+def hit(odd: Search, **body: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+    found: dict[str, Any] = odd("oddments", query={"ids": {"values": ["1"]}}, _source=False, **body)["hits"]["hits"][0]
+    return found
+
+
+def test_fields_have_the_type_of_their_mapping(odd: Search) -> None:
+    assert hit(odd, fields=["*"])["fields"] == {
+        "title": ["7"],
+        "kind": ["house"],
+        "code": ["b", "a", "a"],
+        "count": [3, 1, 2],
+        "rate": [2.5],
+        "share": [0.1],
+        "cents": [0.12],
+        "sold": [False],
+        "day": ["2024-01-01T00:00:00.000Z"],
+        "at": [
+            {"coordinates": [2.35, 48.85], "type": "Point"},
+            {"coordinates": [13.4, 52.5], "type": "Point"},
+        ],
+        "rooms": [
+            {"kind": ["bed"], "size": [9], "at": [{"coordinates": [2.35, 48.85], "type": "Point"}]},
+            {"kind": ["bath"], "size": [3], "at": [{"coordinates": [2.35, 48.86], "type": "Point"}]},
+        ],
+    }
+
+
+def test_columns_are_in_order_and_have_words_once(odd: Search) -> None:
+    wanted = [
+        "code",
+        "count",
+        "share",
+        "sold",
+        {"field": "rate", "format": "0.000"},
+        {"field": "day", "format": "yyyy"},
+    ]
+    assert hit(odd, docvalue_fields=wanted)["fields"] == {
+        "code": ["a", "b"],
+        "count": [1, 2, 3],
+        "share": [0.10000000149011612],  # float32 has no 0.1
+        "sold": [False],
+        "rate": ["2.500"],
+        "day": ["2024"],
+    }
+    assert "Fielddata is disabled on [title]" in odd.error("oddments", docvalue_fields=["title"])["reason"]
+    assert "title" not in hit(odd, docvalue_fields=["*"])["fields"]
+
+
+def test_columns_of_inner_hits_have_their_whole_names(odd: Search) -> None:
+    nested = {"path": "rooms", "query": {"range": {"rooms.size": {"gte": 5}}}}
+    query = {"nested": {**nested, "inner_hits": {"docvalue_fields": ["rooms.size"], "fields": ["rooms.kind"]}}}
+    (inner,) = odd("oddments", query=query)["hits"]["hits"][0]["inner_hits"]["rooms"]["hits"]["hits"]
+    assert inner["fields"] == {"rooms.size": [9], "rooms": [{"kind": ["bed"]}]}
+
+
+def test_inner_hits_tell_what_hits_tell(odd: Search) -> None:
+    asked = {
+        "sort": [{"rooms.size": "desc"}],
+        "explain": True,
+        "version": True,
+        "seq_no_primary_term": True,
+        "highlight": {"fields": {"rooms.kind": {}}},
+    }
+    query = {"nested": {"path": "rooms", "query": {"terms": {"rooms.kind": ["bed", "bath"]}}, "inner_hits": asked}}
+    found = odd("oddments", query=query)["hits"]["hits"][0]["inner_hits"]["rooms"]["hits"]["hits"]
+    assert [each["sort"] for each in found] == [[9], [3]]
+    assert [each["highlight"]["rooms.kind"] for each in found] == [["<em>bed</em>"], ["<em>bath</em>"]]
+    for each in found:
+        assert (each["_version"], each["_primary_term"], each["_explanation"]["value"]) == (1, 1, 1.0)
+        assert each["_seq_no"] >= 0
+
+
+def test_without_stored_fields_there_is_no_source(odd: Search) -> None:
+    listed: tuple[Any, ...] = ([], "title")
+    for stored in listed:
+        assert "_source" not in odd("oddments", stored_fields=stored)["hits"]["hits"][0]
+        assert "_source" in odd("oddments", stored_fields=stored, _source=True)["hits"]["hits"][0]
+
+
+def test_floats_are_sorted_by_as_many_digits_as_they_have(odd: Search) -> None:
+    hits = odd("oddments", sort=["share"])["hits"]["hits"]
+    assert [each["sort"] for each in hits] == [[0.1], [0.2]]
+    assert odd.ids("oddments", sort=["share"], search_after=[0.1]) == ["2"]
+
+
+def test_distances_from_several_points_and_within_nested_objects(odd: Search) -> None:
+    def distances(**options: Any) -> list[Any]:  # noqa: ANN401
+        hits = odd("oddments", sort=[{"_geo_distance": {"unit": "km", **options}}])["hits"]["hits"]
+        found = [(each["_id"], each["sort"][0]) for each in hits]
+        return [(id, away if away == "Infinity" else round(away)) for id, away in found]
+
+    berlin, null = [13.4, 52.5], {"lat": 0, "lon": 0}
+    assert distances(at=[berlin, null]) == [("1", 0), ("2", 0)]
+    assert distances(at=[berlin, null], order="desc") == [("1", 5970), ("2", 5970)]
+    assert distances(at=[berlin]) == distances(at=berlin) == [("1", 0), ("2", 5970)]
+    bath = {"path": "rooms", "filter": {"term": {"rooms.kind": "bath"}}}
+    assert distances(**{"rooms.at": "48.85,2.35", "nested": bath}) == [("1", 1), ("2", "Infinity")]
+
+
+def test_scores_of_queries_with_names_are_told_if_they_are_asked_for(odd: Search) -> None:
+    should = [
+        {"term": {"code": {"value": "a", "_name": "a", "boost": 0}}},
+        {"constant_score": {"filter": {"exists": {"field": "day"}}, "boost": 3, "_name": "day"}},
+    ]
+    body = {"query": {"bool": {"should": should}}}
+    reply = odd.http.post("/oddments/_search?include_named_queries_score=true", json=body).json()
+    assert reply["hits"]["hits"][0]["matched_queries"] == {"a": 0, "day": 3}
+    assert odd("oddments", **body)["hits"]["hits"][0]["matched_queries"] == ["a", "day"]
+
+
+def test_ids_and_names_of_indices_are_asked_for_as_fields_are(odd: Search) -> None:
+    everything = ["1", "2"]
+    for query, ids in (
+        ({"match": {"_id": "2"}}, ["2"]),
+        ({"query_string": {"query": "_id:2"}}, ["2"]),
+        ({"match": {"_index": "oddments"}}, everything),
+        ({"prefix": {"_index": "od"}}, everything),
+        ({"wildcard": {"_index": "o?dments"}}, everything),
+        ({"wildcard": {"_index": "e*"}}, []),
+        ({"prefix": {"kind": "ho"}}, everything),
+        ({"regexp": {"release": "1.*"}}, []),
+    ):
+        assert odd.ids("oddments", query=query) == ids
+    assert "[_seq_no] cannot be asked for" in odd.error("oddments", query={"range": {"_seq_no": {"gte": 1}}})["reason"]
+    assert (
+        "[regexp] queries are not supported on [_index]"
+        in odd.error("oddments", query={"regexp": {"_index": "o.*"}})["reason"]
+    )
