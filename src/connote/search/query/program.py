@@ -70,6 +70,6 @@ class Program:
         return self.reader.sources.of(table, at)
 
 
-def check(given: Any) -> None:  # noqa: ANN401
+def check(given: Any, names: tuple[str, ...] = NAMES) -> None:  # noqa: ANN401
     """Raise what is wrong with a script before any index is looked at."""
-    read(given, NAMES)
+    read(given, names)

@@ -17,6 +17,8 @@ from connote.search.query.program import Program
 from connote.search.query.query import Constant, Query, Weight
 from connote.search.query.reader import Reader
 
+_NAMES = ("params", "doc")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scripted(Query):
@@ -29,14 +31,14 @@ class Scripted(Query):
         """`{"script": {"source": "doc['price'].value < params.most", "params": {…}}}`. Raises BadScript, BadQuery."""
         body = Body("script", given)
         script = body.required("script", lambda found: found)
-        program.check(script)
+        program.check(script, _NAMES)
         made = cls(script=script, **body.common())
         body.done()
         return made
 
     def weigh(self, reader: Reader) -> Weight:
         """With the script on the index's fields."""
-        own = Program.of(self.script, reader)
+        own = Program.of(self.script, reader, _NAMES)
         return Constant(lambda table: _found(own, table), self.boost, "ScriptQuery")
 
 
