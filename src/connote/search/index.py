@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Object
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from connote.contract.errors import Blocked, ClosedIndex, ConnoteError, IllegalA
 from connote.contract.settings import java
 from connote.search import embedded
 from connote.search.analysis import Analysis
+from connote.search.counts import Counts
 from connote.search.embedded import Embedded
 from connote.search.engine.container import Corrupt
 from connote.search.engine.folder import erase
@@ -37,21 +38,6 @@ log = logging.getLogger("connote.search")
 COMMIT_EVERY = 20_000
 # The folder of the engine's segments; and notes beside the documents: which folder that is, what was switched, by whom.
 _SEGMENTS, _SWITCHED, _JOB = "segments", "switched", "job"
-
-
-@dataclass
-class Counts:
-    """What an index has done since it was opened; seconds are of work."""
-
-    indexed: int = 0
-    deleted: int = 0
-    failed: int = 0
-    gets: int = 0
-    searches: int = 0
-    refreshes: int = 0
-    commits: int = 0
-    seconds_indexing: float = 0.0
-    seconds_searching: float = 0.0
 
 
 @dataclass
@@ -134,6 +120,12 @@ class Index:
         with self._mapping_lock:
             return self._view()
 
+    def seen_while(self, held: ExitStack) -> tuple[Snapshot, Mapping]:
+        """What `seen` gives; the documents are kept until `held` is closed."""
+        snapshot, mapping, release = self.seen()
+        held.callback(release)
+        return snapshot, mapping
+
     def at_hand(self) -> View | None:
         """What `seen` gives, if nothing has to be waited for."""
         if self._is_due() or not self._mapping_lock.acquire(blocking=False):
@@ -150,10 +142,14 @@ class Index:
 
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
-        self._dirty_since = None
+        before, self._dirty_since = self._dirty_since, None
         self._refreshed_at = time.monotonic()
-        with self._files():
-            self._engine.refresh()
+        try:
+            with self._files():
+                self._engine.refresh()
+        except BaseException:
+            self._dirty_since = self._dirty_since or before
+            raise
         self.counts.refreshes += 1
 
     def hold(self, snapshot: Snapshot) -> Callable[[], None]:
@@ -196,8 +192,7 @@ class Index:
         with self._mapping_lock:
             merged = self.mapping.merged(body, self.settings.most_fields)
             if merged.wire() != self.mapping.wire():
-                self.mapping = merged
-                self._changed(self)
+                self._remap(merged)
 
     def reanalyse(self, analysis: Analysis) -> None:
         """Take other analyzers, for what is written and searched from now on."""
@@ -215,13 +210,21 @@ class Index:
             if found is None or not settings or self.is_outdated({name: made}):
                 return
             if found.model is None:
-                self.mapping = self.mapping.with_field(found.modelled(settings))
-                self._changed(self)
+                self._remap(self.mapping.with_field(found.modelled(settings)))
             elif not compatible(found.model, settings):
                 raise IllegalArgument(
                     f"Incompatible model settings for field [{name}]: it holds {java(dict(found.model))}, the "
                     f"endpoint gives {java(dict(settings))}"
                 )
+
+    def _remap(self, mapping: Mapping) -> None:
+        """Take another mapping, unless it cannot be kept. Only who holds `_mapping_lock` may."""
+        before, self.mapping = self.mapping, mapping
+        try:
+            self._changed(self)
+        except BaseException:
+            self.mapping = before
+            raise
 
     def is_outdated(self, made: Object[str, Embedded]) -> bool:
         """Whether one of these was made by an endpoint that its field had before."""
@@ -250,15 +253,16 @@ class Index:
         with self._files():
             self.documents.write(states)
         self.newest = states[-1].seq
-        self._dirty_since = self._dirty_since or time.monotonic()
         self._uncommitted += len(states)
         self._engine.delete(gone)
         try:
             self._engine.add(rows)
             if self._uncommitted >= COMMIT_EVERY:
                 self.commit()
-        except (ConnoteError, OSError):  # the documents are kept: what the engine lacks it gets at the next start
-            log.exception("[%s] could not be indexed", self.name)
+        except (ConnoteError, OSError):  # the documents are kept, and the engine has them in memory
+            log.exception("[%s] could not be indexed yet", self.name)
+        # Only now, or a search that refreshes in between would think that it had seen them.
+        self._dirty_since = self._dirty_since or time.monotonic()
 
     def commit(self) -> None:
         """Let the engine keep its segments, and the store forget what nobody can see any more."""
@@ -278,7 +282,11 @@ class Index:
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        total = 0
+        for file in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # segments come and go
+                total += file.stat().st_size if file.is_file() else 0
+        return total
 
     # Switching a semantic field to another endpoint.
 
@@ -335,10 +343,10 @@ class Index:
                 shutil.rmtree(other, ignore_errors=True)
         return self.folder / name
 
-    def close(self) -> None:
-        """Keep what there is, and let go of the files."""
+    def close(self, *, keeps: bool = True) -> None:
+        """Keep what there is, unless it is to be deleted, and let go of the files."""
         try:
-            if self._uncommitted and self.folder.exists():
+            if keeps and self._uncommitted and self.folder.exists():
                 self.commit()
         except (ConnoteError, OSError):
             log.exception("the segments of [%s] could not be kept; they will be made again", self.name)

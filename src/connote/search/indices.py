@@ -22,6 +22,7 @@ from connote.search.mapping.mapping import Mapping
 from connote.search.settings import IndexSettings
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
+from connote.search.thread import finished
 from connote.search.view import Filters
 from connote.store.indices import IndexRecord, IndexStore
 
@@ -43,6 +44,7 @@ class Indices:
     ) -> None:
         self._folder, self._store, self._templates, self._synonyms = folder, store, templates, synonyms
         self._records = {record.name: record for record in store.all()}
+        self._aliased: tuple[object, Object[str, Sequence[str]]] = (None, {})  # of which records
         self._open: dict[str, Index] = {}
         self._opening: dict[str, asyncio.Task[Index]] = {}
         self.writing = asyncio.Lock()
@@ -62,13 +64,12 @@ class Indices:
         own = {"creation_date": record.created, "uuid": record.uuid, "provided_name": name, "version.created": CREATED}
         return IndexSettings({**record.settings, **own})
 
-    def aliases(self) -> dict[str, list[str]]:
+    def aliases(self) -> Object[str, Sequence[str]]:
         """The indices of every alias."""
-        found: dict[str, list[str]] = {}
-        for name, record in sorted(self._records.items()):
-            for alias in record.aliases:
-                found.setdefault(alias, []).append(name)
-        return found
+        records = self._records
+        if self._aliased[0] is not records:  # every item of a bulk asks for it
+            self._aliased = records, aliases.grouped(records)
+        return self._aliased[1]
 
     def is_closed(self, name: str) -> bool:
         """Whether an index is closed."""
@@ -157,7 +158,7 @@ class Indices:
 
     async def open(self, name: str) -> Index:
         """The index of that name, opened. Raises NoIndex, ClosedIndex, Unavailable if its files cannot be read."""
-        if name in self._open:
+        if name in self._open and name in self._records:  # it may be about to be deleted
             return self._open[name]
         self.check_open(name)
         task = self._opening.get(name)
@@ -230,7 +231,7 @@ class Indices:
             made = {name: IndexSettings.of(self._records[name]).closed(closed) for name in found}
             await self._keep_settings(made)
             if closed:
-                await self._shut([self._open.pop(name) for name in found if name in self._open])
+                await self._shut(found)
 
     async def alias(self, actions: Sequence[Action]) -> None:
         """Change aliases: all that the actions say, or nothing. Raises NoIndex, NoAlias, IllegalArgument."""
@@ -263,10 +264,7 @@ class Indices:
 
     async def close(self) -> None:
         """Close every index."""
-        for task in list(self._opening.values()):
-            await asyncio.gather(task, return_exceptions=True)
-        await self._shut(list(self._open.values()))
-        self._open.clear()
+        await self._shut({*self._opening, *self._open})
 
     # How it is done.
 
@@ -321,7 +319,7 @@ class Indices:
         """Keep records and forget indices, all or none, then remove what these had. Only who holds `writing` may."""
         uuids = [self._records[name].uuid for name in gone]
         await asyncio.to_thread(self._put, records, gone)
-        await self._shut([self._open.pop(name) for name in gone if name in self._open])
+        await self._shut(gone, keeps=False)
         for uuid in uuids:
             await asyncio.to_thread(shutil.rmtree, self._folder / uuid, ignore_errors=True)
 
@@ -366,10 +364,13 @@ class Indices:
         mapping = self._read_mapping(record, settings)
         return Index(record.name, record.uuid, self._folder / record.uuid, settings, mapping, self._keep_mapping)
 
-    async def _shut(self, found: Sequence[Index]) -> None:
-        for index in found:
+    async def _shut(self, names: Collection[str], *, keeps: bool = True) -> None:
+        """Close those of these indices that are open, or are being opened."""
+        if opening := [self._opening[name] for name in names if name in self._opening]:
+            await asyncio.wait(opening)
+        for index in [self._open.pop(name) for name in names if name in self._open]:
             async with index.lock:
-                await asyncio.to_thread(index.close)
+                await finished(partial(index.close, keeps=keeps))
 
     def _remove_leftovers(self) -> None:
         """Folders of indices that were deleted while the server was stopped in the middle of it."""

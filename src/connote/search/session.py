@@ -18,6 +18,7 @@ from connote.search.query.query import Query
 from connote.search.query.vectors import Knn
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
+from connote.search.thread import finished
 from connote.search.trees import Boosted
 from connote.search.view import NO_FILTERS, Filters
 
@@ -44,9 +45,11 @@ class Session:
             indices.check_open(name)
             index = await indices.open(name)
             index.check_readable()
-            at_hand = index.at_hand()
-            snapshot, mapping, release = await asyncio.to_thread(index.seen) if at_hand is None else at_hand
-            held.callback(release)
+            if (at_hand := index.at_hand()) is not None:
+                snapshot, mapping, release = at_hand
+                held.callback(release)
+            else:
+                snapshot, mapping = await finished(index.seen_while, held)
             every = view.reader(index, mapping, snapshot)
             reader = await view.through(filters.get(name), every, asks)
             seen.append(Seen(index, reader.snapshot, reader, number))
@@ -146,7 +149,7 @@ class Session:
                 key: int(seen.snapshot.segments[key.segment].seqs[key.document]) for key in keys if key.index == number
             }
             states = seen.index.documents.at(list(own.values()))
-            field = seen.index.mapping.find(name)
+            field = seen.reader.mapping.find(name)
             for key, seq in own.items():
                 source = embedded.source(states[seq].source or b"{}") if seq in states else {}
                 values = [] if field is None else list(at(source, name.split("."), field))

@@ -107,17 +107,15 @@ deployments = Table(
     Column("started", Integer, nullable=False),
 )
 
-# Ingest pipelines, as GET shows them.
-pipelines = Table("pipelines", metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
-
 
 def _bodies(name: str) -> Table:
     return Table(name, metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
 
 
-# Templates of indices, as GET shows them, sets of synonyms, tasks that have ended, templates of searches, query rules.
+# Templates of indices and ingest pipelines, as GET shows them, sets of synonyms, tasks that have ended, templates of
+# searches, query rules.
 templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component", "legacy"))
-synonyms, tasks, scripts = _bodies("synonyms"), _bodies("tasks"), _bodies("scripts")
+pipelines, synonyms, tasks, scripts = (_bodies(name) for name in ("pipelines", "synonyms", "tasks", "scripts"))
 rulesets = _bodies("rulesets")
 # The last job of each index, by its uuid, that moved a field to another endpoint.
 reembeds = _bodies("reembeds")

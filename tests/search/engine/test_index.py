@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from connote.search.engine import index as engine
 from connote.search.engine import policy
 from connote.search.engine.index import Index
 from connote.search.engine.row import Row, Tokens, Vector
@@ -191,6 +192,30 @@ def test_an_index_that_cannot_write_keeps_what_it_has_and_tries_again(
     assert Index.open(tmp_path).snapshot.documents == 1
     index.commit(2)
     assert Index.open(tmp_path).snapshot.documents == 2
+
+
+def test_what_cannot_be_written_waits_and_nothing_of_it_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connote.search.engine.index._WAITING", 10)
+    index = Index.open(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("connote.search.engine.container.zlib.crc32", full_disk)
+        with pytest.raises(OSError, match="full"):
+            index.add(small(number) for number in range(50))
+    index.commit(50)
+    assert Index.open(tmp_path).snapshot.documents == 50
+
+
+def test_an_index_is_closed_though_another_one_merges(tmp_path: Path) -> None:
+    index = Index.open(tmp_path)
+    with engine._turn:
+        for number in range(2 * policy.FACTOR):
+            index.add([small(number)])
+            index.refresh()
+        assert index._merging is not None
+        index.close()
+    assert index.refresh().documents == 2 * policy.FACTOR
 
 
 def full_disk(*_: object) -> None:

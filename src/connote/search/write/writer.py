@@ -12,6 +12,7 @@ from connote.contract.errors import BadDocument, ConnoteError, IllegalArgument, 
 from connote.search import embedded
 from connote.search.index import Index
 from connote.search.mapping.document import INFERENCE
+from connote.search.thread import finished
 from connote.search.write import given
 from connote.search.write.change import Change
 from connote.search.write.commit import commit
@@ -38,12 +39,19 @@ class Writer:
         while waiting:
             prepared = await asyncio.to_thread(self._prepare, index, list(waiting.values()))
             await self._embed(index, prepared)
-            async with index.lock:
-                done = await _finished(asyncio.create_task(asyncio.to_thread(commit, index, prepared, attempt)))
+            done = await self._commit(index, prepared, attempt)
             outcomes |= {at: each for at, each in zip(waiting, done, strict=True) if each is not None}
             waiting = {at: each for at, each in waiting.items() if at not in outcomes}
             attempt += 1
         return [outcomes[at] for at in range(len(operations))]
+
+    async def _commit(self, index: Index, prepared: Sequence[Prepared], attempt: int) -> list[Outcome | None]:
+        """What `commit` gives; a failure is that of all of these, and not of what an earlier attempt has kept."""
+        try:
+            async with index.lock:
+                return await finished(commit, index, prepared, attempt)
+        except ConnoteError as error:
+            return [Outcome(each.operation, error=error) for each in prepared]
 
     def _prepare(self, index: Index, operations: Sequence[Operation]) -> list[Prepared]:
         """Read every operation. Those of one id see what those before them make of it."""
@@ -138,15 +146,6 @@ def _keep_models(index: Index, prepared: Sequence[Prepared]) -> None:
                 index.model(name, each)
         except ConnoteError as error:
             made.error = error
-
-
-async def _finished(task: "asyncio.Task[list[Outcome | None]]") -> list[Outcome | None]:
-    """The result, even if whoever waits is cancelled: the lock must be held until the thread has ended."""
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def _dumped(source: Mapping[str, Any]) -> bytes:
