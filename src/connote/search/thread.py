@@ -1,10 +1,17 @@
-"""Work in threads that is not left half done."""
+"""Work in threads: what takes long, so that others do not wait; to its end, so that nothing is left half done."""
 
 import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+# Of so many things on, what is done with each takes long together.
+_MANY = 200
+
+
+async def aside(many: int, work: Callable[..., T], *arguments: object) -> T:
+    """What the work on so many things comes to: here if they are few, else in a thread."""
+    return work(*arguments) if many < _MANY else await asyncio.to_thread(work, *arguments)
 
 
 async def finished(work: Callable[..., T], *arguments: object) -> T:
