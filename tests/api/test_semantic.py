@@ -155,7 +155,8 @@ def test_the_texts_of_a_bulk_are_one_request_and_no_text_is_embedded_twice(
     mine: httpx.Client, provider: Provider
 ) -> None:
     lines = [line for n in range(50) for line in ({"index": {"_id": str(n)}}, {"s": f"text {n}", "n": n})]
-    more = [{"update": {"_id": "3"}}, {"doc": {"m": 1}}, {"create": {"_id": "another"}}, {"s": "text 3", "n": 3}]
+    more: list[dict[str, Any]] = [{"update": {"_id": "3"}}, {"doc": {"m": 1}}]
+    more += [{"create": {"_id": "another"}}, {"s": "text 3", "n": 3}]
     assert all(item["status"] in (200, 201) for item in send(mine, *lines, *more))
     assert len(provider.asked) == 1
     assert sorted(asked_for(provider)) == sorted(f"text {n}" for n in range(50))

@@ -295,11 +295,11 @@ class Index:
         self._map_switched(switch)
         self._changed(self)
 
-    def succeed(self, engine: Engine, path: Path, switch: Switch, job: str) -> None:
+    def succeed(self, engine: Engine, path: Path, switch: Switch, job: str) -> Engine:
         """Take the vectors that are aside, and the engine in that folder, which has them: all of it, or nothing.
 
         Only who holds `lock` may. If the process is killed within, the index has all of it at its next start, or
-        nothing; `switched_by` tells. Raises NoIndex, Unavailable.
+        nothing; `switched_by` tells. Gives the engine of before, for `retire`. Raises NoIndex, Unavailable.
         """
         with self._files():
             engine.refresh()
@@ -310,7 +310,11 @@ class Index:
             self._map_switched(switch)
         self._uncommitted = 0
         self._finish_switch()
-        before.close()
+        return before
+
+    def retire(self, engine: Engine) -> None:
+        """Remove an engine that another one has succeeded."""
+        engine.close()
         self._segments()
 
     def runs_on(self, engine: Engine) -> bool:
