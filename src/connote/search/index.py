@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Object
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from connote.search.engine.folder import erase
 from connote.search.engine.index import Index as Engine
 from connote.search.engine.row import Row
 from connote.search.engine.segment import Snapshot
+from connote.search.held import Held
 from connote.search.mapping.document import Reader
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
@@ -38,14 +38,6 @@ log = logging.getLogger("connote.search")
 COMMIT_EVERY = 20_000
 # The folder of the engine's segments; and notes beside the documents: which folder that is, what was switched, by whom.
 _SEGMENTS, _SWITCHED, _JOB = "segments", "switched", "job"
-
-
-@dataclass
-class _Held:
-    """Snapshots that are in use: rows of documents that they can see are not removed."""
-
-    seen: dict[int, int] = field(default_factory=dict)
-    next: int = 0
 
 
 View = tuple[Snapshot, Mapping, Callable[[], None]]
@@ -88,7 +80,7 @@ class Index:
         self.lock = asyncio.Lock()
         self.counts = Counts()
         self._changed, self._mapping_lock = changed, threading.Lock()
-        self._held, self._holding = _Held(), threading.Lock()
+        self.held = Held()
         folder.mkdir(parents=True, exist_ok=True)
         self.documents = DocumentStore(folder)
         self._engine = _engine(self._segments(), name)
@@ -136,9 +128,9 @@ class Index:
             self._mapping_lock.release()
 
     def _view(self) -> View:
-        with self._holding:  # so no commit can forget documents in between
+        with self.held.lock:  # so no commit can forget documents in between
             snapshot = self._engine.snapshot
-            return snapshot, self.mapping, self._hold(snapshot.last)
+            return snapshot, self.mapping, self.held.hold(snapshot.last)
 
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
@@ -151,25 +143,6 @@ class Index:
             self._dirty_since = self._dirty_since or before
             raise
         self.counts.refreshes += 1
-
-    def hold(self, snapshot: Snapshot) -> Callable[[], None]:
-        """Keep the documents that a snapshot sees until what is returned is called."""
-        return self.hold_since(snapshot.last)
-
-    def hold_since(self, seen: int) -> Callable[[], None]:
-        """Keep all states, deletions too, that were replaced after that one, until what is returned is called."""
-        with self._holding:
-            return self._hold(seen)
-
-    def _hold(self, seen: int) -> Callable[[], None]:
-        number = self._held.next = self._held.next + 1
-        self._held.seen[number] = seen
-
-        def release() -> None:
-            with self._holding:
-                self._held.seen.pop(number, None)
-
-        return release
 
     # What is allowed.
 
@@ -271,9 +244,7 @@ class Index:
             self._engine.commit(self.newest)
             self._uncommitted = 0
             self.counts.commits += 1
-            with self._holding:
-                seen = min([self.newest, *self._held.seen.values()])
-            self.documents.purge(seen)
+            self.documents.purge(self.held.oldest(self.newest))
 
     def merge(self, segments: int) -> None:
         """Merge until there are no more than so many segments. Raises NoIndex, Unavailable."""

@@ -62,7 +62,7 @@ class Session:
             record = indices.records.get(each.index.name)
             if record is None or record.uuid != each.index.uuid:
                 raise NoIndex(each.index.name)
-            held.callback(each.index.hold(each.snapshot))
+            held.callback(each.index.held.hold(each.snapshot.last))
         return cls(seen, asks)
 
     def with_runtime(self, given: Mapping[str, Any]) -> "Session":

@@ -43,7 +43,7 @@ class Successor:
         self.path = index.folder / f"segments-{secrets.token_hex(4)}"
         self._engine = Engine.open(self.path)
         self._cursor = -1
-        self._release = index.hold_since(-1)
+        self._release = index.held.hold(-1)
 
     async def run(self) -> None:
         """Embed all, then take over. Raises Cancelled, and what the endpoint raises; then all is as it was.
@@ -86,7 +86,7 @@ class Successor:
         return next(islice(self._index.documents.since(self._cursor, batch=BATCH), 1), [])
 
     def _move(self, seq: int) -> None:
-        before, self._release = self._release, self._index.hold_since(seq)
+        before, self._release = self._release, self._index.held.hold(seq)
         before()
         self._cursor = seq
         self._progress.batches += 1
