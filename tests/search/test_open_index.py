@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from connote.contract.errors import NoIndex, Unavailable
 from connote.search.index import Index
@@ -76,6 +77,42 @@ def test_what_a_full_disk_kept_from_the_engine_is_searched_after_it_and_after_a_
     index.commit()
     index.close()
     assert opened().snapshot().documents == 31
+
+
+def test_documents_that_a_full_disk_cannot_take_are_refused_as_a_whole(opened: Open) -> None:
+    index = opened()
+    write(index, 1)
+    fill(index.documents._engine)
+    with pytest.raises(Unavailable, match="disk is full"):
+        write(index, *range(2, 5000))
+    index.refresh()
+    assert (index.snapshot().documents, index.newest, index.documents.count()) == (1, 0, 1)
+    free(index.documents._engine)
+    write(index, 2, 3)
+    index.refresh()
+    assert (index.snapshot().documents, index.newest, index.documents.count()) == (3, 2, 3)
+
+
+def test_an_index_that_a_full_disk_cannot_take_is_not_there(indices: Indices) -> None:
+    fill(indices._store._engine)
+    long = {"mappings": {"properties": {f"field{n}": {"type": "long"} for n in range(900)}}}
+    with pytest.raises(Unavailable, match="database or disk is full"):
+        asyncio.run(indices.create("homes", long))
+    assert not indices.records
+    free(indices._store._engine)
+    asyncio.run(indices.create("homes", long))
+    assert set(indices.records) == {"homes"}
+
+
+def fill(engine: Engine) -> None:
+    """Let the database grow no more."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+
+def free(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
 
 
 def test_a_mapping_that_cannot_be_kept_is_not_taken(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

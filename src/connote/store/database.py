@@ -21,7 +21,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from connote.contract.errors import Unavailable
@@ -125,7 +126,7 @@ values = Table("settings", metadata, Column("name", String, primary_key=True), C
 
 
 def connect(folder: Path) -> Engine:
-    """Open the database in that folder, made on first use.
+    """Open the database in that folder, made on first use. What cannot be read or written then raises Unavailable.
 
     Raises Unavailable if a newer connote wrote it, or if it cannot be used.
     """
@@ -139,7 +140,15 @@ def connect(folder: Path) -> Engine:
             f"the database {folder / 'connote.db'} cannot be used: {error.orig}. "
             "Bring back a copy of it, or use another --data folder"
         ) from None
+    event.listen(engine, "handle_error", _unusable)
     return engine
+
+
+def _unusable(context: ExceptionContext) -> None:
+    """A full disk, say, is nothing that who asks has done wrong, nor a fault here."""
+    if isinstance(context.sqlalchemy_exception, OperationalError):
+        told = f"the database cannot be read or written: {context.original_exception}"
+        raise Unavailable(told) from context.original_exception
 
 
 def _open(engine: Engine, folder: Path) -> None:
