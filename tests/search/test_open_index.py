@@ -186,3 +186,21 @@ def test_an_index_that_is_deleted_while_it_is_opened_leaves_nothing(
     monkeypatch.setattr(indices, "_load", slow)
     asyncio.run(delete())
     assert list((tmp_path / "indices").iterdir()) == []
+
+
+def test_an_index_that_was_deleted_just_before_is_told_as_missing(indices: Indices) -> None:
+    async def ask() -> None:
+        for work in (
+            indices.open("homes"),
+            indices.close_all(["homes"], closed=True),
+            indices.set(["homes"], {"priority": 1}),
+            indices.map(["homes"], {"properties": {"n": {"type": "long"}}}),
+        ):
+            with pytest.raises(NoIndex):
+                await work
+
+    asyncio.run(indices.create("homes", {}))
+    asyncio.run(indices.delete(["homes"]))
+    asyncio.run(ask())
+    with pytest.raises(NoIndex):
+        indices.settings("homes")

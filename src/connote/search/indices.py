@@ -33,6 +33,13 @@ CREATED = 9_039_000
 Change = Callable[[IndexRecord], IndexRecord]
 
 
+class _Records(dict[str, IndexRecord]):
+    """Indices by name. One may be deleted just before it is asked for."""
+
+    def __missing__(self, name: str) -> IndexRecord:
+        raise NoIndex(name)
+
+
 class Indices:
     """All indices, each opened when it is first needed.
 
@@ -43,7 +50,7 @@ class Indices:
         self, folder: Path, store: IndexStore, templates: Templates | None = None, synonyms: Synonyms | None = None
     ) -> None:
         self._folder, self._store, self._templates, self._synonyms = folder, store, templates, synonyms
-        self._records = {record.name: record for record in store.all()}
+        self._records = _Records({record.name: record for record in store.all()})
         self._aliased: tuple[object, Object[str, Sequence[str]]] = (None, {})  # of which records
         self._open: dict[str, Index] = {}
         self._opening: dict[str, asyncio.Task[Index]] = {}
@@ -55,7 +62,7 @@ class Indices:
 
     @property
     def records(self) -> Object[str, IndexRecord]:
-        """What is kept of every index, by name."""
+        """What is kept of every index, by name. Raises NoIndex for one that is not there."""
         return self._records
 
     def settings(self, name: str) -> IndexSettings:
@@ -332,13 +339,13 @@ class Indices:
             ]
             self._store.put(*kept, gone=gone)
             left = {name: record for name, record in self._records.items() if name not in gone}
-            self._records = left | {record.name: record for record in kept}
+            self._records = _Records(left | {record.name: record for record in kept})
 
     def _change(self, changes: Object[str, Change]) -> None:
         with self._changing:
             records = [change(self._records[name]) for name, change in changes.items() if name in self._records]
             self._store.put(*records)
-            self._records = self._records | {record.name: record for record in records}
+            self._records = _Records(self._records | {record.name: record for record in records})
 
     def _keep_mapping(self, index: Index) -> None:
         """A document has added to the mapping. Called from threads, one at a time for an index."""
