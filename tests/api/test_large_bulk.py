@@ -15,9 +15,9 @@ from connote.api.server import create
 from connote.app import opened
 from connote.config import Config
 
-WRITES = 20_000
+WRITES = 40_000
 # What one turn of the event loop may take of the processor, in seconds: others wait for that long.
-LONGEST = 0.05
+LONGEST = 0.08
 
 
 @pytest.fixture
@@ -42,20 +42,17 @@ def test_no_turn_of_the_loop_is_for_all_of_a_bulk(tmp_path: Path, turns: list[tu
     writes = b"".join(b'{"index": {"_id": "%d"}}\n{"n": %d}\n' % (n, n) for n in range(WRITES))
     ids = [str(n) for n in range(10_000)]
 
-    async def write() -> None:
+    async def write() -> tuple[httpx.Response, httpx.Response]:
         async with opened(config) as house:
             transport = httpx.ASGITransport(create(house))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=300) as client:
+                await client.get("/")
                 turns.clear()
                 headers = {"Content-Type": "application/x-ndjson"}
-                reply = await client.post("/books/_bulk", content=writes, headers=headers)
-                longest = max(turns)
-                assert [item["index"]["status"] for item in reply.json()["items"]] == [201] * WRITES
-                assert longest[0] < LONGEST, longest
-                turns.clear()
-                reply = await client.post("/books/_mget", json={"ids": ids})
-                longest = max(turns)
-                assert [each["_source"]["n"] for each in reply.json()["docs"]] == list(range(10_000))
-                assert longest[0] < LONGEST, longest
+                written = await client.post("/books/_bulk", content=writes, headers=headers)
+                return written, await client.post("/books/_mget", json={"ids": ids})
 
-    asyncio.run(write())
+    written, found = asyncio.run(write())
+    assert [item["index"]["status"] for item in written.json()["items"]] == [201] * WRITES
+    assert [each["_source"]["n"] for each in found.json()["docs"]] == list(range(10_000))
+    assert max(turns)[0] < LONGEST, max(turns)
