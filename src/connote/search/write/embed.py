@@ -19,7 +19,6 @@ from connote.endpoints.inference import Inference
 from connote.search import embedded
 from connote.search.embedded import Chunk, Embedded, Part
 from connote.search.mapping.semantic import SemanticText, compatible
-from connote.search.thread import aside
 from connote.services.service import Endpoint
 
 # Texts of one inference request, and how many of these are under way at once: the next is there when one is done.
@@ -103,12 +102,12 @@ class Embedder:
 
     async def embed(self, wants: Sequence[Want]) -> list[Embedded | ConnoteError]:
         """What each came to. Texts that are as they were keep their vectors; one that fails harms no other."""
-        plan = await aside(len(wants), self._planned, wants)
+        plan = await asyncio.to_thread(self._planned, wants)
         found: dict[str, dict[str, _Numbers | ConnoteError]] = {}
         models: dict[str, Mapping[str, Any]] = {}
         for endpoint, pieces in plan.pieces.items():
             found[endpoint] = await self._asked(endpoint, list(dict.fromkeys(each.text for each in pieces)), models)
-        return await aside(len(wants), plan.filled, found, models)
+        return await asyncio.to_thread(plan.filled, found, models)
 
     def _planned(self, wants: Sequence[Want]) -> "_Plan":
         plan = _Plan(wants, [{} for _ in wants])
