@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from connote.api.choice import CHOICE, chosen
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.table import PARAMS, Column, Row, table
-from connote.contract.errors import ClosedIndex, NoIndex
+from connote.contract.errors import ClosedIndex, NoIndex, Unavailable
 from connote.search import stats
 from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
@@ -240,6 +240,8 @@ async def _index(ask: Ask, name: str) -> Row:
         found = await asyncio.to_thread(stats.of, await ask.connote.indices.open(name))
     except ClosedIndex:
         return row
+    except Unavailable:
+        return {**row, "health": "red"}
     size = found["store"]["size_in_bytes"]
     counts = {"docs.count": found["docs"]["count"], "docs.deleted": found["docs"]["deleted"]}
     return {**row, **counts, "store.size": size, "pri.store.size": size, "dataset.size": size}

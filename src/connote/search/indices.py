@@ -357,8 +357,9 @@ class Indices:
         record = self._records[name]
         try:
             index = await asyncio.to_thread(self._load, record)
-        except OSError as error:
-            raise Unavailable(f"index [{name}] cannot be opened: {error.strerror or error}") from None
+        except (OSError, Unavailable) as error:
+            told = error.strerror or error if isinstance(error, OSError) else error.reason
+            raise Unavailable(f"index [{name}] cannot be opened: {told}") from None
         now = self._records.get(name)
         if now is None or now.uuid != record.uuid or self.is_closed(name):  # in the meantime
             await asyncio.to_thread(index.close)
