@@ -18,26 +18,20 @@ from connote.search import aliases, names
 from connote.search.aliases import Action
 from connote.search.analysis import Analysis
 from connote.search.index import Index, closed
+from connote.search.mapping import semantic
 from connote.search.mapping.mapping import Mapping
 from connote.search.settings import IndexSettings
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
 from connote.search.thread import finished
 from connote.search.view import Filters
-from connote.store.indices import IndexRecord, IndexStore
+from connote.store.indices import IndexRecord, IndexStore, Records
 
 log = logging.getLogger("connote.search")
 
 # The version that indices are of, as Elasticsearch 9 counts them.
 CREATED = 9_039_000
 Change = Callable[[IndexRecord], IndexRecord]
-
-
-class _Records(dict[str, IndexRecord]):
-    """Indices by name. One may be deleted just before it is asked for."""
-
-    def __missing__(self, name: str) -> IndexRecord:
-        raise NoIndex(name)
 
 
 class Indices:
@@ -50,7 +44,7 @@ class Indices:
         self, folder: Path, store: IndexStore, templates: Templates | None = None, synonyms: Synonyms | None = None
     ) -> None:
         self._folder, self._store, self._templates, self._synonyms = folder, store, templates, synonyms
-        self._records = _Records({record.name: record for record in store.all()})
+        self._records = Records({record.name: record for record in store.all()})
         self._aliased: tuple[object, Object[str, Sequence[str]]] = (None, {})  # of which records
         self._open: dict[str, Index] = {}
         self._opening: dict[str, asyncio.Task[Index]] = {}
@@ -176,7 +170,7 @@ class Indices:
 
     def users(self, endpoint: str) -> list[str]:
         """The indices with a field of meaning that uses an endpoint."""
-        return [name for name, record in sorted(self._records.items()) if _uses(record.mapping, endpoint)]
+        return [name for name, record in sorted(self._records.items()) if semantic.uses(record.mapping, endpoint)]
 
     # Changing.
 
@@ -339,13 +333,13 @@ class Indices:
             ]
             self._store.put(*kept, gone=gone)
             left = {name: record for name, record in self._records.items() if name not in gone}
-            self._records = _Records(left | {record.name: record for record in kept})
+            self._records = Records(left | {record.name: record for record in kept})
 
     def _change(self, changes: Object[str, Change]) -> None:
         with self._changing:
             records = [change(self._records[name]) for name, change in changes.items() if name in self._records]
             self._store.put(*records)
-            self._records = _Records(self._records | {record.name: record for record in records})
+            self._records = Records(self._records | {record.name: record for record in records})
 
     def _keep_mapping(self, index: Index) -> None:
         """A document has added to the mapping. Called from threads, one at a time for an index."""
@@ -397,15 +391,3 @@ def _with_mapping(mapping: Mapping, record: IndexRecord) -> IndexRecord:
 
 def _with_settings(settings: IndexSettings, record: IndexRecord) -> IndexRecord:
     return replace(record, settings=dict(settings.values))
-
-
-def _uses(mapping: Any, endpoint: str) -> bool:  # noqa: ANN401 (a part of a mapping)
-    if not isinstance(mapping, Object):
-        return False
-    if mapping.get("type") == "semantic_text" and endpoint in (
-        mapping.get("inference_id"),
-        mapping.get("search_inference_id"),
-    ):
-        return True
-    inner = (mapping.get(name) for name in ("properties", "fields"))
-    return any(_uses(each, endpoint) for some in inner if isinstance(some, Object) for each in some.values())

@@ -48,6 +48,6 @@ def shown(
         # Names may be from the document on, or from the object on.
         body["_source"] = found or request.source.apply(own)
     wanted = [*request.fields, *request.docvalue_fields]
-    if wanted and (fields := values(wanted, whole, seen.index.mapping)):
+    if wanted and (fields := values(wanted, whole, seen.reader.mapping)):
         body["fields"] = fields
     return body

@@ -118,3 +118,16 @@ class SemanticText(Field):
 def compatible(own: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two endpoints' embeddings can be compared, as far as their settings tell."""
     return all(own.get(name) == other.get(name) for name in ("task_type", "dimensions", "similarity", "element_type"))
+
+
+def uses(mapping: Any, endpoint: str) -> bool:  # noqa: ANN401 (a part of a mapping)
+    """Whether a field in a mapping, as JSON, is embedded by an endpoint, or its queries are."""
+    if not isinstance(mapping, Mapping):
+        return False
+    if mapping.get("type") == "semantic_text" and endpoint in (
+        mapping.get("inference_id"),
+        mapping.get("search_inference_id"),
+    ):
+        return True
+    inner = (mapping.get(name) for name in ("properties", "fields"))
+    return any(uses(each, endpoint) for some in inner if isinstance(some, Mapping) for each in some.values())
