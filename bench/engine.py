@@ -24,7 +24,7 @@ from bench.report import Report, arguments, best
 
 from connote.search.engine import kernels, plain, scores
 from connote.search.engine.index import Index
-from connote.search.engine.row import Row, Tokens, Vector
+from connote.search.engine.row import Fields, Row, Tokens, Vector
 from connote.search.engine.segment import Snapshot
 
 TERMS = 30_522
@@ -74,8 +74,9 @@ def main() -> None:
         measure(report, f"sparse, {count:,}", sparse, (our_sparse, qdrant_sparse, lists_in_numpy), Path(folder))
         text = Data.make(count, 40, 4, distinct=False)
         measure(report, f"text, {count:,}", text, (our_text, qdrant_text, bm25s_text), Path(folder))
-        pauses = paused(sparse, Path(folder))
-        report.add(f"reading while {count:,} are merged", "connote", "longest_pause_ms", max(pauses) * 1e3)
+        merging, idle = paused(sparse, Path(folder))
+        for case, pauses in (("while merging", merging), ("while nothing else runs", idle)):
+            report.add(f"{count:,} are merged", case, "longest_pause_ms", max(pauses) * 1e3)
     report.note("the pause is between two looks of a thread that does nothing else, and has that of the machine in it")
     report.note("ingest: adding, merging into one segment, and waiting for the disk (bm25s and numpy stay in memory)")
     report.note("connote, numpy: without connote-native")
@@ -201,25 +202,42 @@ def written(folder: Path, rows: Iterable[Row]) -> Snapshot:
     return snapshot
 
 
-def paused(data: Data, folder: Path) -> list[float]:
-    """How long a thread that only reads the clock was held up, time after time, while segments were merged."""
+def paused(data: Data, folder: Path) -> tuple[list[float], list[float]]:
+    """How long a thread that looks at the index was held up, time after time: while it was merged, and after that.
+
+    A step of the merging that let no other thread run, or a lock, would be seen as one long pause.
+    """
     index = Index.open(folder / "paused")
     for begin in range(0, len(data.documents), len(data.documents) // 9):
         part = zip(data.documents[begin:], data.weights[begin : begin + len(data.documents) // 9], strict=False)
         for number, (terms, weights) in enumerate(part, begin):
-            vector = Vector([f"term{term}" for term in terms.tolist()], weights)
-            index.add([Row(id=str(number), seq=number, version=1, sparse={"f": [vector]})])
+            names = [f"term{term}" for term in terms.tolist()]
+            # As a document of two chunks has them, and of one text, one keyword, one nested object.
+            row = Row(id=str(number), seq=number, version=1, sparse={"f": [Vector(names, weights)] * 2})
+            row.terms, row.words = {"t": Tokens(names, range(len(names)))}, {"k": names[:1]}
+            row.nested = {"n": [Fields(words={"n.k": names[1:2]})]}
+            index.add([row])
         index.refresh()
     merging = Thread(target=index.merge)
     merging.start()
-    gaps, last = [], time.perf_counter()
-    while merging.is_alive():
-        time.sleep(0.0005)
-        now = time.perf_counter()
-        gaps.append(now - last)
-        last = now
+    began = time.perf_counter()
+    held = gaps(index, merging.is_alive)
+    ends = time.perf_counter() + (time.perf_counter() - began)
+    idle = gaps(index, lambda: time.perf_counter() < ends)
     index.close()
-    return gaps
+    return held, idle
+
+
+def gaps(index: Index, goes_on: Callable[[], bool]) -> list[float]:
+    """The times between looks at the index, one after another."""
+    found, last = [0.0], time.perf_counter()
+    while goes_on():
+        time.sleep(0.0005)
+        assert index.snapshot.documents >= 0
+        now = time.perf_counter()
+        found.append(now - last)
+        last = now
+    return found
 
 
 def lists_in_numpy(data: Data, _: Path) -> Search:

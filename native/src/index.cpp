@@ -80,8 +80,9 @@ class Best {
   public:
     explicit Best(int64_t count) : count_(count) { heap_.reserve(count); }
     bool full() const { return static_cast<int64_t>(heap_.size()) == count_; }
-    // Documents come in rising order, so an equal score is not better.
-    bool beats(float score) const { return !full() || score > heap_.front().score; }
+    // Documents come in rising order, so an equal score is not better. What is no number is never among the best: it would
+    // not sort.
+    bool beats(float score) const { return full() ? score > heap_.front().score : score == score; }
     void add(float score, int32_t doc) {
         if (full()) {
             std::pop_heap(heap_.begin(), heap_.end());

@@ -58,7 +58,6 @@ from connote.store.endpoints import EndpointStore
 from connote.store.folder import DataFolder
 from connote.store.indices import IndexStore
 from connote.store.models import ModelStore
-from connote.store.pipelines import PipelineStore
 from connote.store.seal import Seal
 from connote.store.usage import UsageStore
 from connote.store.values import ValueStore
@@ -205,7 +204,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     meter.on_count.append(activity.count)
     endpoints.on_delete += [shadows.forget, activity.forget]
     inference = Inference(endpoints, runner, meter, shadows)
-    pipelines = Pipelines(PipelineStore(engine), AnyInference(endpoints, inference, trained.inference))
+    pipelines = Pipelines(BodyStore(engine, database.pipelines), AnyInference(endpoints, inference, trained.inference))
     endpoints.pipelines = pipelines.using
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)

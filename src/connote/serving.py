@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import logging
+import resource
 import signal
 import socket
 import threading
@@ -22,6 +23,8 @@ from connote.contract.errors import Conflict, IllegalArgument
 # Seconds that an idle connection is kept. Elasticsearch keeps it for ever, and its clients count on that: one that is
 # closed just as the next request is sent on it fails that request.
 _IDLE = 3600
+# Open files that are enough for some thousand indices, as Elasticsearch asks for.
+_FILES = 65_535
 
 
 def run(config: Config, ready: Callable[[str], None]) -> None:
@@ -33,6 +36,7 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     check_safe(config)
+    allow_files()
     with (
         _bound(config.server.host, config.server.port) as listener,
         # Searches run side by side. Threads of BLAS wait for each other by spinning: long, on a busy machine.
@@ -40,6 +44,14 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_serve(config, listener, ready))
+
+
+def allow_files() -> None:
+    """Let this process open as many files as it may: an index needs some, and the usual limit is for people at work."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def check(config: Config) -> None:

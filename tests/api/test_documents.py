@@ -57,7 +57,7 @@ def test_a_document_without_an_id_gets_one_and_each_another(indices: httpx.Clien
     assert all(len(id) == 20 for id in ids)
 
 
-@pytest.mark.parametrize("id", ["a/b", "é ü", "https://example.org/?a=b#c", "%41", "x" * 512, "_id", "a,b*"])
+@pytest.mark.parametrize("id", ["a/b", "é ü", "家", "https://example.org/?a=b#c", "%41", "x" * 512, "_id", "a,b*"])
 def test_an_id_may_be_any_text(indices: httpx.Client, id: str) -> None:
     path = f"/books/_doc/{httpx.URL('http://x', params={'q': id}).query.decode()[2:].replace('+', '%20')}"
     assert indices.put(path, json={"a": 1}).json()["_id"] == id
@@ -110,6 +110,35 @@ def test_versions_may_be_counted_by_the_caller(indices: httpx.Client) -> None:
     assert "internal versioning can not be used" in error(plain, 400, "action_request_validation_exception")
 
 
+def test_a_version_that_cannot_be_counted_further_harms_no_other_write(indices: httpx.Client) -> None:
+    most = (1 << 63) - 1
+    lines = f'{{"index": {{"_id": "1", "version": {most}, "version_type": "external"}}}}\n{{"n": 1}}\n'
+    lines += '{"index": {"_id": "1"}}\n{"n": 2}\n{"index": {"_id": "2"}}\n{"n": 3}\n'
+    headers = {"Content-Type": "application/x-ndjson"}
+    first, second, third = (
+        item["index"] for item in indices.post("/books/_bulk", content=lines, headers=headers).json()["items"]
+    )
+    assert (first["_version"], second["status"], third["result"]) == (most, 400, "created")
+    assert f"the highest [version] there is, [{most}]" in second["error"]["reason"]
+    assert indices.get("/books/_doc/1").json()["_source"] == {"n": 1}
+
+
+def test_the_first_vector_of_a_field_says_how_long_all_are(indices: httpx.Client) -> None:
+    rooms = {"type": "nested", "properties": {"v": {"type": "dense_vector"}}}
+    indices.put("/books", json={"mappings": {"properties": {"v": {"type": "dense_vector"}, "rooms": rooms}}})
+    lines = '{"index": {"_id": "1"}}\n{"v": [1, 2], "rooms": [{"v": [3]}, {"v": [4]}]}\n'
+    lines += '{"index": {"_id": "2"}}\n{"v": [1, 2, 3]}\n{"index": {"_id": "3"}}\n{"rooms": {"v": [1, 2]}}\n'
+    headers = {"Content-Type": "application/x-ndjson"}
+    reply = indices.post("/books/_bulk?refresh=true", content=lines, headers=headers).json()
+    assert [item["index"]["status"] for item in reply["items"]] == [201, 400, 400]
+    assert (
+        "dimensions [3] than defined in the mapping [2]" in reply["items"][1]["index"]["error"]["caused_by"]["reason"]
+    )
+    fields = indices.get("/books/_mapping").json()["books"]["mappings"]["properties"]
+    assert (fields["v"]["dims"], fields["rooms"]["properties"]["v"]["dims"]) == (2, 1)
+    assert indices.get("/books/_count").json()["count"] == 1
+
+
 def test_an_update_merges_objects_and_replaces_the_rest(indices: httpx.Client) -> None:
     indices.put("/books/_doc/1", json={"a": {"b": 1, "c": [1, 2]}, "d": 1})
     reply = indices.post("/books/_update/1?_source=true", json={"doc": {"a": {"c": [3]}, "e": None}})
@@ -139,6 +168,14 @@ def test_a_script_may_leave_or_delete_the_document(indices: httpx.Client) -> Non
     assert indices.post("/books/_update/1", json={"script": "ctx.op = 'none'"}).json()["result"] == "noop"
     assert indices.post("/books/_update/1", json={"script": "ctx.op = 'delete'"}).json()["result"] == "deleted"
     assert indices.get("/books/_doc/1").status_code == 404
+
+
+def test_a_script_may_leave_it_at_no_document(indices: httpx.Client) -> None:
+    body = {"script": "ctx.op = 'none'", "scripted_upsert": True, "upsert": {"n": 1}}
+    reply = indices.post("/books/_update/1", json=body)
+    assert (reply.status_code, reply.json()["result"]) == (200, "noop")
+    assert indices.get("/books/_doc/1").status_code == 404
+    assert indices.put("/books/_doc/1", json={}).json()["_version"] == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -166,6 +167,19 @@ def test_a_key_is_asked_for_and_never_logged(tmp_path: Path) -> None:
     finally:
         server.stop()
     assert "s3cret" not in server.log.read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the limits of another process")
+def test_a_server_may_open_as_many_files_as_it_is_allowed_to(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        server = Server(tmp_path / "data")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    found, _ = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    assert found >= min(hard, 65_535)
+    assert server.stop() == 0
 
 
 def test_a_data_folder_has_one_server(tmp_path: Path) -> None:

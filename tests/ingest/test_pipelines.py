@@ -10,7 +10,7 @@ from connote.ingest.document import Document
 from connote.ingest.pipelines import Pipelines
 from connote.ingest.run import Failed
 from connote.store import database
-from connote.store.pipelines import PipelineStore
+from connote.store.bodies import BodyStore
 
 
 async def infer(*_: object) -> list[Exception]:
@@ -19,7 +19,7 @@ async def infer(*_: object) -> list[Exception]:
 
 def test_a_pipeline_is_put_replaced_and_removed(tmp_path: Path) -> None:
     engine = database.connect(tmp_path)
-    store = PipelineStore(engine)
+    store = BodyStore(engine, database.pipelines)
     store.put("a", {"processors": []})
     store.put("a", {"processors": [], "version": 2})
     store.put("b", {"processors": []})
@@ -30,7 +30,7 @@ def test_a_pipeline_is_put_replaced_and_removed(tmp_path: Path) -> None:
 
 def test_one_that_cannot_be_read_is_kept_and_tells_why_when_it_runs(tmp_path: Path) -> None:
     engine = database.connect(tmp_path)
-    store = PipelineStore(engine)
+    store = BodyStore(engine, database.pipelines)
     store.put("newer", {"processors": [{"telepathy": {}}]})
     pipelines = Pipelines(store, infer)
     assert list(pipelines.find()) == ["newer"]
@@ -42,7 +42,7 @@ def test_one_that_cannot_be_read_is_kept_and_tells_why_when_it_runs(tmp_path: Pa
 
 def test_one_that_is_in_use_is_not_deleted(tmp_path: Path) -> None:
     engine = database.connect(tmp_path)
-    pipelines = Pipelines(PipelineStore(engine), infer)
+    pipelines = Pipelines(BodyStore(engine, database.pipelines), infer)
     pipelines.users.append(lambda id: "is the default pipeline for 1 index" if id == "a" else None)
 
     async def story() -> None:

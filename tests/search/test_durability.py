@@ -101,6 +101,28 @@ def damage(folder: Path, how: str) -> None:
             file.unlink()
 
 
+def test_damaged_documents_are_told_and_harm_no_other_index(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        for name in ("damaged", "whole"):
+            assert client.put(f"/{name}/_doc/1", json={"n": 1}).status_code == 201
+        (found,) = client.get("/_cat/indices/damaged?format=json&h=uuid").json()
+    assert server.stop() == 0
+    (tmp_path / "data" / "indices" / found["uuid"] / "documents.db").write_bytes(
+        b"what a broken disk has left of it" * 999
+    )
+    server = Server(tmp_path / "data")
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        reply = client.get("/damaged/_doc/1")
+        assert (reply.status_code, "index [damaged] cannot be opened: " in reply.text) == (503, True)
+        assert client.get("/whole/_doc/1").status_code == 200
+        health = client.get("/_cat/indices?format=json&h=index,health").json()
+        assert sorted((each["index"], each["health"]) for each in health) == [("damaged", "red"), ("whole", "green")]
+        assert client.delete("/damaged").status_code == 200
+        assert client.put("/damaged/_doc/1", json={"n": 1}).status_code == 201
+    assert server.stop() == 0
+
+
 def test_a_server_that_is_stopped_knows_all_when_it_starts_again(tmp_path: Path) -> None:
     server = Server(tmp_path / "data")
     with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:

@@ -70,11 +70,43 @@ def endpoints(index: Index) -> set[str]:
 def test_mapping_vectors_and_engine_change_together(index: Index) -> None:
     before = index.seen()[0]
     assert (vectors(index), endpoints(index)) == ([[1, 2, 3]], {"old"})
-    index.succeed(*successor(index), SWITCH, "job")
+    index.retire(index.succeed(*successor(index), SWITCH, "job"))
     assert (vectors(index), endpoints(index)) == ([[4, 5]], {"new"})
     assert before.segments[0].dense("meaning").matrix.tolist() == [[1, 2, 3]]  # type: ignore[union-attr]
     assert index.switched_by() == "job"
     assert [folder.name for folder in index.folder.glob("segments*")] == ["segments-new"]
+
+
+def test_what_counts_is_moved_to_its_place_between_writes_and_after_a_start(index: Index, mapping: Mapping) -> None:
+    index.retire(index.succeed(*successor(index), SWITCH, "job"))
+    assert list(index.documents.aside([0])) == [0]  # the longer there is to move, the less a write may wait for it
+    values = index.read("1", {"meaning": "b"})
+    changed = made(np.array([6, 7], dtype=np.float32), "new")
+    state = Stored("2", 1, 1, b'{"meaning": "b"}', embedded.dump(changed))
+    index.keep([state], [index.row("2", 1, 1, values, changed)], [])
+    index.close()
+    again = opened(index.folder, mapping.with_field(index.mapping.semantic["meaning"]), lambda _: None)
+    assert (vectors(again), endpoints(again)) == ([[4, 5], [6, 7]], {"new"})
+    while again.documents.settle():
+        assert endpoints(again) == {"new"}
+    assert again.documents.aside([0]) == {}
+    again.documents.put_aside({0: embedded.dump(made(OLD, "old"))})
+    assert endpoints(again) == {"new"}
+    again.documents.clear_aside()
+    again.close()
+    once_more = opened(index.folder, again.mapping, lambda _: None)
+    assert (vectors(once_more), endpoints(once_more)) == ([[4, 5], [6, 7]], {"new"})
+
+
+def test_a_document_that_is_written_before_it_is_moved_keeps_its_own(index: Index) -> None:
+    index.retire(index.succeed(*successor(index), SWITCH, "job"))
+    changed = made(np.array([6, 7], dtype=np.float32), "new")
+    state = Stored("1", 1, 2, b'{"meaning": "b"}', embedded.dump(changed))
+    index.keep([state], [index.row("1", 1, 2, index.read("1", {"meaning": "b"}), changed)], [])
+    while index.documents.settle():
+        pass
+    (kept,) = index.documents.current(["1"]).values()
+    assert embedded.load(kept.inference)["meaning"].chunks[0].vector.tolist() == [6, 7]
 
 
 def test_what_was_not_finished_is_gone_at_the_next_start(index: Index, mapping: Mapping) -> None:

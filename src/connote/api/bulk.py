@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from connote.api.exchange import Answer, Ask, Route
+from connote.api.exchange import Answer, Ask, Route, encoded
 from connote.api.refresh import REFRESH, refresh
 from connote.search import bulk as lines
+from connote.search.thread import aside
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, Outcome
 
@@ -22,14 +23,21 @@ async def bulk(ask: Ask) -> Answer:
     items = await asyncio.to_thread(_items, ask, await ask.lines())
     outcomes = await ask.connote.documents.write(items, pipeline=ask.text("pipeline"), refresh=is_refreshed)
     is_forced = is_refreshed and ask.text("refresh") != "wait_for"
-    body: dict[str, Any] = {
-        "errors": any(outcome.error is not None for outcome in outcomes),
-        "took": int((time.perf_counter() - began) * 1000),
-        "items": [
-            _wire(item.kind, outcome, refreshed=is_forced) for item, outcome in zip(items, outcomes, strict=True)
-        ],
-    }
-    return Answer(body)
+
+    def told() -> Answer:
+        return encoded(
+            ask,
+            {
+                "errors": any(outcome.error is not None for outcome in outcomes),
+                "took": int((time.perf_counter() - began) * 1000),
+                "items": [
+                    _wire(item.kind, outcome, refreshed=is_forced)
+                    for item, outcome in zip(items, outcomes, strict=True)
+                ],
+            },
+        )
+
+    return await aside(len(items), told)
 
 
 def _items(ask: Ask, raw: bytes) -> Sequence[Item]:

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from connote.api.choice import CHOICE, chosen
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.table import PARAMS, Column, Row, table
-from connote.contract.errors import ClosedIndex
+from connote.contract.errors import ClosedIndex, NoIndex, Unavailable
 from connote.search import stats
 from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
@@ -96,7 +98,7 @@ _TEMPLATES = (
 
 async def indices(ask: Ask) -> Answer:
     """Indices: how many documents each has, how large it is."""
-    return table(ask, _INDICES, [await _index(ask, name) for name in chosen(ask, expand="all")])
+    return table(ask, _INDICES, await _rows(ask, chosen(ask, expand="all")))
 
 
 async def aliases(ask: Ask) -> Answer:
@@ -151,9 +153,15 @@ async def health(ask: Ask) -> Answer:
 async def shards(ask: Ask) -> Answer:
     """The shards of indices: one each, on this node."""
     rows: list[Row] = []
-    for name in chosen(ask):
-        found = await _index(ask, name)
-        own: Row = {"index": name, "shard": 0, "prirep": "p", "state": "STARTED", "ip": "127.0.0.1", "node": "connote"}
+    for found in await _rows(ask, chosen(ask)):
+        own: Row = {
+            "index": found["index"],
+            "shard": 0,
+            "prirep": "p",
+            "state": "STARTED",
+            "ip": "127.0.0.1",
+            "node": "connote",
+        }
         size = found["store.size"]
         rows.append({**own, "docs": found["docs.count"], "store": size, "dataset": size})
     return table(ask, _SHARDS, rows)
@@ -204,6 +212,14 @@ async def templates(ask: Ask) -> Answer:
     return table(ask, _TEMPLATES, rows)
 
 
+async def _rows(ask: Ask, names: Iterable[str]) -> list[Row]:
+    rows = []
+    for name in names:
+        with suppress(NoIndex):  # it was deleted in the meantime
+            rows.append(await _index(ask, name))
+    return rows
+
+
 async def _index(ask: Ask, name: str) -> Row:
     settings = ask.connote.indices.settings(name)
     created = ask.connote.indices.records[name].created
@@ -224,6 +240,8 @@ async def _index(ask: Ask, name: str) -> Row:
         found = await asyncio.to_thread(stats.of, await ask.connote.indices.open(name))
     except ClosedIndex:
         return row
+    except Unavailable:
+        return {**row, "health": "red"}
     size = found["store"]["size_in_bytes"]
     counts = {"docs.count": found["docs"]["count"], "docs.deleted": found["docs"]["deleted"]}
     return {**row, **counts, "store.size": size, "pri.store.size": size, "dataset.size": size}

@@ -1,12 +1,13 @@
 """The routes that tell of the cluster, which is this one node, and of what its indices hold and have done."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from connote.api.choice import CHOICE, TIMEOUTS, chosen, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.indices import DESTRUCTIVE
-from connote.contract.errors import IllegalArgument, Unparsable
+from connote.contract.errors import IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
 from connote.search import stats as statistics
 from connote.search.names import fits
@@ -46,16 +47,19 @@ async def stats(ask: Ask) -> Answer:
     wanted = ask.request.path_params.get("metric")
     groups = None if wanted in (None, "_all") else {_GROUPS.get(each, each) for each in str(wanted).split(",")}
     parts: dict[str, dict[str, Any]] = {}
+    told: dict[str, Any] = {}
     for name in opened(ask):
-        found = await asyncio.to_thread(statistics.of, await ask.connote.indices.open(name))
-        parts[name] = {group: value for group, value in found.items() if groups is None or group in groups}
+        with suppress(NoIndex):  # it was deleted in the meantime
+            found = await asyncio.to_thread(statistics.of, await ask.connote.indices.open(name))
+            part = {group: value for group, value in found.items() if groups is None or group in groups}
+            told[name] = statistics.told(ask.connote.indices.settings(name), part)
+            parts[name] = part
     total = statistics.added(list(parts.values()))
-    settings = ask.connote.indices.settings
     return Answer(
         {
             "_shards": {"total": len(parts), "successful": len(parts), "failed": 0},
             "_all": {"primaries": total, "total": total},
-            "indices": {name: statistics.told(settings(name), part) for name, part in parts.items()},
+            "indices": told,
         }
     )
 

@@ -1,12 +1,13 @@
 """The routes of single documents, and of several by id."""
 
 import asyncio
+from collections import defaultdict
 from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
-from connote.api.exchange import Answer, Ask, Route
+from connote.api.exchange import Answer, Ask, Route, encoded
 from connote.api.refresh import REFRESH, refresh
 from connote.contract.errors import (
     ConnoteError,
@@ -21,6 +22,7 @@ from connote.search import embedded
 from connote.search.fetch.source import SourceFilter
 from connote.search.index import Index
 from connote.search.mapping.document import INFERENCE
+from connote.search.thread import aside
 from connote.search.write import change, given
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, VersionType
@@ -91,9 +93,15 @@ async def source(ask: Ask) -> Answer:
 
 async def mget(ask: Ask) -> Answer:
     """Several documents by id: `docs` with `_index` and `_id` each, or `ids` of the index in the path."""
-    wanted = list(_wanted(await ask.json(), ask.request.path_params.get("index")))
+    wanted = _wanted(await ask.json(), ask.request.path_params.get("index"))
+    by_index = defaultdict[str, dict[str, None]](dict)
+    for each in wanted:
+        by_index[each["_index"]][str(each["_id"])] = None
+    found = {name: await _several(ask, name, list(ids)) for name, ids in by_index.items()}
     default = _shown(ask)
-    return Answer({"docs": await asyncio.gather(*(_one(ask, each, default) for each in wanted))})
+    return await aside(
+        len(wanted), lambda: encoded(ask, {"docs": [_one(each, found[each["_index"]], default) for each in wanted]})
+    )
 
 
 async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN401 (of an item)
@@ -185,14 +193,24 @@ def _wanted(body: dict[str, Any], index: str | None) -> list[dict[str, Any]]:
     return wanted
 
 
-async def _one(ask: Ask, wanted: dict[str, Any], default: SourceFilter) -> dict[str, Any]:
-    name, id = wanted["_index"], str(wanted["_id"])
-    shown = SourceFilter.parse(wanted["_source"]) if "_source" in wanted else default
+async def _several(ask: Ask, name: str, ids: list[str]) -> tuple[Index, dict[str, Stored]] | ConnoteError:
+    """Of these documents those that there are, or why they cannot be read."""
     try:
-        index, found = await ask.connote.documents.get(name, id)
+        index = await ask.connote.documents.one(name)
+        return index, await ask.connote.documents.current(index, ids)
     except ConnoteError as error:
-        return {"_index": name, "_id": id, "error": {"root_cause": [error.told()], **error.told()}}
-    return {"_index": index.name, "_id": id, "found": False} if found is None else _wire(index, found, shown)
+        return error
+
+
+def _one(
+    wanted: dict[str, Any], found: tuple[Index, dict[str, Stored]] | ConnoteError, default: SourceFilter
+) -> dict[str, Any]:
+    id = str(wanted["_id"])
+    shown = SourceFilter.parse(wanted["_source"]) if "_source" in wanted else default
+    if isinstance(found, ConnoteError):
+        return {"_index": wanted["_index"], "_id": id, "error": {"root_cause": [found.told()], **found.told()}}
+    index, documents = found
+    return _wire(index, documents[id], shown) if id in documents else {"_index": index.name, "_id": id, "found": False}
 
 
 _WRITE = {

@@ -203,6 +203,11 @@ def render(ask: Ask, answer: Answer) -> Response:
     return response
 
 
+def encoded(ask: Ask, body: Any) -> Answer:  # noqa: ANN401 (JSON)
+    """The answer with that body, made into bytes already: for long ones, in the thread that has made them."""
+    return Answer(response=_json(ask, Answer(body)))
+
+
 def failure(ask: Ask, error: ConnoteError, routes: Mapping[str, Route]) -> Answer:
     """The answer to a request that failed, `routes` being those of its path by method."""
     route = routes.get(ask.request.method)

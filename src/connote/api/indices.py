@@ -11,6 +11,7 @@ from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import ConnoteError, IllegalArgument, NotFound
 from connote.search.index import Index
 from connote.search.names import ALL, fits
+from connote.search.thread import finished
 
 
 async def create(ask: Ask) -> Answer:
@@ -75,7 +76,7 @@ async def flush(ask: Ask) -> Answer:
 
     async def commit(index: Index) -> None:
         async with index.lock:
-            await asyncio.to_thread(index.commit)
+            await finished(index.commit)
 
     return await _each(ask, commit)
 

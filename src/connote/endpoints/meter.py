@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from connote.contract.errors import ConnoteError
+from connote.contract.errors import ConnoteError, Unavailable
 from connote.contract.results import Usage
 from connote.endpoints import budget
 from connote.endpoints.attempt import Attempt
@@ -83,7 +83,7 @@ class Meter:
                 return
             try:
                 await asyncio.to_thread(self._store.add, taken)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, Unavailable) as error:
                 log.warning("the usage cannot be written, and waits: %s", error)
                 for row, figures in taken.items():
                     self._waiting[row].add(figures)

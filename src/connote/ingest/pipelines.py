@@ -12,7 +12,7 @@ from connote.ingest import parse
 from connote.ingest.document import Document, plain
 from connote.ingest.pipeline import Broken, Pipeline
 from connote.ingest.run import Inferring, Outcome, run
-from connote.store.pipelines import PipelineStore
+from connote.store.bodies import BodyStore
 
 log = logging.getLogger("connote.ingest")
 
@@ -23,7 +23,7 @@ _MOST_ID = 512
 class Pipelines:
     """Pipelines by id. `users` are asked who uses one (`is the default pipeline of …`) before it is deleted."""
 
-    def __init__(self, store: PipelineStore, infer: Inferring) -> None:
+    def __init__(self, store: BodyStore, infer: Inferring) -> None:
         self._store, self._infer = store, infer
         self.users: list[Callable[[str], str | None]] = []
         self._writing = asyncio.Lock()

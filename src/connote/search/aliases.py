@@ -112,6 +112,15 @@ def handed(alias: str, old: IndexRecord, new: IndexRecord) -> list[IndexRecord]:
     return [replace(new, aliases={**new.aliases, alias: own}), replace(old, aliases=left)]
 
 
+def grouped(records: Mapping[str, IndexRecord]) -> dict[str, list[str]]:
+    """The indices of every alias."""
+    found: dict[str, list[str]] = {}
+    for name, record in sorted(records.items()):
+        for alias in record.aliases:
+            found.setdefault(alias, []).append(name)
+    return found
+
+
 def applied(actions: Sequence[Action], records: Mapping[str, IndexRecord], resolve: Resolve) -> Changed:
     """What the actions come to, in their order. Raises NoIndex, NoAlias, IllegalArgument."""
     removals = [each for action in actions if action.kind == "remove_index" for each in action.indices]

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from connote.search import sorting
-from connote.search.aside import check
 from connote.search.clauses import Clause, Column, order
 from connote.search.engine import kernels
 from connote.search.engine.arrays import Ints, Mask
@@ -17,6 +16,7 @@ from connote.search.index import Index
 from connote.search.query.query import Explanation, Hits, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.request import SearchRequest
+from connote.search.thread import check
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connote.contract.errors import ConnoteError
 from connote.ingest.pipelines import Pipelines
 from connote.search.index import Index
 from connote.search.indices import Indices
+from connote.search.thread import aside
 from connote.search.write.item import Item
 from connote.search.write.operation import Operation, Outcome
 from connote.search.write.prepare import Prepare
 from connote.search.write.writer import Writer
 from connote.store.documents import Stored
+
+# Writes to one index that are embedded and made durable together: more would hold others up, and fill the memory.
+_PART = 10_000
 
 
 class Documents:
@@ -30,19 +34,11 @@ class Documents:
         One that fails harms no other. `pipeline` is for those that name none.
         """
         ready = await self._prepare.all(items, pipeline)
-        groups = defaultdict[str, dict[int, Operation]](dict)
-        outcomes: dict[int, Outcome] = {}
-        for at, found in enumerate(ready):
-            if isinstance(found, Outcome):
-                outcomes[at] = found
-            else:
-                groups[found.index][at] = found
+        groups, ended = await aside(len(ready), _grouped, ready)
         parts = await asyncio.gather(
             *(self._apply(name, list(some.values()), refresh=refresh) for name, some in groups.items())
         )
-        for some, part in zip(groups.values(), parts, strict=True):
-            outcomes.update(zip(some, part, strict=True))
-        return [outcomes[at] for at in range(len(items))]
+        return await aside(len(ready), _in_order, ended, groups, parts)
 
     async def write_one(self, item: Item, *, pipeline: str | None = None, refresh: bool = False) -> Outcome:
         """The same for one. Raises what it failed with."""
@@ -52,24 +48,55 @@ class Documents:
         return outcome
 
     async def one(self, name: str) -> Index:
-        """The index of that name, or the only one of that alias. Raises NoIndex, IllegalArgument."""
+        """The index of that name, or the only one of that alias. Raises NoIndex, IllegalArgument, ClosedIndex."""
         return await self._indices.open(self._indices.single(name))
 
     async def get(self, name: str, id: str) -> tuple[Index, Stored | None]:
         """The index, and the document as it is now; None if there is none. Raises NoIndex, ClosedIndex, Blocked."""
         index = await self.one(name)
+        return index, (await self.current(index, [id])).get(id)
+
+    async def current(self, index: Index, ids: Sequence[str]) -> dict[str, Stored]:
+        """Those of these documents that there are, as they are now. Raises Blocked, Unavailable."""
         index.check_readable()
-        index.counts.gets += 1
-        found = (await asyncio.to_thread(index.documents.current, [id])).get(id)
-        return index, found if found is not None and found.source is not None else None
+        index.counts.gets += len(ids)
+        found = await asyncio.to_thread(index.documents.current, ids)
+        return {id: each for id, each in found.items() if each.source is not None}
 
     async def _apply(self, name: str, operations: Sequence[Operation], *, refresh: bool) -> list[Outcome]:
+        outcomes = list[Outcome]()
         try:
             index = await self._indices.open(name)
-            index.check_writable()
-            outcomes = await self._writer.apply(index, operations)
+            for begin in range(0, len(operations), _PART):
+                index.check_writable()
+                outcomes += await self._writer.apply(index, operations[begin : begin + _PART])
+        except ConnoteError as error:
+            return outcomes + [Outcome(each, error=error) for each in operations[len(outcomes) :]]
+        try:
             if refresh:
                 await asyncio.to_thread(index.refresh)
         except ConnoteError as error:
             return [Outcome(each, error=error) for each in operations]
         return outcomes
+
+
+def _grouped(
+    ready: Sequence[Operation | Outcome],
+) -> tuple[dict[str, dict[int, Operation]], dict[int, Outcome]]:
+    """By index what is to be done there, by its place; and what has ended already."""
+    groups = defaultdict[str, dict[int, Operation]](dict)
+    ended: dict[int, Outcome] = {}
+    for at, found in enumerate(ready):
+        if isinstance(found, Outcome):
+            ended[at] = found
+        else:
+            groups[found.index][at] = found
+    return groups, ended
+
+
+def _in_order(
+    ended: dict[int, Outcome], groups: Mapping[str, Mapping[int, Operation]], parts: Sequence[Sequence[Outcome]]
+) -> list[Outcome]:
+    for some, part in zip(groups.values(), parts, strict=True):
+        ended.update(zip(some, part, strict=True))
+    return [outcome for _, outcome in sorted(ended.items())]

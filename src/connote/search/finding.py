@@ -6,7 +6,6 @@ from dataclasses import replace
 from connote.contract.errors import IllegalArgument
 from connote.search import request as requests
 from connote.search import retriever, trees
-from connote.search.aside import aside
 from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
@@ -14,6 +13,7 @@ from connote.search.query.query import Query
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.session import Session
+from connote.search.thread import abandonable
 from connote.search.trees import Scope
 
 
@@ -33,7 +33,7 @@ async def _one(seen: Seen, query: Query, request: SearchRequest, session: Sessio
     own = await query.rewritten(session.asks, seen.reader)
     post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
     window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
-    return await aside(run, seen, own, post, replace(request, start=0, size=window))
+    return await abandonable(run, seen, own, post, replace(request, start=0, size=window))
 
 
 async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:

@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Object
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,14 @@ from connote.contract.errors import Blocked, ClosedIndex, ConnoteError, IllegalA
 from connote.contract.settings import java
 from connote.search import embedded
 from connote.search.analysis import Analysis
+from connote.search.counts import Counts
 from connote.search.embedded import Embedded
 from connote.search.engine.container import Corrupt
 from connote.search.engine.folder import erase
 from connote.search.engine.index import Index as Engine
 from connote.search.engine.row import Row
 from connote.search.engine.segment import Snapshot
+from connote.search.held import Held
 from connote.search.mapping.document import Reader
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
@@ -37,29 +38,6 @@ log = logging.getLogger("connote.search")
 COMMIT_EVERY = 20_000
 # The folder of the engine's segments; and notes beside the documents: which folder that is, what was switched, by whom.
 _SEGMENTS, _SWITCHED, _JOB = "segments", "switched", "job"
-
-
-@dataclass
-class Counts:
-    """What an index has done since it was opened; seconds are of work."""
-
-    indexed: int = 0
-    deleted: int = 0
-    failed: int = 0
-    gets: int = 0
-    searches: int = 0
-    refreshes: int = 0
-    commits: int = 0
-    seconds_indexing: float = 0.0
-    seconds_searching: float = 0.0
-
-
-@dataclass
-class _Held:
-    """Snapshots that are in use: rows of documents that they can see are not removed."""
-
-    seen: dict[int, int] = field(default_factory=dict)
-    next: int = 0
 
 
 View = tuple[Snapshot, Mapping, Callable[[], None]]
@@ -102,7 +80,7 @@ class Index:
         self.lock = asyncio.Lock()
         self.counts = Counts()
         self._changed, self._mapping_lock = changed, threading.Lock()
-        self._held, self._holding = _Held(), threading.Lock()
+        self.held = Held()
         folder.mkdir(parents=True, exist_ok=True)
         self.documents = DocumentStore(folder)
         self._engine = _engine(self._segments(), name)
@@ -134,6 +112,12 @@ class Index:
         with self._mapping_lock:
             return self._view()
 
+    def seen_while(self, held: ExitStack) -> tuple[Snapshot, Mapping]:
+        """What `seen` gives; the documents are kept until `held` is closed."""
+        snapshot, mapping, release = self.seen()
+        held.callback(release)
+        return snapshot, mapping
+
     def at_hand(self) -> View | None:
         """What `seen` gives, if nothing has to be waited for."""
         if self._is_due() or not self._mapping_lock.acquire(blocking=False):
@@ -144,36 +128,21 @@ class Index:
             self._mapping_lock.release()
 
     def _view(self) -> View:
-        with self._holding:  # so no commit can forget documents in between
+        with self.held.lock:  # so no commit can forget documents in between
             snapshot = self._engine.snapshot
-            return snapshot, self.mapping, self._hold(snapshot.last)
+            return snapshot, self.mapping, self.held.hold(snapshot.last)
 
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
-        self._dirty_since = None
+        before, self._dirty_since = self._dirty_since, None
         self._refreshed_at = time.monotonic()
-        with self._files():
-            self._engine.refresh()
+        try:
+            with self._files():
+                self._engine.refresh()
+        except BaseException:
+            self._dirty_since = self._dirty_since or before
+            raise
         self.counts.refreshes += 1
-
-    def hold(self, snapshot: Snapshot) -> Callable[[], None]:
-        """Keep the documents that a snapshot sees until what is returned is called."""
-        return self.hold_since(snapshot.last)
-
-    def hold_since(self, seen: int) -> Callable[[], None]:
-        """Keep all states, deletions too, that were replaced after that one, until what is returned is called."""
-        with self._holding:
-            return self._hold(seen)
-
-    def _hold(self, seen: int) -> Callable[[], None]:
-        number = self._held.next = self._held.next + 1
-        self._held.seen[number] = seen
-
-        def release() -> None:
-            with self._holding:
-                self._held.seen.pop(number, None)
-
-        return release
 
     # What is allowed.
 
@@ -196,8 +165,7 @@ class Index:
         with self._mapping_lock:
             merged = self.mapping.merged(body, self.settings.most_fields)
             if merged.wire() != self.mapping.wire():
-                self.mapping = merged
-                self._changed(self)
+                self._remap(merged)
 
     def reanalyse(self, analysis: Analysis) -> None:
         """Take other analyzers, for what is written and searched from now on."""
@@ -215,13 +183,21 @@ class Index:
             if found is None or not settings or self.is_outdated({name: made}):
                 return
             if found.model is None:
-                self.mapping = self.mapping.with_field(found.modelled(settings))
-                self._changed(self)
+                self._remap(self.mapping.with_field(found.modelled(settings)))
             elif not compatible(found.model, settings):
                 raise IllegalArgument(
                     f"Incompatible model settings for field [{name}]: it holds {java(dict(found.model))}, the "
                     f"endpoint gives {java(dict(settings))}"
                 )
+
+    def _remap(self, mapping: Mapping) -> None:
+        """Take another mapping, unless it cannot be kept. Only who holds `_mapping_lock` may."""
+        before, self.mapping = self.mapping, mapping
+        try:
+            self._changed(self)
+        except BaseException:
+            self.mapping = before
+            raise
 
     def is_outdated(self, made: Object[str, Embedded]) -> bool:
         """Whether one of these was made by an endpoint that its field had before."""
@@ -250,15 +226,16 @@ class Index:
         with self._files():
             self.documents.write(states)
         self.newest = states[-1].seq
-        self._dirty_since = self._dirty_since or time.monotonic()
         self._uncommitted += len(states)
         self._engine.delete(gone)
         try:
             self._engine.add(rows)
             if self._uncommitted >= COMMIT_EVERY:
                 self.commit()
-        except (ConnoteError, OSError):  # the documents are kept: what the engine lacks it gets at the next start
-            log.exception("[%s] could not be indexed", self.name)
+        except (ConnoteError, OSError):  # the documents are kept, and the engine has them in memory
+            log.exception("[%s] could not be indexed yet", self.name)
+        # Only now, or a search that refreshes in between would think that it had seen them.
+        self._dirty_since = self._dirty_since or time.monotonic()
 
     def commit(self) -> None:
         """Let the engine keep its segments, and the store forget what nobody can see any more."""
@@ -267,9 +244,7 @@ class Index:
             self._engine.commit(self.newest)
             self._uncommitted = 0
             self.counts.commits += 1
-            with self._holding:
-                seen = min([self.newest, *self._held.seen.values()])
-            self.documents.purge(seen)
+            self.documents.purge(self.held.oldest(self.newest))
 
     def merge(self, segments: int) -> None:
         """Merge until there are no more than so many segments. Raises NoIndex, Unavailable."""
@@ -278,7 +253,11 @@ class Index:
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        total = 0
+        for file in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # segments come and go
+                total += file.stat().st_size if file.is_file() else 0
+        return total
 
     # Switching a semantic field to another endpoint.
 
@@ -287,11 +266,11 @@ class Index:
         self._map_switched(switch)
         self._changed(self)
 
-    def succeed(self, engine: Engine, path: Path, switch: Switch, job: str) -> None:
+    def succeed(self, engine: Engine, path: Path, switch: Switch, job: str) -> Engine:
         """Take the vectors that are aside, and the engine in that folder, which has them: all of it, or nothing.
 
         Only who holds `lock` may. If the process is killed within, the index has all of it at its next start, or
-        nothing; `switched_by` tells. Raises NoIndex, Unavailable.
+        nothing; `switched_by` tells. Gives the engine of before, for `retire`. Raises NoIndex, Unavailable.
         """
         with self._files():
             engine.refresh()
@@ -302,7 +281,11 @@ class Index:
             self._map_switched(switch)
         self._uncommitted = 0
         self._finish_switch()
-        before.close()
+        return before
+
+    def retire(self, engine: Engine) -> None:
+        """Remove an engine that another one has succeeded."""
+        engine.close()
         self._segments()
 
     def runs_on(self, engine: Engine) -> bool:
@@ -335,10 +318,10 @@ class Index:
                 shutil.rmtree(other, ignore_errors=True)
         return self.folder / name
 
-    def close(self) -> None:
-        """Keep what there is, and let go of the files."""
+    def close(self, *, keeps: bool = True) -> None:
+        """Keep what there is, unless it is to be deleted, and let go of the files."""
         try:
-            if self._uncommitted and self.folder.exists():
+            if keeps and self._uncommitted and self.folder.exists():
                 self.commit()
         except (ConnoteError, OSError):
             log.exception("the segments of [%s] could not be kept; they will be made again", self.name)

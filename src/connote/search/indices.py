@@ -23,8 +23,9 @@ from connote.search.mapping.semantic import uses
 from connote.search.settings import IndexSettings
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
+from connote.search.thread import finished
 from connote.search.view import Filters
-from connote.store.indices import IndexRecord, IndexStore
+from connote.store.indices import IndexRecord, IndexStore, Records
 
 log = logging.getLogger("connote.search")
 
@@ -43,7 +44,8 @@ class Indices:
         self, folder: Path, store: IndexStore, templates: Templates | None = None, synonyms: Synonyms | None = None
     ) -> None:
         self._folder, self._store, self._templates, self._synonyms = folder, store, templates, synonyms
-        self._records = {record.name: record for record in store.all()}
+        self._records = Records({record.name: record for record in store.all()})
+        self._aliased: tuple[object, Object[str, Sequence[str]]] = (None, {})  # of which records
         self._open: dict[str, Index] = {}
         self._opening: dict[str, asyncio.Task[Index]] = {}
         self.writing = asyncio.Lock()
@@ -54,7 +56,7 @@ class Indices:
 
     @property
     def records(self) -> Object[str, IndexRecord]:
-        """What is kept of every index, by name."""
+        """What is kept of every index, by name. Raises NoIndex for one that is not there."""
         return self._records
 
     def settings(self, name: str) -> IndexSettings:
@@ -63,13 +65,12 @@ class Indices:
         own = {"creation_date": record.created, "uuid": record.uuid, "provided_name": name, "version.created": CREATED}
         return IndexSettings({**record.settings, **own})
 
-    def aliases(self) -> dict[str, list[str]]:
+    def aliases(self) -> Object[str, Sequence[str]]:
         """The indices of every alias."""
-        found: dict[str, list[str]] = {}
-        for name, record in sorted(self._records.items()):
-            for alias in record.aliases:
-                found.setdefault(alias, []).append(name)
-        return found
+        records = self._records
+        if self._aliased[0] is not records:  # every item of a bulk asks for it
+            self._aliased = records, aliases.grouped(records)
+        return self._aliased[1]
 
     def is_closed(self, name: str) -> bool:
         """Whether an index is closed."""
@@ -158,7 +159,7 @@ class Indices:
 
     async def open(self, name: str) -> Index:
         """The index of that name, opened. Raises NoIndex, ClosedIndex, Unavailable if its files cannot be read."""
-        if name in self._open:
+        if name in self._open and name in self._records:  # it may be about to be deleted
             return self._open[name]
         self.check_open(name)
         task = self._opening.get(name)
@@ -231,7 +232,7 @@ class Indices:
             made = {name: IndexSettings.of(self._records[name]).closed(closed) for name in found}
             await self._keep_settings(made)
             if closed:
-                await self._shut([self._open.pop(name) for name in found if name in self._open])
+                await self._shut(found)
 
     async def alias(self, actions: Sequence[Action]) -> None:
         """Change aliases: all that the actions say, or nothing. Raises NoIndex, NoAlias, IllegalArgument."""
@@ -264,10 +265,7 @@ class Indices:
 
     async def close(self) -> None:
         """Close every index."""
-        for task in list(self._opening.values()):
-            await asyncio.gather(task, return_exceptions=True)
-        await self._shut(list(self._open.values()))
-        self._open.clear()
+        await self._shut({*self._opening, *self._open})
 
     # How it is done.
 
@@ -322,7 +320,7 @@ class Indices:
         """Keep records and forget indices, all or none, then remove what these had. Only who holds `writing` may."""
         uuids = [self._records[name].uuid for name in gone]
         await asyncio.to_thread(self._put, records, gone)
-        await self._shut([self._open.pop(name) for name in gone if name in self._open])
+        await self._shut(gone, keeps=False)
         for uuid in uuids:
             await asyncio.to_thread(shutil.rmtree, self._folder / uuid, ignore_errors=True)
 
@@ -335,13 +333,13 @@ class Indices:
             ]
             self._store.put(*kept, gone=gone)
             left = {name: record for name, record in self._records.items() if name not in gone}
-            self._records = left | {record.name: record for record in kept}
+            self._records = Records(left | {record.name: record for record in kept})
 
     def _change(self, changes: Object[str, Change]) -> None:
         with self._changing:
             records = [change(self._records[name]) for name, change in changes.items() if name in self._records]
             self._store.put(*records)
-            self._records = self._records | {record.name: record for record in records}
+            self._records = Records(self._records | {record.name: record for record in records})
 
     def _keep_mapping(self, index: Index) -> None:
         """A document has added to the mapping. Called from threads, one at a time for an index."""
@@ -353,8 +351,9 @@ class Indices:
         record = self._records[name]
         try:
             index = await asyncio.to_thread(self._load, record)
-        except OSError as error:
-            raise Unavailable(f"index [{name}] cannot be opened: {error.strerror or error}") from None
+        except (OSError, Unavailable) as error:
+            told = error.strerror or error if isinstance(error, OSError) else error.reason
+            raise Unavailable(f"index [{name}] cannot be opened: {told}") from None
         now = self._records.get(name)
         if now is None or now.uuid != record.uuid or self.is_closed(name):  # in the meantime
             await asyncio.to_thread(index.close)
@@ -367,10 +366,13 @@ class Indices:
         mapping = self._read_mapping(record, settings)
         return Index(record.name, record.uuid, self._folder / record.uuid, settings, mapping, self._keep_mapping)
 
-    async def _shut(self, found: Sequence[Index]) -> None:
-        for index in found:
+    async def _shut(self, names: Collection[str], *, keeps: bool = True) -> None:
+        """Close those of these indices that are open, or are being opened."""
+        if opening := [self._opening[name] for name in names if name in self._opening]:
+            await asyncio.wait(opening)
+        for index in [self._open.pop(name) for name in names if name in self._open]:
             async with index.lock:
-                await asyncio.to_thread(index.close)
+                await finished(partial(index.close, keeps=keeps))
 
     def _remove_leftovers(self) -> None:
         """Folders of indices that were deleted while the server was stopped in the middle of it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.search import view
-from connote.search.aside import finished
 from connote.search.asks import Asked
 from connote.search.engine.arrays import Longs
 from connote.search.index import Index
@@ -19,6 +19,7 @@ from connote.search.query.parse import parse
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.reader import Reader
 from connote.search.rulesets import Rulesets
+from connote.search.thread import finished
 from connote.search.view import NO_FILTERS, Filters
 from connote.store.documents import Stored
 
@@ -74,14 +75,11 @@ class Matching:
     ) -> Matched:
         index = await self._indices.open(name)
         index.check_readable()
-        snapshot, mapping, release = await finished(index.seen, lambda seen: seen[2]())
-        try:
+        with ExitStack() as held:
+            snapshot, mapping = await finished(index.seen_while, held)
             reader = await view.through(kept, view.reader(index, mapping, snapshot), asks)
             rewritten = await query.rewritten(asks, reader)
-            return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, part), release)
-        except BaseException:
-            release()
-            raise
+            return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, part), held.pop_all().close)
 
 
 def _seqs(query: Query, reader: Reader, part: tuple[int, int] | None) -> Longs:

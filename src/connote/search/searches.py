@@ -12,7 +12,6 @@ from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.search import finding
 from connote.search.answer import Timing, answer
-from connote.search.aside import aside
 from connote.search.asks import Asked
 from connote.search.beside import Beside
 from connote.search.collect import Hit, merged
@@ -25,6 +24,7 @@ from connote.search.query.reader import Reader
 from connote.search.request import TIES, SearchRequest
 from connote.search.rulesets import Rulesets
 from connote.search.session import Session
+from connote.search.thread import abandonable
 from connote.search.view import NO_FILTERS, Filters
 
 
@@ -81,7 +81,7 @@ class Searches:
             asked = Bool(must=[query], filters=[filters[name]]) if name in filters else query
             own = await asked.rewritten(session.asks, seen.reader)
             table = seen.snapshot.segments[place[0]]
-            return True, await aside(own.weigh(seen.reader).explain, table, place[1])
+            return True, await abandonable(own.weigh(seen.reader).explain, table, place[1])
 
     async def validated(self, names: Sequence[str], query: Query) -> None:
         """Raise what keeps the query from running on any of the indices."""
@@ -142,14 +142,14 @@ class Searches:
             hits = request.collapse.distinct(hits)
         hits, fetch = hits[request.start : request.window], partial(fetched, beside=beside)
         fetching = time.perf_counter()
-        shown = await aside(fetch, hits, request)
+        shown = await abandonable(fetch, hits, request)
         timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)
-        results = await aside(beside.aggregations, request, fetch) if request.aggs else None
+        results = await abandonable(beside.aggregations, request, fetch) if request.aggs else None
         body = answer(found, shown, request, timing, results)
         if request.suggest is not None:
             readers = [each.reader for each in session.seen]
             suggest = partial(request.suggest.entries, readers, request.source, typed=request.typed)
-            body["suggest"] = await aside(suggest)
+            body["suggest"] = await abandonable(suggest)
         return hits, body
 
 

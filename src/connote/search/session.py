@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
 from connote.search import collect, columns, embedded, neighbours, view
-from connote.search.aside import aside, finished
 from connote.search.asks import Asked
 from connote.search.collect import Seen
 from connote.search.fetch.fields import at
@@ -18,6 +17,7 @@ from connote.search.query.query import Query
 from connote.search.query.vectors import Knn
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
+from connote.search.thread import abandonable, finished
 from connote.search.trees import Boosted
 from connote.search.view import NO_FILTERS, Filters
 
@@ -44,11 +44,11 @@ class Session:
             indices.check_open(name)
             index = await indices.open(name)
             index.check_readable()
-            at_hand = index.at_hand()
-            if at_hand is None:
-                at_hand = await finished(index.seen, lambda seen: seen[2]())
-            snapshot, mapping, release = at_hand
-            held.callback(release)
+            if (at_hand := index.at_hand()) is not None:
+                snapshot, mapping, release = at_hand
+                held.callback(release)
+            else:
+                snapshot, mapping = await finished(index.seen_while, held)
             every = view.reader(index, mapping, snapshot)
             reader = await view.through(filters.get(name), every, asks)
             seen.append(Seen(index, reader.snapshot, reader, number))
@@ -61,7 +61,7 @@ class Session:
             record = indices.records.get(each.index.name)
             if record is None or record.uuid != each.index.uuid:
                 raise NoIndex(each.index.name)
-            held.callback(each.index.hold(each.snapshot))
+            held.callback(each.index.held.hold(each.snapshot.last))
         return cls(seen, asks)
 
     def with_runtime(self, given: Mapping[str, Any]) -> "Session":
@@ -106,7 +106,7 @@ class Session:
 
         async def one(seen: Seen) -> collect.Found:
             own = await query.rewritten(self.asks, seen.reader)
-            return await aside(collect.run, seen, own, None, request)
+            return await abandonable(collect.run, seen, own, None, request)
 
         found = await self.each(one)
         hits = collect.merged(found, request)[:window]
@@ -121,7 +121,7 @@ class Session:
             if own:
                 weight = (await query.rewritten(self.asks, seen.reader)).weigh(seen.reader)
                 for segment in {key.segment for key in own}:
-                    hits = await aside(weight.run, seen.snapshot.segments[segment], scored=True)
+                    hits = await abandonable(weight.run, seen.snapshot.segments[segment], scored=True)
                     points = hits.points()
                     inside = [key for key in own if key.segment == segment and hits.mask[key.document]]
                     scores |= {key: float(points[key.document]) for key in inside}
@@ -132,13 +132,13 @@ class Session:
         found = Neighbours({}, None, "cosine")
         for number, seen in enumerate(self.seen):
             query = await near.asked(self.asks, seen.reader)
-            own = await aside(neighbours.of, seen, number, near.field, keys, query)
+            own = await abandonable(neighbours.of, seen, number, near.field, keys, query)
             found = replace(own, rows={**found.rows, **own.rows})
         return found
 
     async def reranked(self, endpoint: str, text: str, name: str, keys: Sequence[Key], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
         """What a reranker says of the documents' field; of several chunks the best counts."""
-        texts = await aside(self._texts, name, keys)
+        texts = await abandonable(self._texts, name, keys)
         return await self.asks.reranked(endpoint, text, dict(zip(keys, texts, strict=True)), chunks)
 
     def _texts(self, name: str, keys: Sequence[Key]) -> list[str]:
@@ -148,7 +148,7 @@ class Session:
                 key: int(seen.snapshot.segments[key.segment].seqs[key.document]) for key in keys if key.index == number
             }
             states = seen.index.documents.at(list(own.values()))
-            field = seen.index.mapping.find(name)
+            field = seen.reader.mapping.find(name)
             for key, seq in own.items():
                 source = embedded.source(states[seq].source or b"{}") if seq in states else {}
                 values = [] if field is None else list(at(source, name.split("."), field))

@@ -21,7 +21,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from connote.contract.errors import Unavailable
@@ -107,17 +108,15 @@ deployments = Table(
     Column("started", Integer, nullable=False),
 )
 
-# Ingest pipelines, as GET shows them.
-pipelines = Table("pipelines", metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
-
 
 def _bodies(name: str) -> Table:
     return Table(name, metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
 
 
-# Templates of indices, as GET shows them, sets of synonyms, tasks that have ended, templates of searches, query rules.
+# Templates of indices and ingest pipelines, as GET shows them, sets of synonyms, tasks that have ended, templates of
+# searches, query rules.
 templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component", "legacy"))
-synonyms, tasks, scripts = _bodies("synonyms"), _bodies("tasks"), _bodies("scripts")
+pipelines, synonyms, tasks, scripts = (_bodies(name) for name in ("pipelines", "synonyms", "tasks", "scripts"))
 rulesets = _bodies("rulesets")
 # The last job of each index, by its uuid, that moved a field to another endpoint.
 reembeds = _bodies("reembeds")
@@ -127,7 +126,7 @@ values = Table("settings", metadata, Column("name", String, primary_key=True), C
 
 
 def connect(folder: Path) -> Engine:
-    """Open the database in that folder, made on first use.
+    """Open the database in that folder, made on first use. What cannot be read or written then raises Unavailable.
 
     Raises Unavailable if a newer connote wrote it, or if it cannot be used.
     """
@@ -141,7 +140,15 @@ def connect(folder: Path) -> Engine:
             f"the database {folder / 'connote.db'} cannot be used: {error.orig}. "
             "Bring back a copy of it, or use another --data folder"
         ) from None
+    event.listen(engine, "handle_error", _unusable)
     return engine
+
+
+def _unusable(context: ExceptionContext) -> None:
+    """A full disk, say, is nothing that who asks has done wrong, nor a fault here."""
+    if isinstance(context.sqlalchemy_exception, OperationalError):
+        told = f"the database cannot be read or written: {context.original_exception}"
+        raise Unavailable(told) from context.original_exception
 
 
 def _open(engine: Engine, folder: Path) -> None:

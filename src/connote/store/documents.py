@@ -53,8 +53,15 @@ Index("replaced", _documents.c.until, sqlite_where=_documents.c.until.is_not(Non
 _aside = Table("aside", _metadata, Column("seq", Integer, primary_key=True), Column("inference", LargeBinary))
 # What else is decided together with documents.
 _notes = Table("notes", _metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
+_TAKEN = "taken"  # the note that what is aside counts
 _MANY = 500  # values of one IN
-_STATES = "SELECT id, seq, version, source, inference, routing FROM documents"
+# States as `Stored` has them. What is aside stands for a document's own as long as it is taken and not settled.
+_STATES = "SELECT id, documents.seq, version, source, documents.inference, routing FROM documents"
+_TAKEN_STATES = """
+    SELECT id, documents.seq, version, source,
+        CASE WHEN aside.seq IS NULL THEN documents.inference ELSE aside.inference END, routing
+    FROM documents LEFT JOIN aside ON aside.seq = documents.seq AND until IS NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ class DocumentStore:
         event.listen(self._engine, "connect", prepare)
         with self._using():
             _metadata.create_all(self._engine)
+        self._is_taken = self.note(_TAKEN) is not None
 
     def write(self, states: Sequence[Stored]) -> None:
         """Keep these states, in order; each replaces the one of its id. Sequence numbers must rise."""
@@ -117,15 +125,11 @@ class DocumentStore:
         """The current state of every document written after that sequence number, oldest first, in batches."""
         while True:
             with self._using(), self._engine.connect() as connection:
-                rows = connection.execute(
-                    select(_documents)
-                    .where(_documents.c.seq > seq, _documents.c.until.is_(None))
-                    .order_by(_documents.c.seq)
-                    .limit(batch)
-                ).all()
+                query = f"{self._states()} WHERE documents.seq > ? AND until IS NULL ORDER BY documents.seq LIMIT ?"
+                rows = connection.exec_driver_sql(query, (seq, batch)).all()
             if not rows:
                 return
-            found = [_stored(row) for row in rows]
+            found = [Stored(*row) for row in rows]
             seq = found[-1].seq
             yield found
 
@@ -155,7 +159,8 @@ class DocumentStore:
                 )
             )
 
-    # Another `inference` for all documents at once: it is kept aside until it is complete.
+    # Another `inference` for all documents at once: it is kept aside until it is complete. Then all of it counts,
+    # from one moment to the next, and is moved to where it belongs little by little.
 
     def put_aside(self, found: Mapping[int, bytes | None]) -> None:
         """Keep what these states are to become, by sequence number."""
@@ -173,14 +178,30 @@ class DocumentStore:
         return found
 
     def take_aside(self, notes: Mapping[str, Any]) -> None:
-        """Let all that is aside take its place, and keep these notes: one transaction."""
-        taken = select(_aside.c.inference).where(_aside.c.seq == _documents.c.seq).scalar_subquery()
-        current = _documents.c.until.is_(None) & _documents.c.seq.in_(select(_aside.c.seq))
+        """From now on all that is aside counts. With these notes it is one transaction, which does not grow with it.
+
+        `settle` must have come to its end before anything is put aside again.
+        """
         with self._using(), self._engine.begin() as connection:
-            connection.execute(update(_documents).where(current).values(inference=taken))
-            connection.execute(delete(_aside))
-            rows = [{"name": name, "value": value} for name, value in notes.items()]
+            rows = [{"name": name, "value": value} for name, value in {**notes, _TAKEN: True}.items()]
             connection.execute(insert(_notes).prefix_with("OR REPLACE"), rows)
+        self._is_taken = True
+
+    def settle(self) -> bool:
+        """Move some of what was taken to where it belongs. Whether there may be more."""
+        if not self._is_taken:
+            return False
+        with self._using(), self._engine.begin() as connection:
+            first = connection.scalars(select(_aside.c.seq).order_by(_aside.c.seq).limit(_MANY)).all()
+            if first:
+                aside = select(_aside.c.inference).where(_aside.c.seq == _documents.c.seq).scalar_subquery()
+                current = _documents.c.until.is_(None) & _documents.c.seq.in_(first)
+                connection.execute(update(_documents).where(current).values(inference=aside))
+                connection.execute(delete(_aside).where(_aside.c.seq.in_(first)))
+                return True
+            connection.execute(delete(_notes).where(_notes.c.name == _TAKEN))
+        self._is_taken = False
+        return False
 
     def clear_aside(self) -> None:
         """Forget what is aside."""
@@ -212,6 +233,9 @@ class DocumentStore:
         except DBAPIError as error:
             raise Unavailable(f"the documents cannot be read or written: {error.orig}") from error
 
+    def _states(self) -> str:
+        return _TAKEN_STATES if self._is_taken else _STATES
+
     def _read(
         self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool
     ) -> Iterable[Stored]:
@@ -220,9 +244,5 @@ class DocumentStore:
         with self._using(), self._engine.connect() as connection:
             for start in range(0, len(wanted), _MANY):
                 part = tuple(wanted[start : start + _MANY])
-                query = f"{_STATES} WHERE {column.name} IN ({','.join('?' * len(part))}){only}"
+                query = f"{self._states()} WHERE documents.{column.name} IN ({','.join('?' * len(part))}){only}"
                 yield from (Stored(*row) for row in connection.exec_driver_sql(query, part))
-
-
-def _stored(row: "object") -> Stored:
-    return Stored(row.id, row.seq, row.version, row.source, row.inference, row.routing)  # type: ignore[attr-defined]

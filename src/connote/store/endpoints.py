@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Insert, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from connote.contract.errors import AlreadyExists, ConnoteError, Unavailable
 from connote.store import database
@@ -64,7 +64,7 @@ class EndpointStore:
         try:
             with self._engine.begin() as connection:
                 connection.execute(statement)
-        except OperationalError:
+        except Unavailable:
             log.exception("endpoint [%s] cannot be stored", record.inference_id)
             raise ConnoteError(f"Failed to store inference endpoint [{record.inference_id}]") from None
 

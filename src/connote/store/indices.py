@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from connote.contract.errors import NoIndex
 from connote.store import database
 
 
@@ -20,6 +21,13 @@ class IndexRecord:
     settings: Mapping[str, Any]
     mapping: Mapping[str, Any]
     aliases: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Records(dict[str, IndexRecord]):
+    """Indices by name. One may be deleted just before it is asked for: raises NoIndex."""
+
+    def __missing__(self, name: str) -> IndexRecord:
+        raise NoIndex(name)
 
 
 class IndexStore:

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from connote.search.engine import index as engine
 from connote.search.engine import policy
 from connote.search.engine.index import Index
+from connote.search.engine.merge import merge
 from connote.search.engine.row import Row, Tokens, Vector
 from connote.search.engine.segment import Snapshot
 from rows import documents, expected, fields
@@ -167,6 +169,64 @@ def test_readers_are_not_disturbed_by_writers(tmp_path: Path) -> None:
     assert not wrong
 
 
+@pytest.mark.timeout(60)
+def test_reads_and_writes_go_on_while_segments_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, begun, goes_on = Index.open(tmp_path), threading.Event(), threading.Event()
+    for number in range(3):
+        index.add([small(number)])
+        index.refresh()
+
+    def held(segments: Any) -> Any:  # noqa: ANN401
+        for array in merge(segments):
+            begun.set()
+            goes_on.wait()
+            yield array
+
+    monkeypatch.setattr(engine, "merge", held)
+    merging = threading.Thread(target=index.merge)
+    merging.start()
+    begun.wait()
+    index.add([small(3)])
+    index.delete(["1"])
+    assert list(documents(index.refresh())) == ["0", "2", "3"]
+    index.commit(3)
+    assert len(index.snapshot.segments) == 3
+    goes_on.set()
+    merging.join()
+    snapshot = index.refresh()
+    assert list(documents(snapshot)) == ["0", "2", "3"]
+    assert snapshot.segments[0].ids[0] == "0"
+
+
+def test_what_stops_all_other_threads_is_done_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, repeat, sizes = Index.open(tmp_path), np.repeat, list[int]()
+
+    def counted(values: Any, counts: Any) -> Any:  # noqa: ANN401
+        made = repeat(values, counts)
+        sizes.append(len(made) if len(values) > 1 else 1)
+        return made
+
+    for begin in (0, 200):
+        index.add(many(number) for number in range(begin, begin + 200))
+        index.refresh()
+    monkeypatch.setattr("connote.search.engine.arrays._BLOCK", 50)
+    monkeypatch.setattr(np, "repeat", counted)
+    snapshot = index.merge()
+    assert len(snapshot.segments) == 1
+    assert max(sizes) <= 50
+    assert sum(sizes) > 2000  # it is not done otherwise
+    assert documents(snapshot) == expected({f"{number}": many(number) for number in range(400)})
+
+
+def many(number: int) -> Row:
+    """A document with several of each."""
+    made = small(number)
+    made.sparse = {"s": [Vector(["a", f"b{number % 5}"], [1.0, 2.0]) for _ in range(3)]}
+    made.dense = {"d": np.full((2, 3), number, dtype=np.float32)}
+    made.nested = {"rooms": [small(number), small(number)]}
+    return made
+
+
 def test_a_large_bulk_becomes_segments_before_it_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connote.search.engine.index._WAITING", 100)
     index = Index.open(tmp_path)
@@ -191,6 +251,30 @@ def test_an_index_that_cannot_write_keeps_what_it_has_and_tries_again(
     assert Index.open(tmp_path).snapshot.documents == 1
     index.commit(2)
     assert Index.open(tmp_path).snapshot.documents == 2
+
+
+def test_what_cannot_be_written_waits_and_nothing_of_it_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connote.search.engine.index._WAITING", 10)
+    index = Index.open(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("connote.search.engine.container.zlib.crc32", full_disk)
+        with pytest.raises(OSError, match="full"):
+            index.add(small(number) for number in range(50))
+    index.commit(50)
+    assert Index.open(tmp_path).snapshot.documents == 50
+
+
+def test_an_index_is_closed_though_another_one_merges(tmp_path: Path) -> None:
+    index = Index.open(tmp_path)
+    with engine._turn:
+        for number in range(2 * policy.FACTOR):
+            index.add([small(number)])
+            index.refresh()
+        assert index._merging is not None
+        index.close()
+    assert index.refresh().documents == 2 * policy.FACTOR
 
 
 def full_disk(*_: object) -> None:

@@ -82,9 +82,10 @@ def test_the_same_documents_are_best(seed: int, size: int, count: int, different
     chosen = np.random.default_rng(seed)
     scores = (chosen.integers(0, different, size=size) - different // 2).astype(np.float32)
     scores[chosen.random(size) < 0.1] = -np.inf
+    scores[chosen.random(size) < 0.1] = np.nan  # which is never among them
     mask = chosen.random(size) < chosen.random()
     found = native.top(scores, mask, count).tolist()
-    ranked = sorted(np.flatnonzero(mask).tolist(), key=lambda doc: (-scores[doc], doc))
+    ranked = sorted(np.flatnonzero(mask & ~np.isnan(scores)).tolist(), key=lambda doc: (-scores[doc], doc))
     assert found == plain.top(scores, mask, count).tolist() == ranked[: max(count, 0)]
 
 

@@ -81,6 +81,7 @@ def test_each_kind_of_field_takes_its_values() -> None:
         ("ip", "1.2.3", "'1.2.3' is not an IP string literal."),
         ("geo_point", [200, 0], "illegal longitude value [200"),
         ("dense_vector", [1, 2], "different number of dimensions [2] than defined in the mapping [3]"),
+        ("dense_vector", [3e38, 0, 0], "may not be so long"),
         ("sparse_vector", {"a": -1}, "must be a positive normal float"),
         ("semantic_text", {"text": "x"}, "expected [String|Number|Boolean]"),
         ("keyword", {"a": 1}, "Expected a value but found an object"),

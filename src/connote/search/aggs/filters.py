@@ -182,7 +182,7 @@ def inside(rows: Rows, path: str) -> Rows | None:
     found: Rows | None = rows
     steps = path.split(".")
     own = len(rows.path.split(".")) if rows.path else 0
-    branches = rows.seen.index.mapping.branches
+    branches = rows.seen.reader.mapping.branches
     for end in range(own + 1, len(steps) + 1):
         step = ".".join(steps[:end])
         if found is not None and step in branches and branches[step].is_nested:

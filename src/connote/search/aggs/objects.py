@@ -48,7 +48,7 @@ def shown(
             found = found.get(part, {}) if isinstance(found, Mapping) else {}
         # Names may be from the document on, or from the object on.
         body["_source"] = found or request.source.apply(own)
-    mapping = seen.index.mapping
+    mapping = seen.reader.mapping
     fields = values(request.fields, whole, mapping) | docvalues(request.docvalue_fields, whole, mapping, path)
     if fields:
         body["fields"] = fields

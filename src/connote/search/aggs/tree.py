@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Protocol
 from connote.search.aggs.context import Context
 from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Rows, count
-from connote.search.aside import check
 from connote.search.query.query import Query
+from connote.search.thread import check
 
 Bucket = dict[str, Any]
 

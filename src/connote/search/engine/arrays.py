@@ -13,6 +13,9 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
+# What is moved at a time where other threads cannot run meanwhile.
+_BLOCK = 1 << 18
+
 # (kind of field, field, part); those of a nested table stand below ("nested", path).
 Key = tuple[str, ...]
 Arrays = Mapping[Key, Array]
@@ -35,6 +38,21 @@ class Ranked(NamedTuple):
     docs: Ints
     scores: Floats
     total: int
+
+
+def repeated(values: Array, counts: Array) -> Array:
+    """`np.repeat`, some at a time: it is the one step that keeps all other threads from running while it works."""
+    if len(values) == 0:
+        return values[:0]
+    ends = np.cumsum(counts, dtype=np.int64)
+    result = np.empty(int(ends[-1]), dtype=values.dtype)
+    first, at = 0, 0
+    while first < len(values):
+        last = int(np.searchsorted(ends, at + _BLOCK, side="right"))
+        last = max(first + 1, min(last, first + _BLOCK))
+        result[at : ends[last - 1]] = np.repeat(values[first:last], counts[first:last])
+        first, at = last, int(ends[last - 1])
+    return result
 
 
 def below(arrays: Arrays, *path: str) -> Arrays:

@@ -94,7 +94,8 @@ def _text(column: _Column[Tokens], size: int) -> Stream:
 def _words(column: _Column[Sequence[str]], size: int) -> Stream:
     docs = _owners(column)
     terms, ordinals = _ordinals(chain.from_iterable(column.values), len(docs))
-    pairs = np.unique(docs.astype(np.int64) << 32 | ordinals)  # a document has a word once
+    pairs = np.sort(docs.astype(np.int64) << 32 | ordinals)
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # a document has a word once
     docs, ordinals = (pairs >> 32).astype(np.int32), pairs.astype(np.int32)
     order = np.argsort(ordinals, kind="stable")
     yield from _dictionary(terms)

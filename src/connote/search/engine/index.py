@@ -1,8 +1,8 @@
 """One index: what is written to it, and the snapshots that are read."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock, RLock, Thread
 
@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _WAITING = 1 << 20
 # Merges of all indices take turns, so that they never take more than one core.
 _turn = Lock()
+_LOOK = 0.05  # seconds
 
 
 class Index:
@@ -41,6 +42,7 @@ class Index:
         self._deleted: set[str] = set()
         self._waiting = 0
         self._merging: Thread | None = None
+        self._merges = Lock()  # held while segments are merged
         self._closed = False
 
     @classmethod
@@ -62,14 +64,23 @@ class Index:
         return self._snapshot
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Documents, each in place of the one with its id, if there is one."""
+        """Documents, each in place of the one with its id, if there is one.
+
+        Raises OSError if they cannot be written: then all of them wait in memory, to be written by a later call.
+        """
+        failed: OSError | None = None
         for row in rows:
             with self._lock:
                 self._added.pop(row.id, None)  # its place is where it comes last
                 self._added[row.id] = row
                 self._waiting += row.weight()
-                if self._waiting >= _WAITING:
-                    self._flush()
+                if self._waiting >= _WAITING and failed is None:
+                    try:
+                        self._flush()
+                    except OSError as error:
+                        failed = error
+        if failed is not None:
+            raise failed
 
     def delete(self, ids: Iterable[str]) -> None:
         """Documents by id; an unknown id is no error."""
@@ -112,9 +123,10 @@ class Index:
 
     def close(self) -> None:
         """Stop merging. What was not committed is lost."""
-        self._closed = True
-        if (merging := self._merging) is not None:
-            merging.join()
+        with self._lock:  # so that nobody begins to merge after it
+            self._closed = True
+        with self._merges:
+            pass
 
     def _flush(self) -> None:
         """What is waiting becomes a segment, and what it replaces or deletes is marked in the others."""
@@ -145,9 +157,9 @@ class Index:
 
     def _merge(self, choose: Callable[[Sequence[Segment]], tuple[int, int] | None]) -> bool:
         """Put one segment in place of some neighbours. False if none are to be merged."""
-        with _turn:
+        with self._merges, self._in_turn():
             with self._lock:
-                span = choose(self._segments)
+                span = None if self._closed else choose(self._segments)
                 if span is None:
                     return False
                 chosen, number = self._segments[slice(*span)], self._folder.number()
@@ -155,6 +167,17 @@ class Index:
             with self._lock:
                 self._replace(chosen, merged)
             return True
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Wait for the merges of other indices, but not when this one is closed."""
+        while not _turn.acquire(timeout=_LOOK):
+            if self._closed:
+                raise _Stopped
+        try:
+            yield
+        finally:
+            _turn.release()
 
     def _replace(self, chosen: Sequence[Segment], merged: Segment) -> None:
         unseen = self._segments != self._snapshot.segments

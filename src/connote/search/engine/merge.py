@@ -8,7 +8,7 @@ import numpy as np
 
 from connote.search.engine import ids as hashing
 from connote.search.engine import kernels
-from connote.search.engine.arrays import Array, Ints, Longs, Mask, Stream, under
+from connote.search.engine.arrays import Array, Ints, Longs, Mask, Stream, repeated, under
 from connote.search.engine.fields import Dense, Inverted, Numbers, Owned, Points, Sparse, Text, Words
 from connote.search.engine.segment import Nested, Segment, Table
 from connote.search.engine.strings import Strings, concatenated
@@ -71,7 +71,7 @@ def _positions(text: Text, at: slice, kept: Mask) -> Ints:
     """The positions of those postings in a slice that are kept."""
     freqs = text.freqs[at]
     begin = int(text.position_starts[np.searchsorted(text.starts, at.start)])  # a slice begins with a term
-    return text.all_positions[begin : begin + int(freqs.sum())][np.repeat(kept, freqs)]
+    return text.all_positions[begin : begin + int(freqs.sum())][repeated(kept, freqs)]
 
 
 def _words(sources: Sequence[_Source[Words]]) -> Stream:
@@ -146,7 +146,7 @@ def _rows(source: _Source[Owned | Nested]) -> Mask:
     """Which rows belong to documents that stay."""
     if source.view is None:
         return np.zeros(0, dtype=np.bool_)
-    return np.repeat(source.kept, np.diff(source.view.owners.starts))
+    return repeated(source.kept, np.diff(source.view.owners.starts))
 
 
 def _concatenated(sources: Sequence[_Source[Any]], **parts: Callable[[Any], Array]) -> Stream:
@@ -236,7 +236,7 @@ class _Lists:
                 elements = numbers[kept] if take is None else take(part.view, postings, kept)
                 many = count[terms]
                 first = free[new[terms]] - (np.cumsum(many) - many)
-                placed[np.repeat(first, many) + np.arange(len(elements))] = elements
+                placed[repeated(first, many) + np.arange(len(elements))] = elements
             free[new[used]] += count[used]
         return placed
 

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from connote.search.engine import kernels
-from connote.search.engine.arrays import Floats, Ints, Mask
+from connote.search.engine.arrays import Floats, Ints, Mask, repeated
 
 
 class Owners:
@@ -28,7 +28,7 @@ class Owners:
     @cached_property
     def numbers(self) -> Ints:
         """int32 [rows]: whose each row is."""
-        return np.repeat(np.arange(self.documents, dtype=np.int32), np.diff(self.starts))
+        return repeated(np.arange(self.documents, dtype=np.int32), np.diff(self.starts))
 
     def of(self, document: int) -> slice:
         """The rows of a document."""

@@ -59,8 +59,11 @@ def best(scores: Floats, starts: Ints) -> Floats:
 
 
 def top(scores: Floats, mask: Mask, count: int) -> Ints:
-    """The `count` documents of the mask with the greatest scores, best first; among equals the smaller number."""
-    found = np.flatnonzero(mask).astype(np.int32)
+    """The `count` documents of the mask with the greatest scores, best first; among equals the smaller number.
+
+    A score that is no number is never among them.
+    """
+    found = np.flatnonzero(mask & ~np.isnan(scores)).astype(np.int32)
     if count <= 0:
         return found[:0]
     if count < len(found):

@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from connote.search.engine.arrays import repeated
+
 # Lone surrogates, which JSON may hold, go through; bytes sort as code points do.
 _ENCODING = ("utf-8", "surrogatepass")
 _BLOCK = 1 << 14  # strings that are moved at a time
@@ -62,7 +64,7 @@ class Strings(Sequence[str]):
         data = np.empty(int(starts[-1]), dtype=np.uint8)
         for at in range(0, len(numbers), _BLOCK):
             begins = starts[at : at + _BLOCK + 1]
-            moves = np.repeat(self.starts[numbers[at : at + _BLOCK]] - begins[:-1], np.diff(begins))
+            moves = repeated(self.starts[numbers[at : at + _BLOCK]] - begins[:-1], np.diff(begins))
             data[begins[0] : begins[-1]] = self.data[moves + np.arange(begins[0], begins[-1])]
         return Strings(data, starts)
 

@@ -121,7 +121,7 @@ def compatible(own: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def uses(mapping: Any, endpoint: str) -> bool:  # noqa: ANN401 (a part of a mapping)
-    """Whether a mapping, as it is kept, has a semantic field with that endpoint."""
+    """Whether a field in a mapping, as JSON, is embedded by an endpoint, or its queries are."""
     if not isinstance(mapping, Mapping):
         return False
     if mapping.get("type") == "semantic_text" and endpoint in (

@@ -156,7 +156,10 @@ class DenseVector(Field):
             )
         if not np.isfinite(vector).all():
             raise IllegalArgument("[dense_vector] vectors may not have values that are not finite numbers")
-        length = float(np.linalg.norm(vector))
+        with np.errstate(over="ignore"):
+            length = float(np.linalg.norm(vector))
+        if not np.isfinite(length):  # products with it would be no numbers, and could not be ranked
+            raise IllegalArgument("[dense_vector] vectors may not be so long that the square of it exceeds a float")
         if self.similarity == "cosine" and self["index"] and length == 0:
             raise IllegalArgument("The [cosine] similarity does not support vectors with zero magnitude.")
         if self.similarity == "dot_product" and self["element_type"] == "float" and abs(length - 1) > 1e-4:

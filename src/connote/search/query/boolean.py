@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
-from connote.search.aside import check
 from connote.search.engine.segment import Table
 from connote.search.query.body import Body
 from connote.search.query.minimum import minimum
 from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
+from connote.search.thread import check
 
 Parse = Callable[[Any], Query]
 MOST_CLAUSES = 4096

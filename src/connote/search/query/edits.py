@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.search.aside import check
 from connote.search.engine.strings import Strings
+from connote.search.thread import check
 
 # Words that are compared at a time; more edits than anyone asks for.
 _BLOCK, _MANY = 1 << 16, 100

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.search.analysis import Token
-from connote.search.aside import check
 from connote.search.engine.arrays import Floats
 from connote.search.engine.fields import Text
 from connote.search.engine.scores import Bm25
@@ -16,6 +15,7 @@ from connote.search.query import sloppy
 from connote.search.query.query import Explanation, Hits, MatchNone, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.term import terms_weight
+from connote.search.thread import check
 
 # A place in a document as one number: the document above, the position below.
 _SHIFT = 32

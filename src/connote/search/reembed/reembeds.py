@@ -17,6 +17,7 @@ from connote.search.reembed.compatible import same_model
 from connote.search.reembed.successor import Cancelled, Successor
 from connote.search.reembed.switch import Switch
 from connote.search.tasks import Tasks
+from connote.search.thread import finished
 from connote.search.write.embed import Embedder, embedding
 from connote.store.bodies import BodyStore
 
@@ -140,6 +141,7 @@ class Reembeds:
 
     async def _through(self, job: Body, progress: Progress) -> None:
         index = await self._indices.open(job["index"])
+        await self._settle(index)
         if await asyncio.to_thread(index.switched_by) == job["job"]:
             return  # it had just succeeded when the server was stopped
         progress.total = await asyncio.to_thread(index.documents.count)
@@ -153,6 +155,16 @@ class Reembeds:
             raise
         finally:
             await asyncio.to_thread(successor.close)
+        await self._settle(index)
+
+    async def _settle(self, index: Index) -> None:
+        """Let what was taken come to where it belongs, between the writes of others. Raises Cancelled at the end."""
+        is_more = True
+        while is_more:
+            if self._is_closing:
+                raise Cancelled
+            async with index.lock:
+                is_more = await finished(index.documents.settle)
 
     async def _keep(self, uuid: str, job: Body) -> Body:
         await asyncio.to_thread(self._store.put, uuid, job)

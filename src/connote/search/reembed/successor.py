@@ -16,13 +16,14 @@ from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.values import Values
 from connote.search.progress import Progress
 from connote.search.reembed.switch import Switch
+from connote.search.thread import finished
 from connote.search.write.embed import Embedder, Want
 from connote.store.documents import Stored
 
 # Documents that are embedded together; between two batches it may be cancelled.
 BATCH = 200
-# Writes go on while it catches up with them. After so many turns it no longer waits to be nearly there.
-_TURNS = 10
+# Writes go on while it catches up with them, until there are only so many left. After so many turns they wait for more.
+_NEAR, _TURNS = 10, 20
 
 
 class Cancelled(Exception):
@@ -42,24 +43,24 @@ class Successor:
         self.path = index.folder / f"segments-{secrets.token_hex(4)}"
         self._engine = Engine.open(self.path)
         self._cursor = -1
-        self._release = index.hold_since(-1)
+        self._release = index.held.hold(-1)
 
     async def run(self) -> None:
-        """Embed all, then take over. Raises Cancelled, and what the endpoint raises; then all is as it was."""
-        for _ in range(_TURNS):
+        """Embed all, then take over. Raises Cancelled, and what the endpoint raises; then all is as it was.
+
+        Writes wait only for what is left to do when nearly all is done, and is on the disk.
+        """
+        before: Engine | None = None
+        for turn in range(_TURNS):
             await self._advance()
-            if self._index.newest - self._cursor <= BATCH:
-                break
-        async with self._index.lock:
-            await self._advance()
-            taking = asyncio.create_task(
-                asyncio.to_thread(self._index.succeed, self._engine, self.path, self.switch, self._job)
-            )
-            try:
-                await asyncio.shield(taking)
-            except asyncio.CancelledError:  # the lock must be held until the thread has ended
-                await asyncio.wait([taking])
-                raise
+            await asyncio.to_thread(self._engine.commit, self._cursor)
+            async with self._index.lock:
+                if self._index.newest - self._cursor <= _NEAR or turn == _TURNS - 1:
+                    await self._advance()
+                    before = await finished(self._index.succeed, self._engine, self.path, self.switch, self._job)
+                    break
+        if before is not None:
+            await finished(self._index.retire, before)
 
     def close(self) -> None:
         """Let go of what it had, if it has not taken over."""
@@ -85,7 +86,7 @@ class Successor:
         return next(islice(self._index.documents.since(self._cursor, batch=BATCH), 1), [])
 
     def _move(self, seq: int) -> None:
-        before, self._release = self._release, self._index.hold_since(seq)
+        before, self._release = self._release, self._index.held.hold(seq)
         before()
         self._cursor = seq
         self._progress.batches += 1

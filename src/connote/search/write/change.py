@@ -1,7 +1,7 @@
 """What an update makes of a document."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connote.contract.errors import IllegalArgument, InvalidRequest, NoDocument
@@ -50,7 +50,8 @@ class Change:
         if "upsert" not in change:
             raise NoDocument(f"[{operation.id}]: document missing")
         if change.get("scripted_upsert") and "script" in change:
-            return self._scripted(operation, change["script"], change["upsert"], None, "create")
+            made = self._scripted(operation, change["script"], change["upsert"], None, "create")
+            return replace(made, source=None) if made.result == "noop" else made  # there is still no document
         return Changed(change["upsert"])
 
     def _scripted(

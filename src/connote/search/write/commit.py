@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from connote.contract.errors import ConnoteError, VersionConflict
+from connote.contract.errors import ConnoteError, IllegalArgument, VersionConflict
 from connote.search import embedded
 from connote.search.engine.row import Row
 from connote.search.index import Index
@@ -13,6 +13,8 @@ from connote.store.documents import Stored
 
 # How often an update is made anew because the document was changed in the meantime, if the request does not say.
 RETRIES = 3
+# Versions are 64 bits with a sign, and who counts them may begin anywhere.
+MOST_VERSION = (1 << 63) - 1
 
 
 @dataclass
@@ -77,8 +79,9 @@ def _decided(going: _Commit, made: Prepared) -> Outcome:
     is_stale = made.base is not None and made.base != (before.seq if before else -1)
     if is_stale or (made.after is not None and made.after.has_failed):
         raise _conflict(index, operation, "the document was changed by another request in the meantime")
-    if made.result == "noop" and before is not None:
-        return Outcome(operation, "noop", before.version, before.seq, source=made.source)
+    if made.result == "noop":
+        version, seq = (before.version, before.seq) if before else (-1, -2)  # as Elasticsearch tells what never was
+        return Outcome(operation, "noop", version, seq, source=made.source)
     if operation.kind is Kind.DELETE and not is_there:
         return Outcome(operation, "not_found", _next_version(operation, before), max(going.newest, 0))
     seq, version = going.newest + 1, _next_version(operation, before)
@@ -122,7 +125,11 @@ def _check_version(index: Index, operation: Operation, before: Stored | None) ->
 def _next_version(operation: Operation, before: Stored | None) -> int:
     if operation.version is not None:
         return operation.version
-    return before.version + 1 if before else 1
+    version = before.version + 1 if before else 1
+    if version > MOST_VERSION:
+        told = f"[{operation.id}]: the document has the highest [version] there is, [{MOST_VERSION}]"
+        raise IllegalArgument(f"{told}: only [version_type] [external_gte] can write it")
+    return version
 
 
 def _conflict(index: Index, operation: Operation, why: str) -> VersionConflict:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from connote.chunking import chunk
@@ -47,7 +47,8 @@ class _Piece:
     text: str
 
 
-Vectors = list[Chunk | ConnoteError]
+# A vector as chunks keep it: its float32 numbers, and the tokens of a sparse one.
+_Numbers = tuple[bytes, list[str] | None]
 # After so many single texts were refused and none was taken, it is not the texts.
 _MOST_ALONE = 8
 
@@ -65,6 +66,34 @@ class _Refused:
         return is_about_input and (self.has_succeeded or self.alone < _MOST_ALONE)
 
 
+@dataclass
+class _Plan:
+    """What is kept of each want, and what is to be embedded for it: pieces by endpoint, digests by want and path."""
+
+    wants: Sequence[Want]
+    made: list[dict[str, Part]]
+    failed: dict[int, ConnoteError] = field(default_factory=dict)
+    pieces: dict[str, list[_Piece]] = field(default_factory=lambda: defaultdict(list))
+    digests: dict[tuple[int, str], bytes] = field(default_factory=dict)
+
+    def filled(
+        self, found: Mapping[str, Mapping[str, _Numbers | ConnoteError]], models: Mapping[str, Mapping[str, Any]]
+    ) -> list[Embedded | ConnoteError]:
+        """What each want came to, with the vectors of these texts by endpoint."""
+        chunks: dict[tuple[int, str], list[Chunk]] = {key: [] for key in self.digests}
+        for endpoint, pieces in self.pieces.items():
+            for piece in pieces:
+                answer = found[endpoint][piece.text]
+                if isinstance(answer, ConnoteError):
+                    name = self.wants[piece.want].field.name
+                    self.failed[piece.want] = InferenceFailed(endpoint, name, answer)
+                else:
+                    chunks[piece.want, piece.path].append(Chunk(piece.start, piece.end, *answer))
+        for (at, path), some in chunks.items():
+            self.made[at][path] = Part(self.digests[at, path], some)
+        return [self.failed.get(at) or _result(want, self.made[at], models) for at, want in enumerate(self.wants)]
+
+
 class Embedder:
     """Asks endpoints for what documents need."""
 
@@ -73,35 +102,23 @@ class Embedder:
 
     async def embed(self, wants: Sequence[Want]) -> list[Embedded | ConnoteError]:
         """What each came to. Texts that are as they were keep their vectors; one that fails harms no other."""
-        made: list[dict[str, Part]] = [{} for _ in wants]
-        failed: dict[int, ConnoteError] = {}
-        pieces: dict[str, list[_Piece]] = defaultdict(list)
-        digests: dict[tuple[int, str], bytes] = {}
+        plan = await asyncio.to_thread(self._planned, wants)
+        found: dict[str, dict[str, _Numbers | ConnoteError]] = {}
+        models: dict[str, Mapping[str, Any]] = {}
+        for endpoint, pieces in plan.pieces.items():
+            found[endpoint] = await self._asked(endpoint, list(dict.fromkeys(each.text for each in pieces)), models)
+        return await asyncio.to_thread(plan.filled, found, models)
+
+    def _planned(self, wants: Sequence[Want]) -> "_Plan":
+        plan = _Plan(wants, [{} for _ in wants])
         for at, want in enumerate(wants):
             try:
-                self._plan(at, want, made[at], pieces, digests)
+                self._plan(at, want, plan)
             except ConnoteError as error:
-                failed[at] = InferenceFailed(want.field.endpoint, want.field.name, error)
-        found: dict[tuple[int, str], list[Chunk]] = {key: [] for key in digests}
-        models: dict[str, Mapping[str, Any]] = {}
-        for endpoint, some in pieces.items():
-            for piece, answer in zip(some, await self._asked(endpoint, some, models), strict=True):
-                if isinstance(answer, ConnoteError):
-                    failed[piece.want] = InferenceFailed(endpoint, wants[piece.want].field.name, answer)
-                else:
-                    found[piece.want, piece.path].append(answer)
-        for (at, path), chunks in found.items():
-            made[at][path] = Part(digests[at, path], chunks)
-        return [failed.get(at) or _result(want, made[at], models) for at, want in enumerate(wants)]
+                plan.failed[at] = InferenceFailed(want.field.endpoint, want.field.name, error)
+        return plan
 
-    def _plan(
-        self,
-        at: int,
-        want: Want,
-        made: dict[str, Part],
-        pieces: dict[str, list[_Piece]],
-        digests: dict[tuple[int, str], bytes],
-    ) -> None:
+    def _plan(self, at: int, want: Want, plan: "_Plan") -> None:
         """Keep what has not changed, and cut the rest into pieces. Raises NotFound for an unknown endpoint."""
         field = want.field
         known = want.before.parts if want.before and want.before.inference_id == field.endpoint else {}
@@ -111,39 +128,41 @@ class Embedder:
                 cut = field.chunking or embedding(self._endpoints, field.endpoint).chunking or chunking.DEFAULT
             digest = embedded.digest(texts, field.endpoint, cut)
             if path in known and known[path].digest == digest:
-                made[path] = known[path]
+                plan.made[at][path] = known[path]
                 continue
-            digests[at, path] = digest
-            pieces[field.endpoint] += _pieces(at, path, texts, cut)
+            plan.digests[at, path] = digest
+            plan.pieces[field.endpoint] += _pieces(at, path, texts, cut)
 
-    async def _asked(self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]]) -> Vectors:
+    async def _asked(
+        self, endpoint: str, texts: Sequence[str], models: dict[str, Mapping[str, Any]]
+    ) -> "dict[str, _Numbers | ConnoteError]":
         gate, refused = asyncio.Semaphore(AT_ONCE), _Refused()
 
-        async def part(some: Sequence[_Piece]) -> Vectors:
+        async def part(some: Sequence[str]) -> list[_Numbers | ConnoteError]:
             async with gate:
                 return await self._answers(endpoint, some, models, refused)
 
-        starts = range(0, len(pieces), BATCH)
-        parts = await asyncio.gather(*(part(pieces[start : start + BATCH]) for start in starts))
-        return [answer for some in parts for answer in some]
+        starts = range(0, len(texts), BATCH)
+        parts = await asyncio.gather(*(part(texts[start : start + BATCH]) for start in starts))
+        return dict(zip(texts, (answer for some in parts for answer in some), strict=True))
 
     async def _answers(
-        self, endpoint: str, pieces: Sequence[_Piece], models: dict[str, Mapping[str, Any]], refused: "_Refused"
-    ) -> Vectors:
-        """A chunk for each piece, or why there is none. What a request is refused for is looked for by halves."""
+        self, endpoint: str, texts: Sequence[str], models: dict[str, Mapping[str, Any]], refused: "_Refused"
+    ) -> "list[_Numbers | ConnoteError]":
+        """A vector for each text, or why there is none. What a request is refused for is looked for by halves."""
         try:
             found = embedding(self._endpoints, endpoint)
-            result = await self._patient(found, [piece.text for piece in pieces])
+            result = await self._patient(found, list(texts))
         except ConnoteError as error:
-            if len(pieces) == 1 or not refused.may_be_some(error):
+            if len(texts) == 1 or not refused.may_be_some(error):
                 refused.alone += 1
-                return [error] * len(pieces)
-            middle = len(pieces) // 2
-            halves = (pieces[:middle], pieces[middle:])
+                return [error] * len(texts)
+            middle = len(texts) // 2
+            halves = (texts[:middle], texts[middle:])
             return [answer for half in halves for answer in await self._answers(endpoint, half, models, refused)]
         refused.has_succeeded = True
         models[endpoint] = model_settings(found, result)
-        return list(_chunks(pieces, result))
+        return list(_vectors(result))
 
     async def _patient(self, endpoint: Endpoint, texts: list[str]) -> Result:
         """The result, though the queue may be full for a while: whoever writes documents would only ask again."""
@@ -196,17 +215,13 @@ def _pieces(at: int, path: str, texts: Sequence[str], cut: ChunkingSettings) -> 
     return pieces
 
 
-def _chunks(pieces: Sequence[_Piece], result: Result) -> Vectors:
+def _vectors(result: Result) -> Iterator[_Numbers]:
     if isinstance(result, Sparse):
-        vectors = result.vectors
-        return [
-            Chunk(piece.start, piece.end, vector.weights.tobytes(), list(vector.tokens))
-            for piece, vector in zip(pieces, vectors, strict=True)
-        ]
-    if isinstance(result, Dense):
-        rows = result.vectors.astype("float32")
-        return [Chunk(piece.start, piece.end, row.tobytes()) for piece, row in zip(pieces, rows, strict=True)]
-    raise TypeError(f"{type(result).__name__} is no embedding")
+        yield from ((vector.weights.tobytes(), list(vector.tokens)) for vector in result.vectors)
+    elif isinstance(result, Dense):
+        yield from ((row.tobytes(), None) for row in result.vectors.astype("float32"))
+    else:
+        raise TypeError(f"{type(result).__name__} is no embedding")
 
 
 def _result(want: Want, made: Mapping[str, Part], models: Mapping[str, Mapping[str, Any]]) -> Embedded | ConnoteError:

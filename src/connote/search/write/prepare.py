@@ -2,8 +2,8 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 from connote.contract.errors import ConnoteError, IllegalArgument, NoIndex
@@ -12,6 +12,7 @@ from connote.ingest.pipelines import Pipelines
 from connote.ingest.run import Failed, Left
 from connote.search.indices import Indices
 from connote.search.settings import IndexSettings
+from connote.search.thread import aside
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, Operation, Outcome, VersionType
 
@@ -28,9 +29,12 @@ class Prepare:
 
     async def all(self, items: Sequence[Item], pipeline: str | None) -> list[Operation | Outcome]:
         """For each an operation, or the outcome of one that nothing is to be done for."""
-        made: dict[int, Item | Outcome] = {at: self._checked(item) for at, item in enumerate(items)}
+        made = await aside(len(items), lambda: {at: self._checked(item) for at, item in enumerate(items)})
         ran = await self._piped(made, pipeline)
-        return [await self._operation(each, ran.get(at, ())) for at, each in sorted(made.items())]
+        named = {wanted: await self._named(*wanted) for wanted in await aside(len(made), _wanted, made.values())}
+        return await aside(
+            len(made), lambda: [_operation(each, ran.get(at, ()), named) for at, each in sorted(made.items())]
+        )
 
     def _checked(self, item: Item) -> Item | Outcome:
         try:
@@ -47,17 +51,15 @@ class Prepare:
     async def _piped(self, made: dict[int, Item | Outcome], pipeline: str | None) -> dict[int, list[str]]:
         """Put documents through their pipelines, all of one pipeline together. The pipelines that each has met."""
         ran = defaultdict[int, list[str]](list)
-        waiting = {at: None for at, each in made.items() if isinstance(each, Item) and each.source is not None}
-        asked = dict.fromkeys(waiting, pipeline)
+        waiting, asked = await aside(len(made), _with_source, made), pipeline
         upcoming = cache(self._indices.upcoming)  # asked for once an index, not once a document
         for _ in range(_MOST_REROUTES):
-            before = {at: each.index for at in waiting if isinstance(each := made[at], Item)}
-            await self._stage(made, ran, {at: _default(made[at], asked[at], upcoming) for at in waiting})
-            await self._stage(made, ran, {at: _final(made[at], upcoming) for at in waiting})
-            waiting = {at: None for at in waiting if isinstance(each := made[at], Item) and each.index != before[at]}
+            await self._stage(made, ran, waiting, partial(_default, asked, upcoming))
+            await self._stage(made, ran, waiting, partial(_final, upcoming))
+            waiting = await aside(len(waiting), _rerouted, made, waiting) if ran else {}
             if not waiting:
                 return ran
-            asked = dict.fromkeys(waiting)
+            asked = None
         for at in waiting:
             if isinstance(each := made[at], Item):
                 told = f"pipelines have sent the document on from index to index more than {_MOST_REROUTES} times"
@@ -65,12 +67,13 @@ class Prepare:
         return ran
 
     async def _stage(
-        self, made: dict[int, Item | Outcome], ran: dict[int, list[str]], wanted: Mapping[int, str | None]
+        self,
+        made: dict[int, Item | Outcome],
+        ran: dict[int, list[str]],
+        waiting: Iterable[int],
+        chosen: Callable[[Item], str | None],
     ) -> None:
-        groups = defaultdict[str, list[int]](list)
-        for at, id in wanted.items():
-            if id not in (None, _NONE):
-                groups[str(id)].append(at)
+        groups = await aside(len(made), _by_pipeline, made, waiting, chosen)
         for id, places in groups.items():
             found = [(at, each) for at in places if isinstance(each := made[at], Item)]
             for at, after in zip(
@@ -94,45 +97,74 @@ class Prepare:
                 made.append(_after(item, outcome))
         return made
 
-    async def _operation(self, item: Item | Outcome, ran: Sequence[str]) -> Operation | Outcome:
-        if isinstance(item, Outcome):
-            return item
+    async def _named(self, name: str, is_delete: bool) -> str | ConnoteError:
+        """The index that writes of that name go to. Only what is deleted may not be there."""
         try:
-            name = (
-                self._indices.written(item.index)
-                if item.kind is Kind.DELETE
-                else await self._indices.ensure(item.index)
-            )
+            return self._indices.written(name) if is_delete else await self._indices.ensure(name)
         except ConnoteError as error:
-            return _failed(item, error)
-        return Operation(
-            item.kind,
-            name,
-            secrets.token_urlsafe(15) if item.id is None else item.id,
-            source=item.source,
-            change=item.change,
-            routing=item.routing,
-            if_seq_no=item.if_seq_no,
-            if_primary_term=item.if_primary_term,
-            version=item.version,
-            version_type=item.version_type,
-            retries=item.retries,
-            is_generated=item.id is None,
-            pipelines=tuple(ran) if item.shows_pipelines else None,
-            shown=item.shown,
-        )
+            return error
 
 
-def _default(item: Item | Outcome, asked: str | None, upcoming: Callable[[str], IndexSettings]) -> str | None:
-    """The pipeline that comes first: the item's, the request's or the index's."""
+def _wanted(made: Iterable[Item | Outcome]) -> dict[tuple[str, bool], None]:
+    """The names that are written to, in their order, and whether it is for a deletion."""
+    return dict.fromkeys((each.index, each.kind is Kind.DELETE) for each in made if isinstance(each, Item))
+
+
+def _operation(
+    item: Item | Outcome, ran: Sequence[str], named: Mapping[tuple[str, bool], str | ConnoteError]
+) -> Operation | Outcome:
     if isinstance(item, Outcome):
-        return None
+        return item
+    name = named[item.index, item.kind is Kind.DELETE]
+    if isinstance(name, ConnoteError):
+        return _failed(item, name)
+    return Operation(
+        item.kind,
+        name,
+        secrets.token_urlsafe(15) if item.id is None else item.id,
+        source=item.source,
+        change=item.change,
+        routing=item.routing,
+        if_seq_no=item.if_seq_no,
+        if_primary_term=item.if_primary_term,
+        version=item.version,
+        version_type=item.version_type,
+        retries=item.retries,
+        is_generated=item.id is None,
+        pipelines=tuple(ran) if item.shows_pipelines else None,
+        shown=item.shown,
+    )
+
+
+def _with_source(made: Mapping[int, Item | Outcome]) -> dict[int, str]:
+    """The documents that pipelines are for, and the index that each is for now."""
+    return {at: each.index for at, each in made.items() if isinstance(each, Item) and each.source is not None}
+
+
+def _rerouted(made: Mapping[int, Item | Outcome], waiting: Mapping[int, str]) -> dict[int, str]:
+    """Those that pipelines have sent on to another index."""
+    found = ((at, each.index) for at in waiting if isinstance(each := made[at], Item))
+    return {at: index for at, index in found if index != waiting[at]}
+
+
+def _by_pipeline(
+    made: Mapping[int, Item | Outcome], waiting: Iterable[int], chosen: Callable[[Item], str | None]
+) -> dict[str, list[int]]:
+    groups = defaultdict[str, list[int]](list)
+    for at in waiting:
+        if isinstance(each := made[at], Item) and (id := chosen(each)) not in (None, _NONE):
+            groups[str(id)].append(at)
+    return groups
+
+
+def _default(asked: str | None, upcoming: Callable[[str], IndexSettings], item: Item) -> str | None:
+    """The pipeline that comes first: the item's, the request's or the index's."""
     wanted = item.pipeline or asked
     return upcoming(item.index).default_pipeline if wanted is None else wanted
 
 
-def _final(item: Item | Outcome, upcoming: Callable[[str], IndexSettings]) -> str | None:
-    return None if isinstance(item, Outcome) else upcoming(item.index).final_pipeline
+def _final(upcoming: Callable[[str], IndexSettings], item: Item) -> str | None:
+    return upcoming(item.index).final_pipeline
 
 
 def _failed(item: Item, error: ConnoteError) -> Outcome:

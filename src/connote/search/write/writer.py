@@ -12,6 +12,8 @@ from connote.contract.errors import BadDocument, ConnoteError, IllegalArgument, 
 from connote.search import embedded
 from connote.search.index import Index
 from connote.search.mapping.document import INFERENCE
+from connote.search.mapping.mapping import Mapping as Fields
+from connote.search.thread import finished
 from connote.search.write import given
 from connote.search.write.change import Change
 from connote.search.write.commit import commit
@@ -32,18 +34,24 @@ class Writer:
 
     async def apply(self, index: Index, operations: Sequence[Operation]) -> list[Outcome]:
         """What each came to; all that succeeded are durable. One that fails harms no other."""
-        outcomes: dict[int, Outcome] = {}
-        waiting = dict(enumerate(operations))
-        attempt = 0
+        outcomes: list[Outcome | None] = [None] * len(operations)
+        waiting, attempt = list(range(len(operations))), 0
         while waiting:
-            prepared = await asyncio.to_thread(self._prepare, index, list(waiting.values()))
+            prepared = await asyncio.to_thread(self._prepare, index, [operations[at] for at in waiting])
             await self._embed(index, prepared)
-            async with index.lock:
-                done = await _finished(asyncio.create_task(asyncio.to_thread(commit, index, prepared, attempt)))
-            outcomes |= {at: each for at, each in zip(waiting, done, strict=True) if each is not None}
-            waiting = {at: each for at, each in waiting.items() if at not in outcomes}
+            for at, each in zip(waiting, await self._commit(index, prepared, attempt), strict=True):
+                outcomes[at] = each
+            waiting = [at for at in waiting if outcomes[at] is None]
             attempt += 1
-        return [outcomes[at] for at in range(len(operations))]
+        return [each for each in outcomes if each is not None]
+
+    async def _commit(self, index: Index, prepared: Sequence[Prepared], attempt: int) -> list[Outcome | None]:
+        """What `commit` gives; a failure is that of all of these, and not of what an earlier attempt has kept."""
+        try:
+            async with index.lock:
+                return await finished(commit, index, prepared, attempt)
+        except ConnoteError as error:
+            return [Outcome(each.operation, error=error) for each in prepared]
 
     def _prepare(self, index: Index, operations: Sequence[Operation]) -> list[Prepared]:
         """Read every operation. Those of one id see what those before them make of it."""
@@ -105,20 +113,9 @@ class Writer:
 
     async def _embed(self, index: Index, prepared: Sequence[Prepared]) -> None:
         """Put what is needed to the endpoints, of all operations together."""
-        wants: list[tuple[Prepared, Want]] = []
-        for made in prepared:
-            if made.values is None or made.error is not None:
-                continue
-            semantic = index.mapping.semantic
-            made.embedded = {name: each for name, each in made.supplied.items() if name in semantic}
-            for name, texts in made.values.inputs.items():
-                before = made.before.get(name)
-                if name in made.embedded:
-                    continue
-                if before is not None and given.is_same(before, texts):
-                    made.embedded[name] = before
-                else:
-                    wants.append((made, Want(semantic[name], texts, before)))
+        if not index.mapping.semantic:
+            return
+        wants = await asyncio.to_thread(_wants, index.mapping, prepared)
         found = await self._embedder.embed([want for _, want in wants]) if wants else []
         for (made, want), each in zip(wants, found, strict=True):
             if isinstance(each, ConnoteError):
@@ -126,6 +123,24 @@ class Writer:
             else:
                 made.embedded[want.field.name] = each
         await asyncio.to_thread(_keep_models, index, prepared)
+
+
+def _wants(mapping: Fields, prepared: Sequence[Prepared]) -> list[tuple[Prepared, Want]]:
+    """What is to be embedded; vectors that came with documents are taken as they are."""
+    wants: list[tuple[Prepared, Want]] = []
+    for made in prepared:
+        if made.values is None or made.error is not None:
+            continue
+        made.embedded = {name: each for name, each in made.supplied.items() if name in mapping.semantic}
+        for name, texts in made.values.inputs.items():
+            before = made.before.get(name)
+            if name in made.embedded:
+                continue
+            if before is not None and given.is_same(before, texts):
+                made.embedded[name] = before
+            else:
+                wants.append((made, Want(mapping.semantic[name], texts, before)))
+    return wants
 
 
 def _keep_models(index: Index, prepared: Sequence[Prepared]) -> None:
@@ -138,15 +153,6 @@ def _keep_models(index: Index, prepared: Sequence[Prepared]) -> None:
                 index.model(name, each)
         except ConnoteError as error:
             made.error = error
-
-
-async def _finished(task: "asyncio.Task[list[Outcome | None]]") -> list[Outcome | None]:
-    """The result, even if whoever waits is cancelled: the lock must be held until the thread has ended."""
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def _dumped(source: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,206 @@
+"""An open index, when its disk is full, when others search it meanwhile, when it is deleted as it is opened."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from connote.contract.errors import NoIndex, Unavailable
+from connote.search.index import Index
+from connote.search.indices import Indices
+from connote.search.mapping.mapping import Mapping
+from connote.search.settings import IndexSettings
+from connote.search.thread import finished
+from connote.store import database
+from connote.store.documents import Stored
+from connote.store.indices import IndexStore
+
+Open = Callable[[], Index]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Open:
+    """Opens the same index each time."""
+
+    def open_() -> Index:
+        mapping = Mapping.read({"properties": {"n": {"type": "long"}}}, IndexSettings().analysis(lambda _: None))
+        return Index("homes", "u", tmp_path, IndexSettings(), mapping, lambda _: None)
+
+    return open_
+
+
+def write(index: Index, *numbers: int) -> None:
+    states = [Stored(f"{n}", index.newest + at, 1, f'{{"n": {n}}}'.encode()) for at, n in enumerate(numbers, start=1)]
+    rows = [index.row(each.id, each.seq, 1, index.read(each.id, {"n": int(each.id)}), {}) for each in states]
+    index.keep(states, rows, [])
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_search_in_the_middle_of_a_write_does_not_hide_it_from_the_next(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened()
+    write(index, 1)
+    add = index._engine.add
+
+    def searched_meanwhile(rows: Any) -> None:  # noqa: ANN401
+        index.refresh()
+        add(rows)
+
+    monkeypatch.setattr(index._engine, "add", searched_meanwhile)
+    monkeypatch.setattr(index, "settings", IndexSettings.read({"refresh_interval": "0s"}))
+    write(index, 2)
+    assert index.snapshot().documents == 2
+
+
+def test_what_a_full_disk_kept_from_the_engine_is_searched_after_it_and_after_a_start(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connote.search.engine.index._WAITING", 10)
+    index = opened()
+    with monkeypatch.context() as patch:
+        patch.setattr("connote.search.engine.container.zlib.crc32", full)
+        write(index, *range(30))
+        with pytest.raises(Unavailable, match="No space left"):
+            index.refresh()
+    write(index, 30)
+    index.refresh()
+    assert index.snapshot().documents == 31
+    index.commit()
+    index.close()
+    assert opened().snapshot().documents == 31
+
+
+def test_documents_that_a_full_disk_cannot_take_are_refused_as_a_whole(opened: Open) -> None:
+    index = opened()
+    write(index, 1)
+    fill(index.documents._engine)
+    with pytest.raises(Unavailable, match="disk is full"):
+        write(index, *range(2, 5000))
+    index.refresh()
+    assert (index.snapshot().documents, index.newest, index.documents.count()) == (1, 0, 1)
+    free(index.documents._engine)
+    write(index, 2, 3)
+    index.refresh()
+    assert (index.snapshot().documents, index.newest, index.documents.count()) == (3, 2, 3)
+
+
+def test_an_index_that_a_full_disk_cannot_take_is_not_there(indices: Indices) -> None:
+    fill(indices._store._engine)
+    long = {"mappings": {"properties": {f"field{n}": {"type": "long"} for n in range(900)}}}
+    with pytest.raises(Unavailable, match="database or disk is full"):
+        asyncio.run(indices.create("homes", long))
+    assert not indices.records
+    free(indices._store._engine)
+    asyncio.run(indices.create("homes", long))
+    assert set(indices.records) == {"homes"}
+
+
+def fill(engine: Engine) -> None:
+    """Let the database grow no more."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+
+def free(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+
+
+def test_a_mapping_that_cannot_be_kept_is_not_taken(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = opened()
+    before = index.mapping
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "_changed", full)
+        with pytest.raises(OSError, match="No space left"):
+            index.extend({"properties": {"m": {"type": "long"}}})
+    assert index.mapping is before
+    index.extend({"properties": {"m": {"type": "long"}}})
+    assert set(index.mapping.fields) == {"n", "m"}
+
+
+def test_who_leaves_while_a_search_is_prepared_keeps_no_documents(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, begun, goes_on = opened(), threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        goes_on.wait(10)
+
+    async def prepare() -> None:
+        with ExitStack() as held:
+            await finished(index.seen_while, held)
+
+    async def leave() -> None:
+        searching = asyncio.create_task(prepare())
+        await asyncio.to_thread(begun.wait, 10)
+        searching.cancel()
+        asyncio.get_running_loop().call_later(0.05, goes_on.set)
+        with pytest.raises(asyncio.CancelledError):
+            await searching
+
+    monkeypatch.setattr(index, "snapshot", slow)
+    asyncio.run(leave())
+    assert index.held.oldest(7) == 7
+
+
+@pytest.fixture
+def indices(tmp_path: Path) -> Iterator[Indices]:
+    engine = database.connect(tmp_path)
+    yield Indices(tmp_path / "indices", IndexStore(engine))
+    engine.dispose()
+
+
+def test_an_index_that_is_deleted_while_it_is_opened_leaves_nothing(
+    indices: Indices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, deleted, load, put = threading.Event(), threading.Event(), indices._load, indices._put
+
+    def slow(record: Any) -> Index:  # noqa: ANN401
+        begun.set()
+        deleted.wait(10)
+        return load(record)
+
+    def told(*changes: Any) -> None:  # noqa: ANN401
+        put(*changes)
+        deleted.set()
+
+    async def delete() -> None:
+        await indices.create("homes", {})
+        monkeypatch.setattr(indices, "_put", told)
+        opening = asyncio.create_task(indices.open("homes"))
+        await asyncio.to_thread(begun.wait, 10)
+        await indices.delete(["homes"])
+        with pytest.raises(NoIndex):
+            await opening
+
+    monkeypatch.setattr(indices, "_load", slow)
+    asyncio.run(delete())
+    assert list((tmp_path / "indices").iterdir()) == []
+
+
+def test_an_index_that_was_deleted_just_before_is_told_as_missing(indices: Indices) -> None:
+    async def ask() -> None:
+        for work in (
+            indices.open("homes"),
+            indices.close_all(["homes"], closed=True),
+            indices.set(["homes"], {"priority": 1}),
+            indices.map(["homes"], {"properties": {"n": {"type": "long"}}}),
+        ):
+            with pytest.raises(NoIndex):
+                await work
+
+    asyncio.run(indices.create("homes", {}))
+    asyncio.run(indices.delete(["homes"]))
+    asyncio.run(ask())
+    with pytest.raises(NoIndex):
+        indices.settings("homes")
