@@ -134,3 +134,22 @@ def test_top_hits_of_nested_objects_are_these_objects(threads: httpx.Client) -> 
     scores = {hit["_id"]: hit["_score"] for hit in hits(threads, "threads", query)}
     shown = [(each["_id"], each["_score"]) for each in found["any"]["hits"]["hits"]]
     assert sorted(shown) == sorted((id, scores[id]) for id in ("a1", "a1", "a2"))
+
+
+def test_buckets_lead_to_children_and_back_to_parents(threads: httpx.Client) -> None:
+    up = {"parent": {"type": "answer"}, "aggs": {"which": {"terms": {"field": "talk#question"}}}}
+    down = {"children": {"type": "answer"}, "aggs": {"up": up, "votes": {"nested": {"path": "votes"}}}}
+    rice = {"filter": {"match": {"text": "rice"}}, "aggs": {"answers": down}}
+    oil = {"filter": {"match": {"text": "oil"}}, "aggs": {"up": up, "down": {"children": {"type": "answer"}}}}
+    aggs = {"rice": rice, "oil": oil, "all": {"children": {"type": "answer"}}, "no": {"children": {"type": "nothing"}}}
+    reply = threads.post("/threads/_search", json={"size": 0, "aggs": aggs})
+    assert reply.is_success, reply.text
+    found = reply.json()["aggregations"]
+    answers = found["rice"]["answers"]
+    assert (answers["doc_count"], answers["votes"]["doc_count"], answers["up"]["doc_count"]) == (2, 3, 1)
+    assert answers["up"]["which"]["buckets"] == [{"key": "q1", "doc_count": 1}]
+    assert found["oil"]["up"]["which"]["buckets"] == [{"key": "q2", "doc_count": 1}]
+    assert [found["oil"]["down"]["doc_count"], found["all"]["doc_count"], found["no"]["doc_count"]] == [0, 3, 0]
+    threads.delete("/threads/_doc/a1?routing=q1&refresh=true")
+    after = threads.post("/threads/_search", json={"size": 0, "aggs": {"all": {"children": {"type": "answer"}}}}).json()
+    assert after["aggregations"]["all"]["doc_count"] == 2

@@ -11,6 +11,7 @@ from connote.search.aggs.filters import Filter, Filters, Global, Missing, Nested
 from connote.search.aggs.geo import Places
 from connote.search.aggs.histograms import AutoDateHistogram, DateHistogram, Histogram
 from connote.search.aggs.hits import TopHits, TopMetrics
+from connote.search.aggs.kin import Children, Parent
 from connote.search.aggs.metrics import (
     FIGURES,
     Count,
@@ -32,6 +33,7 @@ KINDS: Mapping[str, type[Agg]] = {
     **dict.fromkeys(FIGURES, Figure),
     "auto_date_histogram": AutoDateHistogram,
     "cardinality": Count,
+    "children": Children,
     "composite": Composite,
     "date_histogram": DateHistogram,
     "date_range": Range,
@@ -46,6 +48,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "missing": Missing,
     "multi_terms": MultiTerms,
     "nested": Nested,
+    "parent": Parent,
     "percentile_ranks": Ranks,
     "percentiles": Percentiles,
     "random_sampler": Sampler,
@@ -65,9 +68,9 @@ KINDS: Mapping[str, type[Agg]] = {
 # What Elasticsearch has and connote does not.
 REFUSED = (
     "adjacency_matrix", "boxplot", "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
-    "children", "cumulative_cardinality", "diversified_sampler", "frequent_item_sets", "geo_line", "geohash_grid",
+    "cumulative_cardinality", "diversified_sampler", "frequent_item_sets", "geo_line", "geohash_grid",
     "geohex_grid", "geotile_grid", "inference", "ip_prefix", "ip_range", "matrix_stats", "moving_avg", "moving_fn",
-    "moving_percentiles", "normalize", "parent", "rate", "scripted_metric", "string_stats", "t_test", "time_series",
+    "moving_percentiles", "normalize", "rate", "scripted_metric", "string_stats", "t_test", "time_series",
     "variable_width_histogram",
 )  # fmt: skip
 MOST_DEPTH = 30
