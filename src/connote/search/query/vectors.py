@@ -265,7 +265,7 @@ def _scored(raw: Floats, similarity: str) -> Floats:
     if similarity == "l2_norm":
         return one / (one + raw)
     if similarity == "max_inner_product":
-        return np.where(raw < 0, one / (one - raw), raw + one)
+        return np.where(raw < 0, one / (one - np.minimum(raw, 0)), raw + one)
     made: Floats = np.maximum((one + raw) / np.float32(2), np.float32(0))  # a rounded cosine may be below -1
     return made
 
