@@ -178,3 +178,10 @@ def test_a_mapping_keeps_runtime_fields(shops: Search) -> None:
     assert gone["deleted"] == 2
     wrong = shops.http.put("/shops/_mapping", json={"runtime": {"x": {"type": "long", "script": "emit("}}})
     assert (wrong.status_code, wrong.json()["error"]["type"]) == (400, "script_exception")
+
+
+def test_a_type_that_is_no_text_is_told(search: Search) -> None:
+    kinds: tuple[object, ...] = ([], {}, 1)
+    for kind in kinds:
+        told = search.error(runtime_mappings={"a": {"type": kind}})["reason"]
+        assert "declared on runtime field [a] does not exist" in told

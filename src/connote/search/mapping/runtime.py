@@ -52,7 +52,7 @@ def _runtime(name: str, given: Any) -> Runtime:  # noqa: ANN401
     kind = given.get("type")
     if kind is None:
         raise BadMapping(f"No type specified for runtime field [{name}]")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise BadMapping(
             f"The mapper type [{java(kind)[:100]}] declared on runtime field [{name}] does not exist; known are "
             f"[{', '.join(sorted(KINDS))}]"
