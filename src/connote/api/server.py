@@ -49,6 +49,7 @@ from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
+from connote.search import dated
 
 log = logging.getLogger("connote.api")
 
@@ -159,6 +160,9 @@ async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
     route = routes.get(ask.request.method)
     if route is None:
         raise _no_route(ask.request, routes)
+    params = ask.request.path_params
+    if "<" in params.get("index", ""):
+        params["index"] = dated.resolved(params["index"])
     route.check(ask)
     return await route.handler(ask)
 
@@ -169,7 +173,7 @@ def _failed(ask: Ask, error: ConnoteError, routes: dict[str, Route]) -> Response
 
 def _no_route(request: Request, routes: dict[str, Route]) -> ConnoteError:
     path, method = request.url.path, request.method
-    if not routes:
+    if not routes or (request.path_params.get("index", "").startswith("_") and path.count("/") == 1):
         return IllegalArgument(f"no handler found for uri [{path}] and method [{method}]")
     allowed = ", ".join(sorted(routes))
     error = MethodNotAllowed(f"Incorrect HTTP method for uri [{path}] and method [{method}], allowed: [{allowed}]")
