@@ -30,7 +30,7 @@ def _named(part: str, now: datetime | None) -> str:
     while at < len(name) - 1:
         piece = _PIECE.match(name, at, len(name) - 1)
         if piece is None:
-            raise ParseFailed(f"invalid dynamic name expression [{name[1:-1]}]. invalid character at position [{at - 1}]")
+            raise ParseFailed(f"invalid dynamic name expression [{name[1:-1]}] at position [{at - 1}]")
         found += piece["literal"] or piece["escaped"] or _date(piece, now)
         at = piece.end()
     return found

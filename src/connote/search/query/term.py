@@ -126,10 +126,10 @@ class Term(Query):
         field = reader.field(self.field)
         if field is None:
             return MatchNone().weigh(reader)
-        if self.is_insensitive:
-            return Constant(patterns.insensitive(field.name, scalar(self.value)), self.boost)
-        if isinstance(field, Number | Date | Ip | MatchOnlyText):
-            return Constant(equal(field, [self.value]), self.boost)
+        if self.is_insensitive or isinstance(field, Number | Date | Ip | MatchOnlyText):
+            is_exact = not self.is_insensitive
+            find = equal(field, [self.value]) if is_exact else patterns.insensitive(field.name, scalar(self.value))
+            return Constant(find, self.boost)
         if isinstance(field, SemanticText):
             raise IllegalArgument(
                 f"semantic_text fields do not support term queries; use [match] or [semantic] on [{field.name}]"
