@@ -63,7 +63,7 @@ def test_each_metric_counts_what_it_is_for(metric: dict[str, Any], wanted: float
 
 
 def test_searches_are_judged_by_their_ratings(search: Search) -> None:
-    first, second, third = (ids := search.ids(**SEA, size=3))
+    first, second, third = (ids := search.ids(query=SEA["query"], size=3))
     one, other = rated("one", **{f"_{first}": 0, f"_{second}": 1}), rated("other", **{f"_{third}": 3})
     told = evaluate(search, {"mean_reciprocal_rank": {"k": 3}}, requests=[one, other])
     assert told["metric_score"] == pytest.approx((1 / 2 + 1 / 3) / 2)
@@ -80,7 +80,7 @@ def test_searches_are_judged_by_their_ratings(search: Search) -> None:
 
 
 def test_retrievers_and_templates_are_judged_too(search: Search) -> None:
-    (best,) = search.ids(**SEA, size=1)
+    (best,) = search.ids(query=SEA["query"], size=1)
     rating = [{"_index": "houses", "_id": best, "rating": 1}]
     template = {"id": "t", "template": {"source": {"query": {"match": {"title": "{{text}}"}}}}}
     judged = [
