@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from connote.contract.errors import ConnoteError
+from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse
 from connote.search.query.vectors import Knn
@@ -207,6 +207,16 @@ def test_of_dense_chunks_the_nearest_counts(rows: list[list[Any]], query: tuple[
         },
     ):
         same(small.search(asked), wanted, 1e-5)
+
+
+def test_vectors_of_the_other_kind_are_not_looked_for_in_vain() -> None:
+    kinds = {"words": {"task_type": "sparse_embedding"}, "look": {"task_type": "text_embedding", "dimensions": 2}}
+    mapping = {name: {"type": "semantic_text", "model_settings": kind} for name, kind in kinds.items()}
+    small = Small(mapping, [{}])
+    with pytest.raises(IllegalArgument, match=r"Field \[words\] has embeddings of the task type \[sparse_embedding\]"):
+        small.search({"knn": {"field": "words", "query_vector": [1.0, 0.0]}})
+    with pytest.raises(IllegalArgument, match=r"\[sparse_vector\] queries need \[sparse_embedding\]"):
+        small.search({"sparse_vector": {"field": "look", "query_vector": {"sea": 1.0}}})
 
 
 def test_a_vector_may_be_that_of_a_document() -> None:
