@@ -114,12 +114,14 @@ def create(house: Connote) -> ASGIApp:
 def _found(paths: Paths[dict[str, Route]], path: str, method: str) -> tuple[dict[str, Route], dict[str, str]]:
     """The routes at a path, by method, and its parameters: those that fit best of those with the method.
 
-    `POST /embed` is a route, and `PUT /embed` makes an index. No index is called `_inference`.
+    `POST /embed` is a route, and `PUT /embed` makes an index. No index is called `_inference`, nor `_query`.
     """
     every: dict[str, Route] = {}
     for routes, params in paths.find(path):
         if method in routes:
             return routes, params
+        if path.startswith("/_") and path.count("/") == 1 and params:
+            break
         every = {**routes, **every}
         if path.startswith("/_"):
             break
@@ -175,7 +177,7 @@ def _failed(ask: Ask, error: ConnoteError, routes: dict[str, Route]) -> Response
 
 def _no_route(request: Request, routes: dict[str, Route]) -> ConnoteError:
     path, method = request.url.path, request.method
-    if not routes or (request.path_params.get("index", "").startswith("_") and path.count("/") == 1):
+    if not routes:
         return IllegalArgument(f"no handler found for uri [{path}] and method [{method}]")
     allowed = ", ".join(sorted(routes))
     error = MethodNotAllowed(f"Incorrect HTTP method for uri [{path}] and method [{method}], allowed: [{allowed}]")
