@@ -156,7 +156,8 @@ def _normalizer(name: str | None) -> str:
 
 
 def _window(body: Body, scope: Scope) -> int:
-    return _checked(body.kind, "rank_window_size", body.whole("rank_window_size", max(scope.size, WINDOW)), scope)
+    older = body.whole("window_size", max(scope.size, WINDOW)) if body.kind == "rrf" else max(scope.size, WINDOW)
+    return _checked(body.kind, "rank_window_size", body.whole("rank_window_size", older), scope)
 
 
 def _checked(kind: str, name: str, window: int, scope: Scope) -> int:

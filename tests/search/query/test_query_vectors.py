@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from connote.contract.errors import ConnoteError, IllegalArgument
@@ -156,6 +156,7 @@ def dot(one: Sequence[float], other: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
+@example([(0.0, 0.0, 1 / 8), (-1 / 8, 0.0, 1 / 8)], (1 / 8, 0.0, -1 / 8), "cosine", 1, 1)
 @given(
     some.lists(vectors, min_size=1, max_size=8),
     vectors,
@@ -173,8 +174,9 @@ def test_the_nearest_vectors_of_all_segments(
     assert len(found) == min(k, len(every))
     for number, score in found.items():
         assert score == pytest.approx(2 * every[number], rel=1e-5, abs=1e-6)
+        assert score >= 0
     worst = min(found.values(), default=0)
-    assert all(2 * score <= worst * (1 + 1e-5) for number, score in every.items() if number not in found)
+    assert all(2 * score <= worst * (1 + 1e-5) + 1e-6 for number, score in every.items() if number not in found)
 
 
 def test_a_filter_comes_before_the_first_k() -> None:

@@ -146,6 +146,7 @@ def test_what_is_wrong_with_a_tree_is_told(search: Search, tree: dict[str, Any],
 def test_a_window_below_the_size_is_refused_only_if_the_size_is_said(search: Search) -> None:
     small = {"rrf": {"retrievers": [SEA, NEAR], "rank_window_size": 2}}
     assert len(search.ids(retriever=small)) == 2
+    assert len(search.ids(retriever={"rrf": {"retrievers": [SEA, NEAR], "window_size": 3}})) == 3  # its older name
     inside = {"linear": {"retrievers": [small, NEAR], "rank_window_size": 5}}
     assert len(search.ids(retriever=inside, size=2)) > 0
     reason = "requires [rank_window_size: 2] be greater than or equal to [size: 3]"
