@@ -164,7 +164,9 @@ def _checked(kind: str, name: str, window: int, scope: Scope) -> int:
     if window < 1:
         raise IllegalArgument(f"[{name}] parameter must be greater than or equal to [1], but was [{window}]")
     if window < scope.least:
-        raise InvalidRequest([f"[{kind}] requires [{name}: {window}] be greater than or equal to [size: {scope.least}]"])
+        raise InvalidRequest(
+            [f"[{kind}] requires [{name}: {window}] be greater than or equal to [size: {scope.least}]"]
+        )
     return window
 
 
