@@ -21,6 +21,20 @@ def count(http: httpx.Client, index: str) -> int:
     return int(http.get(f"/_cat/count/{index}?format=json").json()[0]["count"])
 
 
+def test_a_date_in_an_index_s_name_is_of_today(indices: httpx.Client) -> None:
+    name = "%3Cbooks-%7B2024-05-31%7C%7C%2FM%7Byyyy.MM%7D%7D%3E"  # <books-{2024-05-31||/M{yyyy.MM}}>
+    assert indices.put(f"/{name}").json()["index"] == "books-2024.05"
+    assert indices.put(f"/{name}/_doc/1", json={"n": 1}).json()["_index"] == "books-2024.05"
+    assert list(indices.get(f"/{name},-x*").json()) == ["books-2024.05"]
+    assert "invalid dynamic name expression" in reason(indices.get("/%3Cbooks-%7Bnow%3E"), 400, "parse_exception")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/_query"), ("POST", "/_sql"), ("PATCH", "/_eql")])
+def test_what_is_no_index_and_not_there_is_told_so(indices: httpx.Client, method: str, path: str) -> None:
+    wanted = f"no handler found for uri [{path}] and method [{method}]"
+    assert reason(indices.request(method, path), 400, "illegal_argument_exception") == wanted
+
+
 def test_an_index_is_made_shown_and_deleted(indices: httpx.Client) -> None:
     body = TEXT | {"settings": {"number_of_replicas": 0, "index": {"refresh_interval": "5s"}}, "aliases": {"b": {}}}
     made = indices.put("/books", json=body)

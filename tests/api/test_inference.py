@@ -191,6 +191,15 @@ class TestEndpoints:
         assert found[".rerank-v1-elasticsearch"]["task_settings"] == {"return_documents": True}
         assert "chunking_settings" not in found[".rerank-v1-elasticsearch"]
 
+    def test_a_preconfigured_one_answers_to_its_former_name_too(self, http: httpx.Client) -> None:
+        now, before = ".elser-2-elastic", ".elser-v2-elastic"
+        assert http.get(f"/_inference/{before}").json() == http.get(f"/_inference/{now}").json()
+        answers = [http.post(f"/_inference/{id}", json={"input": "a house"}).json() for id in (now, before)]
+        assert answers[0] == answers[1]
+        assert answers[0]["sparse_embedding"]
+        assert http.delete(f"/_inference/{before}").status_code == 400
+        assert http.put(f"/_inference/sparse_embedding/{before}", json={}).status_code == 400
+
     def test_put_echoes_what_was_made_in_order(self, http: httpx.Client) -> None:
         http.delete("/_inference/mine")
         chunking = {"strategy": "word", "max_chunk_size": 100, "overlap": 20}

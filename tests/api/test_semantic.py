@@ -33,9 +33,10 @@ def test_texts_are_embedded_where_they_stand_and_where_they_are_copied_to(indice
     assert indices.put("/homes/_doc/1?refresh=true", json=source).status_code == 201
     assert indices.get("/homes/_source/1").json() == source
     shown = indices.get("/homes/_mapping").json()["homes"]["mappings"]["properties"]
-    assert shown["sparse"] == fields["sparse"] | {"model_settings": {"task_type": "sparse_embedding"}}
+    service = {"service": "elasticsearch"}
+    assert shown["sparse"] == fields["sparse"] | {"model_settings": service | {"task_type": "sparse_embedding"}}
     dense = {"task_type": "text_embedding", "dimensions": 384, "similarity": "cosine", "element_type": "float"}
-    assert shown["dense"]["model_settings"] == dense
+    assert shown["dense"]["model_settings"] == service | dense
     found = embedded(indices, "homes", "1")
     assert found["sparse"]["inference"]["inference_id"] == SPARSE
     chunks = found["sparse"]["inference"]["chunks"]

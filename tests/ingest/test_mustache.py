@@ -42,6 +42,8 @@ VALUES: dict[str, Any] = {
         ("{{#join}}words{{/join}} {{#join delimiter='-'}}words{{/join delimiter='-'}}", "a,b a-b"),
         ("{ {{name}} }", "{ Ann }"),
         ("{{unclosed", "{{unclosed"),
+        ("{{=( )=}}(name) {{name}} (={{ }}=){{name}} (name)", "Ann {{name}} Ann (name)"),
+        ("{{=<% %>=}}<%#list%><% x %>{<%/list%><%name", "1{2{<%name"),
     ],
 )
 def test_a_template_gives_its_text(source: str, expected: str) -> None:
@@ -60,13 +62,25 @@ def test_a_malformed_template_is_refused(source: str) -> None:
         Template(source)
 
 
+@pytest.mark.parametrize("source", ["{{=}}", "{{= =}}", "{{=<%=}}", "{{=a b c=}}", "{{=<= =>=}}"])
+def test_other_delimiters_are_two(source: str) -> None:
+    with pytest.raises(IllegalArgument, match="delimiters of a template must be two"):
+        Template(source)
+
+
+@pytest.mark.parametrize("source", ["{{" + " " * 60_000, "{{=( )=}}" + "(" * 60_000, "{{{" * 20_000])
+def test_what_is_never_closed_is_read_once(source: str) -> None:
+    assert Template(source).render({}) == source.removeprefix("{{=( )=}}")
+
+
 def test_what_becomes_too_long_is_refused() -> None:
     many = {"a": list(range(1000)), "b": "x" * 1000}
     with pytest.raises(IllegalArgument, match="at most 10000000 characters"):
         Template("{{#a}}{{#a}}{{b}}{{/a}}{{/a}}").render(many)
 
 
-tags = st.sampled_from(["{{", "}}", "{{{", "}}}", "{{#a}}", "{{/a}}", "{{^b}}", "{{/b}}", "{{a.b}}", "{{.}}", "{{&a}}",
+tags = st.sampled_from(["{{", "}}", "{{=( )=}}", "(={{ }}=)", "(a)",
+                        "{{{", "}}}", "{{#a}}", "{{/a}}", "{{^b}}", "{{/b}}", "{{a.b}}", "{{.}}", "{{&a}}",
                         "{{#toJson}}a{{/toJson}}", "{{#join}}a{{/join}}"])  # fmt: skip
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

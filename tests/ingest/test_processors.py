@@ -158,6 +158,7 @@ def test_a_processor_changes_a_document(
         ("urldecode", {"field": "a"}, {"a": "%zz"}, "Illegal hex characters"),
         ("bytes", {"field": "a"}, {"a": "1 elephant"}, "must be a number of bytes or a size such as [64mb]"),
         ("convert", {"field": "a", "type": "integer"}, {"a": "1.5"}, "unable to convert [1.5] to integer"),
+        ("convert", {"field": "a", "type": "double"}, {"a": "1" * 500_000 + "x"}, "unable to convert [111"),
         ("convert", {"field": "a", "type": "integer"}, {"a": "99999999999"},
          "unable to convert [99999999999] to integer"),
         ("convert", {"field": "a", "type": "boolean"}, {"a": "yes"},

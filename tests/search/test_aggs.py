@@ -419,6 +419,26 @@ def test_pipelines_reckon_with_other_results(shop: Shop) -> None:
     assert got["stats"]["count"] == len(months)
 
 
+def test_pipelines_reckon_with_each_other_in_any_order(shop: Shop) -> None:
+    subs = {
+        "second": {"derivative": {"buckets_path": "first"}},
+        "first": {"derivative": {"buckets_path": "sum"}},
+        "sum": {"sum": {"field": "price"}},
+        "page": {"bucket_sort": {"sort": [{"second": "desc"}]}},
+    }
+    by_month = {"field": "day", "calendar_interval": "month"}
+    best = {"max_bucket": {"buckets_path": "months>first"}}
+    plain = {name: subs[name] for name in ("first", "sum")}
+    got = shop.ask({"match_all": {}}, months={"date_histogram": by_month, "aggs": plain}, best=best)
+    sums = [each["sum"]["value"] for each in got["months"]["buckets"]]
+    assert got["best"]["value"] == pytest.approx(max(np.diff(sums)))
+    got = shop.ask({"match_all": {}}, months={"date_histogram": by_month, "aggs": subs})
+    wanted = sorted(np.diff(np.diff(sums)).tolist(), reverse=True)
+    assert [each["second"]["value"] for each in got["months"]["buckets"]] == pytest.approx(wanted)
+    circle = {"a": {"derivative": {"buckets_path": "b"}}, "b": {"derivative": {"buckets_path": "a"}}}
+    assert "Cycle found" in shop.refused(months={"date_histogram": by_month, "aggs": circle})["reason"]
+
+
 def test_buckets_are_selected_sorted_and_cut(shop: Shop) -> None:
     subs = {
         "sum": {"sum": {"field": "price"}},

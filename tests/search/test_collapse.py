@@ -124,6 +124,14 @@ def test_knn_on_vectors_in_nested_objects_finds_documents_and_shows_passages(htt
     assert [hit["_id"] for hit in found] == ["1", "2"]  # k counts documents, by the nearest passage of each
 
 
+def test_a_field_that_cannot_be_collapsed_on_is_told_even_if_nothing_is_found(http: httpx.Client) -> None:
+    http.put("/shop-empty", json={"mappings": {"properties": {"text": {"type": "text"}}}})
+    for field, told in (("nope", "no mapping found"), ("text", "collapse is not supported")):
+        reply = http.post("/shop-empty/_search", json={"collapse": {"field": field}})
+        assert (reply.status_code, told in reply.text) == (400, True)
+    assert http.delete("/shop-empty").is_success
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [

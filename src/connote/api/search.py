@@ -169,8 +169,9 @@ def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
 
 def _source(ask: Ask) -> Any:  # noqa: ANN401 (JSON)
     includes, excludes = ask.names("_source_includes"), ask.names("_source_excludes")
-    if includes or excludes:
-        return {"includes": includes or [], "excludes": excludes or []}
+    vectors = ask.text("_source_exclude_vectors")
+    if includes or excludes or vectors is not None:
+        return {"includes": includes or [], "excludes": excludes or [], "exclude_vectors": vectors or None}
     given = ask.text("_source")
     return given.split(",") if given not in (None, "", "true", "false") else given or None
 
@@ -218,6 +219,7 @@ SEARCH = (
         "_source": "Whether, or which parts of, documents are shown.",
         "_source_includes": "Parts that are shown.",
         "_source_excludes": "Parts that are not.",
+        "_source_exclude_vectors": "`true`: without vectors. `false`: with `_inference_fields`, what texts became.",
         "stored_fields": "Fields to show in place of the document; `_none_` for none.",
         "docvalue_fields": "Fields that are shown.",
         "track_total_hits": "`true`, `false`, or up to how many hits are counted; all always are.",

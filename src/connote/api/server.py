@@ -34,6 +34,7 @@ from connote.api import (
     media,
     ml,
     openai,
+    rank_eval,
     rollover,
     root,
     rulesets,
@@ -49,6 +50,7 @@ from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
+from connote.search import dated
 
 log = logging.getLogger("connote.api")
 
@@ -72,6 +74,7 @@ ROUTES = (
     *absent.ROUTES,
     *cat_indices.ROUTES,
     *search.ROUTES,
+    *rank_eval.ROUTES,
     *ml.ROUTES,
     *cat.ROUTES,
     *contexts.ROUTES,
@@ -111,12 +114,14 @@ def create(house: Connote) -> ASGIApp:
 def _found(paths: Paths[dict[str, Route]], path: str, method: str) -> tuple[dict[str, Route], dict[str, str]]:
     """The routes at a path, by method, and its parameters: those that fit best of those with the method.
 
-    `POST /embed` is a route, and `PUT /embed` makes an index. No index is called `_inference`.
+    `POST /embed` is a route, and `PUT /embed` makes an index. No index is called `_inference`, nor `_query`.
     """
     every: dict[str, Route] = {}
     for routes, params in paths.find(path):
         if method in routes:
             return routes, params
+        if path.startswith("/_") and path.count("/") == 1 and params:
+            break
         every = {**routes, **every}
         if path.startswith("/_"):
             break
@@ -159,6 +164,9 @@ async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
     route = routes.get(ask.request.method)
     if route is None:
         raise _no_route(ask.request, routes)
+    params = ask.request.path_params
+    if "<" in params.get("index", ""):
+        params["index"] = dated.resolved(params["index"])
     route.check(ask)
     return await route.handler(ask)
 

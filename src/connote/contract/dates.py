@@ -54,6 +54,7 @@ _ISO = re.compile(
 # By letter and how often it stands: the name of the part and what it looks like.
 _LETTERS: tuple[tuple[str, str, str], ...] = (
     ("yyyy|uuuu|YYYY|xxxx", "year", r"[+-]?\d{4}"),
+    ("yyy|uuu", "year", r"[+-]?\d{3,9}"),
     ("yy|uu", "short_year", r"\d{2}"),
     ("y|u", "year", r"[+-]?\d{1,9}"),
     ("MMMM|LLLL", "month_name", "|".join(_MONTHS)),

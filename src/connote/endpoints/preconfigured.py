@@ -52,3 +52,6 @@ ENDPOINTS = {
         _endpoint(".elser-2-elastic", elastic, TaskType.SPARSE_EMBEDDING, ElasticSettings(model_id="elser_model_2")),
     )
 }
+
+# What they were called in earlier versions of Elasticsearch, whose notebooks are still about.
+FORMERLY = {".elser-v2-elastic": ".elser-2-elastic"}

@@ -1,12 +1,12 @@
 """Mustache templates: variables and sections, and Elasticsearch's `toJson`, `join` and `url`.
 
-https://mustache.github.io/mustache.5.html without partials, lambdas and other delimiters. `{{name}}` is escaped as its
+https://mustache.github.io/mustache.5.html without partials and lambdas. `{{name}}` is escaped as its
 media type wants, `{{{name}}}` and `{{&name}}` are not.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
 import orjson
@@ -19,7 +19,8 @@ Value = Any
 Part = Callable[[list[Value], list[int]], str]
 
 JSON, TEXT, FORM = "application/json", "text/plain", "application/x-www-form-urlencoded"
-_TAG = re.compile(r"\{\{\{\s*([^{}]*?)\s*\}\}\}|\{\{\s*([#^/&!]?)\s*([^{}]*?)\s*\}\}", re.DOTALL)
+_BRACES = ("{{", "}}")
+_TAG = re.compile(r"\{\{\{([^{}]*)\}\}\}|\{\{([^{}]*)\}\}")
 _MOST_DEPTH = 20
 # Characters of what a template gives, and sections that it runs through.
 _MOST_TEXT, _MOST_TURNS = 10_000_000, 100_000
@@ -36,12 +37,21 @@ ESCAPES: Mapping[str, Callable[[str], str]] = {
 }
 
 
+class _Tag(NamedTuple):
+    """Where a tag stands, its sign (`#`, `^`, `/`, `&`, `!`, `=` or none), and what it says."""
+
+    start: int
+    end: int
+    sign: str
+    key: str
+
+
 class Template:
     """A template, compiled. Raises IllegalArgument for one that is malformed."""
 
     def __init__(self, source: str, media_type: str = JSON) -> None:
         self.source, self._escape = source, ESCAPES[media_type]
-        self._tags = list(_TAG.finditer(source))
+        self._tags = list(_tags(source))
         self.constant = not self._tags
         self._next = 0
         self._parts = self._section(None, 0, 0)
@@ -63,18 +73,17 @@ class Template:
         while self._next < len(self._tags):
             tag = self._tags[self._next]
             self._next += 1
-            parts.append(_literal(self.source[start : tag.start()]))
-            sign, key = ("&", tag[1]) if tag[1] is not None else (tag[2], tag[3])
-            start = tag.end()
+            parts.append(_literal(self.source[start : tag.start]))
+            sign, key, start = tag.sign, tag.key, tag.end
             if sign == "/":
                 if key != name:
                     raise IllegalArgument(f"the section [{name}] of a template is closed by [{key}]")
-                self._end, self._begin = start, tag.start()
+                self._end, self._begin = start, tag.start
                 return parts
             if sign in ("#", "^"):
                 parts.append(self._opened(sign, key, start, depth))
                 start = self._end
-            elif sign != "!":
+            elif sign not in ("!", "="):
                 parts.append(_variable(key, self._escape if sign != "&" else ESCAPES[TEXT]))
         if name is not None:
             raise IllegalArgument(f"the section [{name}] of a template is not closed")
@@ -92,6 +101,40 @@ class Template:
         if key == "url":
             return _quoted(inner)
         return _repeated(key, inner) if sign == "#" else _absent(key, inner)
+
+
+def _tags(source: str) -> Iterator[_Tag]:
+    """All tags. One with `=` says between what the next ones stand: `{{=<% %>=}}`. Raises IllegalArgument."""
+    ends, at = _BRACES, 0
+    while (tag := _braced(source, at) if ends == _BRACES else _between(source, at, *ends)) is not None:
+        yield tag
+        at = tag.end
+        if tag.sign == "=":
+            given = tag.key.removesuffix("=").split()
+            if len(given) != 2 or "=" in "".join(given):
+                raise IllegalArgument(f"the delimiters of a template must be two, as in <% %>, not [{tag.key[:100]}]")
+            ends = (given[0], given[1])
+
+
+def _braced(source: str, at: int) -> _Tag | None:
+    found = _TAG.search(source, at)
+    if found is None:
+        return None
+    if found[1] is not None:
+        return _Tag(found.start(), found.end(), "&", found[1].strip())
+    return _Tag(found.start(), found.end(), *_signed(found[2]))
+
+
+def _between(source: str, at: int, first: str, last: str) -> _Tag | None:
+    start = source.find(first, at)
+    end = source.find(last, start + len(first)) if start >= 0 else -1
+    return None if end < 0 else _Tag(start, end + len(last), *_signed(source[start + len(first) : end]))
+
+
+def _signed(text: str) -> tuple[str, str]:
+    """The sign and the rest."""
+    said = text.strip()
+    return (said[0], said[1:].strip()) if said[:1] in tuple("#^/&!=") else ("", said)
 
 
 def _literal(text: str) -> Part:

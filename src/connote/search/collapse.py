@@ -13,6 +13,7 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.arrays import Longs, Mask
 from connote.search.engine.segment import Segment
 from connote.search.mapping.date import Date
+from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Keyword
 from connote.search.mapping.number import Number
 from connote.search.query.query import Hits
@@ -43,16 +44,21 @@ class Collapse:
             raise BadQuery("[collapse] [inner_hits] must be an object, or an array of objects")
         return cls(given["field"], listed)
 
-    def groups(self, segment: Segment, reader: Reader, mask: Mask) -> Longs:
-        """int64 [size]: each document's group, -1 without a value.
-
-        Raises IllegalArgument for a field of no columns, and if a document of the mask has several values.
-        """
+    def of(self, reader: Reader) -> Field:
+        """The field in an index. Raises IllegalArgument for one that is not there, or has no columns."""
         field = reader.field(self.field)
         if field is None:
             raise IllegalArgument(f"no mapping found for `{self.field}` in order to collapse on")
         if not isinstance(field, Keyword | Number | Date):
             raise IllegalArgument(f"collapse is not supported for the field [{self.field}] of the type [{field.kind}]")
+        return field
+
+    def groups(self, segment: Segment, reader: Reader, mask: Mask) -> Longs:
+        """int64 [size]: each document's group, -1 without a value.
+
+        Raises IllegalArgument for a field of no columns, and if a document of the mask has several values.
+        """
+        field = self.of(reader)
         found = np.full(segment.size, -1, dtype=np.int64)
         words, numbers = segment.words(field.name), segment.numbers(field.name)
         view = words if numbers is None else numbers

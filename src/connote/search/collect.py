@@ -71,6 +71,8 @@ def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) ->
     """
     began = time.perf_counter()
     weight, kept = query.weigh(seen.reader), None if post is None else post.weigh(seen.reader)
+    if request.collapse is not None:
+        request.collapse.of(seen.reader)
     found, boost = Found(seen, weight, query, clauses(seen, request), post), request.boost(seen.index.name)
     for number, segment in enumerate(seen.snapshot.segments):
         check()

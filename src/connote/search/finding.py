@@ -38,7 +38,7 @@ async def _one(seen: Seen, query: Query, request: SearchRequest, session: Sessio
 
 async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
     """What the tree of retrievers gives; what matches, for totals and aggregations, is what any of its leaves does."""
-    tree = trees.parse(request.retriever, Scope(request.window, request.size, session.split))
+    tree = trees.parse(request.retriever, Scope(request.window, request.asked, session.split))
     leaves = Bool(should=tree.queries([]), least=1)
     counted = replace(request, start=0, size=0, enough=None)
     every = await session.each(lambda seen: _one(seen, leaves, counted, session))

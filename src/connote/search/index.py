@@ -82,7 +82,7 @@ class Index:
         self._changed, self._mapping_lock = changed, threading.Lock()
         self.held = Held()
         folder.mkdir(parents=True, exist_ok=True)
-        self.documents = DocumentStore(folder)
+        self.documents = DocumentStore(folder, self.name)
         self._engine = _engine(self._segments(), name)
         self._uncommitted, self._is_shut = 0, False
         self._dirty_since: float | None = None

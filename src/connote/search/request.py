@@ -45,6 +45,7 @@ class SearchRequest:
     retriever: Mapping[str, Any] | None = None
     start: int = 0
     size: int = SIZE
+    asked: int = 0  # the size, if it is said
     sort: Sequence[tuple[str, dict[str, Any]]] = ()
     hidden: int = 0
     after: Sequence[Any] | None = None
@@ -128,6 +129,7 @@ def parse(body: Mapping[str, Any]) -> SearchRequest:
         retriever=_object(rest, "retriever"),
         start=_whole(rest, "from", 0),
         size=size,
+        asked=size if body.get("size") is not None else 0,
         sort=sorting.parse(rest.pop("sort", None) or []),
         after=_list(rest, "search_after"),
         source=SourceFilter.parse(source),

@@ -26,7 +26,7 @@ class Scripts:
         script = body.get("script")
         if not isinstance(script, Mapping):
             raise IllegalArgument("must specify <script> for stored script")
-        if unknown := script.keys() - {"lang", "source", "options"}:
+        if unknown := script.keys() - {"lang", "source", "options", "params"}:
             raise IllegalArgument(f"[script] unknown field [{min(unknown)}]")
         if script.get("lang") != "mustache":
             raise IllegalArgument(

@@ -18,7 +18,7 @@ REFRESH = 1.0
 _ACCEPTED = re.compile(
     r"(?:number_of_shards|number_of_replicas|auto_expand_replicas|codec|shard\..*|routing.*|merge\..*|translog\..*|"
     r"lifecycle\..*|hidden|priority|mode|sort\..*|search\..*|indexing\..*|queries\..*|query\..*|highlight\..*|store\..*|"
-    r"mapping\..*|max_.*|knn.*|blocks\..*|gc_deletes|soft_deletes.*|unassigned.*|similarity\..*|load_fixed.*|"
+    r"mapping\..*|max_.*|top_metrics_max_size|knn.*|blocks\..*|gc_deletes|soft_deletes.*|unassigned.*|similarity\..*|load_fixed.*|"
     r"write\..*|refresh\..*|dense_vector\..*|number_of_routing_shards|time_series\..*|"
     r"final_pipeline|default_pipeline|refresh_interval|analysis\..*|analyze\..*|uuid|creation_date|provided_name|version\..*|esql\..*|recovery\..*|allocation\..*)"
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connote.contract.errors import BadQuery, IllegalArgument
+from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest
 from connote.contract.settings import java
 from connote.search import sorting
 from connote.search.diversified import Diversified
@@ -44,7 +44,7 @@ Split = Callable[[Boosted], tuple[Boosted, Boosted]]
 class Scope:
     """Where in the tree: how many documents are wanted, how deep it is; and which fields are semantic.
 
-    `least` is what no window may be below: how many documents are shown, or the window of the retriever above.
+    `least` is what no window may be below, however deep: the search's own `size`, 0 if it says none.
     """
 
     size: int
@@ -54,7 +54,7 @@ class Scope:
 
     def inside(self, size: int) -> "Scope":
         """For what is one deeper."""
-        return replace(self, size=size, least=size, depth=self.depth + 1)
+        return replace(self, size=size, depth=self.depth + 1)
 
 
 def parse(given: Any, scope: Scope) -> Retriever:  # noqa: ANN401 (JSON)
@@ -156,16 +156,16 @@ def _normalizer(name: str | None) -> str:
 
 
 def _window(body: Body, scope: Scope) -> int:
-    return _checked(body.kind, "rank_window_size", body.whole("rank_window_size", max(scope.size, WINDOW)), scope)
+    older = body.whole("window_size", max(scope.size, WINDOW)) if body.kind == "rrf" else max(scope.size, WINDOW)
+    return _checked(body.kind, "rank_window_size", body.whole("rank_window_size", older), scope)
 
 
 def _checked(kind: str, name: str, window: int, scope: Scope) -> int:
     if window < 1:
         raise IllegalArgument(f"[{name}] parameter must be greater than or equal to [1], but was [{window}]")
     if window < scope.least:
-        above = "rank_window_size of the retriever above" if scope.depth else "size"
-        raise IllegalArgument(
-            f"[{kind}] requires [{name}: {window}] be greater than or equal to [{above}: {scope.least}]"
+        raise InvalidRequest(
+            [f"[{kind}] requires [{name}: {window}] be greater than or equal to [size: {scope.least}]"]
         )
     return window
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from connote.contract.errors import Unavailable
+from connote.contract.errors import NoIndex, Unavailable
 from connote.store.database import prepare
 
 _metadata = MetaData()
@@ -77,9 +77,13 @@ class Stored:
 
 
 class DocumentStore:
-    """Reads and writes; a call of `write` is one transaction, and survives a power loss once it has returned."""
+    """Reads and writes; a call of `write` is one transaction, and survives a power loss once it has returned.
 
-    def __init__(self, folder: Path) -> None:
+    `index` is whose documents they are: all raise NoIndex of it after `close`.
+    """
+
+    def __init__(self, folder: Path, index: str) -> None:
+        self._index = index
         self._engine: Engine = create_engine(f"sqlite:///{folder / 'documents.db'}", hide_parameters=True)
         self._is_closed = False
         event.listen(self._engine, "connect", prepare)
@@ -225,9 +229,9 @@ class DocumentStore:
 
     @contextmanager
     def _using(self) -> Iterator[None]:
-        """Raises Unavailable where the file was closed, or cannot be used: its disk may be full."""
+        """Raises NoIndex where the file was closed, Unavailable where it cannot be used: its disk may be full."""
         if self._is_closed:
-            raise Unavailable("the index was closed or deleted in the meantime")
+            raise NoIndex(self._index)
         try:
             yield
         except DBAPIError as error:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
-from connote.contract.errors import ConnoteError
+from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse
 from connote.search.query.vectors import Knn
@@ -156,6 +156,7 @@ def dot(one: Sequence[float], other: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
+@example([(0.0, 0.0, 1 / 8), (-1 / 8, 0.0, 1 / 8)], (1 / 8, 0.0, -1 / 8), "cosine", 1, 1)
 @given(
     some.lists(vectors, min_size=1, max_size=8),
     vectors,
@@ -173,8 +174,9 @@ def test_the_nearest_vectors_of_all_segments(
     assert len(found) == min(k, len(every))
     for number, score in found.items():
         assert score == pytest.approx(2 * every[number], rel=1e-5, abs=1e-6)
+        assert score >= 0
     worst = min(found.values(), default=0)
-    assert all(2 * score <= worst * (1 + 1e-5) for number, score in every.items() if number not in found)
+    assert all(2 * score <= worst * (1 + 1e-5) + 1e-6 for number, score in every.items() if number not in found)
 
 
 def test_a_filter_comes_before_the_first_k() -> None:
@@ -207,6 +209,16 @@ def test_of_dense_chunks_the_nearest_counts(rows: list[list[Any]], query: tuple[
         },
     ):
         same(small.search(asked), wanted, 1e-5)
+
+
+def test_vectors_of_the_other_kind_are_not_looked_for_in_vain() -> None:
+    kinds = {"words": {"task_type": "sparse_embedding"}, "look": {"task_type": "text_embedding", "dimensions": 2}}
+    mapping = {name: {"type": "semantic_text", "model_settings": kind} for name, kind in kinds.items()}
+    small = Small(mapping, [{}])
+    with pytest.raises(IllegalArgument, match=r"Field \[words\] has embeddings of the task type \[sparse_embedding\]"):
+        small.search({"knn": {"field": "words", "query_vector": [1.0, 0.0]}})
+    with pytest.raises(IllegalArgument, match=r"\[sparse_vector\] queries need \[sparse_embedding\]"):
+        small.search({"sparse_vector": {"field": "look", "query_vector": {"sea": 1.0}}})
 
 
 def test_a_vector_may_be_that_of_a_document() -> None:

@@ -122,6 +122,21 @@ def test_a_constant_keyword_is_in_every_document() -> None:
     assert small.ids({"exists": {"field": "kind"}}) == [0, 1]
 
 
+def test_a_word_is_found_anywhere_in_a_flattened_object() -> None:
+    mapping = {"labels": {"type": "flattened"}}
+    small = Small(mapping, [{"labels": {"priority": "urgent", "release": ["v1", "v2"]}}, {"labels": {"for": "v2"}}])
+    assert small.ids({"term": {"labels": "urgent"}}) == small.ids({"match": {"labels": "v1"}}) == [0]
+    assert small.ids({"terms": {"labels": ["v2", "v3"]}}) == [0, 1]
+    assert small.ids({"term": {"labels.release": "v2"}}) == [0]
+
+
+@pytest.mark.parametrize("kind", ["sparse_vector", "rank_features"])
+def test_a_token_of_a_sparse_vector_scores_its_weight(kind: str) -> None:
+    small = Small({"topics": {"type": kind}}, [{"topics": {"sea": 1.5, "sun": 3}}, {"topics": {"sun": 2}}])
+    assert small.search({"term": {"topics": {"value": "sea", "boost": 2}}}) == {0: 3.0}
+    assert small.search({"match": {"topics": "sun"}}) == {0: 3.0, 1: 2.0}
+
+
 def test_a_field_that_is_not_mapped_matches_nothing() -> None:
     small = Small(MAPPING, [{"tag": "a"}])
     for query in (

@@ -71,6 +71,12 @@ def test_what_texts_became_is_shown_if_it_is_asked_for(homes: Search) -> None:
     assert shown["meaning"]["inference"]["inference_id"] == ".elser-2-elasticsearch"
     ((chunk,),) = shown["dense"]["inference"]["chunks"].values()
     assert len(chunk["embeddings"]) == 384
+    (with_vectors,) = homes("meanings", size=1, _source={"exclude_vectors": False})["hits"]["hits"]
+    assert with_vectors["_source"] == hit["_source"]
+    (only,) = homes("meanings", size=1, _source={"includes": ["*.meaning"], "exclude_vectors": False})["hits"]["hits"]
+    assert only["_source"] == {"_inference_fields": {"meaning": shown["meaning"]}}
+    url = "/meanings/_search?size=1&_source_exclude_vectors=false"
+    assert homes.http.get(url).json()["hits"]["hits"][0]["_source"] == hit["_source"]
 
 
 def test_a_profile_says_where_the_time_went(homes: Search) -> None:

@@ -131,23 +131,7 @@ def test_why_a_hit_has_its_rank_is_explained(search: Search) -> None:
             {"rrf": {"retrievers": [SEA], "rank_constant": 0}},
             "[rank_constant] must be greater or equal to [1] for [rrf]",
         ),
-        (
-            {"rrf": {"retrievers": [SEA], "rank_window_size": 5}},
-            "[rrf] requires [rank_window_size: 5] be greater than or equal to [size: 10]",
-        ),
-        (
-            {
-                "rescorer": {
-                    "retriever": SEA,
-                    "rescore": [{"window_size": 9, "query": {"rescore_query": {"match_all": {}}}}],
-                }
-            },
-            "[rescorer] requires [window_size: 9] be greater than or equal to [size: 10]",
-        ),
-        (
-            {"rrf": {"retrievers": [{"rrf": {"retrievers": [SEA], "rank_window_size": 10}}], "rank_window_size": 20}},
-            "[rank_window_size: 10] be greater than or equal to [rank_window_size of the retriever above: 20]",
-        ),
+        ({"rrf": {"retrievers": [SEA], "rank_window_size": 0}}, "[rank_window_size] parameter must be greater than or"),
         ({"linear": {"query": "sea", "fields": ["title"]}}, "[normalizer] must be provided when [query] is specified"),
         ({"linear": {"retrievers": [{"retriever": SEA, "weight": -1}]}}, "[weight] must be non-negative"),
         ({"linear": {"retrievers": [SEA], "normalizer": "zscore"}}, "Unknown normalizer [zscore]"),
@@ -157,6 +141,19 @@ def test_why_a_hit_has_its_rank_is_explained(search: Search) -> None:
 )
 def test_what_is_wrong_with_a_tree_is_told(search: Search, tree: dict[str, Any], reason: str) -> None:
     assert reason in search.error(retriever=tree)["reason"]
+
+
+def test_a_window_below_the_size_is_refused_only_if_the_size_is_said(search: Search) -> None:
+    small = {"rrf": {"retrievers": [SEA, NEAR], "rank_window_size": 2}}
+    assert len(search.ids(retriever=small)) == 2
+    assert len(search.ids(retriever={"rrf": {"retrievers": [SEA, NEAR], "window_size": 3}})) == 3  # its older name
+    inside = {"linear": {"retrievers": [small, NEAR], "rank_window_size": 5}}
+    assert len(search.ids(retriever=inside, size=2)) > 0
+    reason = "requires [rank_window_size: 2] be greater than or equal to [size: 3]"
+    assert reason in search.error(retriever=inside, size=3)["reason"]
+    rescore = [{"window_size": 2, "query": {"rescore_query": {"match_all": {}}}}]
+    told = search.error(retriever={"rescorer": {"retriever": SEA, "rescore": rescore}}, size=3)["reason"]
+    assert "[rescorer] requires [window_size: 2]" in told
 
 
 def test_a_retriever_stands_alone(search: Search) -> None:

@@ -17,7 +17,8 @@ def ask(search: Search, path: str, body: dict[str, Any], status: int = 200, meth
 
 
 def test_a_template_is_kept_searched_with_and_forgotten(search: Search) -> None:
-    ask(search, "/_scripts/by-title", {"script": {"lang": "mustache", "source": TEMPLATE}}, method="PUT")
+    script = {"lang": "mustache", "source": TEMPLATE, "params": {"text": "of the search, not of the template"}}
+    ask(search, "/_scripts/by-title", {"script": script}, method="PUT")
     kept = search.http.get("/_scripts/by-title").json()
     assert (kept["found"], kept["script"]["lang"]) == (True, "mustache")
     assert json.loads(kept["script"]["source"]) == TEMPLATE

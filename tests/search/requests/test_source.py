@@ -97,3 +97,23 @@ def test_fields_are_lists_of_values_in_their_formats(search: Search) -> None:
         "words": [{"sea": 4.0, "wood": 0.5}],
         "look": [1, 3],
     }
+
+
+def test_fields_have_the_type_of_their_mapping_and_nothing_that_it_ignores(search: Search) -> None:
+    whole = {"type": "keyword", "ignore_above": 3}
+    properties = {
+        **{kind: {"type": kind} for kind in ("integer", "unsigned_long", "float", "double", "boolean", "text")},
+        "tenth": {"type": "scaled_float", "scaling_factor": 10},
+        "word": whole,
+        "nest": {"type": "nested", "properties": {"word": whole, "n": {"type": "long", "ignore_malformed": True}}},
+    }
+    search.http.put("/typed", json={"mappings": {"properties": properties}})
+    given = {"integer": "7", "unsigned_long": 2**64 - 1, "float": "1.1", "double": 5, "boolean": "true", "text": 5}
+    nest = [{"word": "abcd", "n": "x"}, {"word": "abc", "n": "5"}]
+    document = given | {"tenth": "1.26", "word": ["ab", "abcd", 12], "nest": nest}
+    assert search.http.put("/typed/_doc/1?refresh=true", json=document).status_code == 201
+    (hit,) = search("typed", fields=["*"], _source=False)["hits"]["hits"]
+    typed = {"integer": [7], "unsigned_long": [2**64 - 1], "float": [1.1], "double": [5.0], "boolean": [True]}
+    words = {"text": ["5"], "word": ["ab", "12"], "nest": [{"word": ["abc"], "n": [5]}]}
+    assert hit["fields"] == typed | words | {"tenth": [1.3]}
+    assert search.http.delete("/typed").is_success

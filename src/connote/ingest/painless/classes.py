@@ -14,7 +14,7 @@ from connote.ingest.painless.values import INTEGERS, Value, class_cast, equal, i
 
 _LONGS = range(-(1 << 63), 1 << 63)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,25}", re.ASCII)
-_DOUBLE = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?[fFdD]?\s*", re.ASCII)
+_DOUBLE = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?[fFdD]?\s*", re.ASCII)
 
 
 def _number(value: Value) -> Any:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """The order of buckets, and what a path such as `rooms>price.avg` means in one."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -110,8 +110,8 @@ def _nowhere(path: str) -> IllegalArgument:
     return IllegalArgument(f"Invalid aggregation path [{path}]. No aggregation found for path [{path}]")
 
 
-def ordered(buckets: list[Bucket], order: Order) -> list[Bucket]:
-    """The buckets in order; those without a figure come last."""
+def ordered(buckets: list[Bucket], order: Order, at: Callable[[Bucket, str], Any] = at) -> list[Bucket]:
+    """The buckets in order; those without a figure come last. `at` finds the figures."""
     for path, is_descending in reversed(order):
         known, unknown = list[Bucket](), list[Bucket]()
         for each in buckets:

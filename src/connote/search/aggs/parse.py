@@ -98,7 +98,7 @@ def parse(given: Any, depth: int = 0) -> Aggs:  # noqa: ANN401 (JSON)
             later.append(made)
         else:
             nodes.append(made)
-    return Aggs(nodes, later)
+    return Aggs(nodes, pipelines.in_order(later, nodes))
 
 
 def _one(name: str, body: Mapping[str, Any], depth: int) -> Agg | Base:

@@ -1,8 +1,9 @@
 """Aggregations over the results of others."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,7 @@ from connote.search.aggs.calendar import Interval
 from connote.search.aggs.formats import Format
 from connote.search.aggs.metrics import extended, listed, stats, total
 from connote.search.aggs.options import Options
-from connote.search.aggs.order import at
-from connote.search.aggs.tree import Bucket
+from connote.search.aggs.tree import Agg, Bucket
 
 GAPS = ("skip", "insert_zeros", "keep_values")
 _SIBLINGS = (
@@ -35,12 +35,16 @@ PLAIN = Format(None)
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """What all have: a name, and what is to be done about buckets without a figure."""
+    """What all have: a name, and what is to be done about buckets without a figure.
+
+    `beside` are the names of other ones in the buckets that it looks at, some of which may have no figure of theirs.
+    """
 
     name: str
     kind: str
     gap: str = "skip"
     form: Format = PLAIN
+    beside: frozenset[str] = frozenset()
 
     def label(self, body: Any) -> str:  # noqa: ARG002, ANN401
         """Its type as `typed_keys` shows it."""
@@ -50,6 +54,15 @@ class Base:
     def is_parent(self) -> bool:
         """Whether it changes the buckets that it is in."""
         return self.kind in _PARENTS
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The names of the aggregations that it is of."""
+        return frozenset(re.split(r"[.>\[]", path, maxsplit=1)[0] for path in self._used())
+
+    def _used(self) -> Iterable[str]:
+        """The paths that it looks at."""
+        return ()
 
     def over(self, buckets: list[Bucket]) -> list[Bucket]:
         """The same buckets: others change them."""
@@ -61,7 +74,7 @@ class Base:
 
     def figure(self, bucket: Bucket, path: str) -> float | None:
         """The figure at a path; None in a gap."""
-        found = at(bucket, path)
+        found = self.at(bucket, path)
         if found is not None and not isinstance(found, int | float):
             raise IllegalArgument(
                 "buckets_path must reference either a number value or a single value numeric metric aggregation, got: "
@@ -72,6 +85,11 @@ class Base:
             return float(found)
         return 0.0 if self.gap == "insert_zeros" else None
 
+    def at(self, bucket: Bucket, path: str) -> Any:  # noqa: ANN401
+        """What is at a path; None where another one beside has made no figure."""
+        name = re.split(r"[.>]", path, maxsplit=1)[0]
+        return None if name in self.beside and name not in bucket else orders.at(bucket, path)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sibling(Base):
@@ -81,6 +99,9 @@ class Sibling(Base):
     percents: Sequence[float] = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
     sigma: float = 2.0
     is_keyed: bool = True
+
+    def _used(self) -> Iterable[str]:
+        return [self.path]
 
     def of(self, results: Mapping[str, Any]) -> dict[str, Any]:
         """The figure over all buckets."""
@@ -129,6 +150,9 @@ class Running(Base):
     lag: int = 1
     unit: float | None = None
 
+    def _used(self) -> Iterable[str]:
+        return [self.path]
+
     def over(self, buckets: list[Bucket]) -> list[Bucket]:
         """The buckets, each with its figure where there is one."""
         figures = [self.figure(each, self.path) for each in buckets]
@@ -166,12 +190,15 @@ class Sorting(Base):
     start: int = 0
     size: int | None = None
 
+    def _used(self) -> Iterable[str]:
+        return [path for path, _ in self.order]
+
     def over(self, buckets: list[Bucket]) -> list[Bucket]:
         """The buckets of that page; those without a figure are left out, if gaps are."""
         kept = buckets
         if self.gap == "skip":
-            kept = [each for each in kept if all(at(each, path) is not None for path, _ in self.order)]
-        found = orders.ordered(kept, self.order)
+            kept = [each for each in kept if all(self.at(each, path) is not None for path, _ in self.order)]
+        found = orders.ordered(kept, self.order, self.at)
         return found[self.start : None if self.size is None else self.start + self.size]
 
 
@@ -182,6 +209,9 @@ class Scripted(Base):
     script: Script
     params: Mapping[str, Any]
     paths: Mapping[str, str]
+
+    def _used(self) -> Iterable[str]:
+        return self.paths.values()
 
     def over(self, buckets: list[Bucket]) -> list[Bucket]:
         """The buckets that are left, or with their figures."""
@@ -225,6 +255,24 @@ def parse(name: str, kind: str, given: Any) -> Base:  # noqa: ANN401 (JSON)
         )
     body.done()
     return made
+
+
+def in_order(given: Sequence[Base], nodes: Sequence[Agg]) -> list[Base]:
+    """Those of one level, each behind those that it is of. Raises IllegalArgument for a circle."""
+    names = frozenset(each.name for each in given if each.is_parent)
+    inner = {node.name: frozenset(each.name for each in node.subs.pipelines) for node in nodes}
+    left, found = list(given), list[Base]()
+    while left:
+        waiting = {each.name for each in left}
+        ready = [each for each in left if not each.uses & waiting]
+        if not ready:
+            raise IllegalArgument(f"Cycle found with pipeline aggregators {sorted(waiting)}")
+        found += ready
+        left = [each for each in left if each.uses & waiting]
+    return [
+        replace(each, beside=names if each.is_parent else frozenset().union(*(inner.get(own, ()) for own in each.uses)))
+        for each in found
+    ]
 
 
 def _sibling(body: Options, common: Mapping[str, Any]) -> Sibling:

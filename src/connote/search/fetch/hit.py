@@ -14,7 +14,7 @@ from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
 from connote.search.fetch import fields as shown_fields
 from connote.search.fetch.docvalues import docvalues
-from connote.search.fetch.fields import Wanted
+from connote.search.fetch.fields import INFERENCE, Wanted
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.names import fits
@@ -65,11 +65,15 @@ def _values(hit: Hit, source: dict[str, Any], kept: embedded.Fields, request: Se
     """`_source` and `fields`."""
     body, mapping = dict[str, Any](), hit.found.seen.reader.mapping
     if request.shows_source and mapping.shown.is_shown:
-        body["_source"] = request.source.apply(
-            mapping.shown.apply(source), (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
-        )
-        if request.shows_inference and kept:
-            body["_source"]["_inference_fields"] = shown_fields.inference_fields(kept, mapping, source)
+        shown, inference = mapping.shown.apply(source), dict[str, Any]()
+        if kept and (request.shows_inference or request.source.excludes_vectors is False):
+            inference = {INFERENCE: shown_fields.inference_fields(kept, mapping, source)}
+        if request.source.excludes_vectors is False:
+            shown = {**shown, **inference}
+        vectors = (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
+        body["_source"] = request.source.apply(shown, vectors)
+        if request.shows_inference:
+            body["_source"] |= inference
     found = shown_fields.values(request.fields, source, mapping) | docvalues(request.docvalue_fields, source, mapping)
     found |= _columns([*request.fields, *request.docvalue_fields], hit) | _scripted(hit, request)
     if found:

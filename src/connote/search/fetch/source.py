@@ -16,7 +16,7 @@ class SourceFilter:
     is_shown: bool = True
     includes: Sequence[str] = ()
     excludes: Sequence[str] = ()
-    hides_vectors: bool = False
+    excludes_vectors: bool | None = None  # of fields of vectors; said to be false, what texts became is shown too
 
     @classmethod
     def parse(cls, given: Any) -> "SourceFilter":  # noqa: ANN401 (JSON)
@@ -36,16 +36,19 @@ class SourceFilter:
         known = {"includes", "include", "excludes", "exclude", "exclude_vectors"}
         if unknown := given.keys() - known:
             raise BadQuery(f"Unknown key for a VALUE_STRING in [{min(unknown)}] of [_source]")
+        vectors = given.get("exclude_vectors")
+        if vectors not in (None, True, False, "true", "false"):
+            raise BadQuery(f"[exclude_vectors] of [_source] must be a boolean, not [{java(vectors)[:100]}]")
         return cls(
             includes=_patterns(given.get("includes", given.get("include")) or []),
             excludes=_patterns(given.get("excludes", given.get("exclude")) or []),
-            hides_vectors=given.get("exclude_vectors") in (True, "true"),
+            excludes_vectors=None if vectors is None else vectors in (True, "true"),
         )
 
     def apply(self, source: Mapping[str, Any], vectors: Iterable[str] = ()) -> dict[str, Any]:
         """The parts that are shown; `vectors` are the fields that hold vectors."""
-        if self.hides_vectors:
-            return replace(self, excludes=[*self.excludes, *vectors], hides_vectors=False).apply(source)
+        if self.excludes_vectors:
+            return replace(self, excludes=[*self.excludes, *vectors], excludes_vectors=None).apply(source)
         if not self.includes and not self.excludes:
             return dict(source)
         return _object(source, "", self.includes, self.excludes) or {}

@@ -27,6 +27,7 @@ _OWN = (
     "dynamic",
     "enabled",
     "subobjects",
+    "synthetic_source_keep",
     "include_in_parent",
     "include_in_root",
     "store_array_source",

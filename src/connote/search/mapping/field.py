@@ -79,7 +79,11 @@ def similarity(value: Any) -> str:  # noqa: ANN401
 
 
 # What every field takes.
-COMMON = {"copy_to": Param(texts, (), updatable=True), "meta": Param(mapping, None, updatable=True)}
+COMMON = {
+    "copy_to": Param(texts, (), updatable=True),
+    "meta": Param(mapping, None, updatable=True),
+    "synthetic_source_keep": Param(text),  # documents are always kept as they came
+}
 # What every field with values of its own takes.
 LEAF = COMMON | {
     "index": Param(flag, True),

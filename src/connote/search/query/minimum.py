@@ -1,7 +1,5 @@
 """`minimum_should_match`: https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-minimum-should-match."""
 
-import re
-
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
 
@@ -10,7 +8,7 @@ def minimum(spec: object, count: int) -> int:
     """How many of so many clauses must match. Raises IllegalArgument for what is no specification."""
     if isinstance(spec, bool) or not isinstance(spec, str | int):
         raise IllegalArgument(f"[minimum_should_match] must be a number or a text, not [{java(spec)[:100]}]")
-    text = re.sub(r"\s*<\s*", "<", str(spec).strip())
+    text = "<".join(part.strip() for part in str(spec).split("<"))
     if "<" not in text:
         return max(_simple(text, count), 0)
     result = count

@@ -17,11 +17,13 @@ from connote.search.mapping.keyword import ConstantKeyword, Ip
 from connote.search.mapping.number import Number
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import MatchOnlyText, scalar
+from connote.search.mapping.vectors import SparseVector
 from connote.search.query import patterns
 from connote.search.query.body import Body, one_field
 from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.values import equal, everything, having, normal
+from connote.search.query.vectors import SparseWeight
 
 # As many values as Elasticsearch takes (index.max_terms_count).
 MOST_TERMS = 65536
@@ -118,20 +120,22 @@ class Term(Query):
         return made
 
     def weigh(self, reader: Reader) -> Weight:
-        """BM25 for words and terms; numbers and dates all score the boost."""
+        """BM25 for words and terms; numbers and dates all score the boost, tokens of sparse vectors their weight."""
         if self.field in ("_id", "_index"):
             return _meta(self.field, [scalar(self.value)], reader, self.boost)
         field = reader.field(self.field)
         if field is None:
             return MatchNone().weigh(reader)
-        if self.is_insensitive:
-            return Constant(patterns.insensitive(field.name, scalar(self.value)), self.boost)
-        if isinstance(field, Number | Date | Ip | MatchOnlyText):
-            return Constant(equal(field, [self.value]), self.boost)
+        if self.is_insensitive or isinstance(field, Number | Date | Ip | MatchOnlyText):
+            is_exact = not self.is_insensitive
+            find = equal(field, [self.value]) if is_exact else patterns.insensitive(field.name, scalar(self.value))
+            return Constant(find, self.boost)
         if isinstance(field, SemanticText):
             raise IllegalArgument(
                 f"semantic_text fields do not support term queries; use [match] or [semantic] on [{field.name}]"
             )
+        if isinstance(field, SparseVector):
+            return SparseWeight(field.name, {scalar(self.value): 1.0}, self.boost)
         value = normal(field, self.value)
         if isinstance(field, ConstantKeyword):
             return _constant(field, [value], self.boost)

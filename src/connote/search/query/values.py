@@ -15,6 +15,7 @@ from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, Ip, Keyword, Version, word
 from connote.search.mapping.number import Float, Number, Whole
+from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text, scalar
 from connote.search.query import addresses
 from connote.search.query.query import Find
@@ -47,7 +48,7 @@ def normal(field: Field, value: Any) -> str:  # noqa: ANN401 (JSON)
         return field.normal(scalar(value))
     if isinstance(field, Ip):
         return str(addresses.address(scalar(value)))
-    if isinstance(field, Text):
+    if isinstance(field, Text | Flattened):
         return scalar(value)
     raise IllegalArgument(f"Field [{field.name}] of type [{field.kind}] does not support term queries")
 

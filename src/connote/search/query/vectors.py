@@ -174,7 +174,17 @@ def sparse_field(reader: Reader, name: str) -> SparseVector | SemanticText | Non
         return None
     if not isinstance(field, SparseVector | SemanticText):
         raise IllegalArgument(f"[{name}] must be type [sparse_vector] but is type [{field.kind}]")
+    _check_task(field, "sparse_vector", "sparse_embedding")
     return field
+
+
+def _check_task(field: Field, query: str, task: str) -> None:
+    """Raise IllegalArgument for a semantic field whose vectors are of the other kind."""
+    holds = (field.model or {}).get("task_type", task) if isinstance(field, SemanticText) else task
+    if (holds == "sparse_embedding") != (task == "sparse_embedding"):
+        raise IllegalArgument(
+            f"Field [{field.name}] has embeddings of the task type [{holds}]; [{query}] queries need [{task}]"
+        )
 
 
 def chunks_of(reader: Reader, name: str) -> str:
@@ -380,6 +390,7 @@ class Knn(Query):
         field = reader.field(chunks_of(reader, self.field))
         if field is None:
             return MatchNone().weigh(reader)
+        _check_task(field, "knn", "text_embedding")
         return dense_weight(
             reader,
             field,

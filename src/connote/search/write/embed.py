@@ -180,16 +180,18 @@ class Embedder:
 
 
 def model_settings(endpoint: Endpoint, result: Result) -> dict[str, Any]:
-    """What a mapping keeps of an endpoint: the task; of dense vectors the dimensions, similarity and element type."""
+    """What a mapping keeps of an endpoint: its service and task; of dense vectors also what they are like."""
+    service = endpoint.service.name
     if isinstance(result, Dense):
         similarity = getattr(endpoint.settings, "similarity", None) or "cosine"
         return {
+            "service": service,
             "task_type": TaskType.TEXT_EMBEDDING.value,
             "dimensions": result.dimensions,
             "similarity": similarity,
             "element_type": result.element,
         }
-    return {"task_type": TaskType.SPARSE_EMBEDDING.value}
+    return {"service": service, "task_type": TaskType.SPARSE_EMBEDDING.value}
 
 
 def embedding(endpoints: Endpoints, id: str) -> Endpoint:
