@@ -1,6 +1,6 @@
 """What an answer shows beside the hits themselves: highlights, inner hits, aggregations."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from connote.contract.errors import ConnoteError, SearchFailed
 from connote.search import aggs, highlight, inner
 from connote.search.aggs import Aggs
 from connote.search.collect import Found, Hit
-from connote.search.embedded import Embedded
+from connote.search.embedded import Document
 from connote.search.inner import Fetch, Inner
 from connote.search.query.nested import Nested
 from connote.search.query.query import Query
@@ -21,19 +21,19 @@ from connote.search.session import Session
 class Beside:
     """Made for one search: checked, and with all that endpoints were asked for."""
 
-    found: Sequence[Found]
     rewrites: Rewrites
     tree: Aggs
     groups: Sequence[Inner]
+    found: Sequence[Found] = ()
 
     @classmethod
-    async def of(cls, request: SearchRequest, session: Session, found: Sequence[Found]) -> "Beside":
-        """Raises BadQuery, IllegalArgument, and what endpoints raise."""
+    async def of(cls, request: SearchRequest, session: Session) -> "Beside":
+        """Before anything is found. Raises BadQuery, IllegalArgument, and what endpoints raise."""
         tree = aggs.parse(request.aggs)
         collapse = request.collapse
         groups = [] if collapse is None else [Inner.parse(each, collapse.field) for each in collapse.inner_hits]
         queries = list(_queries(request, tree, groups))
-        return cls(found, await Rewrites.of(queries, session.seen, session.asks), tree, groups)
+        return cls(await Rewrites.of(queries, session.seen, session.asks), tree, groups)
 
     def aggregations(self, request: SearchRequest, fetch: Fetch) -> dict[str, Any]:
         """The results by name. Raises SearchFailed."""
@@ -44,42 +44,30 @@ class Beside:
             raise SearchFailed({own.seen.index.name: error for own in self.found}) from None
         return self.tree.typed(results) if request.typed else results
 
-    def add(
-        self,
-        body: dict[str, Any],
-        hit: Hit,
-        request: SearchRequest,
-        source: Mapping[str, Any],
-        kept: Mapping[str, Embedded],
-        fetch: Fetch,
-    ) -> None:
+    def add(self, body: dict[str, Any], hit: Hit, request: SearchRequest, document: Document, fetch: Fetch) -> None:
         """Put what is asked for into a hit as the answer shows it."""
         if request.collapse is not None:
             body.setdefault("fields", {})[request.collapse.field] = [request.collapse.value(hit)]
-        if request.highlight is not None and (parts := self.highlights(hit, request.highlight, source, kept)):
+        if request.highlight is not None and (parts := self.highlights(hit, request.highlight, document)):
             body["highlight"] = parts
-        if inner_hits := self.inner_hits(hit, request, source, kept, fetch):
+        if inner_hits := self.inner_hits(hit, request, document, fetch):
             body["inner_hits"] = inner_hits
 
-    def highlights(
-        self, hit: Hit, wanted: highlight.Highlight, source: Mapping[str, Any], kept: Mapping[str, Embedded]
-    ) -> dict[str, list[str]]:
+    def highlights(self, hit: Hit, wanted: highlight.Highlight, document: Document) -> dict[str, list[str]]:
         """The fragments of a hit by field."""
         seen = hit.found.seen
         queries = [
             hit.found.query if each.query is None else self.rewrites.of_query(seen, each.query)
             for each in wanted.fields
         ]
-        return highlight.shown(wanted, queries, source, kept, seen.reader)
+        return highlight.shown(wanted, queries, document.source, document.kept, seen.reader)
 
-    def inner_hits(
-        self, hit: Hit, request: SearchRequest, source: Mapping[str, Any], kept: Mapping[str, Embedded], fetch: Fetch
-    ) -> dict[str, Any]:
+    def inner_hits(self, hit: Hit, request: SearchRequest, document: Document, fetch: Fetch) -> dict[str, Any]:
         """The inner hits of a hit by name."""
         found = dict[str, Any]()
         for query, each in inner.wanted(hit.found.query):
             if isinstance(query, Nested):
-                found[each.name] = inner.objects_of(hit, query, each, source, kept)
+                found[each.name] = inner.objects_of(hit, query, each, document.source, document.kept)
             else:
                 found[each.name] = inner.kin_of(hit, query, each, fetch)
         if request.collapse is not None:

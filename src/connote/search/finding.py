@@ -1,7 +1,8 @@
 """What a request finds in the indices of a session, before it is fetched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from connote.contract.errors import IllegalArgument
 from connote.search import request as requests
@@ -16,24 +17,36 @@ from connote.search.session import Session
 from connote.search.thread import abandonable
 from connote.search.trees import Scope
 
+Find = Callable[[], list[Found]]
+"""Finds, by index. Raises SearchFailed."""
+
 
 async def found(session: Session, request: SearchRequest) -> list[Found]:
     """By index. Raises SearchFailed, and what the request has wrong."""
-    await session.each(lambda seen: _check_window(seen.index, request))
+    return await abandonable(await prepared(session, request))
+
+
+async def prepared(session: Session, request: SearchRequest) -> Find:
+    """What is left to do once endpoints have been asked, in a thread. Raises what `found` raises."""
+    session.every([partial(_check_window, seen.index, request) for seen in session.seen])
     if request.retriever is not None:
-        return await _retrieved(session, request)
+        every = await _retrieved(session, request)
+        return lambda: every
     query = requests.combined(request)
-    every = await session.each(lambda seen: _one(seen, query, request, session))
+    runs = await session.each(lambda seen: _run(seen, query, request, session))
+    find = partial(session.every, runs)
     if request.rescore:
+        every = await abandonable(find)
         await _rescored(session, every, request)
-    return every
+        return lambda: every
+    return find
 
 
-async def _one(seen: Seen, query: Query, request: SearchRequest, session: Session) -> Found:
+async def _run(seen: Seen, query: Query, request: SearchRequest, session: Session) -> Callable[[], Found]:
     own = await query.rewritten(session.asks, seen.reader)
     post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
     window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
-    return await abandonable(run, seen, own, post, replace(request, start=0, size=window))
+    return partial(run, seen, own, post, replace(request, start=0, size=window))
 
 
 async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
@@ -41,7 +54,8 @@ async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
     tree = trees.parse(request.retriever, Scope(request.window, request.asked, session.split))
     leaves = Bool(should=tree.queries([]), least=1)
     counted = replace(request, start=0, size=0, enough=None)
-    every = await session.each(lambda seen: _one(seen, leaves, counted, session))
+    runs = await session.each(lambda seen: _run(seen, leaves, counted, session))
+    every = await abandonable(session.every, runs)
     allowed = [] if request.post_filter is None else [request.post_filter]
     for scored in await tree.ranked(session, request.window, allowed):
         own = every[scored.key.index]
@@ -65,7 +79,7 @@ async def _rescored(session: Session, every: Sequence[Found], request: SearchReq
         own.most = max((hit.score for hit in own.hits), default=None)
 
 
-async def _check_window(index: Index, request: SearchRequest) -> None:
+def _check_window(index: Index, request: SearchRequest) -> None:
     most = index.settings.most_hits
     if request.after is None and request.hidden == 0 and request.window > most:
         raise IllegalArgument(

@@ -17,6 +17,7 @@ from connote.search.beside import Beside
 from connote.search.collect import Hit, merged
 from connote.search.contexts import Context, Contexts
 from connote.search.fetch.hit import fetched
+from connote.search.finding import Find
 from connote.search.indices import Indices
 from connote.search.query.boolean import Bool
 from connote.search.query.query import Explanation, Query
@@ -136,21 +137,29 @@ class Searches:
     async def _answered(
         self, session: Session, request: SearchRequest, began: float
     ) -> tuple[Sequence[Hit], dict[str, Any]]:
-        found = await finding.found(session, request)
-        beside, hits = await Beside.of(request, session, found), merged(found, request)
-        if request.collapse is not None:
-            hits = request.collapse.distinct(hits)
-        hits, fetch = hits[request.start : request.window], partial(fetched, beside=beside)
-        fetching = time.perf_counter()
-        shown = await abandonable(fetch, hits, request)
-        timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)
-        results = await abandonable(beside.aggregations, request, fetch) if request.aggs else None
-        body = answer(found, shown, request, timing, results)
-        if request.suggest is not None:
-            readers = [each.reader for each in session.seen]
-            suggest = partial(request.suggest.entries, readers, request.source, typed=request.typed)
-            body["suggest"] = await abandonable(suggest)
-        return hits, body
+        find, beside = await finding.prepared(session, request), await Beside.of(request, session)
+        # In one go, for to change threads takes longer than a small search.
+        return await abandonable(_finished, session, request, began, find, beside)
+
+
+def _finished(
+    session: Session, request: SearchRequest, began: float, find: Find, asked: Beside
+) -> tuple[Sequence[Hit], dict[str, Any]]:
+    """All that nobody has to be asked for: finding, fetching, aggregations, suggestions."""
+    found = find()
+    beside, hits = replace(asked, found=found), merged(found, request)
+    if request.collapse is not None:
+        hits = request.collapse.distinct(hits)
+    hits, fetch = hits[request.start : request.window], partial(fetched, beside=beside)
+    fetching = time.perf_counter()
+    shown = fetch(hits, request)
+    timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)
+    results = beside.aggregations(request, fetch) if request.aggs else None
+    body = answer(found, shown, request, timing, results)
+    if request.suggest is not None:
+        readers = [each.reader for each in session.seen]
+        body["suggest"] = request.suggest.entries(readers, request.source, typed=request.typed)
+    return hits, body
 
 
 def _scrolling(request: SearchRequest) -> SearchRequest:

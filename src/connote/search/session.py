@@ -1,7 +1,7 @@
 """One search over some indices: a snapshot of each, and what retrievers ask of them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -90,13 +90,17 @@ class Session:
         """What the work comes to for every index. Raises SearchFailed with the reason of each that fails."""
         found, failures = list[T](), dict[str, ConnoteError]()
         for seen in self.seen:
-            try:
+            with _noted(failures, seen):
                 found.append(await work(seen))
-            except ConnoteError as error:
-                failures[seen.index.name] = error
-        if failures:
-            raise SearchFailed(failures)
-        return found
+        return _whole(found, failures)
+
+    def every(self, works: Sequence[Callable[[], T]]) -> list[T]:
+        """The same of works that need not wait, one for each index."""
+        found, failures = list[T](), dict[str, ConnoteError]()
+        for seen, work in zip(self.seen, works, strict=True):
+            with _noted(failures, seen):
+                found.append(work())
+        return _whole(found, failures)
 
     async def ranked(
         self, query: Query, window: int, least: float | None, sort: Sequence[tuple[str, dict[str, Any]]]
@@ -154,3 +158,17 @@ class Session:
                 values = [] if field is None else list(at(source, name.split("."), field))
                 found[key] = " ".join(str(value) for value in values)
         return [found[key] for key in keys]
+
+
+@contextmanager
+def _noted(failures: dict[str, ConnoteError], seen: Seen) -> Iterator[None]:
+    try:
+        yield
+    except ConnoteError as error:
+        failures[seen.index.name] = error
+
+
+def _whole(found: list[T], failures: Mapping[str, ConnoteError]) -> list[T]:
+    if failures:
+        raise SearchFailed(failures)
+    return found

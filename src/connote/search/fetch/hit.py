@@ -9,9 +9,10 @@ import numpy as np
 
 from connote.contract import dates
 from connote.contract.errors import ConnoteError, SearchFailed
-from connote.search import columns, embedded
+from connote.search import columns
 from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
+from connote.search.embedded import Document
 from connote.search.fetch import fields as shown_fields
 from connote.search.fetch.docvalues import docvalues
 from connote.search.fetch.fields import INFERENCE, Wanted
@@ -50,9 +51,9 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named", besi
         body["_routing"] = state.routing
     if names := named.of(hit):
         body["matched_queries"] = names if request.scores_names else list(names)
-    source, kept = embedded.source(state.source or b"{}"), embedded.load(state.inference)
-    body |= _values(hit, source, kept, request)
-    beside.add(body, hit, request, source, kept, partial(fetched, beside=beside))
+    document = Document(state)
+    body |= _values(hit, document, request)
+    beside.add(body, hit, request, document, partial(fetched, beside=beside))
     if request.explain:
         body["_explanation"] = _why(hit)
     if len(request.sort) > request.hidden:
@@ -61,21 +62,25 @@ def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named", besi
     return body
 
 
-def _values(hit: Hit, source: dict[str, Any], kept: embedded.Fields, request: SearchRequest) -> dict[str, Any]:
+def _values(hit: Hit, document: Document, request: SearchRequest) -> dict[str, Any]:
     """`_source` and `fields`."""
     body, mapping = dict[str, Any](), hit.found.seen.reader.mapping
     if request.shows_source and mapping.shown.is_shown:
-        shown, inference = mapping.shown.apply(source), dict[str, Any]()
-        if kept and (request.shows_inference or request.source.excludes_vectors is False):
-            inference = {INFERENCE: shown_fields.inference_fields(kept, mapping, source)}
+        shown, inference = mapping.shown.apply(document.source), dict[str, Any]()
+        if (request.shows_inference or request.source.excludes_vectors is False) and document.kept:
+            inference = {INFERENCE: shown_fields.inference_fields(document.kept, mapping, document.source)}
         if request.source.excludes_vectors is False:
             shown = {**shown, **inference}
         vectors = (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
         body["_source"] = request.source.apply(shown, vectors)
         if request.shows_inference:
             body["_source"] |= inference
-    found = shown_fields.values(request.fields, source, mapping) | docvalues(request.docvalue_fields, source, mapping)
-    found |= _columns([*request.fields, *request.docvalue_fields], hit) | _scripted(hit, request)
+    found = dict[str, Any]()
+    if request.fields or request.docvalue_fields:
+        found |= shown_fields.values(request.fields, document.source, mapping)
+        found |= docvalues(request.docvalue_fields, document.source, mapping)
+        found |= _columns([*request.fields, *request.docvalue_fields], hit)
+    found |= _scripted(hit, request)
     if found:
         body["fields"] = found
     return body
