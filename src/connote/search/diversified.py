@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from connote.search.query.knn import Knn
 from connote.search.query.query import Query
-from connote.search.query.vectors import Knn
 from connote.search.retriever import Joined, Key, Run, Scored
 
 Doubles = NDArray[np.float64]

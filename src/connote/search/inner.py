@@ -21,10 +21,10 @@ from connote.search.embedded import Embedded
 from connote.search.fetch.fields import at, objects
 from connote.search.highlight import semantic
 from connote.search.query import join
+from connote.search.query.chunks import chunks_of
 from connote.search.query.join import Joined
 from connote.search.query.nested import Nested
 from connote.search.query.query import Hits, Query
-from connote.search.query.vectors import chunks_of
 from connote.search.request import SearchRequest
 
 _TAKEN = (

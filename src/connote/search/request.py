@@ -14,10 +14,10 @@ from connote.search.fetch.source import SourceFilter
 from connote.search.highlight import Highlight
 from connote.search.names import fits
 from connote.search.query.boolean import Bool
+from connote.search.query.knn import Knn
 from connote.search.query.parse import SIZE
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
-from connote.search.query.vectors import Knn
 from connote.search.scriptfields import ScriptField
 from connote.search.suggest import Suggest
 

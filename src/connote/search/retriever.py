@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.search.query.body import Body
 from connote.search.query.boolean import Bool
+from connote.search.query.knn import Knn
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.pinned import Pinned as PinnedQuery
 from connote.search.query.query import Asks, Explanation, MatchAll, MatchNone, Query
 from connote.search.query.rules import Doc
-from connote.search.query.vectors import Knn
 
 # Reciprocal ranks are of rank + constant; documents of each part that are looked at.
 RANK_CONSTANT, WINDOW = 60, 10

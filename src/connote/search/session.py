@@ -13,8 +13,8 @@ from connote.search.fetch.fields import at
 from connote.search.indices import Indices
 from connote.search.names import fits
 from connote.search.neighbours import Neighbours
+from connote.search.query.knn import Knn
 from connote.search.query.query import Query
-from connote.search.query.vectors import Knn
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.thread import abandonable, finished

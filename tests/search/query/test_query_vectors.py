@@ -11,8 +11,8 @@ from hypothesis import strategies as some
 
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.search.query.boolean import Bool
+from connote.search.query.knn import Knn
 from connote.search.query.parse import parse
-from connote.search.query.vectors import Knn
 from search.query.slow import Scores, same
 from search.query.small import Small
 

@@ -16,6 +16,7 @@ from connote.search.query import patterns
 from connote.search.query.boolean import Bool, Boosting
 from connote.search.query.edits import distance
 from connote.search.query.fuzzy import Fuzziness, Fuzzy
+from connote.search.query.knn import Knn
 from connote.search.query.match import Match, analyzer_of
 from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.patterns import Pattern, Prefix, Regexp, Wildcard
@@ -23,7 +24,6 @@ from connote.search.query.query import Query
 from connote.search.query.reader import Reader
 from connote.search.query.regexps import expression
 from connote.search.query.term import Term, Terms, normal
-from connote.search.query.vectors import Knn
 
 # Seconds that a user's regular expression may take for one term.
 _PATIENCE = 0.5

@@ -11,10 +11,12 @@ from connote.search.highlight.marks import parts
 from connote.search.highlight.options import FieldOptions
 from connote.search.mapping.field import Field
 from connote.search.mapping.semantic import SemanticText
+from connote.search.query.chunks import chunks_of
+from connote.search.query.knn import Knn
 from connote.search.query.match import Match
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.reader import Reader
-from connote.search.query.vectors import Knn, Sparse, chunks_of
+from connote.search.query.sparse import Sparse
 
 Vector = Mapping[str, float] | Sequence[float]
 

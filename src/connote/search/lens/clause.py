@@ -12,12 +12,14 @@ from connote.search.lens.vectors import Asked
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import scalar
 from connote.search.query.boolean import Bool, Boosting
+from connote.search.query.chunks import chunks_of
 from connote.search.query.geo import GeoBox
+from connote.search.query.knn import DenseWeight, Knn
 from connote.search.query.match import Match
 from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.nested import Nested
 from connote.search.query.query import Query
-from connote.search.query.vectors import DenseWeight, Knn, Sparse, SparseWeight, chunks_of
+from connote.search.query.sparse import Sparse, SparseWeight
 
 Told = dict[str, Any]
 _KINDS = {Sparse: "sparse_vector", Combined: "combined_fields", GeoBox: "geo_bounding_box"}

@@ -7,7 +7,8 @@ from typing import Any
 from connote.search.lens.cutting import Cutting, Places
 from connote.search.lens.marked import Marked
 from connote.search.lens.sight import Sight
-from connote.search.query.vectors import DenseWeight, SparseWeight
+from connote.search.query.knn import DenseWeight
+from connote.search.query.sparse import SparseWeight
 
 Told = dict[str, Any]
 

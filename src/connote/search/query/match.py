@@ -17,14 +17,15 @@ from connote.search.query import fuzzy, patterns, phrase
 from connote.search.query.body import Body, one_field
 from connote.search.query.boolean import BoolWeight
 from connote.search.query.fuzzy import MOST_EXPANSIONS, Fuzziness
+from connote.search.query.knn import dense_weight
 from connote.search.query.minimum import minimum
 from connote.search.query.patterns import Prefix
 from connote.search.query.phrase import PhraseWeight
 from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import META, Reader
+from connote.search.query.sparse import SparseWeight
 from connote.search.query.term import Term, having, terms_weight
 from connote.search.query.values import everything
-from connote.search.query.vectors import SparseWeight, dense_weight
 from connote.search.query.weighting import weighted
 
 

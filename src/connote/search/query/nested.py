@@ -11,9 +11,9 @@ from connote.search.engine.arrays import Floats
 from connote.search.engine.owners import Owners
 from connote.search.engine.segment import Segment, Table
 from connote.search.query.body import Body
+from connote.search.query.chunks import chunks_of
 from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
-from connote.search.query.vectors import chunks_of
 
 MODES = ("avg", "max", "min", "sum", "none")
 

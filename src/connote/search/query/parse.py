@@ -11,6 +11,7 @@ from connote.search.query.functions import FunctionScore
 from connote.search.query.fuzzy import Fuzzy
 from connote.search.query.geo import GeoBox, GeoDistance
 from connote.search.query.join import HasChild, HasParent, ParentId
+from connote.search.query.knn import Knn
 from connote.search.query.likeness import MoreLikeThis
 from connote.search.query.match import Match
 from connote.search.query.multi import Combined, MultiMatch
@@ -22,10 +23,10 @@ from connote.search.query.ranges import Range
 from connote.search.query.rule import Rule
 from connote.search.query.script import ScriptScore
 from connote.search.query.scripted import Scripted
+from connote.search.query.sparse import Sparse
 from connote.search.query.strings import QueryString
 from connote.search.query.term import Exists, Ids, Term, Terms
 from connote.search.query.termset import TermsSet
-from connote.search.query.vectors import Knn, Sparse
 
 # As deep as Elasticsearch goes (indices.query.bool.max_nested_depth).
 MOST_DEPTH = 30

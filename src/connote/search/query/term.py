@@ -22,8 +22,8 @@ from connote.search.query import patterns
 from connote.search.query.body import Body, one_field
 from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
+from connote.search.query.sparse import SparseWeight
 from connote.search.query.values import equal, everything, having, normal
-from connote.search.query.vectors import SparseWeight
 
 # As many values as Elasticsearch takes (index.max_terms_count).
 MOST_TERMS = 65536
