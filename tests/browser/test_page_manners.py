@@ -71,6 +71,26 @@ def test_pages_are_opened_by_keys_and_the_keys_are_listed(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Requests")).not_to_be_focused()
 
 
+def test_keys_that_work_anywhere_can_be_turned_off(page: Page) -> None:
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    switch = page.get_by_role("switch", name="Keys that work anywhere")
+    switch.uncheck(force=True)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    expect(page.get_by_role("heading", name="Inference endpoints")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    switch.check(force=True)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    expect(page.get_by_role("heading", name="Expand")).to_be_visible()
+
+
 def test_the_colours_that_were_chosen_stay(window: Window, server: Server) -> None:
     page = window.open(server.url)
     page.get_by_text("Dark", exact=True).click(force=True)

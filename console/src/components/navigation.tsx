@@ -1,4 +1,5 @@
 import {
+  Anchor,
   AppShell,
   Box,
   Burger,
@@ -15,6 +16,7 @@ import { Link, useLocation } from "wouter";
 import { infoQuery } from "../api/queries";
 import { PAGES } from "../pages";
 import { Logo } from "./logo";
+import { list } from "./shortcuts";
 
 export function Header({ opened, toggle }: { opened: boolean; toggle: () => void }) {
   return (
@@ -55,7 +57,9 @@ export function Navigation() {
         <Text size="xs" c="dimmed" px={4}>
           {info.data ? `connote ${info.data.version.build_hash} · speaks ${info.data.version.number}` : " "}
           <br />
-          Press <kbd>?</kbd> for shortcuts
+          <Anchor component="button" type="button" size="xs" onClick={() => list.set(true)}>
+            Keyboard shortcuts
+          </Anchor>
         </Text>
       </Stack>
     </AppShell.Navbar>

@@ -1,7 +1,12 @@
-import { Group, Kbd, Modal, Stack, Text } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { Group, Kbd, Modal, Stack, Switch, Text } from "@mantine/core";
+import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
+import { store, useStore } from "../api/store";
 import { PAGES } from "../pages";
+import { useStored } from "./stored";
+
+/** Whether the list of keys is open. */
+export const list = store(false);
 
 const EDITOR = [
   ["Ctrl Enter", "Send the request at the cursor, or those selected"],
@@ -15,10 +20,13 @@ const EDITOR = [
 
 /** The keys that open pages, and a dialog that lists all keys. */
 export function Shortcuts() {
-  const [opened, setOpened] = useState(false);
+  const opened = useStore(list);
+  // Who speaks to a computer may say single keys without meaning to: https://www.w3.org/TR/WCAG22/#character-key-shortcuts
+  const [isOn, setOn] = useStored("shortcuts", true);
   const [, go] = useLocation();
   const wentAt = useRef(0);
   useEffect(() => {
+    if (!isOn) return;
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (
@@ -29,7 +37,7 @@ export function Shortcuts() {
       )
         return;
       const page = PAGES.find((each) => each.key === event.key);
-      if (event.key === "?") setOpened(true);
+      if (event.key === "?") list.set(true);
       else if (event.key === "g") wentAt.current = event.timeStamp;
       else if (page && event.timeStamp - wentAt.current < 1_500) go(page.path);
       else return;
@@ -37,10 +45,16 @@ export function Shortcuts() {
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [go]);
+  }, [go, isOn]);
   const rows = [...PAGES.map((page) => [`G ${page.key.toUpperCase()}`, page.name]), ["?", "This list"]];
   return (
-    <Modal opened={opened} onClose={() => setOpened(false)} title="Keyboard shortcuts" centered>
+    <Modal opened={opened} onClose={() => list.set(false)} title="Keyboard shortcuts" centered>
+      <Switch
+        label="Keys that work anywhere"
+        checked={isOn}
+        onChange={(event) => setOn(event.currentTarget.checked)}
+        mb="lg"
+      />
       <Keys title="Anywhere" rows={rows} />
       <Keys title="In Dev Tools" rows={EDITOR} />
     </Modal>
