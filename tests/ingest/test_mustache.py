@@ -83,7 +83,7 @@ tags = st.sampled_from(["{{", "}}", "{{=( )=}}", "(={{ }}=)", "(a)",
                         "{{{", "}}}", "{{#a}}", "{{/a}}", "{{^b}}", "{{/b}}", "{{a.b}}", "{{.}}", "{{&a}}",
                         "{{#toJson}}a{{/toJson}}", "{{#join}}a{{/join}}"])  # fmt: skip
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2),
     max_leaves=6,
 )

@@ -25,7 +25,7 @@ _ACCEPTED = re.compile(
 # What never changes, and what only changes while an index is closed.
 _FINAL = ("number_of_shards", "sort.", "mode", "number_of_routing_shards", "routing_partition_size")
 _STATIC = ("analysis.", "codec", "similarity.")
-_ANALYSIS = re.compile(r"analysis\.|analyze\.|max_(?:ngram|shingle)_diff$")
+_ANALYSIS = re.compile(r"analysis\.|analyze\.|similarity\.|max_(?:ngram|shingle)_diff$")
 _ALWAYS: dict[str, Any] = {"number_of_shards": "1", "number_of_replicas": "1"}
 # The setting that closed indices have, as in Elasticsearch.
 CLOSED = "verified_before_close"
@@ -95,19 +95,11 @@ class IndexSettings:
         return self._pipeline("final_pipeline")
 
     def analysis(self, sets: Sets = lambda _: None) -> Analysis:
-        """The analyzers that it declares, with those that are always there. `sets` finds synonyms by the name of a set.
+        """The analyzers and similarities that it declares, with those that are always there.
 
-        Raises IllegalArgument.
+        `sets` finds synonyms by the name of a set. Raises IllegalArgument.
         """
         return Analysis({name: value for name, value in self.values.items() if _ANALYSIS.match(name)}, sets=sets)
-
-    def similarity(self) -> tuple[float, float]:
-        """k1 and b of BM25."""
-        k1, b = self.values.get("similarity.default.k1", 1.2), self.values.get("similarity.default.b", 0.75)
-        try:
-            return float(k1), float(b)
-        except (TypeError, ValueError):
-            raise IllegalArgument("[index.similarity.default] k1 and b must be numbers") from None
 
     def blocked(self, what: str) -> bool:
         """Whether `read`, `write` or `metadata` is blocked."""
@@ -165,7 +157,7 @@ class IndexSettings:
         return _ALWAYS | self.values if self.is_whole else self.values
 
     def _check(self) -> None:
-        self.refresh_interval, self.most_fields, self.most_hits, self.similarity()
+        _ = self.refresh_interval, self.most_fields, self.most_hits
         shards = self._whole("number_of_shards", 1)
         if not 1 <= shards <= 1024:
             raise IllegalArgument(f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be >= 1")

@@ -19,7 +19,7 @@ NO_FILTERS: Filters = MappingProxyType({})
 
 def reader(index: Index, mapping: Mapping, snapshot: Snapshot) -> Reader:
     """All that there is of an index, with the runtime fields of its mapping. Raises BadScript."""
-    every = Reader(index.name, mapping, snapshot, index.settings.similarity(), sources=Sources(index.documents))
+    every = Reader(index.name, mapping, snapshot, sources=Sources(index.documents))
     return columns.over(every, mapping.searched())
 
 

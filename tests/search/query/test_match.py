@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connote.contract.errors import BadMapping, BadQuery, IllegalArgument
+from connote.search.analysis import Analysis
 from connote.search.engine.strings import Dictionary
 from connote.search.query.edits import distance, near
 from search.query.houses import MAPPING, houses, words
@@ -265,3 +266,44 @@ def test_a_field_may_have_no_norms_or_count_what_matches_only() -> None:
         small.search({"match": {"kept": "house"}})
     with pytest.raises(BadMapping, match="Unknown Similarity type"):
         Small({"title": {"type": "text", "similarity": "mine"}}, [])
+
+
+def test_fields_score_by_the_similarities_that_settings_define() -> None:
+    settings = {
+        "index": {
+            "similarity": {
+                "flat_lengths": {"type": "BM25", "b": 0.0, "k1": 2.0},
+                "default": {"type": "BM25", "k1": "1.0"},
+                "alike": {"type": "boolean"},
+            }
+        }
+    }
+    mapping = {
+        "usual": {"type": "text"},
+        "own": {"type": "text", "similarity": "flat_lengths"},
+        "one": {"type": "text", "similarity": "alike"},
+    }
+    texts = ["house river", "house house garden view", "river"]
+    small = Small(mapping, [dict.fromkeys(mapping, text) for text in texts], segments=2, settings=settings)
+    idf = float(np.log(1 + (3 - 2 + 0.5) / (2 + 0.5)))
+    same(small.search({"match": {"own": "house"}}), {n: idf * f / (f + 2.0) for n, f in ((0, 1), (1, 2))})
+    usual = {n: idf * f / (f + 1.0 * (1 - 0.75 + 0.75 * length / (7 / 3))) for n, f, length in ((0, 1, 2), (1, 2, 4))}
+    same(small.search({"match": {"usual": "house"}}), usual)
+    same(small.search({"match": {"one": "house"}}), {0: 1.0, 1: 1.0})
+
+
+@pytest.mark.parametrize(
+    ("defined", "told"),
+    [
+        ({"mine": {"k1": 1}}, "must have an associated type"),
+        ({"mine": {"type": "DFR"}}, "Unknown Similarity type"),
+        ({"BM25": {"type": "BM25"}}, "Cannot redefine"),
+        ({"mine": {"type": "BM25", "b": 2}}, "illegal b value"),
+        ({"mine": {"type": "BM25", "k1": "x"}}, "must be a number"),
+        ({"mine": {"type": "BM25", "mu": 1}}, "Unknown settings"),
+        ({"mine": "BM25"}, "must be an object"),
+    ],
+)
+def test_what_is_wrong_with_a_similarity_is_told(defined: dict[str, Any], told: str) -> None:
+    with pytest.raises(IllegalArgument, match=told):
+        Analysis({"similarity": defined})

@@ -10,9 +10,10 @@ from connote.search.analysis.analyzer import POSITION_GAP, Analyzer, Named
 from connote.search.analysis.builtin import ANALYZERS, MISSING
 from connote.search.analysis.catalog import CHAR_FILTERS, TOKENIZERS
 from connote.search.analysis.component import CharFilter, TokenFilter, Tokenizer
-from connote.search.analysis.definitions import definitions, limits
+from connote.search.analysis.definitions import definitions, groups, limits
 from connote.search.analysis.filters.catalog import FILTERS
 from connote.search.analysis.options import Options
+from connote.search.analysis.similarity import similarities
 
 Part = TypeVar("Part")
 Types = Mapping[str, Callable[[Options], Part]]
@@ -32,6 +33,7 @@ class Analysis:
         self.limits = limits(settings or {})
         self._sets = sets
         self._defined = definitions(settings or {}, self.limits)
+        self.similarities = similarities(groups(settings or {}, "similarity"))
         self._tokenizers = self._parts("tokenizer", TOKENIZERS)
         self._char_filters = self._parts("char_filter", CHAR_FILTERS)
         self._filters = self._parts("filter", FILTERS, dict.fromkeys(synonyms.TYPES, _refuse))

@@ -29,6 +29,19 @@ def definitions(settings: Mapping[str, Any], bounds: Limits) -> dict[str, dict[s
     }
 
 
+def groups(settings: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """What the settings `KIND.NAME.KEY` define, by name. Raises IllegalArgument for one without a key."""
+    found: dict[str, dict[str, Any]] = {}
+    for path, value in _leaves(settings):
+        own, _, rest = path.partition(".")
+        name, _, key = rest.partition(".")
+        if own == kind and not key:
+            raise IllegalArgument(f"[index.{path}] must be an object of settings")
+        if own == kind:
+            found.setdefault(name, {})[key] = value
+    return found
+
+
 def limits(settings: Mapping[str, Any]) -> Limits:
     """The bounds that the settings give. Raises IllegalArgument, BadSetting."""
     flat = Options("index", dict(_leaves(settings)))

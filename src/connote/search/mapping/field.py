@@ -71,13 +71,6 @@ def mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401
     return value
 
 
-def similarity(value: Any) -> str:  # noqa: ANN401
-    """How scores are made. Raises IllegalArgument for what is not there."""
-    if value not in ("BM25", "boolean", "default"):
-        raise IllegalArgument(f"Unknown Similarity type [{java(value)}]; it is [BM25] or [boolean]")
-    return str(value)
-
-
 # What every field takes.
 COMMON = {
     "copy_to": Param(texts, (), updatable=True),
@@ -90,7 +83,7 @@ LEAF = COMMON | {
     "store": Param(flag, False),
     "doc_values": Param(flag, True),
     "boost": Param(number, 1.0),
-    "similarity": Param(similarity),
+    "similarity": Param(text),
 }
 
 

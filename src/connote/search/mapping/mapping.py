@@ -273,6 +273,9 @@ def _field(name: str, kind: Any, body: Object[str, Any], analysis: Analysis) -> 
         except ConnoteError as error:
             raise BadMapping(f"Failed to parse mapping: [{param}] of field [{name}]: {error.reason}") from None
     field.prepare(analysis)
+    scored = None if isinstance(field, vectors.DenseVector) or "similarity" not in field.params else field["similarity"]
+    if scored is not None and scored not in analysis.similarities:
+        raise BadMapping(f"Failed to parse mapping: Unknown Similarity type [{scored}] for field [{name}]")
     return field
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.contract.errors import IllegalArgument
+from connote.search.analysis.similarity import Similarity
 from connote.search.engine import scores
 from connote.search.engine.arrays import Mask
 from connote.search.engine.scores import Bm25
@@ -49,12 +50,11 @@ class Reader:
         index: str,
         mapping: Mapping,
         snapshot: Snapshot,
-        similarity: tuple[float, float] = (1.2, 0.75),
         path: str | None = None,
         sources: Sources | None = None,
     ) -> None:
         self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
-        self._k1, self._b, self.sources = *similarity, sources
+        self.sources = sources
         own = [Rows(segment, segment.live, np.arange(segment.size)) for segment in snapshot.segments]
         for each in [] if path is None else self._nested(path):
             own = [inner for rows in own if (inner := rows.inside(each)) is not None]
@@ -65,15 +65,15 @@ class Reader:
 
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""
-        return Reader(self.index, self.mapping, self.snapshot, (self._k1, self._b), path, self.sources)
+        return Reader(self.index, self.mapping, self.snapshot, path, self.sources)
 
     def mapped(self, mapping: Mapping) -> "Reader":
         """The same documents by another mapping."""
-        return Reader(self.index, mapping, self.snapshot, (self._k1, self._b), self.path, self.sources)
+        return Reader(self.index, mapping, self.snapshot, self.path, self.sources)
 
     def over(self, snapshot: Snapshot) -> "Reader":
         """The same index in another state."""
-        return Reader(self.index, self.mapping, snapshot, (self._k1, self._b), self.path, self.sources)
+        return Reader(self.index, self.mapping, snapshot, self.path, self.sources)
 
     def way(self, path: str) -> list[str]:
         """The nested objects to go through from here to those at a path; none, if there are none of that path."""
@@ -121,10 +121,12 @@ class Reader:
         """BM25 over a field, as its mapping wants it."""
         if field not in self._models:
             known = self.mapping.find(field)
+            named = known["similarity"] if known is not None and "similarity" in known.params else None
+            own = self.mapping.analysis.similarities.get(named or "default", Similarity())
             self._models[field] = replace(
-                Bm25.of(self.tables, field, self._k1, self._b),
+                Bm25.of(self.tables, field, own.k1, own.b),
                 has_norms=not isinstance(known, Text) or bool(known["norms"]),
-                is_boolean=known is not None and "similarity" in known.params and known["similarity"] == "boolean",
+                is_boolean=own.is_boolean,
             )
         return self._models[field]
 
