@@ -22,7 +22,7 @@ from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
 from connote.search.query.rule import Rule
 from connote.search.query.script import ScriptScore
-from connote.search.query.scripted import Scripted
+from connote.search.query.scriptquery import ScriptQuery
 from connote.search.query.sparse import Sparse
 from connote.search.query.strings import QueryString
 from connote.search.query.term import Exists, Ids, Term, Terms
@@ -55,7 +55,7 @@ _SIMPLE: Mapping[str, Parse] = {
     "range": Range.parse,
     "rank_feature": RankFeature.parse,
     "regexp": Regexp.parse,
-    "script": Scripted.parse,
+    "script": ScriptQuery.parse,
     "semantic": Match.parse_semantic,
     "simple_query_string": QueryString.parse_simple,
     "sparse_vector": Sparse.parse,

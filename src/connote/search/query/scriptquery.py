@@ -21,7 +21,7 @@ _NAMES = ("params", "doc")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scripted(Query):
+class ScriptQuery(Query):
     """All that the script gives `true` for."""
 
     script: Any
