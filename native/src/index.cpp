@@ -130,16 +130,18 @@ int64_t until(const int32_t *docs, int64_t from, int64_t to, int32_t bound) {
 constexpr float NOTHING = -0.f;
 int32_t something(float sum) { return std::bit_cast<uint32_t>(sum) != std::bit_cast<uint32_t>(NOTHING); }
 
-// From sums of rows to each document's best. A row of no sum counts as 0, unless the document has no other.
+// From sums of rows to each document's best, of those of its rows that have one.
 void fold(const int32_t *owners, int32_t documents, const std::vector<float> &sums, std::vector<float> &folded) {
     folded.assign(documents, NOTHING);
     const float *rows = sums.data() - owners[0];
     for (int32_t d = 0; d < documents; d++) {
+        constexpr float NONE = -std::numeric_limits<float>::infinity();
         int32_t some = 0;
-        float most = -std::numeric_limits<float>::infinity();
+        float most = NONE;
         for (int32_t r = owners[d]; r < owners[d + 1]; r++) {
-            some |= something(rows[r]);
-            most = std::max(most, rows[r] + 0.f);
+            int32_t is_one = something(rows[r]);
+            some |= is_one;
+            most = std::max(most, is_one ? rows[r] : NONE);
         }
         if (some) folded[d] = most;
     }

@@ -6,15 +6,13 @@ import hmac
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
-
 from connote.contract.errors import Forbidden, IllegalArgument, Unauthorized
 from connote.endpoints.asking import ANONYMOUS
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def check_host(headers: Headers, names: Sequence[str]) -> None:
+def check_host(headers: Mapping[str, str], names: Sequence[str]) -> None:
     """Raise IllegalArgument unless the request is for one of the names, or for this machine.
 
     Without a key only this machine may ask. A web page could rebind its own name to 127.0.0.1 and ask as one of its
@@ -29,21 +27,21 @@ def check_host(headers: Headers, names: Sequence[str]) -> None:
         )
 
 
-def check_origin(headers: Headers, method: str) -> None:
+def check_origin(headers: Mapping[str, str], method: str) -> None:
     """Raise Forbidden if the page of another site asks for more than to look.
 
     Such a page cannot read answers, but without a key it could have things done: a browser sends a POST without a body
     for anybody. Browsers tell where a request comes from (https://www.w3.org/TR/fetch-metadata); nobody else does.
     """
     origin = headers.get("origin", "")
-    if method in ("GET", "HEAD") or headers.get("sec-fetch-site") == "same-origin":
+    if not origin or method in ("GET", "HEAD") or headers.get("sec-fetch-site") == "same-origin":
         return
     site = urlsplit(origin)
     if origin == "null" or (site.scheme in ("http", "https") and site.netloc != headers.get("host")):
         raise Forbidden(f"[Origin: {origin}] is not this server: pages of other sites may change nothing without a key")
 
 
-def check(headers: Headers, keys: Mapping[str, str]) -> str:
+def check(headers: Mapping[str, str], keys: Mapping[str, str]) -> str:
     """The name of the key that the request carries. Raises Unauthorized unless it carries one of the keys.
 
     Without keys to ask for anything passes, and is anonymous. All keys are compared, each in constant time.

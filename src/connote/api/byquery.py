@@ -248,7 +248,7 @@ def _listed(ask: Ask, found: list[Task]) -> Answer:
 def _nodes(ask: Ask, found: list[Task], *, detailed: bool = True) -> dict[str, Any]:
     if not found:
         return {}
-    address = ask.request.headers.get("host", "127.0.0.1")
+    address = ask.headers.get("host", "127.0.0.1")
     own = {"name": "connote", "transport_address": address, "host": "127.0.0.1", "ip": address}
     tasks = {each.id: each.wire(detailed=detailed) for each in found}
     return {ask.connote.tasks.node: {**own, "roles": ["data", "ingest"], "tasks": tasks}}

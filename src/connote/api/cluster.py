@@ -93,7 +93,7 @@ async def put_settings(ask: Ask) -> Answer:
 
 async def nodes(ask: Ask) -> Answer:
     """The nodes: this one, with its version and address."""
-    address = ask.request.headers.get("host", "127.0.0.1")
+    address = ask.headers.get("host", "127.0.0.1")
     node = {
         "name": "connote",
         "transport_address": address,

@@ -25,6 +25,10 @@ T = TypeVar("T")
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 
+# Seconds until it is looked whether the client has left: most answers are there before, and to look costs more than
+# some of them.
+_SOON = 0.02
+
 # Accepted by every route.
 COMMON_PARAMS = {
     "pretty": "Indent the answer.",
@@ -47,10 +51,15 @@ class Answer:
 
 
 class Ask:
-    """A request: path, query and body, read as what they should be."""
+    """A request: path, query, headers (their names small) and body, read as what they should be."""
 
     def __init__(self, request: Request, connote: Connote) -> None:
         self.request, self.connote, self.asking = request, connote, asking.begin()
+        self.params: Mapping[str, str] = dict(request.query_params) if request.scope["query_string"] else {}
+        # Of several of one name the first, as Starlette has it, whose own mapping looks for each from the start.
+        self.headers: Mapping[str, str] = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
+        }
         self.body: dict[str, Any] | None = None  # once it is read
         self._raw: bytes | None = None
 
@@ -66,23 +75,23 @@ class Ask:
 
     def text(self, name: str) -> str | None:
         """A query parameter."""
-        return self.request.query_params.get(name)
+        return self.params.get(name)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A query parameter that is true or false; true if it stands alone."""
-        value = self.request.query_params.get(name, "true" if default else "false")
+        value = self.params.get(name, "true" if default else "false")
         if value not in ("", "true", "false"):
             raise IllegalArgument(f"Failed to parse value [{value}] of [{name}] as only [true] or [false] are allowed.")
         return value != "false"
 
     def names(self, name: str) -> list[str] | None:
         """A query parameter that is a list, separated by commas; None if it is not there."""
-        value = self.request.query_params.get(name)
+        value = self.params.get(name)
         return None if value is None else [each.strip() for each in value.split(",") if each.strip()]
 
     def whole(self, name: str, default: int | None = None) -> int | None:
         """A query parameter that is an integer. Raises IllegalArgument."""
-        value = self.request.query_params.get(name)
+        value = self.params.get(name)
         if value is None:
             return default
         if not _WHOLE.fullmatch(value):
@@ -96,7 +105,7 @@ class Ask:
         raw = await self._body() if self._raw is None else self._raw
         if not raw.strip():
             raise Unparsable("request body is required")
-        media.check_body_type(self.request.headers)
+        media.check_body_type(self.headers)
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
@@ -119,22 +128,27 @@ class Ask:
     async def lines(self) -> bytes:
         """The body, JSON in lines. Raises NotAcceptable or TooLarge."""
         raw = await self._body()
-        media.check_body_type(self.request.headers, lines=True)
+        media.check_body_type(self.headers, lines=True)
         return raw
 
     async def attended(self, work: Coroutine[Any, Any, T]) -> T:
         """What the work comes to. When the client leaves it is cancelled, and ClientDisconnect raised."""
         answering = cast("asyncio.Task[Any]", asyncio.current_task())  # for it is one that calls
-        watching = asyncio.create_task(self._watch(answering))
+        watching: list[asyncio.Task[None]] = []
+        later = asyncio.get_running_loop().call_later(
+            _SOON, lambda: watching.append(asyncio.create_task(self._watch(answering)))
+        )
         try:
             return await work
         except asyncio.CancelledError:
-            if not watching.done():
+            if not any(each.done() for each in watching):
                 raise
             answering.uncancel()
             raise ClientDisconnect from None
         finally:
-            watching.cancel()
+            later.cancel()
+            for each in watching:
+                each.cancel()
 
     async def _watch(self, answering: asyncio.Task[Any]) -> None:
         while (await self.request.receive())["type"] != "http.disconnect":
@@ -144,12 +158,17 @@ class Ask:
     async def _body(self) -> bytes:
         most = self.connote.config.server.max_body_bytes
         parts, size = [], 0
-        async for part in self.request.stream():
-            size += len(part)
+        is_more = True
+        while is_more:
+            message = await self.request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
             if size > most:
                 raise TooLarge(f"the request body is larger than {most} bytes ([server] max_body_bytes)")
-            parts.append(part)
-        return _decoded(b"".join(parts), self.request.headers.get("content-encoding", "identity").lower(), most)
+            is_more = message.get("more_body", False)
+        return _decoded(b"".join(parts), self.headers.get("content-encoding", "identity").lower(), most)
 
 
 def elastic(ask: Ask, error: ConnoteError) -> Answer:
@@ -179,7 +198,9 @@ class Route:
 
     def check(self, ask: Ask) -> None:
         """Raise IllegalArgument for query parameters that this route does not know."""
-        unknown = [name for name in ask.request.query_params if name not in self.params and name not in COMMON_PARAMS]
+        if not ask.params:
+            return
+        unknown = [name for name in ask.params if name not in self.params and name not in COMMON_PARAMS]
         if unknown:
             raise IllegalArgument(
                 f"request [{ask.request.url.path}] contains unrecognized parameter{'s' * (len(unknown) > 1)}: "

@@ -1,8 +1,7 @@
 """Media types: what a request says about its body and about the answer that it wants."""
 
 import re
-
-from starlette.datastructures import Headers
+from collections.abc import Mapping
 
 from connote.contract.errors import BadMediaType, NotAcceptable
 
@@ -14,7 +13,7 @@ _PLAIN = re.compile(r"application/json|application/\*|\*/\*", re.IGNORECASE)
 _VERSIONS = ("8", "9")
 
 
-def answer_type(headers: Headers) -> str:
+def answer_type(headers: Mapping[str, str]) -> str:
     """The content type of the answer.
 
     Raises NotAcceptable for a type that is not spoken, BadMediaType for versions that are not, or that differ.
@@ -35,7 +34,7 @@ def answer_type(headers: Headers) -> str:
     raise NotAcceptable(f"Accept header [{accept}] is not supported; ask for [{JSON}]")
 
 
-def check_body_type(headers: Headers, *, lines: bool = False) -> None:
+def check_body_type(headers: Mapping[str, str], *, lines: bool = False) -> None:
     """Raise NotAcceptable unless the body is said to be JSON, or where `lines` are wanted, lines of it."""
     content_type = headers.get("content-type")
     if content_type is None:

@@ -8,7 +8,7 @@ from connote.version import VERSION, VERSION_SPOKEN
 
 async def info(ask: Ask) -> Answer:
     """Name, version and tagline of the server; browsers are sent to the console."""
-    if "text/html" in ask.request.headers.get("accept", ""):
+    if "text/html" in ask.headers.get("accept", ""):
         return Answer(response=RedirectResponse("/console/", status_code=302))
     return Answer(
         {

@@ -52,6 +52,8 @@ async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
 
 def _told(ask: Ask, request: SearchRequest) -> SearchRequest:
     """The request with what the URL says of how its answer is told."""
+    if not ask.params:
+        return request
     return replace(request, typed=ask.flag("typed_keys"), scores_names=ask.flag("include_named_queries_score"))
 
 
@@ -152,6 +154,8 @@ def _line(line: bytes, number: int) -> dict[str, Any]:
 
 def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     """The body with what the URL says, which goes before it."""
+    if not ask.params:
+        return body
     made = dict(body)
     if ask.text("q") is not None:
         made["query"] = typed(ask)

@@ -137,7 +137,7 @@ async def _answer(house: Connote, routes: dict[str, Route], request: Request) ->
     """The one door: what the route of the request's method answers, whatever happens."""
     ask, content_type = Ask(request, house), media.JSON
     try:
-        content_type = media.answer_type(request.headers)
+        content_type = media.answer_type(ask.headers)
         response = render(ask, await _handled(ask, routes))
     except ConnoteError as error:
         response = _failed(ask, error, routes)
@@ -146,11 +146,13 @@ async def _answer(house: Connote, routes: dict[str, Route], request: Request) ->
     except Exception:
         log.exception("%s %s failed", request.method, request.url.path)
         response = _failed(ask, ConnoteError("internal error; the server's log says more"), routes)
-    response.headers.setdefault("Content-Type", content_type)
-    response.headers["X-Elastic-Product"] = "Elasticsearch"
+    raw = response.raw_headers
+    if not any(name == b"content-type" for name, _ in raw):
+        raw.append((b"content-type", content_type.encode()))
+    raw.append((b"x-elastic-product", b"Elasticsearch"))
     if ask.asking.answered:
         response.headers["X-Connote-Endpoint"] = ask.asking.answered
-    if opaque := request.headers.get("x-opaque-id"):
+    if opaque := ask.headers.get("x-opaque-id"):
         response.headers["X-Opaque-Id"] = opaque
     return response
 
@@ -158,9 +160,9 @@ async def _answer(house: Connote, routes: dict[str, Route], request: Request) ->
 async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
     config = ask.connote.config
     if not (keys := config.keys()):
-        auth.check_host(ask.request.headers, [config.server.host, *config.server.allowed_hosts])
-        auth.check_origin(ask.request.headers, ask.request.method)
-    ask.asking.key = auth.check(ask.request.headers, keys)
+        auth.check_host(ask.headers, [config.server.host, *config.server.allowed_hosts])
+        auth.check_origin(ask.headers, ask.request.method)
+    ask.asking.key = auth.check(ask.headers, keys)
     route = routes.get(ask.request.method)
     if route is None:
         raise _no_route(ask.request, routes)

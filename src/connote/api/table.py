@@ -57,7 +57,7 @@ def _wants_json(ask: Ask) -> bool:
     wanted = ask.text("format")
     if wanted not in (None, "json", "text", "txt"):
         raise IllegalArgument(f"[format] must be [text] or [json], not [{wanted}]")
-    accepts = ask.request.headers.get("accept", "")
+    accepts = ask.headers.get("accept", "")
     return wanted == "json" or (wanted is None and "json" in accepts and not accepts.startswith(("text/", "*/*")))
 
 

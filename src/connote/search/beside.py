@@ -1,15 +1,16 @@
 """What an answer shows beside the hits themselves: highlights, inner hits, aggregations."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connote.contract.errors import ConnoteError, SearchFailed
 from connote.search import aggs, highlight, inner
 from connote.search.aggs import Aggs
 from connote.search.collect import Found, Hit
-from connote.search.embedded import Document
+from connote.search.fetch.page import Document
 from connote.search.inner import Fetch, Inner
+from connote.search.query.join import Joined
 from connote.search.query.nested import Nested
 from connote.search.query.query import Query
 from connote.search.request import SearchRequest
@@ -25,6 +26,7 @@ class Beside:
     tree: Aggs
     groups: Sequence[Inner]
     found: Sequence[Found] = ()
+    known: dict[int, list[tuple[Nested | Joined, Inner]]] = field(default_factory=dict)  # inner hits, by id of a query
 
     @classmethod
     async def of(cls, request: SearchRequest, session: Session) -> "Beside":
@@ -43,6 +45,10 @@ class Beside:
         except ConnoteError as error:
             raise SearchFailed({own.seen.index.name: error for own in self.found}) from None
         return self.tree.typed(results) if request.typed else results
+
+    def adds(self, found: Found, request: SearchRequest) -> bool:
+        """Whether anything is to be put into the hits of an index."""
+        return request.collapse is not None or request.highlight is not None or bool(self._wanted(found))
 
     def add(self, body: dict[str, Any], hit: Hit, request: SearchRequest, document: Document, fetch: Fetch) -> None:
         """Put what is asked for into a hit as the answer shows it."""
@@ -65,7 +71,7 @@ class Beside:
     def inner_hits(self, hit: Hit, request: SearchRequest, document: Document, fetch: Fetch) -> dict[str, Any]:
         """The inner hits of a hit by name."""
         found = dict[str, Any]()
-        for query, each in inner.wanted(hit.found.query):
+        for query, each in self._wanted(hit.found):
             if isinstance(query, Nested):
                 found[each.name] = inner.objects_of(hit, query, each, document.source, document.kept)
             else:
@@ -73,6 +79,12 @@ class Beside:
         if request.collapse is not None:
             found |= {each.name: inner.group(hit, request.collapse, each, self.found, fetch) for each in self.groups}
         return found
+
+    def _wanted(self, found: Found) -> list[tuple[Nested | Joined, Inner]]:
+        key = id(found.query)
+        if key not in self.known:
+            self.known[key] = list(inner.wanted(found.query))
+        return self.known[key]
 
 
 def _queries(request: SearchRequest, tree: Aggs, groups: Sequence[Inner]) -> Iterator[Query]:

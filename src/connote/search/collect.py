@@ -13,7 +13,7 @@ from connote.search.engine import kernels
 from connote.search.engine.arrays import Ints, Mask
 from connote.search.engine.segment import Segment, Snapshot, Table
 from connote.search.index import Index
-from connote.search.query.query import Explanation, Hits, Query, Weight
+from connote.search.query.query import Explanation, Hits, Query, Weight, ranked
 from connote.search.query.reader import Reader
 from connote.search.request import SearchRequest
 from connote.search.thread import check
@@ -48,7 +48,10 @@ class Hit:
 
 @dataclass
 class Found:
-    """What a search has found in one index, before it is fetched. `masks` are, by segment, all that match."""
+    """What a search has found in one index, before it is fetched.
+
+    `masks` are, by segment, all that match; there are none if only the best were looked for.
+    """
 
     seen: Seen
     weight: Weight
@@ -80,6 +83,10 @@ def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) ->
             found.is_late = True
             found.masks.append(Hits.none(segment.size))
             continue
+        if request.is_ranked and boost == 1:
+            allowed = segment.live if kept is None else segment.live & kept.run(segment, scored=False).mask
+            _rank(found, number, segment, allowed, request.window)
+            continue
         hits = _matching(weight.run(segment, scored=request.needs_scores), segment, request, boost)
         if request.enough is not None:
             hits = _enough(found, hits, request.enough)
@@ -91,6 +98,17 @@ def run(seen: Seen, query: Query, post: Query | None, request: SearchRequest) ->
     seen.index.counts.searches += 1
     seen.index.counts.seconds_searching += found.seconds
     return found
+
+
+def _rank(found: Found, number: int, segment: Segment, allowed: Mask, count: int) -> None:
+    """Add a segment's best, of which nothing but the score counts."""
+    documents, scores, total = ranked(found.weight, segment, allowed, count)
+    found.total += total
+    best = scores.tolist()
+    if best:
+        found.most = best[0] if found.most is None else max(found.most, best[0])
+    for document, score in zip(documents.tolist(), best, strict=True):
+        found.hits.append(Hit(found, number, document, score, (score,)))
 
 
 def _matching(hits: Hits, segment: Segment, request: SearchRequest, boost: float) -> Hits:

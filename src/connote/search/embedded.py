@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -11,7 +10,6 @@ import orjson
 from numpy.typing import NDArray
 
 from connote.search.engine.row import Vector
-from connote.store.documents import Stored
 
 
 class Chunk(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -80,23 +78,6 @@ def source(raw: bytes) -> dict[str, Any]:
     """A document as it was stored."""
     found: dict[str, Any] = orjson.loads(raw)
     return found
-
-
-class Document:
-    """A document with what its texts became, read when it is first looked at, for not every search shows it."""
-
-    def __init__(self, state: Stored) -> None:
-        self._state = state
-
-    @cached_property
-    def source(self) -> dict[str, Any]:
-        """As it was given."""
-        return source(self._state.source or b"{}")
-
-    @cached_property
-    def kept(self) -> Fields:
-        """What its texts became."""
-        return load(self._state.inference)
 
 
 def join(texts: Sequence[str]) -> str:

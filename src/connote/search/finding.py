@@ -1,7 +1,7 @@
 """What a request finds in the indices of a session, before it is fetched."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from connote.contract.errors import IllegalArgument
@@ -11,19 +11,26 @@ from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
 from connote.search.query.query import Query
+from connote.search.quick import is_quick
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.session import Session
 from connote.search.thread import abandonable
 from connote.search.trees import Scope
 
-Find = Callable[[], list[Found]]
-"""Finds, by index. Raises SearchFailed."""
+
+@dataclass(frozen=True)
+class Find:
+    """`run` finds, by index; it raises SearchFailed. `is_quick` says that no thread is needed for it."""
+
+    run: Callable[[], list[Found]]
+    is_quick: bool = False
 
 
 async def found(session: Session, request: SearchRequest) -> list[Found]:
     """By index. Raises SearchFailed, and what the request has wrong."""
-    return await abandonable(await prepared(session, request))
+    find = await prepared(session, request)
+    return session.timed(find.run) if find.is_quick else await abandonable(find.run)
 
 
 async def prepared(session: Session, request: SearchRequest) -> Find:
@@ -31,22 +38,25 @@ async def prepared(session: Session, request: SearchRequest) -> Find:
     session.every([partial(_check_window, seen.index, request) for seen in session.seen])
     if request.retriever is not None:
         every = await _retrieved(session, request)
-        return lambda: every
+        return Find(lambda: every)
     query = requests.combined(request)
     runs = await session.each(lambda seen: _run(seen, query, request, session))
-    find = partial(session.every, runs)
+    find = Find(partial(session.every, [run for run, _ in runs]), request.is_plain and all(quick for _, quick in runs))
     if request.rescore:
-        every = await abandonable(find)
+        every = await abandonable(find.run)
         await _rescored(session, every, request)
-        return lambda: every
+        return Find(lambda: every)
     return find
 
 
-async def _run(seen: Seen, query: Query, request: SearchRequest, session: Session) -> Callable[[], Found]:
+async def _run(seen: Seen, query: Query, request: SearchRequest, session: Session) -> tuple[Callable[[], Found], bool]:
+    """What is left to do for an index, and whether that is quick."""
     own = await query.rewritten(session.asks, seen.reader)
     post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
-    window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
-    return partial(run, seen, own, post, replace(request, start=0, size=window))
+    if request.rescore or request.start:
+        window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
+        request = replace(request, start=0, size=window)
+    return partial(run, seen, own, post, request), post is None and is_quick(own, seen)
 
 
 async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
@@ -55,7 +65,7 @@ async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
     leaves = Bool(should=tree.queries([]), least=1)
     counted = replace(request, start=0, size=0, enough=None)
     runs = await session.each(lambda seen: _run(seen, leaves, counted, session))
-    every = await abandonable(session.every, runs)
+    every = await abandonable(session.every, [run for run, _ in runs])
     allowed = [] if request.post_filter is None else [request.post_filter]
     for scored in await tree.ranked(session, request.window, allowed):
         own = every[scored.key.index]

@@ -28,6 +28,7 @@ from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
 from connote.search.mapping.semantic import compatible
 from connote.search.mapping.values import Values
+from connote.search.pace import Pace
 from connote.search.reembed.switch import Switch
 from connote.search.settings import IndexSettings
 from connote.store.documents import DocumentStore, Stored
@@ -78,7 +79,7 @@ class Index:
         self.name, self.uuid, self.folder = name, uuid, folder
         self.settings, self.mapping = settings, mapping
         self.lock = asyncio.Lock()
-        self.counts = Counts()
+        self.counts, self.pace = Counts(), Pace()
         self._changed, self._mapping_lock = changed, threading.Lock()
         self.held = Held()
         folder.mkdir(parents=True, exist_ok=True)

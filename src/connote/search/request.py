@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from connote.contract import durations
@@ -28,6 +29,8 @@ _ACCEPTED = (
     "batched_reduce_size", "preference", "request_cache", "stats", "ext",
     "allow_partial_search_results", "min_compatible_shard_node", "index",
 )  # fmt: skip
+# Hits that are fetched in no time.
+_FEW = 100
 # What breaks ties between hits, so that one can go on behind the last.
 TIES = "_shard_doc"
 
@@ -78,17 +81,17 @@ class SearchRequest:
     typed: bool = False  # aggregations with their types before their names
     scores_names: bool = False  # scores of the queries with names
 
-    @property
+    @cached_property
     def shows_inference(self) -> bool:
         """Whether `_inference_fields` are wanted."""
         return any(each.pattern == INFERENCE for each in self.fields)
 
-    @property
+    @cached_property
     def shows_source(self) -> bool:
         """Whether documents are shown: not if stored fields or scripts are, unless it is said."""
         return self.source.is_shown and (self.is_source_asked or (self.stored_fields is None and not self.scripts))
 
-    @property
+    @cached_property
     def is_scored(self) -> bool:
         """Whether hits show their scores."""
         names = [name for name, _ in self.sort]
@@ -99,6 +102,19 @@ class SearchRequest:
         """Whether scores decide anything."""
         is_sorted = self.is_scored or any(name == "_script" for name, _ in self.sort)
         return self.least is not None or bool(self.aggs) or (is_sorted and self.window > 0)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether nothing is asked for but the hits with the best scores, and how many there are."""
+        more = self.sort or self.after is not None or self.least is not None or self.collapse or self.aggs
+        return not (more or self.part or self.enough) and self.window > 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the hits are few, by score, and shown as they are kept."""
+        ordered = self.sort or self.after is not None or self.collapse or self.rescore
+        more = self.aggs or self.highlight or self.explain or self.scripts or self.suggest
+        return not (ordered or more) and self.window <= _FEW
 
     @property
     def window(self) -> int:

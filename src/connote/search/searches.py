@@ -138,15 +138,15 @@ class Searches:
         self, session: Session, request: SearchRequest, began: float
     ) -> tuple[Sequence[Hit], dict[str, Any]]:
         find, beside = await finding.prepared(session, request), await Beside.of(request, session)
-        # In one go, for to change threads takes longer than a small search.
-        return await abandonable(_finished, session, request, began, find, beside)
+        finish = partial(_finished, session, request, began, find, beside)
+        return session.timed(finish) if find.is_quick else await abandonable(finish)
 
 
 def _finished(
     session: Session, request: SearchRequest, began: float, find: Find, asked: Beside
 ) -> tuple[Sequence[Hit], dict[str, Any]]:
     """All that nobody has to be asked for: finding, fetching, aggregations, suggestions."""
-    found = find()
+    found = find.run()
     beside, hits = replace(asked, found=found), merged(found, request)
     if request.collapse is not None:
         hits = request.collapse.distinct(hits)

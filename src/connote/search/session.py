@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
@@ -15,6 +16,7 @@ from connote.search.names import fits
 from connote.search.neighbours import Neighbours
 from connote.search.query.knn import Knn
 from connote.search.query.query import Query
+from connote.search.quick import is_quick
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.thread import abandonable, finished
@@ -102,6 +104,12 @@ class Session:
                 found.append(work())
         return _whole(found, failures)
 
+    def timed(self, work: Callable[[], T]) -> T:
+        """What a work on all indices comes to, here and now."""
+        for seen in self.seen:
+            work = partial(seen.index.pace.timed, work)
+        return work()
+
     async def ranked(
         self, query: Query, window: int, least: float | None, sort: Sequence[tuple[str, dict[str, Any]]]
     ) -> list[Scored]:
@@ -110,7 +118,8 @@ class Session:
 
         async def one(seen: Seen) -> collect.Found:
             own = await query.rewritten(self.asks, seen.reader)
-            return await abandonable(collect.run, seen, own, None, request)
+            run = partial(collect.run, seen, own, None, request)
+            return seen.index.pace.timed(run) if request.is_plain and is_quick(own, seen) else await abandonable(run)
 
         found = await self.each(one)
         hits = collect.merged(found, request)[:window]

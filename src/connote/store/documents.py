@@ -6,9 +6,10 @@ any more are removed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Error
 from typing import Any
 
 from sqlalchemy import (
@@ -49,6 +50,7 @@ _documents = Table(
 )
 _current = Index("current", _documents.c.id, unique=True, sqlite_where=_documents.c.until.is_(None))
 Index("replaced", _documents.c.until, sqlite_where=_documents.c.until.is_not(None))
+_routed = Index("routed", _documents.c.seq, sqlite_where=_documents.c.routing.is_not(None))
 # What documents are to become, by sequence number, while nobody is to see it yet.
 _aside = Table("aside", _metadata, Column("seq", Integer, primary_key=True), Column("inference", LargeBinary))
 # What else is decided together with documents.
@@ -79,7 +81,7 @@ class Stored:
 class DocumentStore:
     """Reads and writes; a call of `write` is one transaction, and survives a power loss once it has returned.
 
-    `index` is whose documents they are: all raise NoIndex of it after `close`.
+    `index` is whose documents they are: all raise NoIndex of it after `close`. `is_routed`: some state has a routing.
     """
 
     def __init__(self, folder: Path, index: str) -> None:
@@ -89,6 +91,10 @@ class DocumentStore:
         event.listen(self._engine, "connect", prepare)
         with self._using():
             _metadata.create_all(self._engine)
+            _routed.create(self._engine, checkfirst=True)  # in files of before there was one
+            with self._engine.connect() as connection:
+                routed = select(_documents.c.seq).where(_documents.c.routing.is_not(None)).limit(1)
+                self.is_routed = connection.scalar(routed) is not None
         self._is_taken = self.note(_TAKEN) is not None
 
     def write(self, states: Sequence[Stored]) -> None:
@@ -108,6 +114,7 @@ class DocumentStore:
         ]
         end = update(_documents).where(_documents.c.id == bindparam("of"), _documents.c.until.is_(None))
         end = end.values(until=bindparam("at"))
+        self.is_routed = self.is_routed or any(each.routing is not None for each in states)
         with self._using(), self._engine.begin() as connection:
             if len({each.id for each in states}) == len(states):
                 connection.execute(end, ended)
@@ -234,8 +241,9 @@ class DocumentStore:
             raise NoIndex(self._index)
         try:
             yield
-        except DBAPIError as error:
-            raise Unavailable(f"the documents cannot be read or written: {error.orig}") from error
+        except (DBAPIError, Error) as error:
+            told = error.orig if isinstance(error, DBAPIError) else error
+            raise Unavailable(f"the documents cannot be read or written: {told}") from error
 
     def _states(self) -> str:
         return _TAKEN_STATES if self._is_taken else _STATES
@@ -243,10 +251,13 @@ class DocumentStore:
     def _read(
         self, column: "Column[str] | Column[int]", wanted: Sequence[str] | Sequence[int], *, is_current: bool
     ) -> Iterable[Stored]:
-        # Every search comes here, and to make a statement of an expression takes longer than to run it.
+        # Every search comes here. To make a statement of an expression takes longer than to run it, and so does what
+        # SQLAlchemy does of a row.
         only = " AND until IS NULL" if is_current else ""
-        with self._using(), self._engine.connect() as connection:
+        with self._using(), closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
             for start in range(0, len(wanted), _MANY):
                 part = tuple(wanted[start : start + _MANY])
                 query = f"{self._states()} WHERE documents.{column.name} IN ({','.join('?' * len(part))}){only}"
-                yield from (Stored(*row) for row in connection.exec_driver_sql(query, part))
+                cursor.execute(query, part)
+                yield from (Stored(*row) for row in cursor.fetchall())

@@ -14,12 +14,13 @@ from connote.contract.results import Vector
 from connote.search.analysis import Analysis
 from connote.search.embedded import Chunk, Embedded, Part
 from connote.search.engine.build import build
+from connote.search.engine.kernels import top
 from connote.search.engine.segment import Segment, Snapshot
 from connote.search.mapping.document import Reader as DocumentReader
 from connote.search.mapping.mapping import Mapping as Mapped
 from connote.search.mapping.row import row
 from connote.search.query.parse import parse
-from connote.search.query.query import Explanation
+from connote.search.query.query import Explanation, ranked
 from connote.search.query.reader import Reader
 from connote.search.query.rules import Rule
 
@@ -99,6 +100,11 @@ class Small:
             assert (hits.mask == filtered.mask).all(), "a query matches the same with and without scores"
             points = hits.points()
             assert points.dtype == np.float32
+            best = top(points, hits.mask & segment.live, 3)
+            documents, scores, total = ranked(weight, segment, segment.live, 3)
+            told = "the best are the same without scores of all"
+            assert (documents.tolist(), scores.tolist()) == (best.tolist(), points[best].tolist()), told
+            assert total == np.count_nonzero(hits.mask & segment.live), told
             live = np.flatnonzero(hits.mask & segment.live).tolist()
             found |= {int(segment.ids[at]): float(points[at]) for at in live}
         return found

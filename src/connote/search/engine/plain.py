@@ -32,7 +32,7 @@ def rank(lists: Lists, values: Floats, owners: Ints | None, mask: Mask, count: i
     scores, matched = np.zeros(rows, dtype=np.float32), np.zeros(rows, dtype=np.bool_)
     accumulate(lists, values, scores, matched)
     if owners is not None:
-        scores = best(scores, owners)
+        scores = best(np.where(matched, scores, np.float32(-np.inf)), owners)
         matched = best(matched.astype(np.float32), owners) > 0
     return _ranked(scores, matched & mask, count)
 

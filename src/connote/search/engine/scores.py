@@ -127,15 +127,16 @@ def top_sparse(
     snapshot: Snapshot, field: str, weights: Mapping[str, float], count: int, masks: Sequence[Mask] | None = None
 ) -> Hits:
     """The best by one sparse field alone, faster than `sparse` and `top`. `masks`: who may be found, a segment each."""
-    ranked = []
-    for segment, mask in _masked(snapshot, masks):
-        view = segment.sparse(field)
-        if view is not None:
-            owners = None if view.owners.single else view.owners.starts
-            ranked.append(kernels.rank(_lists(view, weights), view.weights, owners, mask, count))
-        else:
-            ranked.append(_NONE)
-    return _hits(ranked, count)
+    return _hits([rank_sparse(each, field, weights, mask, count) for each, mask in _masked(snapshot, masks)], count)
+
+
+def rank_sparse(table: Table, field: str, weights: Mapping[str, float], mask: Mask, count: int) -> Ranked:
+    """The best of one segment. `mask` has its size, and is made for the kernels."""
+    view = table.sparse(field)
+    if view is None:
+        return _NONE
+    owners = None if view.owners.single else view.owners.starts
+    return kernels.rank(_lists(view, weights), view.weights, owners, mask, count)
 
 
 def top_bm25(
@@ -147,15 +148,17 @@ def top_bm25(
     masks: Sequence[Mask] | None = None,
 ) -> Hits:
     """The best by one text field alone, faster than `bm25` and `top`; weights are boost x idf, by term."""
-    ranked = []
-    for segment, mask in _masked(snapshot, masks):
-        view = segment.text(field)
-        if view is not None:
-            lists = _lists(view, weights)
-            ranked.append(kernels.rank_bm25(lists, view.freqs, view.norms, model.inverse, mask, count))
-        else:
-            ranked.append(_NONE)
-    return _hits(ranked, count)
+    return _hits(
+        [rank_bm25(each, field, weights, model, mask, count) for each, mask in _masked(snapshot, masks)], count
+    )
+
+
+def rank_bm25(table: Table, field: str, weights: Mapping[str, float], model: Bm25, mask: Mask, count: int) -> Ranked:
+    """The best of one segment. `mask` has its size, and is made for the kernels."""
+    view = table.text(field)
+    if view is None:
+        return _NONE
+    return kernels.rank_bm25(_lists(view, weights), view.freqs, view.norms, model.inverse, mask, count)
 
 
 _NONE = Ranked(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 0)
@@ -182,8 +185,9 @@ def _hits(ranked: Sequence[Ranked], count: int) -> Hits:
 
 def _lists(view: Inverted, weights: Mapping[str, float]) -> Lists:
     """The lists of those terms that are here."""
-    ordinals = np.array([view.find(term) for term in weights], dtype=np.int64)
+    ordinals = view.find_all(weights)
+    factors = np.fromiter(weights.values(), dtype=np.float32, count=len(weights))
     here = ordinals >= 0
-    ordinals = ordinals[here]
-    factors = np.fromiter(weights.values(), dtype=np.float32, count=len(weights))[here]
+    if not here.all():
+        ordinals, factors = ordinals[here], factors[here]
     return Lists(view.docs, view.starts[ordinals], view.starts[ordinals + 1], factors)

@@ -12,48 +12,56 @@ from connote.contract.errors import ConnoteError, SearchFailed
 from connote.search import columns
 from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
-from connote.search.embedded import Document
 from connote.search.fetch import fields as shown_fields
 from connote.search.fetch.docvalues import docvalues
 from connote.search.fetch.fields import INFERENCE, Wanted
+from connote.search.fetch.page import Document, Page
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.names import fits
 from connote.search.query.query import Hits
 from connote.search.request import SearchRequest
-from connote.store.documents import Stored
 
 _VECTORS = ("dense_vector", "sparse_vector")
 
 
 def fetched(hits: Sequence[Hit], request: SearchRequest, beside: Beside) -> list[dict[str, Any]]:
     """The hits as the answer shows them."""
-    stored: dict[int, dict[int, Stored]] = {}
-    for each in {id(hit.found): hit.found for hit in hits}.values():
-        stored[id(each)] = each.seen.index.documents.at([hit.seq for hit in hits if hit.found is each])
+    every = {id(hit.found): hit.found for hit in hits}
+    pages = {key: Page(found, [hit for hit in hits if hit.found is found]) for key, found in every.items()}
+    adds = {key: beside.adds(found, request) for key, found in every.items()}
     named, shown = Named(), []
     for hit in hits:
-        state = stored[id(hit.found)].get(hit.seq)
-        if state is not None and state.source is not None:
-            shown.append(_shown(hit, state, request, named, beside))
+        page = pages[id(hit.found)]
+        document, body = Document(page, hit), _shown(hit, page.routing(hit), request, named)
+        body |= _values(hit, document, request)
+        if adds[id(hit.found)]:
+            beside.add(body, hit, request, document, partial(fetched, beside=beside))
+        body |= _told(hit, request)
+        shown.append(body)
     return shown
 
 
-def _shown(hit: Hit, state: Stored, request: SearchRequest, named: "Named", beside: Beside) -> dict[str, Any]:
+def _shown(hit: Hit, routing: str | None, request: SearchRequest, named: "Named") -> dict[str, Any]:
+    """Which document it is, and its score."""
     found = hit.found
-    body: dict[str, Any] = {"_index": found.seen.index.name, "_id": state.id}
+    segment = found.seen.snapshot.segments[hit.segment]
+    body: dict[str, Any] = {"_index": found.seen.index.name, "_id": segment.ids[hit.document]}
     if request.version:
-        body["_version"] = state.version
+        body["_version"] = int(segment.versions[hit.document])
     if request.seq_no:
-        body |= {"_seq_no": state.seq, "_primary_term": 1}
+        body |= {"_seq_no": hit.seq, "_primary_term": 1}
     body["_score"] = float(np.float32(hit.score)) if request.is_scored else None
-    if state.routing is not None:
-        body["_routing"] = state.routing
+    if routing is not None:
+        body["_routing"] = routing
     if names := named.of(hit):
         body["matched_queries"] = names if request.scores_names else list(names)
-    document = Document(state)
-    body |= _values(hit, document, request)
-    beside.add(body, hit, request, document, partial(fetched, beside=beside))
+    return body
+
+
+def _told(hit: Hit, request: SearchRequest) -> dict[str, Any]:
+    """Why it is where it is."""
+    body, found = dict[str, Any](), hit.found
     if request.explain:
         body["_explanation"] = _why(hit)
     if len(request.sort) > request.hidden:
@@ -80,7 +88,8 @@ def _values(hit: Hit, document: Document, request: SearchRequest) -> dict[str, A
         found |= shown_fields.values(request.fields, document.source, mapping)
         found |= docvalues(request.docvalue_fields, document.source, mapping)
         found |= _columns([*request.fields, *request.docvalue_fields], hit)
-    found |= _scripted(hit, request)
+    if request.scripts:
+        found |= _scripted(hit, request)
     if found:
         body["fields"] = found
     return body

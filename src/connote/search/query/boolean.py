@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
+from connote.search.engine.arrays import Mask, Ranked
 from connote.search.engine.segment import Table
 from connote.search.query.body import Body
 from connote.search.query.minimum import minimum
-from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
+from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Ranking, Weight, ranked
 from connote.search.query.reader import Reader
 from connote.search.thread import check
 
@@ -20,7 +21,7 @@ MOST_CLAUSES = 4096
 
 
 @dataclass(frozen=True)
-class BoolWeight:
+class BoolWeight(Ranking):
     """Scores of what must and what should match, added up."""
 
     must: Sequence[Weight]
@@ -51,6 +52,17 @@ class BoolWeight:
         if not scored:
             return Hits(mask)
         return Hits(mask, points if self.boost == 1 else points * np.float32(self.boost))
+
+    def rank(self, table: Table, allowed: Mask, count: int) -> Ranked | None:
+        """Where one clause alone scores, its best of those that the filters let through."""
+        scoring = [*self.must, *self.should]
+        if len(scoring) != 1 or len(self.should) != self.least or self.boost != 1:
+            return None
+        for weight in self.filters:
+            allowed = allowed & weight.run(table, scored=False).mask
+        for weight in self.never:
+            allowed = allowed & ~weight.run(table, scored=False).mask
+        return ranked(scoring[0], table, allowed, count)
 
     def _should(self, table: Table, mask: Any, points: Any, *, scored: bool) -> None:  # noqa: ANN401 (arrays, changed)
         counts = np.zeros(table.size, dtype=np.int32)
@@ -121,12 +133,12 @@ class Bool(Query):
         return replace(self, must=must, should=should, filters=filters, never=never)
 
     def weigh(self, reader: Reader) -> Weight:
-        """Without must and filter, one of the shoulds is needed, if none is said to be."""
+        """Without must and filter, one of the shoulds is needed, whatever is said."""
         weights = [
             [each.weigh(reader) for each in group] for group in (self.must, self.should, self.filters, self.never)
         ]
         default = 1 if self.should and not self.must and not self.filters else 0
-        least = default if self.least is None else minimum(self.least, len(self.should))
+        least = default if self.least is None else max(minimum(self.least, len(self.should)), default)
         must, should, filters, never = weights
         if not any(weights):
             return MatchAll(boost=self.boost).weigh(reader)

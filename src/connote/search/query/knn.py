@@ -14,7 +14,7 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.results import Vector
 from connote.contract.settings import java
 from connote.search.engine import kernels, scores
-from connote.search.engine.arrays import Floats
+from connote.search.engine.arrays import Floats, Mask, Ranked
 from connote.search.engine.fields import Dense
 from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
@@ -22,14 +22,14 @@ from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.vectors import DenseVector
 from connote.search.query.body import Body
 from connote.search.query.chunks import check_task, chunks_of
-from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
+from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Ranking, Weight
 from connote.search.query.reader import Reader
 
 MOST_CANDIDATES = 10_000
 
 
 @dataclass(frozen=True)
-class DenseWeight:
+class DenseWeight(Ranking):
     """How near each document's best vector is. `among` limits who counts, `least` the similarity, `most` how many."""
 
     field: str
@@ -38,17 +38,25 @@ class DenseWeight:
     boost: float
     among: Weight | None = None
     least: float | None = None
-    allowed: Mapping[int, Floats] | None = None  # by segment, the scores of those who are near enough; -inf for others
+    nearest: Mapping[int, Ranked] | None = None  # by segment, those of the first of all
 
     def run(self, table: Table, *, scored: bool) -> Hits:
         """The nearest."""
-        if self.allowed is not None:
-            points = self.allowed.get(id(table.arrays))
-            if points is None:
-                return Hits.none(table.size)
-            return Hits(points > -np.inf, points if scored else None)
-        points = self.points(table)
+        if self.nearest is None:
+            points = self.points(table)
+        elif (first := self.nearest.get(id(table.arrays))) is None:
+            return Hits.none(table.size)
+        else:
+            points = np.full(table.size, -np.inf, dtype=np.float32)
+            points[first.docs] = first.scores
         return Hits(points > -np.inf, points if scored else None)
+
+    def rank(self, table: Table, allowed: Mask, count: int) -> Ranked | None:
+        """The first of all that are in this segment, where they are known."""
+        if self.nearest is None or (first := self.nearest.get(id(table.arrays))) is None:
+            return None
+        kept = allowed[first.docs]
+        return Ranked(first.docs[kept][:count], first.scores[kept][:count], int(np.count_nonzero(kept)))
 
     def points(self, table: Table) -> Floats:
         """float32 [size]: every document's score, -inf of those without a vector or that do not count."""
@@ -258,7 +266,11 @@ def dense_weight(
 
 def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
     """The same, but only of the k documents that are nearest in all segments; of nested objects each one's nearest."""
-    alive = [np.where(rows.live, weight.points(rows.table), np.float32(-np.inf)) for rows in reader.rows]
+    lives = [each.live for each in reader.snapshot.segments] if reader.path is None else [r.live for r in reader.rows]
+    alive = [
+        np.where(live, weight.points(table), np.float32(-np.inf))
+        for table, live in zip(reader.tables, lives, strict=True)
+    ]
     every = np.concatenate(alive) if alive else np.zeros(0, dtype=np.float32)
     if reader.path is None or not len(every):
         nearest = kernels.top(every, every > -np.inf, k)
@@ -268,13 +280,12 @@ def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
         documents = np.concatenate([rows.documents for rows in reader.rows])
         owners = np.stack([segments, documents], axis=1)[order]
         nearest = order[np.sort(np.unique(owners, axis=0, return_index=True)[1])][:k].astype(np.int32)
-    kept = np.full(len(every), -np.inf, dtype=np.float32)
-    kept[nearest] = every[nearest]
-    allowed, start = {}, 0
+    found, start = {}, 0
     for table in reader.tables:
-        allowed[id(table.arrays)] = kept[start : start + table.size]
+        own = nearest[(nearest >= start) & (nearest < start + table.size)]
+        found[id(table.arrays)] = Ranked(own - np.int32(start), every[own], len(own))
         start += table.size
-    return replace(weight, allowed=allowed)
+    return replace(weight, nearest=found)
 
 
 def _all(among: list[Weight] | None) -> Weight | None:
@@ -290,7 +301,7 @@ def read_vector(value: Any) -> tuple[float, ...]:  # noqa: ANN401
             return tuple(float(each) for each in np.frombuffer(bytes.fromhex(value), dtype=np.int8))
         except ValueError:
             raise BadQuery(f"[knn] [query_vector] must be numbers or hexadecimal, not [{value[:50]}]") from None
-    if not isinstance(value, list) or not value or not all(type(each) in (int, float) for each in value):
+    if not isinstance(value, list) or not value or not {int, float}.issuperset(map(type, value)):
         raise BadQuery(f"[knn] [query_vector] must be an array of numbers, not [{java(value)[:100]}]")
     found = np.asarray(value, dtype=np.float64)
     if not (np.abs(found) < np.finfo(np.float32).max).all():

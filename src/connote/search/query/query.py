@@ -1,5 +1,6 @@
 """What a query is, from its parsing to its hits."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
@@ -8,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.contract.results import Vector
-from connote.search.engine.arrays import Floats, Mask
+from connote.search.engine import kernels
+from connote.search.engine.arrays import Floats, Mask, Ranked
 from connote.search.engine.segment import Table
 from connote.search.query.reader import Reader
 from connote.search.query.rules import Rule
@@ -94,6 +96,25 @@ class Weight(Protocol):
         ...
 
 
+class Ranking(ABC):
+    """A weight that finds its best documents without scoring all."""
+
+    @abstractmethod
+    def rank(self, table: Table, allowed: Mask, count: int) -> Ranked | None:
+        """The best of those that are allowed (bool [size]), as `run` would score them; None if it has to score all."""
+
+
+def ranked(weight: Weight, table: Table, allowed: Mask, count: int) -> Ranked:
+    """The best by a weight of the documents that are allowed, and how many match."""
+    found = weight.rank(table, allowed, count) if isinstance(weight, Ranking) else None
+    if found is not None:
+        return found
+    hits = weight.run(table, scored=True)
+    mask, points = hits.mask & allowed, hits.points()
+    documents = kernels.top(points, mask, count)
+    return Ranked(documents, points[documents], int(np.count_nonzero(mask)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Query:
     """A parsed query. `name` is what `matched_queries` calls it."""
@@ -124,7 +145,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Ranking):
     """A weight of documents that all have one score: found by `find`."""
 
     find: "Find"
@@ -134,6 +155,12 @@ class Constant:
     def run(self, table: Table, *, scored: bool) -> Hits:
         """All that are found."""
         return Hits.constant(self.find(table), self.score, scored=scored)
+
+    def rank(self, table: Table, allowed: Mask, count: int) -> Ranked:
+        """The oldest of them, as all are equal."""
+        documents = np.flatnonzero(self.find(table) & allowed).astype(np.int32)
+        first = documents[:count]
+        return Ranked(first, np.full(len(first), self.score, dtype=np.float32), len(documents))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """The score, if it is found."""
@@ -170,4 +197,7 @@ class MatchAll(Query):
 
 Numbers = NDArray[np.float64]
 
-__all__ = ["Asks", "Constant", "Explanation", "Find", "Hits", "MatchAll", "MatchNone", "Query", "Weight", "field"]
+__all__ = [
+    "Asks", "Constant", "Explanation", "Find", "Hits", "MatchAll", "MatchNone", "Query", "Ranking", "Weight", "field",
+    "ranked",
+]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,13 +56,28 @@ class Reader:
     ) -> None:
         self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
         self.sources = sources
-        own = [Rows(segment, segment.live, np.arange(segment.size)) for segment in snapshot.segments]
-        for each in [] if path is None else self._nested(path):
-            own = [inner for rows in own if (inner := rows.inside(each)) is not None]
-        self.rows: Sequence[Rows] = own
-        self.tables: Sequence[Table] = [rows.table for rows in own]
         self._models: dict[str, Bm25] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
+
+    @cached_property
+    def rows(self) -> Sequence[Rows]:
+        """What a query goes through: the documents, or the nested objects."""
+        own = [Rows(segment, segment.live, np.arange(segment.size)) for segment in self.snapshot.segments]
+        for each in [] if self.path is None else self._nested(self.path):
+            own = [inner for rows in own if (inner := rows.inside(each)) is not None]
+        return own
+
+    @cached_property
+    def tables(self) -> Sequence[Table]:
+        """The tables of these rows."""
+        return self.snapshot.segments if self.path is None else [rows.table for rows in self.rows]
+
+    @property
+    def living(self) -> Sequence[tuple[Table, Mask]]:
+        """The tables with, for each row, whether it is not deleted."""
+        if self.path is None:
+            return [(segment, segment.live) for segment in self.snapshot.segments]
+        return [(rows.table, rows.live) for rows in self.rows]
 
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""

@@ -12,19 +12,23 @@ import numpy as np
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.engine import scores
+from connote.search.engine.arrays import Mask, Ranked
 from connote.search.engine.segment import Table
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.vectors import SparseVector
 from connote.search.query.body import Body, one_field
 from connote.search.query.chunks import check_task, chunks_of
 from connote.search.query.pruning import Pruning, pruned
-from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Weight
+from connote.search.query.query import Asks, Explanation, Hits, MatchNone, Query, Ranking, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.weighting import weighted
 
+# As float32 has it.
+_MOST = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True)
-class SparseWeight:
+class SparseWeight(Ranking):
     """The product of the query's weights and a document's, of the best of its chunks."""
 
     field: str
@@ -42,6 +46,10 @@ class SparseWeight:
             return Hits(mask)
         best = view.owners.best(np.where(rows, points, np.float32(-np.inf)) if not view.owners.single else points)
         return Hits(mask, best if self.boost == 1 else best * np.float32(self.boost))
+
+    def rank(self, table: Table, allowed: Mask, count: int) -> Ranked | None:
+        """The best of them; not with a boost, which may make scores equal that were not."""
+        return scores.rank_sparse(table, self.field, self.weights, allowed, count) if self.boost == 1 else None
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """Token by token, of the best chunk."""
@@ -179,6 +187,6 @@ def read_tokens(value: Any) -> dict[str, float]:  # noqa: ANN401
             f"[sparse_vector] [query_vector] must be an object of weights by token, not [{java(value)[:100]}]"
         )
     for token, weight in value.items():
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not np.isfinite(np.float32(weight)):
+        if type(weight) not in (int, float) or not -_MOST < weight < _MOST:
             raise BadQuery(f"[sparse_vector] weight of [{token}] must be a number, not [{java(weight)[:100]}]")
     return {token: float(weight) for token, weight in value.items()}

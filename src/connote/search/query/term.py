@@ -9,7 +9,7 @@ import numpy as np
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.engine import scores
-from connote.search.engine.arrays import Mask
+from connote.search.engine.arrays import Mask, Ranked
 from connote.search.engine.scores import Bm25
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
@@ -20,7 +20,7 @@ from connote.search.mapping.text import MatchOnlyText, scalar
 from connote.search.mapping.vectors import SparseVector
 from connote.search.query import patterns
 from connote.search.query.body import Body, one_field
-from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
+from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Ranking, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.sparse import SparseWeight
 from connote.search.query.values import equal, everything, having, normal
@@ -30,7 +30,7 @@ MOST_TERMS = 65536
 
 
 @dataclass(frozen=True)
-class TermsWeight:
+class TermsWeight(Ranking):
     """BM25 over some terms of one field, added up. `factors` are boost × idf by term."""
 
     field: str
@@ -43,6 +43,12 @@ class TermsWeight:
         """Who has one of the terms."""
         points, mask = scores.bm25(table, self.field, self.factors, self.model)
         return Hits(mask, points if scored else None)
+
+    def rank(self, table: Table, allowed: Mask, count: int) -> Ranked | None:
+        """The best of them; of text."""
+        if table.text(self.field) is None:
+            return None
+        return scores.rank_bm25(table, self.field, self.factors, self.model, allowed, count)
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """Term by term."""
