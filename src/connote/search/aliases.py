@@ -85,6 +85,8 @@ def _filter(given: Any, alias: str) -> Mapping[str, Any]:  # noqa: ANN401
 
 def passing(expression: str | None, record: IndexRecord) -> Query | None:
     """What an expression means of an index: by a filter of one of its aliases, None if all of it."""
+    if expression == record.name or not record.aliases:
+        return None
     met = names.aliases_met(expression, record.name, record.aliases)
     filters = [record.aliases[alias].get("filter") for alias in met]
     return Bool(should=[parse_query(each) for each in filters], least=1) if filters and all(filters) else None

@@ -17,6 +17,8 @@ from connote.search.request import SearchRequest
 from connote.search.rewrites import Rewrites
 from connote.search.session import Session
 
+_NOTHING = Aggs()
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -24,13 +26,15 @@ class Beside:
 
     rewrites: Rewrites
     tree: Aggs
-    groups: Sequence[Inner]
+    groups: Sequence[Inner] = ()
     found: Sequence[Found] = ()
     known: dict[int, list[tuple[Nested | Joined, Inner]]] = field(default_factory=dict)  # inner hits, by id of a query
 
     @classmethod
     async def of(cls, request: SearchRequest, session: Session) -> "Beside":
         """Before anything is found. Raises BadQuery, IllegalArgument, and what endpoints raise."""
+        if not (request.aggs or request.collapse or request.highlight):
+            return cls(Rewrites(), _NOTHING)
         tree = aggs.parse(request.aggs)
         collapse = request.collapse
         groups = [] if collapse is None else [Inner.parse(each, collapse.field) for each in collapse.inner_hits]

@@ -1,6 +1,7 @@
 """Which searches are over sooner than threads could be changed: those run where they are asked for."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
 
 from connote.search.collect import Seen
 from connote.search.query.boolean import Bool, ConstantScore
@@ -13,47 +14,39 @@ from connote.search.query.reader import Reader
 from connote.search.query.sparse import Sparse
 from connote.search.query.term import Exists, Ids, Term, Terms
 
-# What the engine goes through in about half a millisecond: documents and vectors, numbers of dense vectors, clauses.
-_DOCUMENTS, _NUMBERS, _CLAUSES = 100_000, 4_000_000, 8
+# Documents that the engine goes through in half a millisecond, and numbers of dense vectors in the time of one.
+_DOCUMENTS, _NUMBERS = 200_000, 40
 _VALUES, _LETTERS = 100, 1000
 
 
 def is_quick(query: Query, seen: Seen) -> bool:
     """Whether a rewritten query is one of those, as far as its kind and the size of the index tell."""
-    reader = seen.reader
-    few = reader.snapshot.size <= _DOCUMENTS and not reader.mapping.runtime  # what scripts make takes its time
-    return few and seen.index.pace.is_quick and _is_quick(query, reader)
+    if seen.reader.mapping.runtime or not seen.index.pace.is_quick:  # what scripts make takes its time
+        return False
+    return cost(query, seen.reader) <= _DOCUMENTS
 
 
-def _is_quick(query: Query, reader: Reader) -> bool:
+def cost(query: Query, reader: Reader) -> float:
+    """As many documents as are gone through in the time of the query, roughly; infinity if its kind does not tell."""
+    found, size = math.inf, reader.snapshot.size
     match query:
         case MatchAll() | MatchNone() | Exists() | Range() | Term(is_insensitive=False):
-            found = True
-        case Terms() | Ids():
-            found = len(query.values) <= _VALUES
+            found = size
+        case Terms() | Ids() if len(query.values) <= _VALUES:
+            found = size
         case Sparse():
-            found = _sparse(query.field, reader) <= _DOCUMENTS
+            found = _sparse(query.field, reader)
         case Knn():
-            found = _dense(query.field, reader) <= _NUMBERS and _are_quick(query.filters, reader)
-        case Match(mode="words"):
-            found = _is_match(query, reader)
+            found = _dense(query.field, reader) + sum(cost(each, reader) for each in query.filters)
+        case Match(mode="words", vector=tuple()):
+            found = _dense(query.field, reader)
+        case Match(mode="words", vector=None) if query.how.fuzziness is None and len(str(query.text)) <= _LETTERS:
+            found = size
+        case Match(mode="words", vector=Mapping()):
+            found = _sparse(query.field, reader)
         case Bool() | ConstantScore():
-            found = _are_quick(query.parts(), reader)
-        case _:
-            found = False
+            found = sum(cost(each, reader) for each in query.parts())
     return found
-
-
-def _are_quick(queries: Sequence[Query], reader: Reader) -> bool:
-    return len(queries) <= _CLAUSES and all(_is_quick(each, reader) for each in queries)
-
-
-def _is_match(query: Match, reader: Reader) -> bool:
-    if query.vector is None:
-        return query.how.fuzziness is None and len(str(query.text)) <= _LETTERS
-    if isinstance(query.vector, tuple):
-        return _dense(query.field, reader) <= _NUMBERS
-    return _sparse(query.field, reader) <= _DOCUMENTS
 
 
 def _sparse(field: str, reader: Reader) -> int:
@@ -62,7 +55,8 @@ def _sparse(field: str, reader: Reader) -> int:
     return sum(view.owners.rows for table in reader.tables if (view := table.sparse(name)) is not None)
 
 
-def _dense(field: str, reader: Reader) -> int:
-    """How many numbers all dense vectors have together."""
+def _dense(field: str, reader: Reader) -> float:
+    """How many numbers all dense vectors have together, as documents."""
     name = chunks_of(reader, field)
-    return sum(view.matrix.size for table in reader.tables if (view := table.dense(name)) is not None)
+    views = (table.dense(name) for table in reader.tables)
+    return sum(view.matrix.size for view in views if view is not None) / _NUMBERS

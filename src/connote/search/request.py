@@ -92,6 +92,12 @@ class SearchRequest:
         return self.source.is_shown and (self.is_source_asked or (self.stored_fields is None and not self.scripts))
 
     @cached_property
+    def shows_more(self) -> bool:
+        """Whether hits show more than which they are, and what they score."""
+        kept = self.shows_source or self.fields or self.docvalue_fields
+        return bool(kept or self.scripts or self.explain or self.sort)
+
+    @cached_property
     def is_scored(self) -> bool:
         """Whether hits show their scores."""
         names = [name for name, _ in self.sort]

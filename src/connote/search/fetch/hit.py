@@ -33,12 +33,14 @@ def fetched(hits: Sequence[Hit], request: SearchRequest, beside: Beside) -> list
     named, shown = Named(), []
     for hit in hits:
         page = pages[id(hit.found)]
-        document, body = Document(page, hit), _shown(hit, page.routing(hit), request, named)
-        body |= _values(hit, document, request)
-        if adds[id(hit.found)]:
-            beside.add(body, hit, request, document, partial(fetched, beside=beside))
-        body |= _told(hit, request)
+        body = _shown(hit, page.routing(hit), request, named)
         shown.append(body)
+        if not (request.shows_more or adds[id(hit.found)]):
+            continue
+        document = Document(page, hit)
+        body |= _values(hit, document, request)
+        beside.add(body, hit, request, document, partial(fetched, beside=beside))
+        body |= _told(hit, request)
     return shown
 
 

@@ -93,7 +93,8 @@ class Mapping:
 
     def searched(self, given: Object[str, Any] | None = None) -> "Mapping":
         """The mapping as a search has it: with its runtime fields, or those given. Raises BadMapping."""
-        made = runtimes.parse(self.root.given.get("runtime") or {} if given is None else given)
+        wanted = self.root.given.get("runtime") if given is None else given
+        made = runtimes.parse(wanted) if wanted else {}
         return replace(self, runtime={**self.runtime, **made}) if made else self
 
     def with_field(self, changed: Field) -> "Mapping":
