@@ -30,18 +30,12 @@ BESIDE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("index", ["houses", "flats", "homes"])
-@pytest.mark.parametrize(
-    "more", [{}, {"post_filter": CHEAP}, {"from": 1, "size": 2}, {"indices_boost": [{"flats": 3}]}]
-)
+@pytest.mark.parametrize("more", MORE)
 def test_a_page_is_the_same_with_and_without_all_that_match(
     search: Search, query: dict[str, Any], index: str, more: dict[str, Any]
 ) -> None:
     alone = search(index=index, query=query, _source=False, **more)["hits"]
-    for beside in (
-        {"aggs": {"n": {"value_count": {"field": "price"}}}},
-        {"min_score": -1},
-        {"highlight": {"fields": {}}},
-    ):
+    for beside in BESIDE:
         body = search(index=index, query=query, _source=False, **more, **beside)
         assert body["hits"] == alone
     assert len(alone["hits"]) == min(more.get("size", 10), max(alone["total"]["value"] - more.get("from", 0), 0))
