@@ -38,8 +38,8 @@ from tokenizers import Tokenizer
 
 from connote.config import load
 from connote.runtime.library import Library
-from connote.search.engine import scores
 from connote.search.engine.index import Index
+from connote.search.engine.nearest import nearest
 from connote.search.engine.row import Row
 
 DIMENSIONS, QUERIES, BULK = 384, 300, 500
@@ -228,8 +228,9 @@ def our_dense(matrix: Rows, asked: Rows, folder: Path) -> Search:
         for segment in snapshot.segments:
             view = segment.dense("f")
             assert view is not None
-            parts.append((view.owners.best(scores.dense(view, asked[number], "cosine")), view.exists))
-        return [score for _, _, score in scores.top(snapshot, parts, COUNT).found]
+            _, compared = nearest(view, asked[number], "cosine", segment.live, COUNT)
+            parts.append(compared)
+        return sorted(np.concatenate(parts).tolist(), reverse=True)[:COUNT]
 
     return search
 

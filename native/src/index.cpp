@@ -11,6 +11,13 @@
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
+// A function that is compiled for several processors, of which the loader takes the one that is there.
+#if defined(__x86_64__) && defined(__gnu_linux__) && __GNUC__ >= 12 && !defined(__clang__)
+#define WIDEST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define WIDEST
+#endif
+
 namespace {
 
 struct Hit {
@@ -198,7 +205,7 @@ int64_t guarded(Function function) {
 }  // namespace
 
 // Counts the forms that these functions have had: who calls them with another form's arguments would crash.
-EXPORT int32_t connote_index_form() { return 1; }
+EXPORT int32_t connote_index_form() { return 2; }
 
 // Adds weights[t] * values[i] to scores[docs[i]] for i from starts[t] to ends[t], of each term t; sets matched[docs[i]].
 EXPORT void connote_accumulate(const Lists *lists, const float *values, float *scores, uint8_t *matched) {
@@ -231,6 +238,17 @@ EXPORT void connote_best(int64_t documents, const int32_t *starts, const float *
         float most = -std::numeric_limits<float>::infinity();
         for (int32_t row = starts[d]; row < starts[d + 1]; row++) most = std::max(most, scores[row]);
         best[d] = most;
+    }
+}
+
+// The product of each row of codes with the query. Whole numbers: the same on any processor, so the widest is taken.
+EXPORT WIDEST void connote_products(int64_t rows, int64_t dimensions, const int8_t *__restrict codes,
+                                    const int16_t *__restrict query, int32_t *__restrict products) {
+    for (int64_t r = 0; r < rows; r++) {
+        const int8_t *__restrict row = codes + r * dimensions;
+        int32_t sum = 0;
+        for (int64_t i = 0; i < dimensions; i++) sum += static_cast<int16_t>(row[i]) * query[i];
+        products[r] = sum;
     }
 }
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from connote.search.collect import Seen
+from connote.search.engine.nearest import pays
 from connote.search.query.boolean import Bool, ConstantScore
 from connote.search.query.chunks import chunks_of
 from connote.search.query.knn import Knn
@@ -15,7 +16,7 @@ from connote.search.query.sparse import Sparse
 from connote.search.query.term import Exists, Ids, Term, Terms
 
 # Documents that the engine goes through in half a millisecond, and numbers of dense vectors in the time of one.
-_DOCUMENTS, _NUMBERS = 200_000, 40
+_DOCUMENTS, _NUMBERS = 200_000, 60
 _VALUES, _LETTERS = 100, 1000
 
 
@@ -56,7 +57,9 @@ def _sparse(field: str, reader: Reader) -> int:
 
 
 def _dense(field: str, reader: Reader) -> float:
-    """How many numbers all dense vectors have together, as documents."""
+    """How many numbers all dense vectors have together, as documents; infinity if something is to be made of them."""
     name = chunks_of(reader, field)
-    views = (table.dense(name) for table in reader.tables)
-    return sum(view.matrix.size for view in views if view is not None) / _NUMBERS
+    views = [view for table in reader.tables if (view := table.dense(name)) is not None]
+    if any(pays(view) and not view.has_codes for view in views):
+        return math.inf
+    return sum(view.matrix.size for view in views) / _NUMBERS

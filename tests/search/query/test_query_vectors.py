@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.search.engine import nearest
 from connote.search.query.boolean import Bool
 from connote.search.query.knn import Knn
 from connote.search.query.parse import parse
@@ -20,6 +21,15 @@ SPARSE = {"ml": {"type": "sparse_vector"}, "tag": {"type": "keyword"}, "text": {
 weights = some.dictionaries(some.sampled_from("abcdef"), some.integers(1, 80).map(lambda each: each / 16), max_size=5)
 numbers = some.integers(-16, 16).map(lambda each: each / 8)
 vectors = some.tuples(numbers, numbers, numbers).filter(any)
+
+
+@pytest.fixture(scope="module", autouse=True, params=["every vector", "codes first"])
+def looked_at(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What is looked at of dense vectors: with more of them it would be codes."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "codes first":
+            patch.setattr(nearest, "_FEW", 0)
+        yield
 
 
 def product(one: Mapping[str, float], other: Mapping[str, float]) -> float | None:

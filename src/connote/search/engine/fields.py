@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.search.engine.arrays import Arrays, Bytes, Floats, Ints, Longs, Mask
+from connote.search.engine.codes import Codes
 from connote.search.engine.owners import Owners
 from connote.search.engine.strings import Dictionary
 
@@ -177,3 +178,13 @@ class Dense(Owned):
         super().__init__(arrays)
         self.matrix: Floats = arrays["matrix",]
         self.magnitudes: Floats = arrays["magnitudes",]
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether they have been made."""
+        return "codes" in self.__dict__
+
+    @cached_property
+    def codes(self) -> Codes:
+        """The vectors in one byte a number: made when first looked at, which takes as long as some searches."""
+        return Codes.of(self.matrix)

@@ -14,6 +14,7 @@ from connote.search.engine.arrays import Stream
 from connote.search.engine.build import build
 from connote.search.engine.folder import Folder
 from connote.search.engine.merge import merge
+from connote.search.engine.nearest import prepare
 from connote.search.engine.row import Row
 from connote.search.engine.segment import Segment, Snapshot
 
@@ -136,7 +137,7 @@ class Index:
         hashed = hashing.hashes(gone)
         segments = [_without(segment, gone, hashed) for segment in self._segments]
         if self._added:
-            segments.append(self._folder.write(self._folder.number(), build(list(self._added.values()))))
+            segments.append(prepare(self._folder.write(self._folder.number(), build(list(self._added.values())))))
         self._retired |= {segment.number for segment in segments if not segment.documents}
         self._segments = tuple(segment for segment in segments if segment.documents)
         self._added, self._deleted, self._waiting = {}, set(), 0
@@ -163,7 +164,7 @@ class Index:
                 if span is None:
                     return False
                 chosen, number = self._segments[slice(*span)], self._folder.number()
-            merged = self._folder.write(number, self._unless_closed(merge(chosen)))
+            merged = prepare(self._folder.write(number, self._unless_closed(merge(chosen))))
             with self._lock:
                 self._replace(chosen, merged)
             return True

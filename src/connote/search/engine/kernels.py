@@ -5,12 +5,13 @@ Arrays are contiguous and of the types that the signatures say. What each does s
 
 from connote.search.engine import native, plain
 
-_native = native.library() is not None
+_native = is_native = native.library() is not None
 
 accumulate = native.accumulate if _native else plain.accumulate
 bm25 = native.bm25 if _native else plain.bm25
 rank = native.rank if _native else plain.rank
 rank_bm25 = native.rank_bm25 if _native else plain.rank_bm25
 best = native.best if _native else plain.best
+products = native.products if _native else plain.products
 top = native.top if _native else plain.top
 distinct = native.distinct if _native else plain.distinct

@@ -7,19 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask, Ranked
 from connote.search.engine.strings import Strings
 
 _POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
 # Counts the forms that the functions have had, as index.cpp does: with another's arguments they would crash.
-_FORM = 1
+_FORM = 2
 _SIGNATURES = {
     "accumulate": (None, *[_POINTER] * 4),
     "bm25": (None, *[_POINTER] * 6),
     "rank": (_COUNT, *[_POINTER] * 2, _COUNT, *[_POINTER] * 2, _COUNT, *[_POINTER] * 3),
     "rank_bm25": (_COUNT, *[_POINTER] * 4, _COUNT, _POINTER, _COUNT, *[_POINTER] * 3),
     "best": (None, _COUNT, *[_POINTER] * 3),
+    "products": (None, *[_COUNT] * 2, *[_POINTER] * 3),
     "top": (_COUNT, _COUNT, _POINTER, _POINTER, _COUNT, _POINTER),
     "distinct": (_COUNT, _COUNT, *[_POINTER] * 4),
 }
@@ -98,6 +100,13 @@ def best(scores: Floats, starts: Ints) -> Floats:
         raise ValueError(f"{len(scores)} scores for {starts[-1]} rows")
     _loaded().connote_best(len(result), *map(_address, (starts, scores, result)))
     return result
+
+
+def products(codes: NDArray[np.int8], query: NDArray[np.int16]) -> Ints:
+    """As `plain.products`."""
+    found = np.empty(len(codes), dtype=np.int32)
+    _loaded().connote_products(*codes.shape, *map(_address, (codes, query, found)))
+    return found
 
 
 def top(scores: Floats, mask: Mask, count: int) -> Ints:

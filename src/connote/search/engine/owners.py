@@ -3,6 +3,7 @@
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connote.search.engine import kernels
 from connote.search.engine.arrays import Floats, Ints, Mask, repeated
@@ -33,6 +34,15 @@ class Owners:
     def of(self, document: int) -> slice:
         """The rows of a document."""
         return slice(int(self.starts[document]), int(self.starts[document + 1]))
+
+    def rows_of(self, documents: Ints) -> tuple[NDArray[np.integer], Ints]:
+        """The rows of some documents one after another, and where each document's begin, with the end of the last."""
+        if self.single:
+            return documents, np.arange(len(documents) + 1, dtype=np.int32)
+        counts = np.diff(self.starts)[documents]
+        starts = np.zeros(len(documents) + 1, dtype=np.int32)
+        np.cumsum(counts, out=starts[1:])
+        return np.arange(starts[-1]) + np.repeat(self.starts[:-1][documents] - starts[:-1], counts), starts
 
     def any(self, rows: Mask) -> Mask:
         """Mask [documents]: of whom one of these rows (a mask of them) is."""

@@ -1,6 +1,7 @@
 """The kernels in numpy."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask, Ranked
 from connote.search.engine.strings import Strings
@@ -56,6 +57,13 @@ def best(scores: Floats, starts: Ints) -> Floats:
     if len(scores):
         result[some] = np.maximum.reduceat(scores, starts[:-1][some])
     return result
+
+
+def products(codes: NDArray[np.int8], query: NDArray[np.int16]) -> Ints:
+    """int32 [rows]: the product of each row with the query. It must fit."""
+    return np.concatenate(
+        [row[None].astype(np.int32) @ query.astype(np.int32) for row in codes] or [np.zeros(0, np.int32)]
+    )
 
 
 def top(scores: Floats, mask: Mask, count: int) -> Ints:

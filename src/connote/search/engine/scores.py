@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connote.search.engine import kernels
 from connote.search.engine.arrays import Floats, Lists, Mask, Ranked
@@ -91,14 +92,20 @@ def sparse(view: Sparse, weights: Mapping[str, float]) -> tuple[Floats, Mask]:
     return scores, matched
 
 
-def dense(view: Dense, query: Floats, similarity: Similarity) -> Floats:
-    """One segment's products, cosines or squared distances: float32 [rows]. A zero vector's cosine is 0."""
+def dense(view: Dense, query: Floats, similarity: Similarity, rows: NDArray[np.integer] | None = None) -> Floats:
+    """One segment's products, cosines or squared distances: float32 [rows]; with `rows` of those alone.
+
+    A zero vector's cosine is 0.
+    """
+    matrix = view.matrix if rows is None else view.matrix[rows]
     if similarity == "l2":
-        blocks = (view.matrix[at : at + _BLOCK] - query for at in range(0, view.owners.rows, _BLOCK))
-        return np.concatenate([np.einsum("ij,ij->i", block, block) for block in blocks])
-    products: Floats = view.matrix @ query
+        blocks = [matrix[at : at + _BLOCK] - query for at in range(0, len(matrix), _BLOCK)]
+        return np.concatenate(
+            [np.einsum("ij,ij->i", block, block) for block in blocks] or [np.zeros(0, dtype=np.float32)]
+        )
+    products: Floats = matrix @ query
     if similarity == "cosine":
-        lengths = view.magnitudes * np.linalg.norm(query)
+        lengths = (view.magnitudes if rows is None else view.magnitudes[rows]) * np.linalg.norm(query)
         products = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return products
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.results import Vector
 from connote.contract.settings import java
-from connote.search.engine import kernels, scores
-from connote.search.engine.arrays import Floats, Mask, Ranked
+from connote.search.engine import kernels, nearest, scores
+from connote.search.engine.arrays import Floats, Ints, Mask, Ranked
 from connote.search.engine.fields import Dense
 from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
@@ -52,41 +52,64 @@ class DenseWeight(Ranking):
         return Hits(points > -np.inf, points if scored else None)
 
     def rank(self, table: Table, allowed: Mask, count: int) -> Ranked | None:
-        """The first of all that are in this segment, where they are known."""
-        if self.nearest is None or (first := self.nearest.get(id(table.arrays))) is None:
+        """The first of all that are in this segment; where they are not known, its nearest."""
+        if self.nearest is not None:
+            first = self.nearest.get(id(table.arrays), _NOBODY)
+            kept = allowed[first.docs]
+            return Ranked(first.docs[kept][:count], first.scores[kept][:count], int(np.count_nonzero(kept)))
+        view = self._view(table)
+        if view is None or self.least is not None or self.among is not None or not nearest.pays(view):
             return None
-        kept = allowed[first.docs]
-        return Ranked(first.docs[kept][:count], first.scores[kept][:count], int(np.count_nonzero(kept)))
+        documents, points = self.candidates(table, allowed, count)
+        best = kernels.top(points, points > -np.inf, count)
+        return Ranked(documents[best], points[best], int(np.count_nonzero(allowed & view.exists)))
+
+    def candidates(self, table: Table, allowed: Mask, count: int) -> tuple[Ints, Floats]:
+        """Documents, rising, among which the nearest are of those that are allowed, and their scores (or -inf)."""
+        view = self._view(table)
+        if view is None:
+            return _NOBODY.docs, _NOBODY.scores
+        if self.among is not None:
+            allowed = allowed & self.among.run(table, scored=False).mask
+        documents, compared = nearest.nearest(view, self.query, _ENGINE[self.similarity], allowed, count)
+        return documents, self._near(compared) * np.float32(self.boost)
 
     def points(self, table: Table) -> Floats:
         """float32 [size]: every document's score, -inf of those without a vector or that do not count."""
-        view = table.dense(self.field)
+        view = self._view(table)
         if view is None:
             return np.full(table.size, -np.inf, dtype=np.float32)
-        if view.matrix.shape[1] != len(self.query):
-            raise IllegalArgument(
-                f"the query vector has a different dimension [{len(self.query)}] than the index vectors "
-                f"[{view.matrix.shape[1]}]"
-            )
-        raw, rows = self._rows(view)
-        if self.least is not None:
-            near = raw <= self.least**2 if self.similarity == "l2_norm" else raw >= self.least
-            rows = np.where(near, rows, np.float32(-np.inf))
+        rows = self._near(scores.dense(view, self.query, _ENGINE[self.similarity]))
         best: Floats = view.owners.best(rows) * np.float32(self.boost)
         if self.among is not None:
             best = np.where(self.among.run(table, scored=False).mask, best, np.float32(-np.inf))
         return best
 
-    def _rows(self, view: Dense) -> tuple[Floats, Floats]:
-        raw = scores.dense(view, self.query, _ENGINE[self.similarity])
-        return raw, _scored(raw, self.similarity)
+    def _view(self, table: Table) -> Dense | None:
+        view = table.dense(self.field)
+        if view is not None and view.matrix.shape[1] != len(self.query):
+            raise IllegalArgument(
+                f"the query vector has a different dimension [{len(self.query)}] than the index vectors "
+                f"[{view.matrix.shape[1]}]"
+            )
+        return view
+
+    def _near(self, raw: Floats) -> Floats:
+        """The scores of vectors, -inf of those that are not near enough."""
+        points = _scored(raw, self.similarity)
+        if self.least is None:
+            return points
+        near = raw <= self.least**2 if self.similarity == "l2_norm" else raw >= self.least
+        return np.where(near, points, np.float32(-np.inf))
 
     def near(self, table: Table, document: int) -> list[tuple[float, float]]:
         """Of each of a document's vectors how similar it is (of l2_norm: the distance, squared), and its score."""
         view = table.dense(self.field)
         if view is None or view.matrix.shape[1] != len(self.query):
             return []
-        raw, points = (each[view.owners.of(document)] for each in self._rows(view))
+        own = view.owners.of(document)
+        raw = scores.dense(view, self.query, _ENGINE[self.similarity], np.arange(own.start, own.stop))
+        points = _scored(raw, self.similarity)
         return list(zip(raw.tolist(), (points * np.float32(self.boost)).tolist(), strict=True))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
@@ -97,6 +120,7 @@ class DenseWeight(Ranking):
         return Explanation(value, f"within top k documents by {self.similarity} of [{self.field}]")
 
 
+_NOBODY = Ranked(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 0)
 _ENGINE: Mapping[str, Any] = {"cosine": "cosine", "dot_product": "dot", "l2_norm": "l2", "max_inner_product": "dot"}
 
 
@@ -266,26 +290,36 @@ def dense_weight(
 
 def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
     """The same, but only of the k documents that are nearest in all segments; of nested objects each one's nearest."""
-    lives = [each.live for each in reader.snapshot.segments] if reader.path is None else [r.live for r in reader.rows]
-    alive = [
-        np.where(live, weight.points(table), np.float32(-np.inf))
-        for table, live in zip(reader.tables, lives, strict=True)
-    ]
-    every = np.concatenate(alive) if alive else np.zeros(0, dtype=np.float32)
-    if reader.path is None or not len(every):
-        nearest = kernels.top(every, every > -np.inf, k)
-    else:
-        order = np.argsort(-every, kind="stable")  # of equals the older ones come first
-        segments = np.concatenate([np.full(rows.table.size, number) for number, rows in enumerate(reader.rows)])
-        documents = np.concatenate([rows.documents for rows in reader.rows])
-        owners = np.stack([segments, documents], axis=1)[order]
-        nearest = order[np.sort(np.unique(owners, axis=0, return_index=True)[1])][:k].astype(np.int32)
+    if reader.path is not None:
+        return replace(weight, nearest=_nearest_objects(reader, weight, k))
+    parts = [weight.candidates(segment, segment.live, k) for segment in reader.snapshot.segments]
+    every = np.concatenate([points for _, points in parts]) if parts else np.zeros(0, dtype=np.float32)
+    best, found, start = kernels.top(every, every > -np.inf, k), {}, 0
+    for segment, (documents, points) in zip(reader.snapshot.segments, parts, strict=True):
+        own = best[(best >= start) & (best < start + len(documents))] - np.int32(start)
+        found[id(segment.arrays)] = Ranked(documents[own], points[own], len(own))
+        start += len(documents)
+    return replace(weight, nearest=found)
+
+
+def _nearest_objects(reader: Reader, weight: DenseWeight, k: int) -> dict[int, Ranked]:
+    """By table, the nearest of nested objects: of each document the nearest one, and of these the first k."""
+    if not reader.rows:
+        return {}
+    every = np.concatenate(
+        [np.where(rows.live, weight.points(rows.table), np.float32(-np.inf)) for rows in reader.rows]
+    )
+    order = np.argsort(-every, kind="stable")  # of equals the older ones come first
+    segments = np.concatenate([np.full(rows.table.size, number) for number, rows in enumerate(reader.rows)])
+    documents = np.concatenate([rows.documents for rows in reader.rows])
+    owners = np.stack([segments, documents], axis=1)[order]
+    best = order[np.sort(np.unique(owners, axis=0, return_index=True)[1])][:k].astype(np.int32)
     found, start = {}, 0
     for table in reader.tables:
-        own = nearest[(nearest >= start) & (nearest < start + table.size)]
+        own = best[(best >= start) & (best < start + table.size)]
         found[id(table.arrays)] = Ranked(own - np.int32(start), every[own], len(own))
         start += table.size
-    return replace(weight, nearest=found)
+    return found
 
 
 def _all(among: list[Weight] | None) -> Weight | None:

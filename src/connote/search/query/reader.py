@@ -72,13 +72,6 @@ class Reader:
         """The tables of these rows."""
         return self.snapshot.segments if self.path is None else [rows.table for rows in self.rows]
 
-    @property
-    def living(self) -> Sequence[tuple[Table, Mask]]:
-        """The tables with, for each row, whether it is not deleted."""
-        if self.path is None:
-            return [(segment, segment.live) for segment in self.snapshot.segments]
-        return [(rows.table, rows.live) for rows in self.rows]
-
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""
         return Reader(self.index, self.mapping, self.snapshot, path, self.sources)

@@ -1,0 +1,60 @@
+"""Vectors in one byte a number: their products are known nearly, and how far off they can be."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connote.search.engine import kernels
+from connote.search.engine.arrays import Floats
+
+_ROWS = 4096  # that are made at a time
+_GREATEST = 127
+# Sums of products must fit into 32 bits.
+_MOST = 2**31 - 1
+# By how much a float32 sum of n products can be off, as a share of the lengths' product: n times this, and as much for
+# the sum that it is compared with. https://epubs.siam.org/doi/book/10.1137/1.9780898718027, section 3.1
+ROUNDED = 2 * float(np.finfo(np.float32).eps)
+
+
+class Codes(NamedTuple):
+    """Row r of a matrix is about scales[r] x values[r]: int8 [rows, dimensions], float32 [rows].
+
+    `errors` float32 [rows]: the length of what that leaves out.
+    """
+
+    values: NDArray[np.int8]
+    scales: Floats
+    errors: Floats
+
+    @classmethod
+    def of(cls, matrix: Floats) -> "Codes":
+        """Of float32 [rows, dimensions]."""
+        rows = len(matrix)
+        made = cls(np.empty(matrix.shape, np.int8), np.empty(rows, np.float32), np.empty(rows, np.float32))
+        for start in range(0, rows, _ROWS):
+            block, part = matrix[start : start + _ROWS], slice(start, start + _ROWS)
+            scales = np.abs(block).max(axis=1, initial=0) / np.float32(_GREATEST)
+            made.scales[part] = scales
+            codes = np.rint(np.divide(block, scales[:, None], out=np.zeros_like(block), where=scales[:, None] > 0))
+            made.values[part] = codes
+            # A little more, for it is rounded itself.
+            made.errors[part] = np.linalg.norm(block - codes * scales[:, None], axis=1) * np.float32(1.001)
+        return made
+
+    def products(self, query: Floats, lengths: Floats) -> tuple[Floats, Floats]:
+        """Of each row's product with a query what it is at least, and at most: float32 [rows] each.
+
+        `lengths` are those of the rows. The product in float32, summed in any order, lies between them, too.
+        """
+        numbers = query.astype(np.float64)
+        length, greatest = float(np.linalg.norm(numbers)), float(np.abs(numbers).max(initial=0))
+        step = greatest / min(np.iinfo(np.int16).max, _MOST // (_GREATEST * max(len(query), 1))) or 1.0
+        codes = np.rint(numbers / step)
+        missed = float(np.linalg.norm(numbers - codes * step))
+        about = kernels.products(self.values, codes.astype(np.int16)).astype(np.float32)
+        about *= self.scales * np.float32(step)
+        # |x q - x' q'| <= |x - x'| |q'| + |x| |q - q'|, for q' is not longer than q and what was missed together.
+        off = self.errors * np.float32(length + missed)
+        off += lengths * np.float32(missed + ROUNDED * (len(query) + 4) * (length + missed))
+        return about - off, about + off
