@@ -9,6 +9,8 @@ import numpy as np
 from connote.contract.errors import ConnoteError
 from connote.search.aggs.rows import Rows
 from connote.search.collect import Found, Hit
+from connote.search.engine.arrays import Mask
+from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
 from connote.search.query.query import Hits, Query
 from connote.search.request import SearchRequest
@@ -33,6 +35,7 @@ class Context:
     rewrites: Rewrites
     fetch: Fetch
     buckets: int = field(default=0)
+    _masks: dict[tuple[int, int], tuple[Query, Table, Mask]] = field(default_factory=dict, init=False)
 
     def parts(self) -> list[Rows]:
         """All rows that match."""
@@ -59,12 +62,16 @@ class Context:
 
     def matching(self, query: Query, parts: Sequence[Rows]) -> list[Rows]:
         """The rows that match a query."""
-        found = []
-        for part in parts:
+        return [part.where(self._mask(query, part)) for part in parts]
+
+    def _mask(self, query: Query, part: Rows) -> Mask:
+        """Which rows of the whole table match: every bucket that the query stands in asks for it."""
+        key = id(query), id(part.table)
+        if key not in self._masks:
             reader = part.seen.reader if part.path is None else part.seen.reader.inside(part.path)
             weight = self.rewrites.of_query(part.seen, query).weigh(reader)
-            found.append(part.where(weight.run(part.table, scored=False).mask))
-        return found
+            self._masks[key] = query, part.table, weight.run(part.table, scored=False).mask
+        return self._masks[key][2]
 
     def counted(self, number: int) -> None:
         """Count buckets of the answer. Raises TooManyBuckets."""
