@@ -95,7 +95,8 @@ class Successor:
         values, kept = await asyncio.to_thread(self._read, states)
         name, field = self.switch.field, self._field()
         texts = {at: each.inputs[name] for at, each in enumerate(values) if each.inputs.get(name)}
-        wants = [Want(field, each, kept.get(states[at].seq, {}).get(name)) for at, each in texts.items()]
+        known = {at: kept.get(states[at].seq, {}).get(name) for at in texts}
+        wants = [Want(field, each, [own] if (own := known[at]) else []) for at, each in texts.items()]
         found = await self._embedder.embed(wants) if wants else []
         made: dict[int, Embedded] = {}
         for at, each in zip(texts, found, strict=True):
