@@ -134,8 +134,9 @@ def _with_body(item: Item, line: bytes, number: int) -> Item:
     if item.kind is not Kind.UPDATE:
         return item.made(source=body)
     shown = body.pop("_source", item.shown)
+    conditions = change.conditions(body)
     change.check(body)
-    return item.made(change=body, shown=shown)
+    return item.made(change=body, shown=shown, **conditions)
 
 
 def _malformed(item: Item, told: str) -> ConnoteError:
