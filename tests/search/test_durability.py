@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 import crash
+import moving
 from conftest import Server
 from provider import Asked, Provider, Reply
 
-ROUNDS = 15  # `python tests/crash.py 200` runs more
+ROUNDS, MOVES = 15, 4  # `python tests/crash.py 200` and `python tests/crash.py 200 moving` run more
 
 
 @pytest.mark.timeout(600)
@@ -19,6 +20,14 @@ def test_a_killed_server_has_lost_nothing_that_was_acknowledged(tmp_path: Path) 
     seed = random.randrange(1 << 30)  # noqa: S311 (no secret)
     print("seed", seed)
     assert crash.rounds(ROUNDS, lambda: Server(tmp_path / "data"), seed) > ROUNDS
+
+
+@pytest.mark.timeout(600)
+def test_a_server_that_is_killed_while_vectors_move_loses_none_and_embeds_none_twice(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 30)  # noqa: S311 (no secret)
+    print("seed", seed)
+    with moving.Moves(tmp_path, seed) as moves:
+        assert moves.rounds(MOVES).total() == MOVES
 
 
 class Embeddings:
