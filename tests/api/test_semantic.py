@@ -66,6 +66,10 @@ def test_vectors_that_come_with_a_document_are_taken_until_its_text_changes(indi
     assert indices.put("/homes/_doc/1?refresh=true", json=source).status_code == 201
     assert embedded(indices, "homes", "1")["s"]["inference"]["chunks"] == {"s": [chunk]}
     assert indices.get("/homes/_source/1").json() == {"s": "😀 smile"}
+    lines: list[dict[str, Any]] = [{"index": {"_id": "2"}}, source]
+    lines += [{"update": {"_id": "2"}}, {"doc": {"other": 1}}, {"update": {"_id": "2"}}, {"doc": {"more": 1}}]
+    assert [item["status"] for item in send(indices, *lines)] == [201, 200, 200]
+    assert embedded(indices, "homes", "2")["s"]["inference"]["chunks"] == {"s": [chunk]}
     indices.post("/homes/_update/1?refresh=true", json={"doc": {"other": 1}})
     assert embedded(indices, "homes", "1")["s"]["inference"]["chunks"] == {"s": [chunk]}
     indices.post("/homes/_update/1?refresh=true", json={"doc": {"s": "a house"}})

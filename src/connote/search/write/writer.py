@@ -24,6 +24,8 @@ from connote.store.documents import Stored
 
 # Elasticsearch takes no longer ids.
 MOST_ID_BYTES = 512
+# Answers put documents into lists and objects of their own; orjson writes no more than 254 in each other.
+_ROOM = 54
 
 
 class Writer:
@@ -109,6 +111,7 @@ class Writer:
         before: Mapping[str, Any] | None
         if ahead is not None:
             before, made.after = ahead.source, ahead
+            made.before = {**ahead.before, **ahead.supplied}
         else:
             before = embedded.source(stored.source) if stored and stored.source is not None else None
             made.base = stored.seq if stored else -1
@@ -163,8 +166,12 @@ def _keep_models(index: Index, prepared: Sequence[Prepared]) -> None:
 
 
 def _dumped(source: Mapping[str, Any]) -> bytes:
+    """As it is stored: JSON that is not too deep to be shown."""
+    wrapped: object = source
+    for _ in range(_ROOM):
+        wrapped = [wrapped]
     try:
-        return orjson.dumps(source)
+        return orjson.dumps(wrapped)[_ROOM:-_ROOM]
     except TypeError as error:  # of what only scripts and pipelines can make, or nested too deeply
         raise BadDocument(f"[1:1] failed to parse: {error}") from None
 
