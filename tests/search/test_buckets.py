@@ -8,6 +8,8 @@ import pytest
 
 from connote.search import aggs
 from connote.search.collect import Found, Seen
+from connote.search.engine.arrays import Mask
+from connote.search.engine.segment import Table
 from connote.search.index import Index
 from connote.search.query.query import Hits, MatchAll, Query
 from connote.search.rewrites import Rewrites
@@ -44,6 +46,20 @@ def test_a_query_inside_of_buckets_runs_once_a_table() -> None:
     counts = {each["key"]: each["large"]["doc_count"] for each in got["names"]["buckets"]}
     assert counts == {room["name"]: int(room["size"] >= 15) for home in HOMES for room in home["rooms"]}  # type: ignore[operator]
     assert len(rewrites.asked) == 2
+
+
+def test_what_lacks_a_field_is_looked_for_once_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    exists, asked = Table.exists, list[str]()
+
+    def counting(table: Table, name: str) -> Mask:
+        asked.append(name)
+        return exists(table, name)
+
+    monkeypatch.setattr(Table, "exists", counting)
+    inner = {"none": {"missing": {"field": "rooms.size"}}}
+    got = run(Rewrites(), {"names": {"terms": {"field": "rooms.name", "size": 1000}, "aggs": inner}})
+    assert [each["none"]["doc_count"] for each in got["names"]["buckets"]] == [0] * 800
+    assert asked == ["rooms.size"] * 2
 
 
 def test_buckets_without_aggregations_of_their_own_are_counted_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

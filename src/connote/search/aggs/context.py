@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Context:
     rewrites: Rewrites
     fetch: Fetch
     buckets: int = field(default=0)
-    _masks: dict[tuple[int, int], tuple[Query, Table, Mask]] = field(default_factory=dict, init=False)
+    _masks: dict[tuple[int, int], tuple[object, Table, Mask]] = field(default_factory=dict, init=False)
 
     def parts(self) -> list[Rows]:
         """All rows that match."""
@@ -62,16 +63,18 @@ class Context:
 
     def matching(self, query: Query, parts: Sequence[Rows]) -> list[Rows]:
         """The rows that match a query."""
-        return [part.where(self._mask(query, part)) for part in parts]
+        return [part.where(self.mask(query, part.table, partial(self._matches, query, part))) for part in parts]
 
-    def _mask(self, query: Query, part: Rows) -> Mask:
-        """Which rows of the whole table match: every bucket that the query stands in asks for it."""
-        key = id(query), id(part.table)
+    def mask(self, of: object, table: Table, make: Callable[[], Mask]) -> Mask:
+        """A mask of a whole table, made once for all the buckets that a query or an aggregation stands in."""
+        key = id(of), id(table)
         if key not in self._masks:
-            reader = part.seen.reader if part.path is None else part.seen.reader.inside(part.path)
-            weight = self.rewrites.of_query(part.seen, query).weigh(reader)
-            self._masks[key] = query, part.table, weight.run(part.table, scored=False).mask
+            self._masks[key] = of, table, make()
         return self._masks[key][2]
+
+    def _matches(self, query: Query, part: Rows) -> Mask:
+        reader = part.seen.reader if part.path is None else part.seen.reader.inside(part.path)
+        return self.rewrites.of_query(part.seen, query).weigh(reader).run(part.table, scored=False).mask
 
     def counted(self, number: int) -> None:
         """Count buckets of the answer. Raises TooManyBuckets."""
