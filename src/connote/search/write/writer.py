@@ -111,7 +111,7 @@ class Writer:
         before: Mapping[str, Any] | None
         if ahead is not None:
             before, made.after = ahead.source, ahead
-            made.before = {**ahead.before, **ahead.supplied}
+            made.before = {**ahead.before, **ahead.supplied}  # vectors that came with it stay with its texts
         else:
             before = embedded.source(stored.source) if stored and stored.source is not None else None
             made.base = stored.seq if stored else -1
