@@ -1,6 +1,6 @@
 """A server that is killed while it is written to, again and again: what it must still know afterwards.
 
-`python tests/crash.py 200` runs so many rounds by itself.
+`python tests/crash.py 200` runs so many rounds by itself, `python tests/crash.py 200 moving` while vectors move.
 """
 
 import json
@@ -142,9 +142,14 @@ def _check(client: httpx.Client, writers: list[Writer], *, is_first: bool) -> No
 
 if __name__ == "__main__":
     sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
+    import moving
     from conftest import Server
 
-    folder = Path(tempfile.mkdtemp()) / "data"
+    folder = Path(tempfile.mkdtemp())
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     seed = time.time_ns() % (1 << 30)
-    print(f"{rounds(count, lambda: Server(folder), seed, print)} requests answered, none lost")
+    if sys.argv[2:] == ["moving"]:
+        with moving.Moves(folder, seed) as moves:
+            print(f"killed {dict(moves.rounds(count, print))}, nothing lost, nothing embedded twice")
+    else:
+        print(f"{rounds(count, lambda: Server(folder / 'data'), seed, print)} requests answered, none lost")

@@ -201,6 +201,54 @@ def test_a_pipeline_may_drop_send_on_and_fail_single_documents(bulk: Bulk, indic
     indices.delete("/_ingest/pipeline/p")
 
 
+@pytest.mark.parametrize("value", ["'a'", "1.5", "true", "[1]", "-1"])
+def test_a_pipeline_may_set_what_a_write_depends_on_to_numbers_only(
+    bulk: Bulk, indices: httpx.Client, value: str
+) -> None:
+    source = f"if (ctx.n == 1) {{ ctx._if_seq_no = {value}; ctx._if_primary_term = 1 }}"
+    indices.put("/_ingest/pipeline/p", json={"processors": [{"script": {"source": source}}]})
+    reply = bulk({"index": {}}, {"n": 1}, {"index": {}}, {"n": 2}, index="books", pipeline="p")
+    assert [(status, told) for _, status, told in results(reply)] == [
+        (400, "illegal_argument_exception"),
+        (201, "created"),
+    ]
+    indices.delete("/_ingest/pipeline/p")
+
+
+def test_what_is_to_be_shown_is_looked_at_before_anything_is_written(bulk: Bulk, indices: httpx.Client) -> None:
+    assert bulk({"index": {"_id": "1"}}, {"n": 1}, index="books").json()["errors"] is False
+    reply = bulk({"update": {"_id": "1"}}, {"doc": {"n": 2}, "_source": 5}, {"index": {}}, {"n": 3}, index="books")
+    assert [(status, told) for _, status, told in results(reply)] == [(400, "parsing_exception"), (201, "created")]
+    assert indices.post("/books/_update/1", json={"doc": {"n": 2}, "_source": 5}).status_code == 400
+    assert indices.get("/books/_source/1").json() == {"n": 1}
+
+
+@pytest.mark.parametrize(("depth", "status"), [(200, 201), (201, 400), (254, 400)])
+def test_a_document_is_no_deeper_than_answers_can_show(
+    bulk: Bulk, indices: httpx.Client, depth: int, status: int
+) -> None:
+    indices.put("/books", json={"mappings": {"dynamic": False}})
+    deep: dict[str, Any] = {}
+    for _ in range(depth - 1):
+        deep = {"a": deep}
+    reply = bulk({"index": {"_id": "1"}}, deep, {"index": {"_id": "2"}}, {}, index="books", refresh=True)
+    assert [code for _, code, _ in results(reply)] == [status, 201]
+    reply = bulk({"update": {"_id": "1", "_source": True}}, {"doc": {"n": 1}}, index="books")
+    assert [code for _, code, _ in results(reply)] == [200 if status == 201 else 404]
+    read = (
+        indices.get("/books/_doc/1"),
+        indices.post("/books/_mget", json={"ids": ["1", "2"]}),
+        indices.post("/_msearch", content=b'{"index":"books"}\n{}\n', headers={"Content-Type": "application/json"}),
+    )
+    assert [reply.status_code for reply in read] == [200 if status == 201 else 404, 200, 200]
+
+
+def test_templates_of_an_item_are_refused(bulk: Bulk) -> None:
+    reply = bulk({"index": {"dynamic_templates": {"a": "t"}}}, {"a": 1}, {"index": {}}, {"a": 1}, index="books")
+    assert [status for _, status, _ in results(reply)] == [400, 201]
+    assert "[dynamic_templates] of an item are not supported" in reply.text
+
+
 def test_gzipped_lines_are_unpacked(indices: httpx.Client) -> None:
     headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
     body = gzip.compress(b'{"index":{"_id":"1"}}\n{"a":1}\n')

@@ -1,5 +1,6 @@
 """Single documents over HTTP."""
 
+import json
 from typing import Any
 
 import httpx
@@ -147,6 +148,29 @@ def test_an_update_merges_objects_and_replaces_the_rest(indices: httpx.Client) -
     assert (again["result"], again["_version"], again["_seq_no"]) == ("noop", 2, 1)
     forced = indices.post("/books/_update/1", json={"doc": {"d": 1}, "detect_noop": False}).json()
     assert forced["result"] == "updated"
+
+
+def test_an_update_that_changes_a_value_s_type_alone_is_no_noop(indices: httpx.Client) -> None:
+    indices.put("/books", json={"mappings": {"dynamic": False}})
+    indices.put("/books/_doc/1", json={"a": {"b": [1, 0]}})
+    for value in ([True, 0], [True, False], [1.0, False]):
+        assert indices.post("/books/_update/1", json={"doc": {"a": {"b": value}}}).json()["result"] == "updated"
+        assert repr(indices.get("/books/_source/1").json()["a"]["b"]) == repr(value)
+        assert indices.post("/books/_update/1", json={"doc": {"a": {"b": value}}}).json()["result"] == "noop"
+
+
+def test_an_update_may_say_in_its_body_what_it_depends_on(indices: httpx.Client) -> None:
+    indices.put("/books/_doc/1", json={"a": 1})
+    body = {"doc": {"a": 2}, "if_seq_no": 0, "if_primary_term": 1}
+    assert indices.post("/books/_update/1", json=body).json()["result"] == "updated"
+    assert indices.post("/books/_update/1", json=body).status_code == 409
+    lines = f'{{"update": {{"_id": "1"}}}}\n{json.dumps(body)}\n'
+    headers = {"Content-Type": "application/x-ndjson"}
+    (item,) = indices.post("/books/_bulk", content=lines, headers=headers).json()["items"]
+    assert item["update"]["status"] == 409
+    wrong = indices.post("/books/_update/1", json={**body, "if_seq_no": "0"})
+    assert (wrong.status_code, "[if_seq_no] must be a whole number" in wrong.text) == (400, True)
+    assert indices.get("/books/_source/1").json() == {"a": 2}
 
 
 def test_an_update_of_nothing_is_refused_or_inserts(indices: httpx.Client) -> None:

@@ -1,5 +1,6 @@
 """A field of meaning moves to another endpoint while its index is written and searched."""
 
+import shutil
 import signal
 import threading
 import time
@@ -251,6 +252,32 @@ def test_a_server_that_is_killed_goes_on_at_its_next_start(tmp_path: Path) -> No
         assert (field(client)["inference_id"], found(client)) == (TWO, before)
     asked = [text for each in provider.asked if each.json["model"] == "two" for text in each.json["input"]]
     assert "home 1" not in asked  # what was embedded before is not embedded again
+    assert server.stop() == 0
+    provider.close()
+
+
+def test_one_that_cannot_write_its_files_fails_and_goes_on_when_it_can(tmp_path: Path) -> None:
+    provider, gate = Provider(), Gate(after=200)
+    config = tmp_path / "connote.toml"
+    config.write_text(f'[services.openai]\nbase_url = "{provider.url}/openai"\n')
+    provider.tell(PATH, embeddings)
+    server = Server(tmp_path / "data", "--config", str(config))
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        prepared(client)
+        before = found(client)
+        provider.tell(PATH, gate)
+        start(client)
+        assert gate.waiting.wait(30)
+        (folder,) = (tmp_path / "data" / "indices").glob("*/segments-*")
+        shutil.rmtree(folder)
+        gate.opened.set()
+        failed = ended(client)
+        assert failed["state"] == "failed"
+        assert "cannot be used: No such file or directory" in failed["error"]["reason"]
+        assert (field(client)["inference_id"], found(client)) == (ONE, before)
+        start(client)
+        assert ended(client)["state"] == "done"
+        assert (field(client)["inference_id"], found(client)) == (TWO, before)
     assert server.stop() == 0
     provider.close()
 

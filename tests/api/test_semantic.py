@@ -66,6 +66,10 @@ def test_vectors_that_come_with_a_document_are_taken_until_its_text_changes(indi
     assert indices.put("/homes/_doc/1?refresh=true", json=source).status_code == 201
     assert embedded(indices, "homes", "1")["s"]["inference"]["chunks"] == {"s": [chunk]}
     assert indices.get("/homes/_source/1").json() == {"s": "😀 smile"}
+    lines: list[dict[str, Any]] = [{"index": {"_id": "2"}}, source]
+    lines += [{"update": {"_id": "2"}}, {"doc": {"other": 1}}, {"update": {"_id": "2"}}, {"doc": {"more": 1}}]
+    assert [item["status"] for item in send(indices, *lines)] == [201, 200, 200]
+    assert embedded(indices, "homes", "2")["s"]["inference"]["chunks"] == {"s": [chunk]}
     indices.post("/homes/_update/1?refresh=true", json={"doc": {"other": 1}})
     assert embedded(indices, "homes", "1")["s"]["inference"]["chunks"] == {"s": [chunk]}
     indices.post("/homes/_update/1?refresh=true", json={"doc": {"s": "a house"}})
@@ -169,6 +173,60 @@ def test_the_texts_of_a_bulk_are_one_request_and_no_text_is_embedded_twice(
     assert asked_for(provider) == []
     mine.put("/homes/_doc/7", json={"s": ["text 7", "a second one"]})
     assert "a second one" in asked_for(provider)
+
+
+def overtaken(mine: httpx.Client, provider: Provider, *texts: str) -> None:
+    """Let another write change the document while one of these texts is embedded."""
+
+    def answer(asked: Asked) -> Reply:
+        if set(asked.json["input"]) & set(texts):
+            mine.post("/homes/_update/1", json={"script": "ctx._source.n = (ctx._source.n ?: 0) + 1"})
+        return vectors(asked)
+
+    mine.put("/homes/_doc/1", json={"s": "before"})
+    provider.asked.clear()
+    provider.tell(EMBEDDINGS, answer)
+
+
+@pytest.mark.parametrize("body", [{"doc": {"s": "after"}}, {"script": "ctx._source.s = 'after'"}])
+def test_what_was_embedded_when_another_write_was_faster_is_not_embedded_again(
+    mine: httpx.Client, provider: Provider, body: dict[str, Any]
+) -> None:
+    overtaken(mine, provider, "after")
+    assert mine.post("/homes/_update/1?retry_on_conflict=3", json=body).json()["_version"] == 3
+    assert mine.get("/homes/_source/1").json() == {"s": "after", "n": 1}
+    assert asked_for(provider) == ["after"]
+
+
+def test_others_of_a_bulk_wait_with_it_and_are_not_embedded_again(mine: httpx.Client, provider: Provider) -> None:
+    overtaken(mine, provider, "first")
+    lines: list[dict[str, Any]] = [{"update": {"_id": "1"}}, {"doc": {"s": "first"}}]
+    lines += [{"index": {"_id": "1"}}, {"s": "second"}, {"index": {"_id": "2"}}, {"s": "third"}]
+    assert [item["_version"] for item in send(mine, *lines)] == [3, 4, 1]
+    assert sorted(asked_for(provider)) == ["first", "second", "third"]
+
+
+def test_a_text_that_moves_to_another_field_of_the_document_is_not_embedded_again(
+    mine: httpx.Client, provider: Provider
+) -> None:
+    fields = {name: {"type": "text", "copy_to": "s"} for name in ("title", "body")}
+    mine.put("/homes/_mapping", json={"properties": fields})
+    mine.put("/homes/_doc/1", json={"title": "a house"})
+    mine.put("/homes/_doc/1", json={"body": "a house"})
+    assert asked_for(provider) == ["a house"]
+
+
+def test_what_cannot_be_written_is_not_embedded(mine: httpx.Client, provider: Provider) -> None:
+    mine.put("/homes/_settings", json={"refresh_interval": "-1"})
+    mine.put("/homes/_doc/1?refresh=true", json={"s": "before"})
+    provider.asked.clear()
+    lines: list[dict[str, Any]] = [{"create": {"_id": "1"}}, {"s": "another"}]
+    lines += [{"index": {"_id": "1", "if_seq_no": 7, "if_primary_term": 1}}, {"s": "one more"}]
+    assert [item["status"] for item in send(mine, *lines)] == [409, 409]
+    mine.put("/homes/_doc/1", json={"s": "before", "n": 1})
+    told = mine.post("/homes/_update_by_query?conflicts=proceed", json={"script": "ctx._source.s = 'late'"}).json()
+    assert (told["version_conflicts"], told["updated"]) == (1, 0)
+    assert asked_for(provider) == []
 
 
 def test_one_document_s_failure_harms_no_other(mine: httpx.Client) -> None:

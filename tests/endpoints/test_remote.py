@@ -11,7 +11,7 @@ import pytest
 
 from conftest import Server
 from connote.config import ElasticConfig
-from connote.contract.errors import IllegalArgument, Unavailable
+from connote.contract.errors import IllegalArgument, Overloaded, Unavailable
 from connote.endpoints import entry
 from connote.endpoints.remote import Remote
 from connote.runtime.local import Inputs, Scores
@@ -134,6 +134,22 @@ def test_an_answer_that_does_not_fit_the_question_is_told(
             await Remote("http://gpu", None).run("m", Inputs(["a", "b"], query="c"))
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("7", "7"), ("soon", "1"), ("nan", "1"), ("Mon, 01 Jan 2001 00:00:00 GMT", "0"), (None, "1")],
+)
+def test_when_to_ask_again_is_a_number_whatever_stands_between(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, wait: str
+) -> None:
+    async def post(*_: object, **__: object) -> httpx.Response:
+        return httpx.Response(429, headers={} if said is None else {"Retry-After": said})
+
+    monkeypatch.setattr(httpx.AsyncClient, "post", post)
+    with pytest.raises(Overloaded) as refused:
+        asyncio.run(Remote("http://gpu", None).run("m", Inputs(["a"])))
+    assert refused.value.headers["Retry-After"] == wait
 
 
 @pytest.mark.parametrize("url", ["gpu", "ftp://gpu", "http://", "http://user:secret@gpu", "http://gpu?x=1", "a b"])

@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 import crash
+import moving
 from conftest import Server
 from provider import Asked, Provider, Reply
 
-ROUNDS = 15  # `python tests/crash.py 200` runs more
+ROUNDS, MOVES = 15, 4  # `python tests/crash.py 200` and `python tests/crash.py 200 moving` run more
 
 
 @pytest.mark.timeout(600)
@@ -19,6 +20,14 @@ def test_a_killed_server_has_lost_nothing_that_was_acknowledged(tmp_path: Path) 
     seed = random.randrange(1 << 30)  # noqa: S311 (no secret)
     print("seed", seed)
     assert crash.rounds(ROUNDS, lambda: Server(tmp_path / "data"), seed) > ROUNDS
+
+
+@pytest.mark.timeout(600)
+def test_a_server_that_is_killed_while_vectors_move_loses_none_and_embeds_none_twice(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 30)  # noqa: S311 (no secret)
+    print("seed", seed)
+    with moving.Moves(tmp_path, seed) as moves:
+        assert moves.rounds(MOVES).total() == MOVES
 
 
 class Embeddings:
@@ -99,6 +108,45 @@ def damage(folder: Path, how: str) -> None:
     else:
         for file in files:
             file.unlink()
+
+
+def test_what_is_written_and_cannot_be_refreshed_is_told_as_written(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        for n in range(4):
+            assert client.put(f"/homes/_doc/{n}?refresh=true", json={"n": n}).json()["forced_refresh"] is True
+        folder = next((tmp_path / "data" / "indices").iterdir()) / "segments"
+        folder.rename(tmp_path / "elsewhere")
+        lines = '{"index":{"_id":"5"}}\n{"n":5}\n{"create":{"_id":"0"}}\n{"n":0}\n{"delete":{"_id":"2"}}\n'
+        headers = {"Content-Type": "application/x-ndjson"}
+        single = [
+            (client.put("/homes/_doc/4?refresh=true", json={"n": 4}), 201, "created"),
+            (client.post("/homes/_update/1?refresh=wait_for", json={"doc": {"n": 10}}), 200, "updated"),
+            (client.delete("/homes/_doc/3?refresh=true"), 200, "deleted"),
+        ]
+        for reply, status, result in single:
+            told = reply.json()
+            assert (reply.status_code, told["result"], told["forced_refresh"]) == (status, result, False)
+            assert told["_shards"] == {"total": 1, "successful": 1, "failed": 0}
+            assert "searches will see it only after a refresh: the files of [homes]" in reply.headers["Warning"]
+        reply = client.post("/homes/_bulk?refresh=true", content=lines, headers=headers)
+        items = [next(iter(item.values())) for item in reply.json()["items"]]
+        assert [(item["status"], item.get("forced_refresh")) for item in items] == [
+            (201, False),
+            (409, None),
+            (200, False),
+        ]
+        assert "[homes] is kept" in reply.headers["Warning"]
+        query = {"query": {"match_all": {}}, "script": "ctx._source.m = 1"}
+        reply = client.post("/homes/_update_by_query?refresh=true&conflicts=proceed", json=query)
+        assert (reply.status_code, reply.json()["updated"], reply.json()["forced_refresh"]) == (200, 1, False)
+        assert "[homes] is kept" in reply.headers["Warning"]
+        (tmp_path / "elsewhere").rename(folder)
+        assert client.post("/homes/_refresh").status_code == 200
+        seen = client.post("/homes/_search", json={"sort": "n"}).json()["hits"]["hits"]
+        expected = [("0", {"n": 0, "m": 1}), ("4", {"n": 4}), ("5", {"n": 5}), ("1", {"n": 10})]
+        assert [(hit["_id"], hit["_source"]) for hit in seen] == expected
+    assert server.stop() == 0
 
 
 def test_damaged_documents_are_told_and_harm_no_other_index(tmp_path: Path) -> None:

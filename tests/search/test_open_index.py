@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine
@@ -16,6 +17,10 @@ from connote.search.indices import Indices
 from connote.search.mapping.mapping import Mapping
 from connote.search.settings import IndexSettings
 from connote.search.thread import finished
+from connote.search.write.change import Change
+from connote.search.write.embed import Embedder
+from connote.search.write.operation import Kind, Operation
+from connote.search.write.writer import Writer
 from connote.store import database
 from connote.store.documents import Stored
 from connote.store.indices import IndexStore
@@ -38,6 +43,37 @@ def write(index: Index, *numbers: int) -> None:
     states = [Stored(f"{n}", index.newest + at, 1, f'{{"n": {n}}}'.encode()) for at, n in enumerate(numbers, start=1)]
     rows = [index.row(each.id, each.seq, 1, index.read(each.id, {"n": int(each.id)}), {}) for each in states]
     index.keep(states, rows, [])
+
+
+def test_what_an_earlier_try_has_kept_is_told_as_kept_when_a_later_one_fails(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened()
+    write(index, 1)
+
+    def overtaken(_: object, context: dict[str, Any]) -> None:
+        write(index, 1)
+        monkeypatch.setattr(index.documents, "current", gone_at(2))
+        context["_source"]["n"] = 7
+
+    def gone_at(call: int) -> Callable[[Sequence[str]], dict[str, Stored]]:
+        current, calls = index.documents.current, count(1)
+
+        def read(ids: Sequence[str]) -> dict[str, Stored]:
+            if next(calls) >= call:
+                raise Unavailable("the documents cannot be read")
+            return current(ids)
+
+        return read
+
+    operations = [
+        Operation(Kind.INDEX, "homes", "2", source={"n": 2}),
+        Operation(Kind.UPDATE, "homes", "1", change={"script": "any"}),
+    ]
+    writer = Writer(cast("Embedder", None), Change(overtaken))
+    first, second = asyncio.run(writer.apply(index, operations))
+    assert (first.error, first.result) == (None, "created")
+    assert isinstance(second.error, Unavailable)
 
 
 def full(*_: object) -> None:

@@ -25,17 +25,15 @@ async def bulk(ask: Ask) -> Answer:
     is_forced = is_refreshed and ask.text("refresh") != "wait_for"
 
     def told() -> Answer:
-        return encoded(
-            ask,
-            {
-                "errors": any(outcome.error is not None for outcome in outcomes),
-                "took": int((time.perf_counter() - began) * 1000),
-                "items": [
-                    _wire(item.kind, outcome, refreshed=is_forced)
-                    for item, outcome in zip(items, outcomes, strict=True)
-                ],
-            },
-        )
+        body = {
+            "errors": any(outcome.error is not None for outcome in outcomes),
+            "took": int((time.perf_counter() - began) * 1000),
+            "items": [
+                _wire(item.kind, outcome, refreshed=is_forced) for item, outcome in zip(items, outcomes, strict=True)
+            ],
+        }
+        warnings = dict.fromkeys(warning for outcome in outcomes for warning in outcome.warnings)
+        return replace(encoded(ask, body), warnings=tuple(warnings))
 
     return await aside(len(items), told)
 

@@ -128,7 +128,7 @@ async def _run(ask: Ask, action: str, about: str, work: Work, progress: Progress
     if not waits:
         return Answer({"task": task.id})
     body = await ask.connote.tasks.result(task)
-    return Answer(body, progress.status)
+    return Answer(body, progress.status, warnings=tuple(progress.warnings))
 
 
 def _selection(ask: Ask, body: Mapping[str, Any]) -> Selection:

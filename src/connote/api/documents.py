@@ -51,10 +51,9 @@ async def update(ask: Ask) -> Answer:
     includes, excludes = ask.names("_source_includes"), ask.names("_source_excludes")
     if includes or excludes:
         shown = {"includes": includes or [], "excludes": excludes or []}
-    for name in ("if_seq_no", "if_primary_term"):
-        body.pop(name, None)
+    conditions = change.conditions(body)
     change.check(body)
-    return await _written(ask, Kind.UPDATE, change=body, shown=shown)
+    return await _written(ask, Kind.UPDATE, change=body, shown=shown, **conditions)
 
 
 async def delete(ask: Ask) -> Answer:
@@ -108,19 +107,18 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
     version_type = ask.text("version_type") or "internal"
     if version_type not in tuple(VersionType):
         raise IllegalArgument(f"No version type match [{version_type}]")
+    conditions = {name: ask.whole(name) for name in ("if_seq_no", "if_primary_term")}
     item = Item(
         kind,
         ask.path("index"),
         ask.request.path_params.get("id"),
         routing=ask.text("routing"),
-        if_seq_no=ask.whole("if_seq_no"),
-        if_primary_term=ask.whole("if_primary_term"),
         version=ask.whole("version"),
         version_type=VersionType(version_type),
         retries=ask.whole("retry_on_conflict") or 0,
         pipeline=ask.text("pipeline"),
         require_alias=ask.flag("require_alias"),
-        **given,
+        **conditions | given,
     )
     is_refreshed = refresh(ask)
     outcome = await ask.connote.documents.write_one(item, refresh=is_refreshed)
@@ -128,7 +126,7 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
     headers = (
         {"Location": f"/{quote(body['_index'])}/_doc/{quote(body['_id'], safe='')}"} if outcome.status == 201 else {}
     )
-    return Answer(body, outcome.status, headers=headers)
+    return Answer(body, outcome.status, headers=headers, warnings=outcome.warnings)
 
 
 def _shown(ask: Ask) -> SourceFilter:

@@ -3,7 +3,10 @@
 from connote.api.exchange import Ask
 from connote.contract.errors import IllegalArgument
 
-REFRESH = "`true` or `wait_for`: searches see the result when the request is answered."
+REFRESH = (
+    "`true` or `wait_for`: searches see the result when the request is answered. "
+    "Where they cannot, it is kept all the same, and `forced_refresh` is `false`."
+)
 
 
 def refresh(ask: Ask) -> bool:

@@ -11,13 +11,13 @@ async def list_all(ask: Ask) -> Answer:
     """The sets, with how many rules each has."""
     found = ask.connote.synonyms.all
     start, size = _window(ask)
-    shown = [{"synonyms_set": name, "count": len(each.rules)} for name, each in found.items()]
+    shown = [{"synonyms_set": name, "count": len(each)} for name, each in found.items()]
     return Answer({"count": len(found), "results": shown[start : start + size]})
 
 
 async def get(ask: Ask) -> Answer:
     """The rules of a set."""
-    rules = ask.connote.synonyms.get(ask.path("set")).rules
+    rules = ask.connote.synonyms.get(ask.path("set"))
     start, size = _window(ask)
     return Answer({"count": len(rules), "synonyms_set": [rule.wire() for rule in rules[start : start + size]]})
 

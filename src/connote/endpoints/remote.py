@@ -1,5 +1,7 @@
 """Another connote that runs the endpoints of the `elastic` service: one with a GPU, say."""
 
+import math
+
 import httpx
 import msgspec
 
@@ -7,6 +9,7 @@ from connote.contract.errors import ConnoteError, IllegalArgument, NotFound, Ove
 from connote.endpoints import entry
 from connote.endpoints.cache import Caching
 from connote.runtime.local import Inputs, Outputs
+from connote.upstream.sender import retry_after
 
 PATH = "/_connote/run"
 
@@ -66,7 +69,8 @@ def _failure(url: str, reply: httpx.Response) -> ConnoteError:
         reason = f"HTTP status {reply.status_code}"
     if reply.status_code == httpx.codes.TOO_MANY_REQUESTS:
         overloaded = Overloaded(f"{url}: {reason}")
-        overloaded.headers = {"Retry-After": reply.headers.get("Retry-After", "1")}
+        wait = retry_after(reply.headers.get("Retry-After", ""))  # a proxy may say a date, or anything
+        overloaded.headers = {"Retry-After": str(math.ceil(1 if wait is None else wait))}
         return overloaded
     kinds: dict[int, type[ConnoteError]] = {400: IllegalArgument, 404: NotFound}
     return kinds.get(reply.status_code, Unavailable)(f"{url}: {reason}")

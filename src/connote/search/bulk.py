@@ -30,6 +30,7 @@ _KNOWN: Mapping[str, tuple[type, ...]] = {
     "_source": (bool, str, list, dict),
     "op_type": (str,),
 }
+_NO_TEMPLATES = "[dynamic_templates] of an item are not supported: those of the mapping choose by themselves"
 # Older names, with an underscore before them.
 _OLDER: Mapping[str, str] = {f"_{name}": name for name in ("routing", "version", "version_type", "retry_on_conflict")}
 
@@ -103,6 +104,7 @@ def _item(kind: Kind, options: Mapping[str, Any], index: str | None, count: int)
     except ValueError:
         raise IllegalArgument(f"No version type match [{options['version_type']}]") from None
     routing = options.get("routing")
+    problem = IllegalArgument(_NO_TEMPLATES) if options.get("dynamic_templates") else None
     return Item(
         kind,
         str(name),
@@ -114,6 +116,7 @@ def _item(kind: Kind, options: Mapping[str, Any], index: str | None, count: int)
         version_type=version_type,
         retries=options.get("retry_on_conflict", 0),
         pipeline=options.get("pipeline"),
+        problem=problem,
         require_alias=options.get("require_alias"),
         shows_pipelines=options.get("list_executed_pipelines", False),
         shown=options.get("_source"),
@@ -134,8 +137,9 @@ def _with_body(item: Item, line: bytes, number: int) -> Item:
     if item.kind is not Kind.UPDATE:
         return item.made(source=body)
     shown = body.pop("_source", item.shown)
+    conditions = change.conditions(body)
     change.check(body)
-    return item.made(change=body, shown=shown)
+    return item.made(change=body, shown=shown, **conditions)
 
 
 def _malformed(item: Item, told: str) -> ConnoteError:

@@ -15,7 +15,7 @@ from connote.search.matching import Matched, Matching
 from connote.search.progress import Progress
 from connote.search.view import Filters
 from connote.search.write.item import Item
-from connote.search.write.operation import Kind, Operation, Outcome, VersionType
+from connote.search.write.operation import Kind, Operation, Outcome, VersionType, warning
 from connote.search.write.script import now, scripted
 from connote.store.documents import Stored
 
@@ -112,8 +112,9 @@ class ByQuery:
                     break
                 left = None if left is None else max(0, left - len(each.seqs))
             if manner.refresh:
-                for name in touched:
-                    await asyncio.to_thread((await self._indices.open(name)).refresh)
+                for name in sorted(touched):
+                    if (unseen := await self._documents.refresh(name)) is not None:
+                        progress.warnings.append(warning(name, unseen))
         finally:
             for each in found:
                 each.release()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from connote.contract.errors import ConnoteError
 from connote.ingest.pipelines import Pipelines
@@ -29,7 +30,7 @@ class Documents:
     async def write(
         self, items: Sequence[Item], *, pipeline: str | None = None, refresh: bool = False
     ) -> list[Outcome]:
-        """What came of each; all that succeeded are durable, and with `refresh` seen by searches.
+        """What came of each; all that succeeded are durable, and with `refresh` seen by searches or told as `unseen`.
 
         One that fails harms no other. `pipeline` is for those that name none.
         """
@@ -71,13 +72,23 @@ class Documents:
                 index.check_writable()
                 outcomes += await self._writer.apply(index, operations[begin : begin + _PART])
         except ConnoteError as error:
-            return outcomes + [Outcome(each, error=error) for each in operations[len(outcomes) :]]
+            outcomes += [Outcome(each, error=error) for each in operations[len(outcomes) :]]
+        return await self._refreshed(name, outcomes) if refresh else outcomes
+
+    async def _refreshed(self, name: str, outcomes: list[Outcome]) -> list[Outcome]:
+        """The same, seen by searches. If the index cannot be refreshed, what was written is durable all the same."""
+        if all(each.error is not None for each in outcomes):
+            return outcomes
+        unseen = await self.refresh(name)
+        return [each if unseen is None or each.error else replace(each, unseen=unseen) for each in outcomes]
+
+    async def refresh(self, name: str) -> ConnoteError | None:
+        """Let searches see what was written to an index; why they do not, if that cannot be."""
         try:
-            if refresh:
-                await asyncio.to_thread(index.refresh)
+            await asyncio.to_thread((await self._indices.open(name)).refresh)
         except ConnoteError as error:
-            return [Outcome(each, error=error) for each in operations]
-        return outcomes
+            return error
+        return None
 
 
 def _grouped(

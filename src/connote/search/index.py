@@ -138,7 +138,7 @@ class Index:
         before, self._dirty_since = self._dirty_since, None
         self._refreshed_at = time.monotonic()
         try:
-            with self._files():
+            with self.files():
                 self._engine.refresh()
         except BaseException:
             self._dirty_since = self._dirty_since or before
@@ -224,7 +224,7 @@ class Index:
 
         Raises NoIndex, Unavailable: then none of them is kept.
         """
-        with self._files():
+        with self.files():
             self.documents.write(states)
         self.newest = states[-1].seq
         self._uncommitted += len(states)
@@ -240,7 +240,7 @@ class Index:
 
     def commit(self) -> None:
         """Let the engine keep its segments, and the store forget what nobody can see any more."""
-        with self._files():
+        with self.files():
             self._engine.refresh()
             self._engine.commit(self.newest)
             self._uncommitted = 0
@@ -249,7 +249,7 @@ class Index:
 
     def merge(self, segments: int) -> None:
         """Merge until there are no more than so many segments. Raises NoIndex, Unavailable."""
-        with self._files():
+        with self.files():
             self._engine.merge(segments)
 
     def size(self) -> int:
@@ -273,7 +273,7 @@ class Index:
         Only who holds `lock` may. If the process is killed within, the index has all of it at its next start, or
         nothing; `switched_by` tells. Gives the engine of before, for `retire`. Raises NoIndex, Unavailable.
         """
-        with self._files():
+        with self.files():
             engine.refresh()
             engine.commit(self.newest)
             self.documents.take_aside({_SEGMENTS: path.name, _SWITCHED: switch.wire(), _JOB: job})
@@ -331,7 +331,7 @@ class Index:
         self.documents.close()
 
     @contextmanager
-    def _files(self) -> Iterator[None]:
+    def files(self) -> Iterator[None]:
         """Where files are used. Raises NoIndex if the index was closed or deleted in the meantime, else Unavailable."""
         if self._is_shut:
             raise NoIndex(self.name)

@@ -26,6 +26,7 @@ class Progress:
     per_second: float = -1.0
     is_cancelled: bool = False
     failures: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # that searches do not see what was written
     status: int = 200
 
     def count(self, outcomes: Sequence[Outcome], *, proceeds: bool) -> bool:
@@ -79,4 +80,5 @@ class Progress:
 
     def answer(self, seconds: float) -> dict[str, Any]:
         """As the answer shows it, when it has ended."""
-        return {"took": int(seconds * 1000), "timed_out": False, **self.wire(), "failures": self.failures}
+        told = {"took": int(seconds * 1000), "timed_out": False, **self.wire(), "failures": self.failures}
+        return {**told, "forced_refresh": False} if self.warnings else told

@@ -140,7 +140,7 @@ class Sender:
             response.status_code, body, url=_shown(response), id=endpoint.id, secrets=_secrets(endpoint)
         )
         after = response.headers.get("retry-after", "")
-        refused.headers = {} if _seconds(after) is None or not after.isascii() else {"retry-after": after}
+        refused.headers = {} if retry_after(after) is None or not after.isascii() else {"retry-after": after}
         # Amazon's services put the type into a header, with an address behind it or none.
         refused.kind = refused.kind or response.headers.get("x-amzn-errortype", "").partition(":")[0] or None
         raise refused
@@ -191,7 +191,7 @@ class Sender:
         return 0 if isinstance(error, Refused) and not error.reached else min(1, self._outbound.retries)
 
     def _delay(self, tries: int, error: ConnoteError) -> float:
-        asked = _seconds(error.headers.get("retry-after", ""))
+        asked = retry_after(error.headers.get("retry-after", ""))
         if asked is not None:
             return asked
         # Half of it is chance, so that those who failed together do not come together again.
@@ -363,12 +363,12 @@ def _unreachable(endpoint: Endpoint, error: Exception, before: str = "") -> Refu
     )
 
 
-def _seconds(retry_after: str) -> float | None:
+def retry_after(header: str) -> float | None:
     """What the header Retry-After asks for (RFC 9110, section 10.2.3); None if it says nothing."""
-    if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 10:
-        return float(retry_after)
+    if header.isascii() and header.isdigit() and len(header) < 10:
+        return float(header)
     try:
-        at = parsedate_to_datetime(retry_after)
+        at = parsedate_to_datetime(header)
     except (TypeError, ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)

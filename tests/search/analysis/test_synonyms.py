@@ -56,7 +56,8 @@ def test_wordnet_is_read() -> None:
 
 
 def test_a_set_is_looked_up_and_search_only_filters_are_named() -> None:
-    rules = SynonymsSet.parse([{"id": "b", "synonyms": "hi, hello"}, {"synonyms": "bye => ciao"}], iter(["a"]).__next__)
+    given = ({"id": "b", "synonyms": "hi, hello"}, {"synonyms": "bye => ciao"})
+    rules = SynonymsSet(SynonymsSet.parse_rule(each, lambda: "a") for each in given)
     assert [rule.wire() for rule in rules.rules] == [
         {"id": "a", "synonyms": "bye => ciao"}, {"id": "b", "synonyms": "hi, hello"},
     ]  # fmt: skip
@@ -102,7 +103,7 @@ def test_what_cannot_be_read_is_refused_unless_lenient(
 )
 def test_a_wrong_rule_of_a_set_is_named(rule: object, reason: str) -> None:
     with pytest.raises(IllegalArgument, match=reason):
-        SynonymsSet.parse([rule], lambda: "id")
+        SynonymsSet.parse_rule(rule, lambda: "id")
 
 
 def test_ids_are_there_once() -> None:
@@ -121,4 +122,4 @@ def test_any_lenient_rules_give_positions_that_rise(rules: list[str], text: str,
 @given(st.text("ab,=>\\ ", max_size=20))
 def test_any_text_is_a_rule_or_refused(text: str) -> None:
     with suppress(IllegalArgument):
-        SynonymsSet.parse({"synonyms": text}, lambda: "id")
+        SynonymsSet.parse_rule({"synonyms": text}, lambda: "id")

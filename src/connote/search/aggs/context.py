@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from connote.contract.errors import ConnoteError
 from connote.search.aggs.rows import Rows
 from connote.search.collect import Found, Hit
+from connote.search.engine.arrays import Mask
+from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
 from connote.search.query.query import Hits, Query
 from connote.search.request import SearchRequest
@@ -33,6 +36,7 @@ class Context:
     rewrites: Rewrites
     fetch: Fetch
     buckets: int = field(default=0)
+    _masks: dict[tuple[int, int], tuple[object, Table, Mask]] = field(default_factory=dict, init=False)
 
     def parts(self) -> list[Rows]:
         """All rows that match."""
@@ -59,12 +63,18 @@ class Context:
 
     def matching(self, query: Query, parts: Sequence[Rows]) -> list[Rows]:
         """The rows that match a query."""
-        found = []
-        for part in parts:
-            reader = part.seen.reader if part.path is None else part.seen.reader.inside(part.path)
-            weight = self.rewrites.of_query(part.seen, query).weigh(reader)
-            found.append(part.where(weight.run(part.table, scored=False).mask))
-        return found
+        return [part.where(self.mask(query, part.table, partial(self._matches, query, part))) for part in parts]
+
+    def mask(self, of: object, table: Table, make: Callable[[], Mask]) -> Mask:
+        """A mask of a whole table, made once for all the buckets that a query or an aggregation stands in."""
+        key = id(of), id(table)
+        if key not in self._masks:
+            self._masks[key] = of, table, make()
+        return self._masks[key][2]
+
+    def _matches(self, query: Query, part: Rows) -> Mask:
+        reader = part.seen.reader if part.path is None else part.seen.reader.inside(part.path)
+        return self.rewrites.of_query(part.seen, query).weigh(reader).run(part.table, scored=False).mask
 
     def counted(self, number: int) -> None:
         """Count buckets of the answer. Raises TooManyBuckets."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Rows
 from connote.search.aggs.tree import Agg
 from connote.search.aggs.values import Source
+from connote.search.engine.arrays import Mask
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import Query
 
@@ -107,14 +109,15 @@ class Missing(Single):
         """The field."""
         return {"source": Source.read(body)}
 
-    def rows(self, parts: Sequence[Rows], context: Context) -> list[Rows]:  # noqa: ARG002
+    def rows(self, parts: Sequence[Rows], context: Context) -> list[Rows]:
         """None where `missing` stands for a value."""
-        found = []
-        for part in parts:
-            known = part.seen.reader.field(self.source.name)
-            has = part.table.exists(self.source.name if known is None else known.name)
-            found.append(part.take(part.numbers[:0]) if self.source.missing is not None else part.where(~has))
-        return found
+        if self.source.missing is not None:
+            return [part.take(part.numbers[:0]) for part in parts]
+        return [part.where(context.mask(self, part.table, partial(self._lacks, part))) for part in parts]
+
+    def _lacks(self, part: Rows) -> Mask:
+        known = part.seen.reader.field(self.source.name)
+        return ~part.table.exists(self.source.name if known is None else known.name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -200,13 +200,19 @@ class Terms(Agg):
         }
 
     def _first(self, counts: Mapping[Any, int], columns: Columns, form: Format, context: Context) -> list[Bucket]:
-        """In order; where that hangs on counts and keys alone, only the buckets that are shown are gone into."""
+        """In order; where that hangs on counts and keys alone, only the buckets that are shown are gone into.
+
+        Without aggregations of their own the counts say all.
+        """
         error = {"doc_count_error_upper_bound": 0} if self.shows_errors else {}
         if orders.needs_results(self.order):
             found = columns.rows(counts)
             made = [self.bucket(form.bucket(value), found.get(value, []), context) for value in counts]
             return [{**each, **error} for each in orders.ordered(made, self.order)[: self.size]]
         wanted = orders.counted(counts, self.order)[: self.size]
+        if not self.subs:
+            context.counted(len(wanted))
+            return [{**form.bucket(value), "doc_count": counts[value], **error} for value in wanted]
         found = columns.rows(set(wanted))
         return [{**self.bucket(form.bucket(value), found.get(value, []), context), **error} for value in wanted]
 

@@ -95,15 +95,9 @@ class SynonymsSet:
             raise IllegalArgument(f"The number of synonym rules in a synonyms set cannot exceed [{MAX_RULES}]")
         self.rules = [by_id[id_] for id_ in sorted(by_id)]
 
-    @classmethod
-    def parse(cls, raw: object, new_id: Callable[[], str]) -> "SynonymsSet":
-        """The set in the value of `synonyms_set`: a rule, or a list of them. `new_id` names those without an id."""
-        items = raw if isinstance(raw, list) else [raw]
-        return cls(cls.parse_rule(item, new_id) for item in items)
-
     @staticmethod
     def parse_rule(raw: object, new_id: Callable[[], str]) -> SynonymRule:
-        """One rule: `{"id": …, "synonyms": "a, b => c"}`. Raises IllegalArgument."""
+        """One rule: `{"id": …, "synonyms": "a, b => c"}`; `new_id` names one without. Raises IllegalArgument."""
         if not isinstance(raw, Mapping):
             raise IllegalArgument(f"[synonyms_set] holds [{java(raw)}]; a rule is an object with [synonyms]")
         unknown = [key for key in raw if key not in ("id", "synonyms")]

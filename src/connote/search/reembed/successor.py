@@ -41,26 +41,31 @@ class Successor:
         self._index, self._job, self.switch = index, job, switch
         self._embedder, self._progress = embedder, progress
         self.path = index.folder / f"segments-{secrets.token_hex(4)}"
-        self._engine = Engine.open(self.path)
+        with index.files():
+            self._engine = Engine.open(self.path)
         self._cursor = -1
         self._release = index.held.hold(-1)
 
     async def run(self) -> None:
-        """Embed all, then take over. Raises Cancelled, and what the endpoint raises; then all is as it was.
+        """Embed all, then take over. Raises Cancelled, Unavailable, what the endpoint raises: then all is as it was.
 
         Writes wait only for what is left to do when nearly all is done, and is on the disk.
         """
-        before: Engine | None = None
+        with self._index.files():
+            before = await self._succeeded()
+        if before is not None:
+            await finished(self._index.retire, before)
+
+    async def _succeeded(self) -> Engine | None:
+        """Take over. The engine of before."""
         for turn in range(_TURNS):
             await self._advance()
             await asyncio.to_thread(self._engine.commit, self._cursor)
             async with self._index.lock:
                 if self._index.newest - self._cursor <= _NEAR or turn == _TURNS - 1:
                     await self._advance()
-                    before = await finished(self._index.succeed, self._engine, self.path, self.switch, self._job)
-                    break
-        if before is not None:
-            await finished(self._index.retire, before)
+                    return await finished(self._index.succeed, self._engine, self.path, self.switch, self._job)
+        return None
 
     def close(self) -> None:
         """Let go of what it had, if it has not taken over."""
@@ -95,7 +100,8 @@ class Successor:
         values, kept = await asyncio.to_thread(self._read, states)
         name, field = self.switch.field, self._field()
         texts = {at: each.inputs[name] for at, each in enumerate(values) if each.inputs.get(name)}
-        wants = [Want(field, each, kept.get(states[at].seq, {}).get(name)) for at, each in texts.items()]
+        known = {at: kept.get(states[at].seq, {}).get(name) for at in texts}
+        wants = [Want(field, each, [own] if (own := known[at]) else []) for at, each in texts.items()]
         found = await self._embedder.embed(wants) if wants else []
         made: dict[int, Embedded] = {}
         for at, each in zip(texts, found, strict=True):

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connote.contract.errors import IllegalArgument, InvalidRequest, NoDocument
+import orjson
+
+from connote.contract.errors import IllegalArgument, InvalidRequest, NoDocument, Unparsable
 from connote.contract.settings import java
 from connote.search.write.operation import Operation
 from connote.search.write.script import now
@@ -40,7 +42,7 @@ class Change:
         if "script" in change:
             return self._scripted(operation, change["script"], before, stored, "update")
         merged = _merged(before, change["doc"])
-        if change.get("detect_noop", True) and merged == before:
+        if change.get("detect_noop", True) and _is_same(merged, before):
             return Changed(before, "noop")
         return Changed(merged)
 
@@ -84,6 +86,15 @@ class Change:
         return Changed(context["_source"])
 
 
+def conditions(change: dict[str, Any]) -> dict[str, int]:
+    """What the state of the document must be, taken out of the body of an update. Raises Unparsable."""
+    found = {name: value for name in ("if_seq_no", "if_primary_term") if (value := change.pop(name, None)) is not None}
+    for name, value in found.items():
+        if type(value) is not int:
+            raise Unparsable(f"[UpdateRequest] [{name}] must be a whole number, not [{java(value)[:100]}]")
+    return found
+
+
 def check(change: Mapping[str, Any]) -> None:
     """Raise InvalidRequest for an update that says too much or too little."""
     problems = [f"[{name}] is no field of an update; known are {list(_KNOWN)}" for name in change if name not in _KNOWN]
@@ -106,6 +117,15 @@ def _merged(before: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, Any]
         inner = made.get(name)
         made[name] = _merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
     return made
+
+
+def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether they are the same JSON: to Python 1, 1.0 and true are equal."""
+    return one == other and _dumped(one) == _dumped(other)
+
+
+def _dumped(document: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 
 def _copy(value: Any) -> Any:  # noqa: ANN401

@@ -75,7 +75,7 @@ def _decided(going: _Commit, made: Prepared) -> Outcome:
         raise made.error
     before = going.now.get(operation.id)
     is_there = before is not None and before.source is not None
-    _check_version(index, operation, before)
+    check_version(index, operation, before)
     is_stale = made.base is not None and made.base != (before.seq if before else -1)
     if is_stale or (made.after is not None and made.after.has_failed):
         raise _conflict(index, operation, "the document was changed by another request in the meantime")
@@ -100,7 +100,7 @@ def _decided(going: _Commit, made: Prepared) -> Outcome:
     return Outcome(operation, result, version, seq, source=made.source)
 
 
-def _check_version(index: Index, operation: Operation, before: Stored | None) -> None:
+def check_version(index: Index, operation: Operation, before: Stored | None) -> None:
     """Raise VersionConflict if the document is not as the request says."""
     found = before if before is not None and before.source is not None else None
     if operation.kind is Kind.CREATE and found is not None:

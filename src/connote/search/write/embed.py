@@ -29,11 +29,16 @@ PATIENCE, TIMEOUT = 600.0, "600s"
 
 @dataclass(frozen=True)
 class Want:
-    """A semantic field of one document: its texts by path, and what they became when it was written before."""
+    """A semantic field of one document: its texts by path. `known` is what texts of it have become before."""
 
     field: SemanticText
     texts: Mapping[str, Sequence[str]]
-    before: Embedded | None = None
+    known: Sequence[Embedded] = ()
+
+    @property
+    def usable(self) -> list[Embedded]:
+        """What is known and of the field's endpoint."""
+        return [each for each in self.known if each.inference_id == self.field.endpoint]
 
 
 @dataclass(frozen=True)
@@ -121,14 +126,14 @@ class Embedder:
     def _plan(self, at: int, want: Want, plan: "_Plan") -> None:
         """Keep what has not changed, and cut the rest into pieces. Raises NotFound for an unknown endpoint."""
         field = want.field
-        known = want.before.parts if want.before and want.before.inference_id == field.endpoint else {}
+        known = {part.digest: part for each in want.usable for part in each.parts.values()}
         cut: ChunkingSettings | None = None
         for path, texts in want.texts.items():
             if cut is None:
                 cut = field.chunking or embedding(self._endpoints, field.endpoint).chunking or chunking.DEFAULT
             digest = embedded.digest(texts, field.endpoint, cut)
-            if path in known and known[path].digest == digest:
-                plan.made[at][path] = known[path]
+            if digest in known:
+                plan.made[at][path] = known[digest]
                 continue
             plan.digests[at, path] = digest
             plan.pieces[field.endpoint] += _pieces(at, path, texts, cut)
@@ -228,7 +233,7 @@ def _vectors(result: Result) -> Iterator[_Numbers]:
 
 def _result(want: Want, made: Mapping[str, Part], models: Mapping[str, Mapping[str, Any]]) -> Embedded | ConnoteError:
     field = want.field
-    model = models.get(field.endpoint) or field.model or (want.before.model if want.before else {})
+    model = models.get(field.endpoint) or field.model or next((each.model for each in want.usable), {})
     if field.model is not None and model and not compatible(field.model, model):
         cause = IllegalArgument(
             f"Incompatible model settings for field [{field.name}]: it holds {java(dict(field.model))}, the endpoint "

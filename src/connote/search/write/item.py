@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest
+from connote.contract.settings import java
+from connote.search.fetch.source import SourceFilter
 from connote.search.write.operation import Kind, VersionType
 
 
@@ -37,13 +39,16 @@ class Item:
         return replace(self, **changed)
 
     def check(self) -> None:
-        """Raise InvalidRequest or IllegalArgument for parameters that cannot be, or do not go together."""
+        """Raise InvalidRequest, IllegalArgument or BadQuery for parameters that cannot be, or do not go together."""
         if problems := list(self._problems()):
             raise InvalidRequest(problems)
-        for name in ("if_seq_no", "if_primary_term", "version", "retries"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < 1 << 63:
-                raise IllegalArgument(f"[{name}] must be a whole number that is not negative, not [{value}]")
+        numbers = {name: getattr(self, name) for name in ("if_seq_no", "if_primary_term", "version")}
+        for name, value in {**numbers, "retry_on_conflict": self.retries}.items():
+            is_right = type(value) is int and 0 <= value < 1 << 63
+            if value is not None and not is_right:  # pipelines may set anything
+                told = java(value)[:100]
+                raise IllegalArgument(f"[{name}] must be a whole number that is not negative, not [{told}]")
+        SourceFilter.parse(self.shown)  # when it is used all has been written
 
     def _problems(self) -> Iterator[str]:
         is_external = self.version_type is not VersionType.INTERNAL

@@ -1,7 +1,7 @@
 """What is asked to be done to one document, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -64,7 +64,12 @@ class Outcome:
     seq: int = 0
     error: ConnoteError | None = None
     source: Mapping[str, Any] | None = None  # what an update made, if it is asked for
-    warnings: tuple[str, ...] = field(default=())
+    unseen: ConnoteError | None = None  # why searches do not see it yet, though that was asked for
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an answer says beside what came of it."""
+        return () if self.unseen is None else (warning(self.operation.index, self.unseen),)
 
     @property
     def status(self) -> int:
@@ -91,8 +96,8 @@ class Outcome:
             "_primary_term": 1,
             **told,
         }
-        if refreshed:
-            body["forced_refresh"] = True
+        if refreshed or self.unseen is not None:
+            body["forced_refresh"] = self.unseen is None
         if self.operation.is_update and own.shown is not None and self.source is not None:
             body["get"] = self._get(SourceFilter.parse(own.shown))
         return body
@@ -100,3 +105,8 @@ class Outcome:
     def _get(self, shown: SourceFilter) -> dict[str, Any]:
         source = {"_source": shown.apply(self.source or {})} if shown.is_shown else {}
         return {"_seq_no": self.seq, "_primary_term": 1, "found": True, **source}
+
+
+def warning(index: str, unseen: ConnoteError) -> str:
+    """That an index could not be refreshed after a write."""
+    return f"what was written to [{index}] is kept, but searches will see it only after a refresh: {unseen.reason}"

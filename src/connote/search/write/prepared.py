@@ -14,7 +14,8 @@ from connote.search.write.operation import Operation
 class Prepared:
     """`raw` is the source as it is stored.
 
-    `before` is what the texts of the document had become, `supplied` what came with it, `embedded` what they are to be.
+    `before` is what the texts of the document had become, `tried` what an earlier try has made of them, `supplied` what
+    came with it, `embedded` what they are to be.
     An update is based on the state with the sequence number `base`, or on what `after` makes of the document.
     `result` is `noop` where it changes nothing.
     """
@@ -24,6 +25,7 @@ class Prepared:
     raw: bytes | None = None
     values: Values | None = None
     before: Mapping[str, Embedded] = field(default_factory=dict)
+    tried: Mapping[str, Embedded] = field(default_factory=dict)
     supplied: Mapping[str, Embedded] = field(default_factory=dict)
     embedded: dict[str, Embedded] = field(default_factory=dict)
     base: int | None = None

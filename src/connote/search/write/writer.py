@@ -16,7 +16,7 @@ from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.thread import finished
 from connote.search.write import given
 from connote.search.write.change import Change
-from connote.search.write.commit import commit
+from connote.search.write.commit import check_version, commit
 from connote.search.write.embed import Embedder, Want
 from connote.search.write.operation import Kind, Operation, Outcome
 from connote.search.write.prepared import Prepared
@@ -24,6 +24,8 @@ from connote.store.documents import Stored
 
 # Elasticsearch takes no longer ids.
 MOST_ID_BYTES = 512
+# Answers put documents into lists and objects of their own; orjson writes no more than 254 in each other.
+_ROOM = 54
 
 
 class Writer:
@@ -35,43 +37,47 @@ class Writer:
     async def apply(self, index: Index, operations: Sequence[Operation]) -> list[Outcome]:
         """What each came to; all that succeeded are durable. One that fails harms no other."""
         outcomes: list[Outcome | None] = [None] * len(operations)
-        waiting, attempt = list(range(len(operations))), 0
+        waiting, attempt = [Prepared(each) for each in operations], 0
+        places = list(range(len(operations)))
         while waiting:
-            prepared = await asyncio.to_thread(self._prepare, index, [operations[at] for at in waiting])
-            await self._embed(index, prepared)
-            for at, each in zip(waiting, await self._commit(index, prepared, attempt), strict=True):
+            for at, each in zip(places, await self._attempt(index, waiting, attempt), strict=True):
                 outcomes[at] = each
-            waiting = [at for at in waiting if outcomes[at] is None]
+            waiting = [
+                Prepared(operations[at], tried=made.embedded)
+                for at, made in zip(places, waiting, strict=True)
+                if outcomes[at] is None
+            ]
+            places = [at for at in places if outcomes[at] is None]
             attempt += 1
         return [each for each in outcomes if each is not None]
 
-    async def _commit(self, index: Index, prepared: Sequence[Prepared], attempt: int) -> list[Outcome | None]:
+    async def _attempt(self, index: Index, prepared: Sequence[Prepared], attempt: int) -> list[Outcome | None]:
         """What `commit` gives; a failure is that of all of these, and not of what an earlier attempt has kept."""
         try:
+            await asyncio.to_thread(self._prepare, index, prepared)
+            await self._embed(index, prepared)
             async with index.lock:
                 return await finished(commit, index, prepared, attempt)
         except ConnoteError as error:
-            return [Outcome(each.operation, error=error) for each in prepared]
+            return [Outcome(each.operation, error=each.error or error) for each in prepared]
 
-    def _prepare(self, index: Index, operations: Sequence[Operation]) -> list[Prepared]:
+    def _prepare(self, index: Index, prepared: Sequence[Prepared]) -> None:
         """Read every operation. Those of one id see what those before them make of it."""
         began = time.perf_counter()
-        known = index.documents.current([each.id for each in operations if not each.is_generated])
+        ids = [each.operation.id for each in prepared if not each.operation.is_generated]
+        known = index.documents.current(ids)
         ahead: dict[str, Prepared] = {}  # the last operation on a document, of those before
-        prepared = []
-        for operation in operations:
-            made = Prepared(operation)
+        for made in prepared:
+            operation = made.operation
             try:
                 self._read(index, made, known.get(operation.id), ahead.get(operation.id))
             except ConnoteError as error:
                 made.error = error
             except RecursionError:
                 made.error = BadDocument("[1:1] failed to parse: the document is nested too deeply")
-            prepared.append(made)
             if made.error is None:
                 ahead[operation.id] = made
         index.counts.seconds_indexing += time.perf_counter() - began
-        return prepared
 
     def _read(self, index: Index, made: Prepared, stored: Stored | None, ahead: Prepared | None) -> None:
         operation = made.operation
@@ -98,11 +104,14 @@ class Writer:
         if made.source is not None and INFERENCE in made.source:
             made.supplied = given.read(made.source[INFERENCE], index.mapping, made.values.inputs)
         made.source = source
+        if ahead is None:
+            check_version(index, operation, stored)  # what cannot be written need not be embedded
 
     def _update(self, made: Prepared, stored: Stored | None, ahead: Prepared | None) -> None:
         before: Mapping[str, Any] | None
         if ahead is not None:
             before, made.after = ahead.source, ahead
+            made.before = {**ahead.before, **ahead.supplied}  # vectors that came with it stay with its texts
         else:
             before = embedded.source(stored.source) if stored and stored.source is not None else None
             made.base = stored.seq if stored else -1
@@ -133,13 +142,14 @@ def _wants(mapping: Fields, prepared: Sequence[Prepared]) -> list[tuple[Prepared
             continue
         made.embedded = {name: each for name, each in made.supplied.items() if name in mapping.semantic}
         for name, texts in made.values.inputs.items():
-            before = made.before.get(name)
+            before, tried = made.before.get(name), made.tried.get(name)
             if name in made.embedded:
                 continue
             if before is not None and given.is_same(before, texts):
                 made.embedded[name] = before
             else:
-                wants.append((made, Want(mapping.semantic[name], texts, before)))
+                known = [each for each in (before, tried) if each is not None]
+                wants.append((made, Want(mapping.semantic[name], texts, known)))
     return wants
 
 
@@ -156,8 +166,12 @@ def _keep_models(index: Index, prepared: Sequence[Prepared]) -> None:
 
 
 def _dumped(source: Mapping[str, Any]) -> bytes:
+    """As it is stored: JSON that is not too deep to be shown."""
+    wrapped: object = source
+    for _ in range(_ROOM):
+        wrapped = [wrapped]
     try:
-        return orjson.dumps(source)
+        return orjson.dumps(wrapped)[_ROOM:-_ROOM]
     except TypeError as error:  # of what only scripts and pipelines can make, or nested too deeply
         raise BadDocument(f"[1:1] failed to parse: {error}") from None
 
