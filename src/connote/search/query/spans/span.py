@@ -72,11 +72,11 @@ class SpanQuery(Query):
     def weigh(self, reader: Reader) -> Weight:
         """By the statistics of the field, and of all terms that the index has."""
         source = self.source(reader)
-        words = dict.fromkeys(islice(source.words(), MOST_CLAUSES + 1))
+        words = list(islice(source.words(), MOST_CLAUSES + 1))
         if len(words) > MOST_CLAUSES:
             raise IllegalArgument(f"too_many_clauses: maxClauseCount is set to {MOST_CLAUSES}")
         model = reader.model(source.scored)
-        weight = model.weight([reader.frequency(field, term) for field, term in words])
+        weight = model.weight([reader.frequency(field, term) for field, term in dict.fromkeys(words)])
         return SpanWeight(source, weight * self.boost, model)
 
     def standing(self, reader: Reader) -> Iterator[Source]:
