@@ -21,7 +21,7 @@ from connote.search.thread import check
 # Documents of which the places are at hand at a time.
 _BLOCK = 1024
 # What a query may cost: so many steps, and so many more for each position of the fields that it asks for.
-_LEAST_WORK, _WORK = 1_000_000, 16
+_LEAST_WORK, _WORK = 500_000, 8
 _NONE: Ints = np.zeros(0, dtype=np.int32)
 
 

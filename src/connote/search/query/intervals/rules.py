@@ -11,7 +11,7 @@ from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analyzer, Token
 from connote.search.mapping.field import Field
-from connote.search.mapping.text import Text
+from connote.search.mapping.text import Text, scalar
 from connote.search.query.body import Body
 from connote.search.query.boolean import MOST_CLAUSES
 from connote.search.query.fuzzy import Fuzziness, within
@@ -121,7 +121,7 @@ class Match(Rule):
     @classmethod
     def parse(cls, body: Body, depth: int) -> Rule:
         """`{"query": "hot water", "max_gaps": 0, "ordered": true}`."""
-        text = str(body.required("query", _scalar("query")))
+        text = _text(body, "query")
         gaps, ordered = body.whole("max_gaps", -1), body.flag("ordered", default=False)
         return cls(text, gaps, ordered, Place.parse(body), _filter(body, depth))
 
@@ -224,23 +224,23 @@ def _expand(read: Callable[[Body], Asked]) -> Callable[[Body, int], Rule]:
 
 
 def _prefix(body: Body) -> Asked:
-    text = str(body.required("prefix", _scalar("prefix")))
+    text = _text(body, "prefix")
     return Asked(lambda cut: Prefix(field="", value=text).ordinals(cut.normalize(text)), f"prefix {text}")
 
 
 def _wildcard(body: Body) -> Asked:
-    text = str(body.required("pattern", _scalar("pattern")))
+    text = _text(body, "pattern")
     return Asked(lambda cut: Wildcard(field="", value=text).ordinals(cut.normalize(text)), text)
 
 
 def _regexp(body: Body) -> Asked:
-    text = str(body.required("pattern", _scalar("pattern")))
+    text = _text(body, "pattern")
     pattern = Regexp(field="", value=text).checked()
     return Asked(lambda cut: pattern.ordinals(cut.normalize(text)), text)
 
 
 def _fuzzy(body: Body) -> Asked:
-    text = str(body.required("term", _scalar("term")))
+    text = _text(body, "term")
     how = Fuzziness.parse(body, body.raw("fuzziness", "AUTO"))
 
     def ordinals(cut: Analyzer) -> Ordinals:
@@ -265,21 +265,19 @@ def _range(body: Body) -> Asked:
 
 def _side(body: Body, with_it: str, without: str) -> tuple[str, bool]:
     """A bound, and whether it is in the range itself."""
-    given = {name: body.raw(name) for name in (with_it, without) if name in body}
-    if len(given) != 1:
-        told = f"Required one of fields [{with_it}, {without}], but none were specified."
-        raise BadQuery(f"[range] {told if not given else f'cannot have both [{with_it}] and [{without}]'}")
-    ((name, value),) = given.items()
-    return str(_scalar(name)(value)), name == with_it
+    given = [name for name in (with_it, without) if name in body]
+    if not given:
+        raise BadQuery(f"Required one of fields [{with_it}, {without}], but none were specified.")
+    if len(given) > 1:
+        raise BadQuery(f"[range] cannot have both [{with_it}] and [{without}]")
+    return _text(body, given[0]), given[0] == with_it
 
 
-def _scalar(name: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:  # noqa: ANN401
-        if not isinstance(value, str | int | float):
-            raise BadQuery(f"[intervals] [{name}] must be a text, not [{java(value)[:100]}]")
-        return java(value)
-
-    return read
+def _text(body: Body, name: str) -> str:
+    value = body.required(name, lambda given: given)
+    if isinstance(value, Mapping | list):
+        raise BadQuery(f"[{body.kind}] [{name}] must be a text, not [{java(value)[:100]}]")
+    return scalar(value)
 
 
 _KINDS: Mapping[str, Callable[[Body, int], Rule]] = {

@@ -7,6 +7,7 @@ Semantics are those of the package `org.apache.lucene.queries.intervals`
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -197,11 +198,11 @@ class Repeated(Around):
         Of the width Lucene has the sum of 1 less the distance between the ends, which is right for single words only.
         """
         own = reading.of(self.inner)
+        sums = list(accumulate((each.start - each.end + 1 for each in own), initial=0))
         made = []
-        for at in range(len(own) - self.count + 1):
-            row = own[at : at + self.count]
-            start, end, width = row[0].start, row[-1].end, sum(each.start - each.end + 1 for each in row)
-            made.append(Interval(start, end, end - start + 1 - width, width))
+        for first, last, before, behind in zip(own, own[self.count - 1 :], sums, sums[self.count :], strict=False):
+            width = behind - before
+            made.append(Interval(first.start, last.end, last.end - first.start + 1 - width, width))
         return made
 
 
