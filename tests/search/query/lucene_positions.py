@@ -47,7 +47,10 @@ class Draw:
         """A query of the span family."""
         pick = self._chosen
         kind = "span_term" if depth == 0 or pick.random() < 0.2 else pick.choice(SPANS)
-        inner = lambda: self.span(depth - 1)  # noqa: E731
+
+        def inner() -> dict[str, Any]:
+            return self.span(depth - 1)
+
         match kind:
             case "span_term":
                 return {kind: {"text": pick.choice(WORDS)}}
@@ -177,7 +180,7 @@ def main(jar: str) -> None:
         writer.addDocument(document)
     writer.commit()
     searcher = lucene.search.IndexSearcher(lucene.index.DirectoryReader.open(folder))
-    draw, built, cases = Draw(chosen), Built(jpype.JPackage("java"), lucene), []
+    draw, built, cases = Draw(chosen), Built(jpype.JPackage("java"), lucene), list[dict[str, Any]]()
     while len(cases) < 300:
         if len(cases) % 2:
             rule = draw.rule(chosen.randint(0, 3))

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connote.contract.errors import IllegalArgument
 from connote.search.analysis import Token
@@ -22,6 +23,7 @@ from connote.search.thread import check
 _BLOCK = 1024
 # What a query may cost: so many steps, and so many more for each position of the fields that it asks for.
 _LEAST_WORK, _WORK = 500_000, 8
+Places = NDArray[np.int64]
 _NONE: Ints = np.zeros(0, dtype=np.int32)
 
 
@@ -91,7 +93,7 @@ class Page(Reading):
     def __init__(self, lists: "Lists", documents: Ints, budget: Budget) -> None:
         super().__init__(budget)
         self._lists, self._documents, self._at = lists, documents, 0
-        self._columns: dict[tuple[str, tuple[str, ...]], tuple[Ints, Ints, Ints]] = {}
+        self._columns: dict[tuple[str, tuple[str, ...]], tuple[Places, Places, Ints]] = {}
 
     def turn(self, at: int) -> None:
         """To the document that is at this place among them."""
@@ -102,8 +104,8 @@ class Page(Reading):
         """From the lists of the index."""
         if (field, terms) not in self._columns:
             documents, positions = self._column(field, terms)
-            begins = np.searchsorted(documents, self._documents)
-            self._columns[field, terms] = begins, np.searchsorted(documents, self._documents, side="right"), positions
+            first, last = (np.searchsorted(documents, self._documents, side=side) for side in ("left", "right"))
+            self._columns[field, terms] = first, last, positions
         begins, ends, positions = self._columns[field, terms]
         found: list[int] = positions[begins[self._at] : ends[self._at]].tolist()
         return found
