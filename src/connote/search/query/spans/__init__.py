@@ -6,8 +6,8 @@ from typing import Any
 from connote.search.query.query import Query
 from connote.search.query.spans.query import (
     SpanContaining,
+    SpanFieldMasking,
     SpanFirst,
-    SpanMasking,
     SpanMulti,
     SpanNear,
     SpanNot,
@@ -19,9 +19,9 @@ from connote.search.query.spans.span import SpanQuery
 
 Parse = Callable[[Any], Query]
 KINDS: Mapping[str, Callable[[Any, Parse], Query]] = {
-    "field_masking_span": SpanMasking.parse,
+    "field_masking_span": SpanFieldMasking.parse,
     "span_containing": SpanContaining.parse,
-    "span_field_masking": SpanMasking.parse,
+    "span_field_masking": SpanFieldMasking.parse,
     "span_first": SpanFirst.parse,
     "span_multi": SpanMulti.parse,
     "span_near": SpanNear.parse,

@@ -267,7 +267,7 @@ class SpanWithin(SpanContaining):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpanMasking(SpanQuery):
+class SpanFieldMasking(SpanQuery):
     """Spans of one field that are combined with those of another."""
 
     inner: SpanQuery
