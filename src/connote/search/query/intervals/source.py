@@ -20,6 +20,7 @@ from connote.search.query.places import Reading
 
 # As far as alternatives are multiplied out: so many combinations (Lucene's limit), of so many parts in all.
 _MOST_COMBINATIONS, _MOST_PARTS = 1024, 1 << 16
+_WIDEST = (1 << 31) - 1
 
 
 class Interval(NamedTuple):
@@ -219,8 +220,8 @@ class AnyOf(Source):
 
     @property
     def least(self) -> int:
-        """The narrowest of all."""
-        return min((each.least for each in self.members), default=1)
+        """The narrowest of all; of none, wider than any text."""
+        return min((each.least for each in self.members), default=_WIDEST)
 
     def documents(self, table: Table) -> Ints:
         """Anyone's."""
