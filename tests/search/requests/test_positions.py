@@ -57,7 +57,7 @@ def test_words_stand_together_in_one_nested_object(food: httpx.Client) -> None:
 
 
 def test_what_is_wrong_is_refused(food: httpx.Client) -> None:
-    wrong = {"intervals": {"text": {"near": {}}}}
+    wrong: dict[str, Any] = {"intervals": {"text": {"near": {}}}}
     reply = food.post(f"/{INDEX}/_search", json={"query": wrong})
     assert (reply.status_code, reply.json()["error"]["type"]) == (400, "parsing_exception")
     reply = food.post(f"/{INDEX}/_search", json={"query": {"span_term": {"word": "a"}}})

@@ -22,7 +22,7 @@ from connote.search.thread import check
 # Documents of which the places are at hand at a time.
 _BLOCK = 1024
 # What a query may cost: so many steps, and so many more for each position of the fields that it asks for.
-_LEAST_WORK, _WORK = 500_000, 8
+_LEAST_WORK, _WORK = 300_000, 4
 Places = NDArray[np.int64]
 _NONE: Ints = np.zeros(0, dtype=np.int32)
 
@@ -72,11 +72,14 @@ class Reading(ABC):
         """Where one of the terms stands, rising; where several do, several times."""
 
     def of(self, source: Source) -> list[Any]:
-        """What a source finds, found once: several may be made of the same. Raises IllegalArgument for too much."""
+        """What a source finds, found once: several may be made of the same. Raises IllegalArgument for too much.
+
+        Whoever reads it pays for all of it.
+        """
         found = self._found.get(id(source))
         if found is None:
             found = self._found[id(source)] = source.found(self)
-            self.budget.spend(1 + len(found))
+        self.budget.spend(1 + len(found))
         return found
 
 

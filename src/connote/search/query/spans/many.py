@@ -32,7 +32,7 @@ class Many:
         made = parse(given)
         if not isinstance(made, Pattern | Fuzzy | Range):
             raise BadQuery("[span_multi] [match] must be of type multi term query")
-        ((value,),) = (each.values() for each in given.values())
+        value = next(iter(given.values()))[made.field]
         found = _TOP.fullmatch(str(value.get("rewrite"))) if isinstance(value, Mapping) else None
         return cls(made, int(found[1]) if found else None)
 
