@@ -32,6 +32,8 @@ from elasticsearch.dsl import (
     analyzer,
     async_connections,
     connections,
+    query,
+    types,
 )
 
 NAME = "story-homes"
@@ -146,6 +148,7 @@ def searches() -> None:
     filtered = Home.search().filter("term", city="Lyon").exclude("range", price={"gte": 500})
     assert ids(filtered) == ["2"]
     assert ids(Home.search().query(Q("match", title="loft") | Q("match", title="stables")).sort("-price")) == ["3", "2"]
+    positions()
     small = Q("term", rooms__kind="kitchen") & Q("range", rooms__size={"lt": 20})
     (hit,) = Home.search().query("nested", path="rooms", query=small, inner_hits={})
     assert isinstance(hit, Home)
@@ -162,6 +165,21 @@ def searches() -> None:
     )
     assert [len(each) for each in several.execute()] == [1, 2]
     assert Home.search().filter("term", city="Lyon").count() == 2
+
+
+def positions() -> None:
+    old = query.SpanTerm(title="old")
+    near = query.SpanNear(clauses=[old, query.SpanMulti(match=query.Prefix(title="cine"))], slop=0, in_order=True)
+    first = Home.search().query(near).highlight("title")
+    assert [hit.meta.highlight.title for hit in first] == [["A loft above the <em>old</em> <em>cinema</em>"]]
+    without = query.SpanNot(include=old, exclude=query.SpanTerm(title="cinema"), post=1)
+    assert ids(Home.search().query(without)) == []
+    either = query.SpanOr(clauses=[query.SpanFirst(match=query.SpanTerm(title="loft"), end=2), old])
+    assert ids(Home.search().query(either)) == ["2"]
+    words = {"match": {"query": "beach foot", "max_gaps": 5, "filter": {"before": {"match": {"query": "surf"}}}}}
+    assert ids(Home.search().query(query.Intervals(title=words))) == ["1"]
+    few = types.IntervalsMatch(query="stables horses", ordered=True, max_gaps=3)
+    assert ids(Home.search().query(query.Intervals(title=types.IntervalsQuery(match=few)))) == ["3"]
 
 
 def aggregations() -> None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as some
 
 INDEX = "highlights"
 SEA = "A quiet home by the sea. It has a garden with roses and old trees. The neighbours live far away."
+FOXES = {"span_multi": {"match": {"wildcard": {"title": "fox*"}}}}
+JUMPING = [{"prefix": {"prefix": "ju"}}, {"fuzzy": {"term": "rum"}}]
 LONG = (
     "The first sentence says nothing of note. The second one has a Fox in it. Then comes a third that is dull. "
     "Another fox runs here, and a fox sleeps. The last sentence ends the text."
@@ -53,6 +55,48 @@ def test_the_words_of_a_match_are_marked(texts: httpx.Client) -> None:
     assert got == {
         "0": {"title": ["The <em>quick</em> brown <em>fox</em>"]},
         "1": {"title": ["<em>Quick</em> foxes jump & run"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [
+        (
+            {"intervals": {"title": {"match": {"query": "quick fox", "ordered": True}}}},
+            {"0": "The <em>quick</em> brown <em>fox</em>"},
+        ),
+        (
+            {
+                "intervals": {
+                    "title": {"all_of": {"intervals": [{"prefix": {"prefix": "ju"}}, {"fuzzy": {"term": "rum"}}]}}
+                }
+            },
+            {"1": "Quick foxes <em>jump</em> & <em>run</em>"},
+        ),
+        (
+            {"span_near": {"clauses": [{"span_term": {"title": "quick"}}, FOXES]}},
+            {"1": "<em>Quick</em> <em>foxes</em> jump & run"},
+        ),
+        (
+            {"span_not": {"include": {"span_term": {"title": "quick"}}, "exclude": {"span_term": {"title": "brown"}}}},
+            {"0": "The <em>quick</em> brown fox", "1": "<em>Quick</em> foxes jump & run"},
+        ),
+    ],
+)
+def test_words_are_marked_where_they_stand_as_asked_for(
+    texts: httpx.Client, query: dict[str, Any], marked: dict[str, str]
+) -> None:
+    assert shown(texts, query, {"title": {}}) == {id: {"title": [text]} for id, text in marked.items()}
+
+
+def test_words_that_stand_elsewhere_are_not_marked(texts: httpx.Client) -> None:
+    near = {"match": {"query": "second fox", "max_gaps": 5, "ordered": True}}
+    got = shown(texts, {"intervals": {"body": near}}, {"body": {"number_of_fragments": 0}})
+    assert got["1"]["body"][0].count("<em>") == 2
+    clauses = [{"span_term": {"body": word}} for word in ("fox", "sleeps")]
+    got = shown(texts, {"span_near": {"clauses": clauses, "slop": 0}}, {"body": {}})
+    assert got == {
+        "1": {"body": ["Another fox runs here, and a <em>fox</em> <em>sleeps</em>. The last sentence ends the text."]}
     }
 
 

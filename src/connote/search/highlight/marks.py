@@ -1,7 +1,7 @@
 """What of a text a query is about: terms, patterns and phrases, and where they stand in it."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -16,13 +16,16 @@ from connote.search.query import patterns
 from connote.search.query.boolean import Bool, Boosting
 from connote.search.query.edits import distance
 from connote.search.query.fuzzy import Fuzziness, Fuzzy
+from connote.search.query.intervals import Intervals
 from connote.search.query.knn import Knn
 from connote.search.query.match import Match, analyzer_of
 from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.patterns import Pattern, Prefix, Regexp, Wildcard
+from connote.search.query.places import Draft, Source
 from connote.search.query.query import Query
 from connote.search.query.reader import Reader
 from connote.search.query.regexps import expression
+from connote.search.query.spans import SpanQuery
 from connote.search.query.term import Term, Terms, normal
 
 # Seconds that a user's regular expression may take for one term.
@@ -66,6 +69,26 @@ class Phrase:
         return max(moved) - min(moved)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What intervals or spans are made of: terms, each marked where it is in one of them."""
+
+    source: Source
+    terms: frozenset[str]
+
+    def spans(self, tokens: Sequence[Token], *, whole: bool) -> Iterator[Span]:  # noqa: ARG002 (Lucene marks single words)
+        """The words of each interval."""
+        own = [token for token in tokens if token.term in self.terms]
+        for start, end in self.source.stretches(Draft(tokens)):
+            first = bisect_left(own, start, key=_position)
+            last = bisect_right(own, end, key=_position)
+            yield from (Span(each.start, each.end, each.term) for each in own[first:last])
+
+
+def _position(token: Token) -> int:
+    return token.position
+
+
 def _nearest(tokens: Sequence[Token], position: int) -> Token:
     """Of tokens in their order the one that is nearest to a position."""
     at = bisect_left(tokens, position, key=lambda token: token.position)
@@ -80,7 +103,7 @@ class Marks:
 
     terms: set[str] = field(default_factory=set)
     tests: list[Test] = field(default_factory=list)
-    phrases: list[Phrase] = field(default_factory=list)
+    phrases: list[Phrase | Standing] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.terms or self.tests or self.phrases)
@@ -107,7 +130,7 @@ def marks(query: Query, reader: Reader, names: Iterable[str] | None) -> Marks:
     for name, mark in _of(query, reader):
         if wanted is not None and name not in wanted:
             continue
-        if isinstance(mark, Phrase):
+        if isinstance(mark, Phrase | Standing):
             made.phrases.append(mark)
         elif isinstance(mark, str):
             made.terms.add(mark)
@@ -116,7 +139,7 @@ def marks(query: Query, reader: Reader, names: Iterable[str] | None) -> Marks:
     return made
 
 
-Mark = str | Test | Phrase
+Mark = str | Test | Phrase | Standing
 
 
 def _of(query: Query, reader: Reader) -> Iterator[tuple[str, Mark]]:
@@ -129,6 +152,9 @@ def _of(query: Query, reader: Reader) -> Iterator[tuple[str, Mark]]:
         fields = [each for pattern, _ in query.fields for each in reader.fields(pattern) if isinstance(each, Text)]
         for each in fields:
             yield from ((each.name, token.term) for token in each.search_analyzer.analyze(query.text))
+    elif isinstance(query, Intervals | SpanQuery):
+        yield from (mark for source in query.standing(reader) for mark in _standing(source))
+        return
     for part in parts(query):
         yield from _of(part, reader)
 
@@ -142,6 +168,18 @@ def parts(query: Query) -> Sequence[Query]:
     if isinstance(query, MultiMatch):
         return query.each or ()
     return () if isinstance(query, Knn) else query.parts()
+
+
+def _standing(source: Source) -> Iterator[tuple[str, Mark]]:
+    """Of one field, where they stand; of several, whose places are not known together, the words alone."""
+    words: dict[str, set[str]] = {}
+    for name, term in source.words():
+        words.setdefault(name, set()).add(term)
+    if len(words) == 1:
+        ((name, terms),) = words.items()
+        yield name, Standing(source, frozenset(terms))
+    else:
+        yield from ((name, term) for name, terms in words.items() for term in terms)
 
 
 def _leaf(query: Query, known: Field, reader: Reader) -> Iterator[Mark]:

@@ -119,6 +119,17 @@ def weight(reader: Reader, field: Field, value: str, how: Fuzziness, boost: floa
 
     As Lucene's FuzzyQuery: a term counts 1 - edits / the shorter length, and all are as rare as the most frequent one.
     """
+    found = nearest(reader, field, value, how)[: how.expansions]
+    if not found:
+        return MatchNone().weigh(reader)
+    model, frequency = reader.model(field.name), max(reader.frequency(field.name, term) for term, _ in found)
+    idf = model.idf(frequency)
+    factors = {term: float(np.float32(boost * max(each, 0)) * idf) for term, each in found}
+    return TermsWeight(field.name, factors, model, {term: frequency for term, _ in found})
+
+
+def nearest(reader: Reader, field: Field, value: str, how: Fuzziness) -> list[tuple[str, float]]:
+    """The terms near a word, the nearest first, each with how near it is: 1 for the word itself."""
     most, nearness = how.most(value), dict[str, float]()
     for table in reader.tables:
         view = table.text(field.name) if isinstance(field, Text) else table.words(field.name)
@@ -127,13 +138,7 @@ def weight(reader: Reader, field: Field, value: str, how: Fuzziness, boost: floa
                 term: 1 - edits / max(min(len(term), len(value)), 1) if edits else 1.0
                 for term, edits in within(view, value, most, how)
             }
-    found = sorted(nearness.items(), key=lambda each: (-each[1], each[0]))[: how.expansions]
-    if not found:
-        return MatchNone().weigh(reader)
-    model, frequency = reader.model(field.name), max(reader.frequency(field.name, term) for term, _ in found)
-    idf = model.idf(frequency)
-    factors = {term: float(np.float32(boost * max(each, 0)) * idf) for term, each in found}
-    return TermsWeight(field.name, factors, model, {term: frequency for term, _ in found})
+    return sorted(nearness.items(), key=lambda each: (-each[1], each[0]))
 
 
 def within(view: Inverted, value: str, most: int, how: Fuzziness) -> Iterable[tuple[str, int]]:

@@ -224,7 +224,7 @@ def _words(reader: Reader, field: Text, text: str, how: How, mode: str) -> Weigh
         return every if how.zero_terms == "all" else MatchNone().weigh(reader)
     if is_phrase:
         return phrase.weight(reader, field.name, tokens, how.slop, how.expansions if mode == "phrase_prefix" else 0)
-    groups = _positions(tokens)
+    groups = by_position(tokens)
     clauses = [_clause(reader, field, group, how) for group in groups]
     if mode == "bool_prefix":
         last = groups[-1][0][0].term
@@ -254,7 +254,7 @@ def _together(
     return BoolWeight((), clauses, (), (), least, 1.0)
 
 
-def _positions(tokens: Sequence[Token]) -> list[list[list[Token]]]:
+def by_position(tokens: Sequence[Token]) -> list[list[list[Token]]]:
     """The tokens by position: at each the alternatives, of which each is one token or, of a graph, several in a row."""
     groups: list[list[list[Token]]] = []
     starts: list[tuple[int, int]] = []  # from and to

@@ -10,6 +10,7 @@ from connote.search.query.features import DistanceFeature, RankFeature
 from connote.search.query.functions import FunctionScore
 from connote.search.query.fuzzy import Fuzzy
 from connote.search.query.geo import GeoBox, GeoDistance
+from connote.search.query.intervals import Intervals
 from connote.search.query.join import HasChild, HasParent, ParentId
 from connote.search.query.knn import Knn
 from connote.search.query.likeness import MoreLikeThis
@@ -23,6 +24,7 @@ from connote.search.query.ranges import Range
 from connote.search.query.rule import Rule
 from connote.search.query.script import ScriptScore
 from connote.search.query.scriptquery import ScriptQuery
+from connote.search.query.spans import KINDS as SPANS
 from connote.search.query.sparse import Sparse
 from connote.search.query.strings import QueryString
 from connote.search.query.term import Exists, Ids, Term, Terms
@@ -43,6 +45,7 @@ _SIMPLE: Mapping[str, Parse] = {
     "geo_bounding_box": GeoBox.parse,
     "geo_distance": GeoDistance.parse,
     "ids": Ids.parse,
+    "intervals": Intervals.parse,
     "match": Match.parse,
     "match_bool_prefix": lambda given: Match.parse(given, "match_bool_prefix", "bool_prefix"),
     "match_phrase": lambda given: Match.parse(given, "match_phrase", "phrase"),
@@ -80,6 +83,7 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "rule_query": Rule.parse,
     "script_score": ScriptScore.parse,
     "wrapper": wrapped,
+    **SPANS,
 }
 
 

@@ -26,13 +26,18 @@ from connote.search.query.regexps import expression
 _PATIENCE, _MOST_LENGTH = 2.0, 1000
 
 
+# The terms of a field that are meant, by their ordinals in its dictionary.
+Ordinals = Callable[[Inverted], Iterable[int]]
+
+
+def passing(test: Callable[[str], bool]) -> Ordinals:
+    """The terms that pass."""
+    return lambda view: (ordinal for ordinal, term in enumerate(view.terms) if test(term))
+
+
 def matching(field: str, test: Callable[[str], bool]) -> Find:
     """Documents with a term that passes."""
-
-    def ordinals(view: Inverted) -> Iterable[int]:
-        return (ordinal for ordinal, term in enumerate(view.terms) if test(term))
-
-    return _found(field, ordinals)
+    return _found(field, passing(test))
 
 
 def prefixed(field: str, prefix: str) -> Find:
@@ -46,7 +51,7 @@ def insensitive(field: str, value: str) -> Find:
     return matching(field, lambda term: term.casefold() == wanted)
 
 
-def _found(field: str, ordinals: Callable[[Inverted], Iterable[int]]) -> Find:
+def _found(field: str, ordinals: Ordinals) -> Find:
     def find(table: Table) -> Mask:
         found = np.zeros(table.size, dtype=np.bool_)
         for view in (table.words(field), table.text(field)):
@@ -94,10 +99,11 @@ class Pattern(Query):
         if isinstance(field, ConstantKeyword):
             return _all_or_none(field["value"] is not None and self.fits(field["value"]), self.boost)
         check_words(self.kind, field)
-        return Constant(self.find(field.name, self.normal(field)), self.boost, f"{self.field}:{self.value}")
+        found = _found(field.name, self.ordinals(self.normal(field)))
+        return Constant(found, self.boost, f"{self.field}:{self.value}")
 
-    def find(self, field: str, value: str) -> Find:
-        """The documents with a term of the pattern."""
+    def ordinals(self, value: str) -> Ordinals:
+        """The terms of the pattern."""
         raise NotImplementedError
 
     def fits(self, word: str) -> bool:
@@ -135,12 +141,12 @@ class Prefix(Pattern):
         """Whether it begins so."""
         return word.startswith(self.value)
 
-    def find(self, field: str, value: str) -> Find:
+    def ordinals(self, value: str) -> Ordinals:
         """By the sorted dictionary."""
         if self.is_insensitive:
             wanted = value.casefold()
-            return matching(field, lambda term: term.casefold().startswith(wanted))
-        return prefixed(field, value)
+            return passing(lambda term: term.casefold().startswith(wanted))
+        return lambda view: view.terms.prefixed(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,19 +174,15 @@ class Wildcard(Pattern):
         """Whether all of it fits."""
         return re.fullmatch(wildcard(self.value), word, re.DOTALL) is not None
 
-    def find(self, field: str, value: str) -> Find:
+    def ordinals(self, value: str) -> Ordinals:
         """What does not begin with a wildcard is looked for by its beginning first."""
         flags = re.IGNORECASE if self.is_insensitive else 0
         pattern = re.compile(wildcard(value), re.DOTALL | flags)
         head = re.match(r"[^*?\\]*", value)
         start = head[0] if head else ""
         if not start or self.is_insensitive:
-            return matching(field, lambda term: pattern.fullmatch(term) is not None)
-
-        def ordinals(view: Inverted) -> Iterable[int]:
-            return (at for at in view.terms.prefixed(start) if pattern.fullmatch(view.terms[at]))
-
-        return _found(field, ordinals)
+            return passing(lambda term: pattern.fullmatch(term) is not None)
+        return lambda view: (at for at in view.terms.prefixed(start) if pattern.fullmatch(view.terms[at]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,16 +196,9 @@ class Regexp(Pattern):
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
         """`{"name": "con.*"}` or `{"name": {"value": "con.*"}}`."""
         field, body, _ = one_field("regexp", given, "value")
-        value = str(body.required("value", lambda found: found))
-        if len(value) > _MOST_LENGTH:
-            raise IllegalArgument(
-                f"The length of regex [{len(value)}] used in the Regexp Query request has exceeded the allowed "
-                f"maximum of "
-                f"[{_MOST_LENGTH}]."
-            )
         made = cls(
             field=field,
-            value=value,
+            value=str(body.required("value", lambda found: found)),
             is_insensitive=body.flag("case_insensitive", default=False),
             flags=(body.text("flags") or "ALL").upper(),
             **body.common(),
@@ -211,14 +206,24 @@ class Regexp(Pattern):
         for name in ("max_determinized_states", "rewrite", "flags_value"):
             body.raw(name)
         body.done()
-        made.find(field, value)  # what is wrong is told before any index is looked at
-        return made
+        return made.checked()
+
+    def checked(self) -> "Regexp":
+        """Itself: what is wrong is told before any index is looked at. Raises IllegalArgument."""
+        if len(self.value) > _MOST_LENGTH:
+            raise IllegalArgument(
+                f"The length of regex [{len(self.value)}] used in the Regexp Query request has exceeded the allowed "
+                f"maximum of "
+                f"[{_MOST_LENGTH}]."
+            )
+        self.ordinals(self.value)
+        return self
 
     def normal(self, field: Field) -> str:  # noqa: ARG002
         """As it is."""
         return self.value
 
-    def find(self, field: str, value: str) -> Find:
+    def ordinals(self, value: str) -> Ordinals:
         """With a limit of time for each segment: a hostile expression may take for ever."""
         translated = expression(value, self.flags)
         try:
@@ -226,7 +231,7 @@ class Regexp(Pattern):
         except (regex.error, RecursionError, OverflowError, ValueError) as error:
             raise IllegalArgument(f"failed to parse regular expression [{value}]: {error}") from None
 
-        def find(table: Table) -> Mask:
+        def ordinals(view: Inverted) -> Iterable[int]:
             end = time.monotonic() + _PATIENCE
 
             def test(term: str) -> bool:
@@ -235,9 +240,9 @@ class Regexp(Pattern):
                 except TimeoutError:
                     raise IllegalArgument(f"the regular expression [{value}] takes too long") from None
 
-            return matching(field, test)(table)
+            return passing(test)(view)
 
-        return find
+        return ordinals
 
 
 def wildcard(value: str) -> str:

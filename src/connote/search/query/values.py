@@ -130,21 +130,23 @@ def between_numbers(name: str, bounds: Bounds) -> Find:
     return find
 
 
-def _between_words(name: str, bounds: Bounds) -> Find:
-    def ordinals(view: Inverted) -> range:
-        found = view.terms.between(bounds.low, bounds.high)
-        start, stop = found.start, found.stop
-        if bounds.low is not None and not bounds.with_low and start < len(view.terms):
-            start += view.terms[start] == bounds.low
-        if bounds.high is not None and bounds.with_high and stop < len(view.terms):
-            stop += view.terms[stop] == bounds.high
-        return range(start, stop)
+def words_between(view: Inverted, bounds: Bounds) -> range:
+    """The ordinals of terms within bounds."""
+    found = view.terms.between(bounds.low, bounds.high)
+    start, stop = found.start, found.stop
+    if bounds.low is not None and not bounds.with_low and start < len(view.terms):
+        start += view.terms[start] == bounds.low
+    if bounds.high is not None and bounds.with_high and stop < len(view.terms):
+        stop += view.terms[stop] == bounds.high
+    return range(start, stop)
 
+
+def _between_words(name: str, bounds: Bounds) -> Find:
     def find(table: Table) -> Mask:
         found = nothing(table)
         for view in (table.words(name), table.text(name)):
             if view is not None:
-                found |= view.having(ordinals(view), table.size)
+                found |= view.having(words_between(view, bounds), table.size)
         return found
 
     return find
