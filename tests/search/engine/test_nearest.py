@@ -17,7 +17,7 @@ Matrix = NDArray[np.float32]
 
 def vectors(chosen: np.random.Generator, rows: int, dimensions: int) -> Matrix:
     """Of all lengths; some are zero, some the same, some have one number that is far above the others."""
-    made = chosen.normal(size=(rows, dimensions)) * 10.0 ** chosen.integers(-6, 6, size=(rows, 1))
+    made = chosen.normal(size=(rows, dimensions)) * 10.0 ** chosen.choice([*range(-6, 6), -30, -20, 11], size=(rows, 1))
     made[chosen.random(rows) < 0.1] = 0
     made[chosen.random(rows) < 0.1] = made[0] if rows else 0
     made[chosen.random(rows) < 0.1, 0] *= 1e6

@@ -10,6 +10,10 @@ from connote.search.engine.arrays import Floats
 
 _ROWS = 4096  # that are made at a time
 _GREATEST = 127
+# Of smaller numbers the squares of what is left out are too small for float32: it is taken to be as long as the vector.
+_TINY = 1e-12
+# What is less than that is lost in a float32 product.
+_LEAST = float(np.finfo(np.float32).tiny)
 # Sums of products must fit into 32 bits.
 _MOST = 2**31 - 1
 # By how much a float32 sum of n products can be off, as a share of the lengths' product: n times this, and as much for
@@ -34,12 +38,13 @@ class Codes(NamedTuple):
         made = cls(np.empty(matrix.shape, np.int8), np.empty(rows, np.float32), np.empty(rows, np.float32))
         for start in range(0, rows, _ROWS):
             block, part = matrix[start : start + _ROWS], slice(start, start + _ROWS)
-            scales = np.abs(block).max(axis=1, initial=0) / np.float32(_GREATEST)
-            made.scales[part] = scales
+            greatest = np.abs(block).max(axis=1, initial=0)
+            made.scales[part] = scales = greatest / np.float32(_GREATEST)
             codes = np.rint(np.divide(block, scales[:, None], out=np.zeros_like(block), where=scales[:, None] > 0))
             made.values[part] = codes
             # A little more, for it is rounded itself.
-            made.errors[part] = np.linalg.norm(block - codes * scales[:, None], axis=1) * np.float32(1.001)
+            errors = np.linalg.norm(block - codes * scales[:, None], axis=1) * np.float32(1.001)
+            made.errors[part] = np.where(greatest < _TINY, greatest * np.float32(np.sqrt(matrix.shape[1])), errors)
         return made
 
     def products(self, query: Floats, lengths: Floats) -> tuple[Floats, Floats]:
@@ -57,4 +62,5 @@ class Codes(NamedTuple):
         # |x q - x' q'| <= |x - x'| |q'| + |x| |q - q'|, for q' is not longer than q and what was missed together.
         off = self.errors * np.float32(length + missed)
         off += lengths * np.float32(missed + ROUNDED * (len(query) + 4) * (length + missed))
+        off += np.float32((len(query) + 4) * _LEAST)
         return about - off, about + off

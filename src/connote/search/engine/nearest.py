@@ -49,13 +49,14 @@ def _best(compared: Floats, starts: Ints, similarity: Similarity) -> Floats:
 
 def candidates(view: Dense, query: Floats, similarity: Similarity, allowed: Mask, count: int) -> Ints:
     """Those documents, by codes: few more than `count`, unless many are nearly as near."""
-    least, most = (view.owners.best(each) for each in _bounds(view, query, similarity))
+    with np.errstate(over="ignore", invalid="ignore"):  # of great numbers: then nothing is known
+        bounds = _bounds(view, query, similarity)
     within = np.flatnonzero(allowed & view.exists)
     if count <= 0:
         within = within[:0]
-    elif len(within) > count:
-        least = least[within]
-        within = within[most[within] >= np.partition(least, len(least) - count)[len(least) - count]]
+    elif len(within) > count and not any(np.isnan(each).any() for each in bounds):
+        least, most = (view.owners.best(each)[within] for each in bounds)
+        within = within[most >= np.partition(least, len(least) - count)[len(least) - count]]
     return within.astype(np.int32)
 
 
