@@ -49,15 +49,15 @@ def _best(compared: Floats, starts: Ints, similarity: Similarity) -> Floats:
 
 def candidates(view: Dense, query: Floats, similarity: Similarity, allowed: Mask, count: int) -> Ints:
     """Those documents, by codes: few more than `count`, unless many are nearly as near."""
-    with np.errstate(over="ignore", invalid="ignore"):  # of great numbers: then nothing is known
-        bounds = _bounds(view, query, similarity)
-    within = np.flatnonzero(allowed & view.exists)
-    if count <= 0:
-        within = within[:0]
-    elif len(within) > count and not any(np.isnan(each).any() for each in bounds):
-        least, most = (view.owners.best(each)[within] for each in bounds)
-        within = within[most >= np.partition(least, len(least) - count)[len(least) - count]]
-    return within.astype(np.int32)
+    within = allowed & view.exists
+    with np.errstate(over="ignore", invalid="ignore"):
+        least, most = _bounds(view, query, similarity)
+        is_known = np.isfinite(least.sum() + most.sum())  # not of numbers that are too great
+    if is_known:
+        first = kernels.top(view.owners.best(least), within, count)
+        if 0 < count == len(first):
+            within &= view.owners.best(most) >= view.owners.best(least)[first[-1]]
+    return np.flatnonzero(within).astype(np.int32)
 
 
 def _bounds(view: Dense, query: Floats, similarity: Similarity) -> tuple[Floats, Floats]:
