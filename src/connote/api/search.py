@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from connote.search.answer import shards
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
 from connote.search.request import SearchRequest
+from connote.search.view import NO_FILTERS, Filters
 
 # Searches of one `_msearch`, and how many of them run at a time: those that wait for an endpoint share its batches.
 _MOST_SEARCHES, _AT_ONCE = 1000, 8
@@ -35,19 +36,28 @@ async def search(ask: Ask) -> Answer:
 
 async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     """The answer to a search of that body, and what the URL says."""
-    request, searches = requests.parse(_with_params(ask, body)), ask.connote.searches
-    request = _told(ask, request)
-    if request.pit is not None:
-        if "index" in ask.request.path_params:
-            raise InvalidRequest(
-                ["[indices] cannot be used with point in time. Do not specify any index with point in time."]
-            )
-        return await ask.attended(searches.search((), request))
-    names = chosen(ask)
-    kept = filters(ask, names)
+    request, searches = parsed(ask, body), ask.connote.searches
+    names, kept = meant(ask, request)
     if ask.text("scroll") is None:
         return await ask.attended(searches.search(names, request, kept))
     return await ask.attended(searches.scroll(names, request, requests.alive(ask.text("scroll")), kept))
+
+
+def parsed(ask: Ask, body: dict[str, Any]) -> SearchRequest:
+    """The request in that body, and in what the URL says. Raises what is wrong with it."""
+    return _told(ask, requests.parse(_with_params(ask, body)))
+
+
+def meant(ask: Ask, request: SearchRequest) -> tuple[Sequence[str], Filters]:
+    """The indices that it is for, and what aliases let be seen of them: those of its point in time are not named."""
+    if request.pit is None:
+        names = chosen(ask)
+        return names, filters(ask, names)
+    if "index" in ask.request.path_params:
+        raise InvalidRequest(
+            ["[indices] cannot be used with point in time. Do not specify any index with point in time."]
+        )
+    return (), NO_FILTERS
 
 
 def _told(ask: Ask, request: SearchRequest) -> SearchRequest:

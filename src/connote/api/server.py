@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connote.api import (
     absent,
     aliases,
+    async_search,
     auth,
     bulk,
     byquery,
@@ -74,6 +75,7 @@ ROUTES = (
     *absent.ROUTES,
     *cat_indices.ROUTES,
     *search.ROUTES,
+    *async_search.ROUTES,
     *rank_eval.ROUTES,
     *ml.ROUTES,
     *cat.ROUTES,
