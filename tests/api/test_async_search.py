@@ -33,6 +33,14 @@ def meaning(remote: httpx.Client, provider: Provider) -> httpx.Client:
     return remote
 
 
+def asked(provider: Provider) -> None:
+    """Wait until the service was asked for what a query means."""
+    until = time.monotonic() + 10
+    while not any(b"home" in each.body for each in provider.asked):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def submitted(http: httpx.Client, query: dict[str, Any], **params: str) -> dict[str, Any]:
     reply = http.post("/homes/_async_search", params={"wait_for_completion_timeout": "0", **params}, json=query)
     assert reply.status_code == 200, reply.text
@@ -43,6 +51,7 @@ def submitted(http: httpx.Client, query: dict[str, Any], **params: str) -> dict[
 def test_deleting_a_search_ends_the_work_that_is_done_for_it(meaning: httpx.Client, provider: Provider) -> None:
     running = submitted(meaning, {"query": {"semantic": {"field": "s", "query": "home"}}})
     assert running["is_running"]
+    asked(provider)
     assert meaning.delete(f"/_async_search/{running['id']}").json() == {"acknowledged": True}
     assert provider.left.wait(3)
     assert meaning.get(f"/_async_search/{running['id']}").status_code == 404
@@ -50,16 +59,18 @@ def test_deleting_a_search_ends_the_work_that_is_done_for_it(meaning: httpx.Clie
 
 def test_a_search_that_is_no_longer_kept_alive_ends(meaning: httpx.Client, provider: Provider) -> None:
     submitted(meaning, {"query": {"semantic": {"field": "s", "query": "home"}}}, keep_alive="1s")
+    asked(provider)
     assert provider.left.wait(5)
 
 
-def test_whoever_waits_for_it_when_it_ends_to_be_kept_learns_so(meaning: httpx.Client) -> None:
+def test_whoever_waits_for_it_when_it_ends_to_be_kept_learns_so(meaning: httpx.Client, provider: Provider) -> None:
     body = {"query": {"semantic": {"field": "s", "query": "home"}}}
     params = {"keep_alive": "1s", "wait_for_completion_timeout": "20s"}
     reply = meaning.post("/homes/_async_search", params=params, json=body)
     assert reply.status_code == 400
     assert reply.json()["error"]["type"] == "task_cancelled_exception"
     assert "id" not in reply.json()
+    assert provider.left.wait(3)
 
 
 def test_leaving_before_the_id_is_told_ends_the_search(meaning: httpx.Client, provider: Provider) -> None:
@@ -71,6 +82,7 @@ def test_leaving_before_the_id_is_told_ends_the_search(meaning: httpx.Client, pr
 
 def test_leaving_while_it_is_asked_for_does_not_end_it(meaning: httpx.Client, provider: Provider) -> None:
     running = submitted(meaning, {"query": {"semantic": {"field": "s", "query": "home"}}})
+    asked(provider)
     path = f"/_async_search/{running['id']}"
     with pytest.raises(httpx.ReadTimeout):
         meaning.get(f"{path}?wait_for_completion_timeout=30s", timeout=0.5)
@@ -78,28 +90,26 @@ def test_leaving_while_it_is_asked_for_does_not_end_it(meaning: httpx.Client, pr
     assert meaning.get(path).json()["is_running"]
     assert "response" not in meaning.get(f"{path}?return_intermediate_results=false").json()
     assert meaning.delete(path).is_success
+    assert provider.left.wait(3)
 
 
 def test_what_it_came_to_outlives_the_server(tmp_path: Path) -> None:
-    ids = dict[str, str]()
-    for _ in range(2):
-        server = Server(tmp_path / "data")
-        with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as http:
-            for name, id in ids.items():
-                assert http.get(f"/_async_search/{id}").status_code == (404 if name == "3s" else 200)
-            if not ids:
-                http.put("/homes/_doc/1?refresh=true", json={"n": 1})
-                for keep in ("3s", "1h", "5d"):
-                    kept = submitted(http, {}, keep_alive=keep, keep_on_completion="true")
-                    ids[keep] = kept["id"]
-                    told = http.get(f"/_async_search/{kept['id']}?wait_for_completion_timeout=10s").json()
-                    assert told["response"]["hits"]["hits"][0]["_source"] == {"n": 1}
-                http.get(f"/_async_search/{ids['5d']}?keep_alive=1d")
-            else:
-                told = http.get(f"/_async_search/{ids['5d']}").json()
-                assert told["expiration_time_in_millis"] - told["start_time_in_millis"] < 86_400_000 + 60_000
-        assert server.stop() == 0
-        time.sleep(3)
+    server, kept = Server(tmp_path / "data"), dict[str, dict[str, Any]]()
+    with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as http:
+        http.put("/homes/_doc/1?refresh=true", json={"n": 1})
+        for keep in ("5s", "1h", "5d"):
+            kept[keep] = submitted(http, {}, keep_alive=keep, keep_on_completion="true")
+            told = http.get(f"/_async_search/{kept[keep]['id']}?wait_for_completion_timeout=10s").json()
+            assert told["response"]["hits"]["hits"][0]["_source"] == {"n": 1}
+        prolonged = http.get(f"/_async_search/{kept['5d']['id']}?keep_alive=1d").json()
+    assert server.stop() == 0
+    time.sleep(max(kept["5s"]["expiration_time_in_millis"] / 1000 - time.time(), 0))
+    server = Server(tmp_path / "data")
+    with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as http:
+        found = {keep: http.get(f"/_async_search/{each['id']}") for keep, each in kept.items()}
+    assert server.stop() == 0
+    assert {keep: each.status_code for keep, each in found.items()} == {"5s": 404, "1h": 200, "5d": 200}
+    assert found["5d"].json() == prolonged
 
 
 def test_an_answer_that_is_too_large_is_not_kept(search: Search) -> None:
@@ -126,7 +136,7 @@ def test_it_searches_as_a_search_does(search: Search) -> None:
         ("/homes/_async_search?q=city:rome&size=20&typed_keys=true", {"aggs": {"c": {"terms": {"field": "city"}}}}),
         ("/_async_search?size=30", {"pit": {"id": pit}, "sort": ["price"]}),
     ):
-        told = http.post(path, json=body, params={"wait_for_completion_timeout": "20s"}).json()
+        told = http.post(f"{path}&wait_for_completion_timeout=20s", json=body).json()
         same = http.post(path.replace("_async_search", "_search"), json=body).json()
         assert told["response"] | {"took": 0} == same | {"took": 0}
         assert same["hits"]["hits"]
