@@ -177,8 +177,16 @@ def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     ]
     for names, read in kinds:
         made |= {name: read(name) for name in names if ask.text(name) is not None}
+    if (field := ask.text("suggest_field")) is not None:
+        made["suggest"] = {field: _suggested(ask, field)}
     source = _source(ask)
     return made if source is None else {**made, "_source": source}
+
+
+def _suggested(ask: Ask, field: str) -> dict[str, Any]:
+    term = {"field": field, "size": ask.whole("suggest_size"), "suggest_mode": ask.text("suggest_mode")}
+    own = {name: value for name, value in term.items() if value is not None}
+    return {"text": ask.text("suggest_text") or ask.text("q"), "term": own}
 
 
 def _source(ask: Ask) -> Any:  # noqa: ANN401 (JSON)
@@ -255,6 +263,10 @@ SEARCH = (
         "pre_filter_shard_size": "Accepted.",
         "ignore_throttled": "Accepted.",
         "scroll": "Keep the search open to read on.",
+        "suggest_field": "Suggest words of this field for those of `suggest_text`.",
+        "suggest_text": "What to suggest words for; default `q`.",
+        "suggest_mode": "`missing` (default), `popular`, `always`.",
+        "suggest_size": "Words to suggest for each; default 5.",
         "include_named_queries_score": "Tell the scores of queries with a `_name`.",
         "force_synthetic_source": "Accepted.",
     }

@@ -46,6 +46,7 @@ from connote.api import (
     tei,
     templates,
     termsenum,
+    termvectors,
 )
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
@@ -84,6 +85,7 @@ ROUTES = (
     *explain.ROUTES,
     *field_caps.ROUTES,
     *termsenum.ROUTES,
+    *termvectors.ROUTES,
     *connote.ROUTES,
     *openai.ROUTES,
     *cohere.ROUTES,
