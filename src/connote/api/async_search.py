@@ -59,9 +59,8 @@ def _check(ask: Ask, body: dict[str, object]) -> None:
     problems = []
     if ask.text("scroll") is not None:
         problems.append("[scroll] queries are not supported")
-    if body.get("suggest") and not any(
-        body.get(name) for name in ("query", "knn", "retriever", "aggs", "aggregations")
-    ):
+    searching = [ask.text("q"), *(body.get(name) for name in ("query", "knn", "retriever", "aggs", "aggregations"))]
+    if (body.get("suggest") or ask.text("suggest_field")) and not any(searching):
         problems.append("suggest-only queries are not supported")
     if ask.text("pre_filter_shard_size") not in (None, "1"):
         problems.append("[pre_filter_shard_size] cannot be changed for async search queries")
