@@ -9,6 +9,7 @@ from connote.search.aggs import pipelines
 from connote.search.aggs.composite import Composite
 from connote.search.aggs.filters import Filter, Filters, Global, Missing, Nested, ReverseNested, Sampler
 from connote.search.aggs.geo import Places
+from connote.search.aggs.grids import Grid
 from connote.search.aggs.histograms import AutoDateHistogram, DateHistogram, Histogram
 from connote.search.aggs.hits import TopHits, TopMetrics
 from connote.search.aggs.kin import Children, Parent
@@ -43,6 +44,8 @@ KINDS: Mapping[str, type[Agg]] = {
     "geo_bounds": Places,
     "geo_centroid": Places,
     "geo_distance": DistanceRanges,
+    "geohash_grid": Grid,
+    "geotile_grid": Grid,
     "global": Global,
     "histogram": Histogram,
     "missing": Missing,
@@ -68,8 +71,8 @@ KINDS: Mapping[str, type[Agg]] = {
 # What Elasticsearch has and connote does not.
 REFUSED = (
     "adjacency_matrix", "boxplot", "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
-    "cumulative_cardinality", "diversified_sampler", "frequent_item_sets", "geo_line", "geohash_grid",
-    "geohex_grid", "geotile_grid", "inference", "ip_prefix", "ip_range", "matrix_stats", "moving_avg", "moving_fn",
+    "cumulative_cardinality", "diversified_sampler", "frequent_item_sets", "geo_line",
+    "geohex_grid", "inference", "ip_prefix", "ip_range", "matrix_stats", "moving_avg", "moving_fn",
     "moving_percentiles", "normalize", "rate", "scripted_metric", "string_stats", "t_test", "time_series",
     "variable_width_histogram",
 )  # fmt: skip

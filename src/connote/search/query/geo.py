@@ -114,7 +114,7 @@ class GeoBox(Query):
         name, box = _place("geo_bounding_box", body)
         if not isinstance(box, Mapping):
             raise BadQuery(f"failed to parse [geo_bounding_box] query. [{name}] must be an object")
-        top, left, bottom, right = _box(box)
+        top, left, bottom, right = sides(box)
         if top < bottom:
             raise IllegalArgument(f"top is below bottom corner: {top} vs. {bottom}")
         return cls(field=name, top=top, left=left, bottom=bottom, right=right, ignores_unmapped=ignores, **common)
@@ -150,7 +150,8 @@ def _read(kind: str, value: Any) -> tuple[float, float]:  # noqa: ANN401
         raise BadQuery(f"failed to parse [{kind}] query. {error.reason}") from None
 
 
-def _box(box: Mapping[str, Any]) -> tuple[float, float, float, float]:
+def sides(box: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    """Top, left, bottom and right of a box, in degrees. Raises BadQuery."""
     if "wkt" in box:
         found = re.fullmatch(
             r"\s*BBOX\s*\(\s*(\S+?)\s*,\s*(\S+?)\s*,\s*(\S+?)\s*,\s*(\S+?)\s*\)\s*", str(box["wkt"]), re.IGNORECASE
