@@ -63,9 +63,12 @@ def test_a_search_that_is_no_longer_kept_alive_ends(meaning: httpx.Client, provi
     assert provider.left.wait(5)
 
 
-def test_whoever_waits_for_it_when_it_ends_to_be_kept_learns_so(meaning: httpx.Client, provider: Provider) -> None:
+@pytest.mark.parametrize("keeps", ["true", "false"])
+def test_whoever_waits_for_it_when_it_ends_to_be_kept_learns_so(
+    meaning: httpx.Client, provider: Provider, keeps: str
+) -> None:
     body = {"query": {"semantic": {"field": "s", "query": "home"}}}
-    params = {"keep_alive": "1s", "wait_for_completion_timeout": "20s"}
+    params = {"keep_alive": "1s", "wait_for_completion_timeout": "20s", "keep_on_completion": keeps}
     reply = meaning.post("/homes/_async_search", params=params, json=body)
     assert reply.status_code == 400
     assert reply.json()["error"]["type"] == "task_cancelled_exception"
@@ -124,6 +127,16 @@ def test_an_answer_that_is_too_large_is_not_kept(search: Search) -> None:
     assert name in reply.json()["error"]["reason"]
     assert http.post("/houses/_async_search", params=params, json={"size": 10}).status_code == 200
     assert http.put("/_cluster/settings", json={"transient": {name: "many"}}).status_code == 400
+
+
+def test_each_who_asks_is_told_the_total_as_he_wants_it(search: Search) -> None:
+    params = {"keep_on_completion": "true", "wait_for_completion_timeout": "20s", "rest_total_hits_as_int": "true"}
+    told = search.http.post("/houses/_async_search", params=params).json()
+    path = f"/_async_search/{told['id']}"
+    assert told["response"]["hits"]["total"] == len(HOUSES)
+    assert search.http.get(path).json()["response"]["hits"]["total"] == {"value": len(HOUSES), "relation": "eq"}
+    as_number = search.http.get(path, params={"rest_total_hits_as_int": "true"}).json()
+    assert as_number["response"]["hits"]["total"] == len(HOUSES)
 
 
 def test_it_searches_as_a_search_does(search: Search) -> None:

@@ -76,8 +76,8 @@ def _seconds(ask: Ask, name: str, default: float | None) -> float | None:
 def _told(ask: Ask, search: AsyncSearch) -> Answer:
     shows = not search.is_running or ask.flag("return_intermediate_results", default=True)
     body = search.wire(shows_response=shows)
-    if "response" in body:
-        body["response"] = as_asked(ask, body["response"])
+    if "response" in body:  # which others may be shown too
+        body["response"] = as_asked(ask, {**body["response"], "hits": dict(body["response"]["hits"])})
     headers = {"X-Elasticsearch-Async-Is-Running": "?1" if search.is_running else "?0"}
     if search.is_kept:
         headers["X-Elasticsearch-Async-Id"] = search.id

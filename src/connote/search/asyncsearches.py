@@ -64,9 +64,9 @@ class AsyncSearches:
             await asyncio.wait([search.running], timeout=seconds)
 
     async def keep(self, search: AsyncSearch) -> None:
-        """From now on it can be asked for by its id."""
-        search.is_kept = True
-        if not search.is_running:
+        """From now on it can be asked for by its id, if it is still kept alive."""
+        search.is_kept = search.id in self._timers
+        if search.is_kept and not search.is_running:
             await self._save(search)
 
     async def get(self, id: str, keep: float | None = None, seconds: float | None = 0.0) -> AsyncSearch:
