@@ -30,9 +30,7 @@ def stars(draw: some.DrawFn) -> Corners:
 def turned(line: Corners, lon: float, lat: float) -> float:
     """How often the line goes around a place."""
     angles = [math.atan2(y - lat, x - lon) for x, y in line]
-    steps = [
-        (after - before + math.pi) % (2 * math.pi) - math.pi for before, after in zip(angles, angles[1:], strict=False)
-    ]
+    steps = [(after - before + math.pi) % (2 * math.pi) - math.pi for before, after in pairwise(angles)]
     return sum(steps) / (2 * math.pi)
 
 
