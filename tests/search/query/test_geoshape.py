@@ -1,6 +1,7 @@
 """Places in areas, held against the angles at which a place sees the corners."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
