@@ -168,6 +168,7 @@ def test_it_searches_as_a_search_does(search: Search) -> None:
         ({"keep_alive": "31d"}, {}, "[keep_alive] must be at most 30 days"),
         ({"keep_alive": "soon"}, {}, "[keep_alive] with value [soon]"),
         ({"wait_for_completion_timeout": "x"}, {}, "[wait_for_completion_timeout] with value [x]"),
+        ({"rest_total_hits_as_int": "x"}, {}, "Failed to parse value [x] of [rest_total_hits_as_int]"),
         ({"pre_filter_shard_size": "2"}, {}, "[pre_filter_shard_size] cannot be changed"),
         ({}, {"suggest": {"s": {"text": "a", "term": {"field": "title"}}}}, "suggest-only queries are not supported"),
         ({}, {"pit": {"id": "a"}}, "[indices] cannot be used with point in time"),

@@ -55,7 +55,8 @@ async def delete(ask: Ask) -> Answer:
 
 
 def _check(ask: Ask, body: dict[str, object]) -> None:
-    """Raise InvalidRequest for searches that cannot be submitted."""
+    """Raise InvalidRequest for searches that cannot be submitted, IllegalArgument for how the answer is wanted."""
+    ask.flag("rest_total_hits_as_int")
     problems = []
     if ask.text("scroll") is not None:
         problems.append("[scroll] queries are not supported")
