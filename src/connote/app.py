@@ -33,6 +33,7 @@ from connote.models.upload import Uploads
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
@@ -51,6 +52,7 @@ from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
 from connote.services.service import Endpoint
 from connote.store import database
+from connote.store.asyncsearches import AsyncSearchStore
 from connote.store.bodies import BodyStore
 from connote.store.cache import CacheStore
 from connote.store.definitions import Definitions
@@ -98,6 +100,7 @@ class Connote:
     synonyms: Synonyms
     documents: Documents
     searches: Searches
+    async_searches: AsyncSearches
     scripts: Scripts
     rulesets: Rulesets
     lens: Lens
@@ -179,6 +182,7 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
         async with AsyncExitStack() as closing:
             house = _wired(config, folder, closing)
             await house.reembeds.resume()
+            await house.async_searches.resume()
             yield house
 
 
@@ -218,6 +222,8 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     scripts, rulesets = Scripts(BodyStore(engine, database.scripts)), Rulesets(BodyStore(engine, database.rulesets))
     searches = Searches(indices, endpoints, inference, rulesets)
     closing.callback(searches.contexts.clear)
+    asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
+    closing.push_async_callback(asyncs.close)
     lens = Lens(indices, endpoints, inference, rulesets, library)
     by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference, rulesets))
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
@@ -225,8 +231,8 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents, searches, scripts, rulesets, lens, reembeds, by_query, tasks)
-    rooms = (*inferring, *searching)
+    searching = (indices, templates, synonyms, documents, searches, asyncs, scripts, rulesets, lens)
+    rooms = (*inferring, *searching, reembeds, by_query, tasks)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 

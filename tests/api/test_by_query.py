@@ -93,6 +93,21 @@ def test_a_reindex_goes_through_a_pipeline_and_keeps_versions_if_told(bulk: Bulk
     indices.delete("/_ingest/pipeline/p")
 
 
+def test_a_reindex_may_ask_for_runtime_fields_of_its_own(bulk: Bulk, indices: httpx.Client) -> None:
+    fill(bulk, "a", 6)
+    field = {"type": "long", "script": {"source": "emit(doc['n'].value * doc['n'].value)"}}
+    source = {"index": "a", "runtime_mappings": {"square": field}, "query": {"range": {"square": {"gte": 9}}}}
+    told = indices.post("/_reindex?refresh=true", json={"source": source, "dest": {"index": "b"}})
+    assert told.json()["created"] == 3
+    hits = indices.get("/b/_search").json()["hits"]["hits"]
+    assert sorted(hit["_source"]["n"] for hit in hits) == [3, 4, 5]
+    assert all("square" not in hit["_source"] for hit in hits)
+    for wrong, reason in (({"x": {"type": "nothing"}}, "mapper type [nothing]"), ([1], "runtime must be an object")):
+        body = {"source": {"index": "a", "runtime_mappings": wrong}, "dest": {"index": "c"}}
+        refused = indices.post("/_reindex?wait_for_completion=false", json=body)
+        assert (refused.status_code, reason in refused.json()["error"]["reason"]) == (400, True)
+
+
 def test_a_failure_ends_it_and_is_told(bulk: Bulk, indices: httpx.Client) -> None:
     fill(bulk, "a", 5)
     indices.put("/b", json={"mappings": {"dynamic": "strict", "properties": {"n": {"type": "long"}}}})

@@ -11,6 +11,7 @@ from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest, U
 from connote.contract.settings import java
 from connote.search.byquery import BATCH, Destination, Manner, Selection
 from connote.search.fetch.source import SourceFilter
+from connote.search.mapping import runtime
 from connote.search.progress import Progress
 from connote.search.tasks import Task, Work
 from connote.search.view import Filters
@@ -60,9 +61,9 @@ async def reindex(ask: Ask) -> Answer:
     _check_keys(body, ("source", "dest", "script", "max_docs", "size", "conflicts"))
     source, dest = _object(body, "source"), _object(body, "dest")
     _check_keys(source, ("index", "query", "size", "_source", "sort", "slice", "remote", "runtime_mappings"))
-    for name in ("remote", "runtime_mappings"):
-        if source.get(name) is not None:
-            raise IllegalArgument(f"[source] [{name}] is not supported")
+    if source.get("remote") is not None:
+        raise IllegalArgument("[source] [remote] is not supported")
+    runtime.parse(source.get("runtime_mappings") or {})
     expression = _expression(source)
     names = _names(ask, expression)
     kept = ask.connote.indices.filters(expression, names)
@@ -151,7 +152,8 @@ def _select(ask: Ask, names: list[str], kept: Filters, body: Mapping[str, Any], 
     if slices not in (None, "auto") and (not str(slices).isascii() or not str(slices).isdigit() or int(slices) < 1):
         raise IllegalArgument(f'[slices] must be a positive integer or the string "auto", not [{slices}]')
     found = None if part is None else _slice(part)
-    return Selection(names, kept, query, found, None if most in (None, -1) else most, batch)
+    fields = body.get("runtime_mappings") or {}
+    return Selection(names, kept, query, found, None if most in (None, -1) else most, batch, fields)
 
 
 def _slice(part: Any) -> tuple[int, int]:  # noqa: ANN401 (JSON)

@@ -7,9 +7,11 @@ from typing import Any
 from connote.api.choice import CHOICE, TIMEOUTS, chosen, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.indices import DESTRUCTIVE
+from connote.contract import sizes
 from connote.contract.errors import IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
 from connote.search import stats as statistics
+from connote.search.asyncsearches import LARGEST, LARGEST_BYTES
 from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
 
@@ -65,7 +67,10 @@ async def stats(ask: Ask) -> Answer:
 
 
 async def get_settings(ask: Ask) -> Answer:
-    """The settings of the cluster. They are kept; only `action.destructive_requires_name` says something here."""
+    """The settings of the cluster. They are kept.
+
+    Only `action.destructive_requires_name` and `search.max_async_search_response_size` say something here.
+    """
     kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
     return Answer(kept)
 
@@ -83,11 +88,13 @@ async def put_settings(ask: Ask) -> Answer:
         cleared = [name for name, value in changed.items() if value is None]
         merged = {name: value for name, value in kept[kind].items() if not any(fits(name, each) for each in cleared)}
         kept[kind] = merged | {name: value for name, value in changed.items() if value is not None}
-    requires = kept["transient"].get(DESTRUCTIVE, kept["persistent"].get(DESTRUCTIVE, True))
+    said = kept["persistent"] | kept["transient"]
+    requires, largest = said.get(DESTRUCTIVE, True), sizes.parse(said.get(LARGEST, LARGEST_BYTES), LARGEST)
     if requires not in (True, False, "true", "false"):
         raise IllegalArgument(f"Failed to parse value [{java(requires)}] as only [true] or [false] are allowed.")
     ask.connote.values.put(_SETTINGS, kept)
     ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
+    ask.connote.values.put(LARGEST, largest)
     return Answer({"acknowledged": True, **kept})
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from connote.api.choice import filters
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import BadQuery, InvalidRequest, Unparsable
 from connote.contract.settings import java
@@ -26,7 +27,7 @@ async def explain(ask: Ask) -> Answer:
         raise Unparsable(f"[id] is required, the id of a document, not [{java(id)[:100]}]")
     index = await ask.connote.documents.one(ask.path("index"))
     look = ask.connote.lens.query if kinds == ["query"] else ask.connote.lens.retriever
-    told = await ask.attended(look(index, wanted, id))
+    told = await ask.attended(look(index, wanted, id, filters(ask, [index.name])))
     if told is None:
         return Answer({"_index": index.name, "_id": id, "matched": False, "found": False}, 404)
     return Answer(told)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from connote.search.answer import shards
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import MatchAll, Query
 from connote.search.request import SearchRequest
+from connote.search.view import NO_FILTERS, Filters
 
 # Searches of one `_msearch`, and how many of them run at a time: those that wait for an endpoint share its batches.
 _MOST_SEARCHES, _AT_ONCE = 1000, 8
@@ -35,19 +36,28 @@ async def search(ask: Ask) -> Answer:
 
 async def answered(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     """The answer to a search of that body, and what the URL says."""
-    request, searches = requests.parse(_with_params(ask, body)), ask.connote.searches
-    request = _told(ask, request)
-    if request.pit is not None:
-        if "index" in ask.request.path_params:
-            raise InvalidRequest(
-                ["[indices] cannot be used with point in time. Do not specify any index with point in time."]
-            )
-        return await ask.attended(searches.search((), request))
-    names = chosen(ask)
-    kept = filters(ask, names)
+    request, searches = parsed(ask, body), ask.connote.searches
+    names, kept = meant(ask, request)
     if ask.text("scroll") is None:
         return await ask.attended(searches.search(names, request, kept))
     return await ask.attended(searches.scroll(names, request, requests.alive(ask.text("scroll")), kept))
+
+
+def parsed(ask: Ask, body: dict[str, Any]) -> SearchRequest:
+    """The request in that body, and in what the URL says. Raises what is wrong with it."""
+    return _told(ask, requests.parse(_with_params(ask, body)))
+
+
+def meant(ask: Ask, request: SearchRequest) -> tuple[Sequence[str], Filters]:
+    """The indices that it is for, and what aliases let be seen of them: those of its point in time are not named."""
+    if request.pit is None:
+        names = chosen(ask)
+        return names, filters(ask, names)
+    if "index" in ask.request.path_params:
+        raise InvalidRequest(
+            ["[indices] cannot be used with point in time. Do not specify any index with point in time."]
+        )
+    return (), NO_FILTERS
 
 
 def _told(ask: Ask, request: SearchRequest) -> SearchRequest:
@@ -167,8 +177,16 @@ def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     ]
     for names, read in kinds:
         made |= {name: read(name) for name in names if ask.text(name) is not None}
+    if (field := ask.text("suggest_field")) is not None:
+        made["suggest"] = {field: _suggested(ask, field)}
     source = _source(ask)
     return made if source is None else {**made, "_source": source}
+
+
+def _suggested(ask: Ask, field: str) -> dict[str, Any]:
+    term = {"field": field, "size": ask.whole("suggest_size"), "suggest_mode": ask.text("suggest_mode")}
+    own = {name: value for name, value in term.items() if value is not None}
+    return {"text": ask.text("suggest_text") or ask.text("q"), "term": own}
 
 
 def _source(ask: Ask) -> Any:  # noqa: ANN401 (JSON)
@@ -245,6 +263,10 @@ SEARCH = (
         "pre_filter_shard_size": "Accepted.",
         "ignore_throttled": "Accepted.",
         "scroll": "Keep the search open to read on.",
+        "suggest_field": "Suggest words of this field for those of `suggest_text`.",
+        "suggest_text": "What to suggest words for; default `q`.",
+        "suggest_mode": "`missing` (default), `popular`, `always`.",
+        "suggest_size": "Words to suggest for each; default 5.",
         "include_named_queries_score": "Tell the scores of queries with a `_name`.",
         "force_synthetic_source": "Accepted.",
     }

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connote.api import (
     absent,
     aliases,
+    async_search,
     auth,
     bulk,
     byquery,
@@ -45,6 +46,7 @@ from connote.api import (
     tei,
     templates,
     termsenum,
+    termvectors,
 )
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.paths import Paths
@@ -74,6 +76,7 @@ ROUTES = (
     *absent.ROUTES,
     *cat_indices.ROUTES,
     *search.ROUTES,
+    *async_search.ROUTES,
     *rank_eval.ROUTES,
     *ml.ROUTES,
     *cat.ROUTES,
@@ -82,6 +85,7 @@ ROUTES = (
     *explain.ROUTES,
     *field_caps.ROUTES,
     *termsenum.ROUTES,
+    *termvectors.ROUTES,
     *connote.ROUTES,
     *openai.ROUTES,
     *cohere.ROUTES,

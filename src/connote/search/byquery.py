@@ -27,7 +27,7 @@ BATCH = 1000
 class Selection:
     """Which documents: of these indices, matching this query, of several parts one, and no more than `most`.
 
-    `filters` are those of the aliases that mean the indices.
+    `filters` are those of the aliases that mean the indices, and `runtime` fields of the query's own, as JSON.
     """
 
     indices: Sequence[str]
@@ -36,6 +36,7 @@ class Selection:
     part: tuple[int, int] | None = None
     most: int | None = None
     batch: int = BATCH
+    runtime: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class ByQuery:
 
     async def _over(self, selection: Selection, make: Make, manner: Manner, progress: Progress) -> dict[str, Any]:
         began = time.perf_counter()
-        found = await self._matching.find(selection.indices, selection.query, selection.part, selection.filters)
+        own = (selection.query, selection.part, selection.filters, selection.runtime)
+        found = await self._matching.find(selection.indices, *own)
         try:
             left = selection.most
             total = sum(len(each.seqs) for each in found)

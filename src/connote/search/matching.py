@@ -10,7 +10,7 @@ import numpy as np
 
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
-from connote.search import view
+from connote.search import columns, view
 from connote.search.asks import Asked
 from connote.search.engine.arrays import Longs
 from connote.search.index import Index
@@ -53,17 +53,20 @@ class Matching:
         query: Mapping[str, Any] | None,
         part: tuple[int, int] | None = None,
         filters: Filters = NO_FILTERS,
+        runtime: Mapping[str, Any] | None = None,
     ) -> list[Matched]:
-        """What matches in each index; of several parts (number, of how many) only that one; `filters` are of aliases.
+        """What matches in each index; of several parts (number, of how many) only that one.
 
-        Raises BadQuery, IllegalArgument, NoIndex, ClosedIndex, and what the query raises on a mapping.
+        `filters` are of aliases, and `runtime` has fields of the query's own.
+        Raises BadQuery, IllegalArgument, NoIndex, ClosedIndex, BadMapping, and what the query raises on a mapping.
         """
         parsed = MatchAll() if query is None else parse(query)
         asks = Asked(self._endpoints, self._inference, self._indices, self._rulesets)
         found = list[Matched]()
         try:
             for name in names:
-                found.append(await self._in(name, filters.get(name), parsed, asks, part))
+                index = await self._indices.open(name)
+                found.append(await self._in(index, filters.get(name), runtime or {}, parsed, asks, part))
         except BaseException:
             for each in found:
                 each.release()
@@ -71,13 +74,20 @@ class Matching:
         return found
 
     async def _in(
-        self, name: str, kept: Query | None, query: Query, asks: Asked, part: tuple[int, int] | None
+        self,
+        index: Index,
+        kept: Query | None,
+        runtime: Mapping[str, Any],
+        query: Query,
+        asks: Asked,
+        part: tuple[int, int] | None,
     ) -> Matched:
-        index = await self._indices.open(name)
         index.check_readable()
         with ExitStack() as held:
             snapshot, mapping = await finished(index.seen_while, held)
             reader = await view.through(kept, view.reader(index, mapping, snapshot), asks)
+            if runtime:
+                reader = columns.over(reader, reader.mapping.searched(runtime))
             rewritten = await query.rewritten(asks, reader)
             return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, part), held.pop_all().close)
 

@@ -19,7 +19,6 @@ from connote.search.contexts import Context, Contexts
 from connote.search.fetch.hit import fetched
 from connote.search.finding import Find
 from connote.search.indices import Indices
-from connote.search.query.boolean import Bool
 from connote.search.query.query import Explanation, Query
 from connote.search.query.reader import Reader
 from connote.search.request import TIES, SearchRequest
@@ -74,13 +73,13 @@ class Searches:
     ) -> tuple[bool, Explanation | None]:
         """Whether there is such a document, and why it matches; None if it does not. Raises what `search` raises."""
         with ExitStack() as held:
-            session = await self._session([name], held)
+            session = await self._session([name], held, filters)
             (seen,) = session.seen
             place = seen.snapshot.find(id)
             if place is None:
-                return False, None
-            asked = Bool(must=[query], filters=[filters[name]]) if name in filters else query
-            own = await asked.rewritten(session.asks, seen.reader)
+                (every,) = (await self._session([name], held)).seen
+                return every.snapshot.find(id) is not None, None
+            own = await query.rewritten(session.asks, seen.reader)
             table = seen.snapshot.segments[place[0]]
             return True, await abandonable(own.weigh(seen.reader).explain, table, place[1])
 

@@ -121,6 +121,15 @@ rulesets = _bodies("rulesets")
 # The last job of each index, by its uuid, that moved a field to another endpoint.
 reembeds = _bodies("reembeds")
 
+# What searches that were not waited for have come to, as JSON, and until when it is kept (milliseconds of the epoch).
+async_searches = Table(
+    "async_searches",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("expires", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 # Single values by name: the version of these tables, the region policy.
 values = Table("settings", metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
 

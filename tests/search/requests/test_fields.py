@@ -175,8 +175,28 @@ def test_ids_and_names_of_indices_are_asked_for_as_fields_are(odd: Search) -> No
         ({"regexp": {"release": "1.*"}}, []),
     ):
         assert odd.ids("oddments", query=query) == ids
-    assert "[_seq_no] cannot be asked for" in odd.error("oddments", query={"range": {"_seq_no": {"gte": 1}}})["reason"]
+    assert (
+        "[_version] cannot be asked for" in odd.error("oddments", query={"range": {"_version": {"gte": 1}}})["reason"]
+    )
     assert (
         "[regexp] queries are not supported on [_index]"
         in odd.error("oddments", query={"regexp": {"_index": "o.*"}})["reason"]
     )
+
+
+def test_sequence_numbers_are_a_field_of_numbers(search: Search) -> None:
+    told = search(size=20, seq_no_primary_term=True, sort=[{"_seq_no": "desc"}])
+    numbers = [hit["_seq_no"] for hit in told["hits"]["hits"]]
+    assert [hit["sort"] for hit in told["hits"]["hits"]] == [[number] for number in numbers]
+    assert numbers == sorted(numbers, reverse=True)
+    middle = numbers[4]
+    for query, count in (
+        ({"range": {"_seq_no": {"gte": middle}}}, 5),
+        ({"term": {"_seq_no": middle}}, 1),
+        ({"exists": {"field": "_seq_no"}}, len(numbers)),
+    ):
+        assert len(search.ids(query=query, size=20)) == count
+    tree = {"last": {"max": {"field": "_seq_no"}}}
+    assert search(size=0, aggs=tree)["aggregations"]["last"]["value"] == numbers[0]
+    behind = search(size=20, sort=["_seq_no"], search_after=[middle])["hits"]["hits"]
+    assert len(behind) == 4

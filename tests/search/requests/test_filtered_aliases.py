@@ -84,6 +84,31 @@ def test_explain_tells_that_the_filter_holds_a_document_back(search: Search) -> 
     told = search.http.post(f"/roman/_explain/{other}", json=query)
     assert (told.status_code, told.json()["matched"]) == (200, False)
     assert search.http.get(f"/roman/_doc/{other}").json()["found"] is True
+    assert search.http.post("/roman/_explain/nothing", json=query).status_code == 404
+
+
+def test_explain_finds_neighbours_among_what_is_let_pass(search: Search) -> None:
+    knn = {"knn": {"field": "look", "query_vector": [1, 1], "k": 1, "num_candidates": 1}}
+    ((id, score),) = [(hit["_id"], hit["_score"]) for hit in search("roman", query=knn)["hits"]["hits"]]
+    assert id not in search.ids(query=knn)
+    told = search.http.post(f"/roman/_explain/{id}", json={"query": knn}).json()
+    assert told["explanation"]["value"] == score
+    assert search.http.post(f"/houses/_explain/{id}", json={"query": knn}).json()["matched"] is False
+
+
+@pytest.mark.parametrize("kind", ["query", "retriever"])
+def test_the_lens_sees_what_searches_see(search: Search, kind: str) -> None:
+    query: dict[str, Any] = {"match": {"title": "house"}}
+    wanted = {"query": query} if kind == "query" else {"retriever": {"standard": {"query": query}}}
+    other = next(id for id in HOUSES if id not in ROMAN)
+    held_back = search.http.post("/roman/_connote/explain", json={**wanted, "id": other})
+    assert (held_back.status_code, held_back.json()["found"]) == (404, False)
+    assert search.http.post("/houses/_connote/explain", json={**wanted, "id": other}).json()["matched"] is True
+    hits = search("roman", size=20, **wanted)["hits"]["hits"]
+    for rank, hit in enumerate(hits, start=1):
+        told = search.http.post("/roman/_connote/explain", json={**wanted, "id": hit["_id"]}).json()
+        assert told["score"] == pytest.approx(hit["_score"])
+        assert told["rank"] <= rank <= len(ROMAN)
 
 
 def test_aliases_show_their_filters(search: Search) -> None:

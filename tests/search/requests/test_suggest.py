@@ -50,6 +50,18 @@ def test_words_that_are_not_there_are_told_what_is_near(songs: Search) -> None:
     assert second["options"] == [{"text": "house", "score": pytest.approx(0.75), "freq": 3}]
 
 
+def test_the_url_may_ask_for_suggestions(songs: Search) -> None:
+    params = {"suggest_field": "title", "suggest_text": "quite", "suggest_mode": "popular", "suggest_size": "1"}
+    found = songs.http.get("/songs/_search", params=params).json()
+    assert [each["text"] for each in found["suggest"]["title"][0]["options"]] == ["quiet"]
+    beside = songs.http.get("/songs/_search?suggest_field=title&df=title&q=hous").json()
+    assert beside["suggest"]["title"][-1]["options"][0]["text"] == "house"
+    wrong = songs.http.get("/songs/_search?suggest_field=title")
+    assert (wrong.status_code, "text option is missing" in wrong.text) == (400, True)
+    refused = songs.http.post("/songs/_async_search", params=params)
+    assert "suggest-only queries are not supported" in refused.json()["error"]["reason"]
+
+
 def test_words_that_are_there_are_told_others_if_it_is_asked_for(songs: Search) -> None:
     term: dict[str, Any] = {"field": "title"}
     assert suggested(songs, "quite", term=term)[0]["options"] == []

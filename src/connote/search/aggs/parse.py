@@ -6,9 +6,13 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.aggs import pipelines
+from connote.search.aggs.addresses import IpRange
+from connote.search.aggs.adjacency import Adjacency
+from connote.search.aggs.boxplot import Boxplot
 from connote.search.aggs.composite import Composite
 from connote.search.aggs.filters import Filter, Filters, Global, Missing, Nested, ReverseNested, Sampler
 from connote.search.aggs.geo import Places
+from connote.search.aggs.grids import Grid
 from connote.search.aggs.histograms import AutoDateHistogram, DateHistogram, Histogram
 from connote.search.aggs.hits import TopHits, TopMetrics
 from connote.search.aggs.kin import Children, Parent
@@ -26,12 +30,15 @@ from connote.search.aggs.options import Options
 from connote.search.aggs.pipelines import Base
 from connote.search.aggs.ranges import DistanceRanges, Range
 from connote.search.aggs.significant import Significant
+from connote.search.aggs.strings import StringStats
 from connote.search.aggs.terms import MultiTerms, Rare, Terms
 from connote.search.aggs.tree import Agg, Aggs
 
 KINDS: Mapping[str, type[Agg]] = {
     **dict.fromkeys(FIGURES, Figure),
+    "adjacency_matrix": Adjacency,
     "auto_date_histogram": AutoDateHistogram,
+    "boxplot": Boxplot,
     "cardinality": Count,
     "children": Children,
     "composite": Composite,
@@ -43,8 +50,11 @@ KINDS: Mapping[str, type[Agg]] = {
     "geo_bounds": Places,
     "geo_centroid": Places,
     "geo_distance": DistanceRanges,
+    "geohash_grid": Grid,
+    "geotile_grid": Grid,
     "global": Global,
     "histogram": Histogram,
+    "ip_range": IpRange,
     "missing": Missing,
     "multi_terms": MultiTerms,
     "nested": Nested,
@@ -59,6 +69,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "significant_terms": Significant,
     "significant_text": Significant,
     "stats": Stats,
+    "string_stats": StringStats,
     "terms": Terms,
     "top_hits": TopHits,
     "top_metrics": TopMetrics,
@@ -67,10 +78,9 @@ KINDS: Mapping[str, type[Agg]] = {
 }
 # What Elasticsearch has and connote does not.
 REFUSED = (
-    "adjacency_matrix", "boxplot", "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
-    "cumulative_cardinality", "diversified_sampler", "frequent_item_sets", "geo_line", "geohash_grid",
-    "geohex_grid", "geotile_grid", "inference", "ip_prefix", "ip_range", "matrix_stats", "moving_avg", "moving_fn",
-    "moving_percentiles", "normalize", "rate", "scripted_metric", "string_stats", "t_test", "time_series",
+    "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "cumulative_cardinality",
+    "diversified_sampler", "frequent_item_sets", "geo_line", "geohex_grid", "inference", "ip_prefix", "matrix_stats",
+    "moving_avg", "moving_fn", "moving_percentiles", "normalize", "rate", "scripted_metric", "t_test", "time_series",
     "variable_width_histogram",
 )  # fmt: skip
 MOST_DEPTH = 30

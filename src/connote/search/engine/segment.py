@@ -17,6 +17,9 @@ _View = TypeVar("_View")
 # By field, what makes its arrays of a kind (text, words, …) for a table: none, if it is of another kind.
 Made = Mapping[str, Callable[["Table", str], Arrays]]
 
+# The field that every document has.
+SEQUENCE = "_seq_no"
+
 
 class Table:
     """Fields by their full path, over `size` rows (documents, or nested objects). None: no row here has the field."""
@@ -95,6 +98,12 @@ class Segment(Table):
         super().__init__(arrays, len(self.seqs))
         self.ids = Ids(below(arrays, "ids"))
         self.live: Mask = np.ones(self.size, dtype=np.bool_)
+        self._made = {SEQUENCE: self._sequence}
+
+    def _sequence(self, _: Table, kind: str) -> Arrays:
+        """The sequence numbers, as a field of numbers has them."""
+        owners = np.arange(self.size + 1, dtype=np.int32)
+        return {("owners",): owners, ("values",): self.seqs} if kind == "numbers" else {}
 
     @cached_property
     def documents(self) -> int:

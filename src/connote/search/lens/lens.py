@@ -22,6 +22,7 @@ from connote.search.retriever import Key, Scored
 from connote.search.rulesets import Rulesets
 from connote.search.session import Session
 from connote.search.trees import Scope
+from connote.search.view import NO_FILTERS, Filters
 
 Told = dict[str, Any]
 # Retrievers rank so many documents, unless they say that they rank fewer.
@@ -37,21 +38,28 @@ class Lens:
         self._indices, self._endpoints, self._inference, self._rulesets = indices, endpoints, inference, rulesets
         self._cutting = Cutting(endpoints, library)
 
-    async def query(self, index: Index, query: Mapping[str, Any], id: str) -> Told | None:
-        """What of the query the document met; None if searches do not see such a document. Raises as a search does."""
+    async def query(
+        self, index: Index, query: Mapping[str, Any], id: str, filters: Filters = NO_FILTERS
+    ) -> Told | None:
+        """What of the query the document met; None if searches do not see such a document, as `filters` of aliases say.
+
+        Raises as a search does.
+        """
         parsed = parse(query)
         index.check_readable()
         with ExitStack() as held:
-            session = await self._session(index, held)
+            session = await self._session(index, held, filters)
             (seen,) = session.seen
             rewritten = await parsed.rewritten(session.asks, seen.reader)
             return await asyncio.to_thread(self._queried, seen, rewritten, id)
 
-    async def retriever(self, index: Index, retriever: Mapping[str, Any], id: str) -> Told | None:
+    async def retriever(
+        self, index: Index, retriever: Mapping[str, Any], id: str, filters: Filters = NO_FILTERS
+    ) -> Told | None:
         """The same for a retriever: the queries in it, with the document's place in each."""
         index.check_readable()
         with ExitStack() as held:
-            session = await self._session(index, held)
+            session = await self._session(index, held, filters)
             (seen,) = session.seen
             size = _window(retriever)
             tree = trees.parse(retriever, Scope(size, 1, session.split))
@@ -59,9 +67,9 @@ class Lens:
             leaves = [await each.rewritten(session.asks, seen.reader) for each in tree.queries([])]
             return await asyncio.to_thread(self._ranked, seen, next(iter(retriever)), ranked, leaves, id)
 
-    async def _session(self, index: Index, held: ExitStack) -> Session:
+    async def _session(self, index: Index, held: ExitStack, filters: Filters) -> Session:
         asks = Asked(self._endpoints, self._inference, self._indices, self._rulesets)
-        return await Session.open([index.name], self._indices, asks, held)
+        return await Session.open([index.name], self._indices, asks, held, filters)
 
     def _queried(self, seen: Seen, query: Query, id: str) -> Told | None:
         sight = Sight.of(seen, id)

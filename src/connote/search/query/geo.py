@@ -71,7 +71,7 @@ class GeoDistance(Query):
         distance, unit_name = body.raw("distance"), body.text("unit", "m")
         for name in ("distance_type", "validation_method", "ignore_malformed", "coerce"):
             body.raw(name)
-        name, place = _place("geo_distance", body)
+        name, place = place_of("geo_distance", body)
         if distance is None:
             raise BadQuery("geo_distance requires 'distance' to be specified")
         most = metres(distance, unit_name or "m")
@@ -82,7 +82,7 @@ class GeoDistance(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """All score the boost."""
-        name = _geo_field("geo_distance", reader, self.field, ignores=self.ignores_unmapped)
+        name = field_of("geo_distance", reader, self.field, ignores=self.ignores_unmapped)
 
         def find(table: Table) -> Mask:
             view = None if name is None else table.points(name)
@@ -111,17 +111,17 @@ class GeoBox(Query):
         common, ignores = body.common(), body.flag("ignore_unmapped", default=False)
         for name in ("type", "validation_method", "ignore_malformed", "coerce"):
             body.raw(name)
-        name, box = _place("geo_bounding_box", body)
+        name, box = place_of("geo_bounding_box", body)
         if not isinstance(box, Mapping):
             raise BadQuery(f"failed to parse [geo_bounding_box] query. [{name}] must be an object")
-        top, left, bottom, right = _box(box)
+        top, left, bottom, right = sides(box)
         if top < bottom:
             raise IllegalArgument(f"top is below bottom corner: {top} vs. {bottom}")
         return cls(field=name, top=top, left=left, bottom=bottom, right=right, ignores_unmapped=ignores, **common)
 
     def weigh(self, reader: Reader) -> Weight:
         """All score the boost."""
-        name = _geo_field("geo_bounding_box", reader, self.field, ignores=self.ignores_unmapped)
+        name = field_of("geo_bounding_box", reader, self.field, ignores=self.ignores_unmapped)
         return Constant(self._find(name), self.boost)
 
     def _find(self, name: str | None) -> Find:
@@ -136,7 +136,8 @@ class GeoBox(Query):
         return find
 
 
-def _place(kind: str, body: Body) -> tuple[str, Any]:
+def place_of(kind: str, body: Body) -> tuple[str, Any]:
+    """The one field that is left of a query's parameters, and what is said of it. Raises BadQuery."""
     names = body.names()
     if len(names) != 1:
         raise BadQuery(f"[{kind}] query needs exactly one field, found {names}")
@@ -150,7 +151,8 @@ def _read(kind: str, value: Any) -> tuple[float, float]:  # noqa: ANN401
         raise BadQuery(f"failed to parse [{kind}] query. {error.reason}") from None
 
 
-def _box(box: Mapping[str, Any]) -> tuple[float, float, float, float]:
+def sides(box: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    """Top, left, bottom and right of a box, in degrees. Raises BadQuery."""
     if "wkt" in box:
         found = re.fullmatch(
             r"\s*BBOX\s*\(\s*(\S+?)\s*,\s*(\S+?)\s*,\s*(\S+?)\s*,\s*(\S+?)\s*\)\s*", str(box["wkt"]), re.IGNORECASE
@@ -178,7 +180,7 @@ def _number(value: Any) -> float:  # noqa: ANN401
         raise BadQuery(f"[geo_bounding_box] a side must be a number, not [{java(value)}]") from None
 
 
-def _geo_field(kind: str, reader: Reader, name: str, *, ignores: bool) -> str | None:
+def field_of(kind: str, reader: Reader, name: str, *, ignores: bool) -> str | None:
     """The field's full name. Raises IllegalArgument for one that holds no places."""
     field = reader.field(name)
     if field is None and ignores:

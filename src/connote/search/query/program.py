@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from connote.contract.errors import IllegalArgument
 from connote.ingest.painless import Script
 from connote.ingest.painless.values import Value
+from connote.search import thread
 from connote.search.engine.segment import Segment, Table
 from connote.search.query.document import FUNCTIONS, Document, Functions
 from connote.search.query.reader import Reader
@@ -59,6 +60,7 @@ class Program:
         params = _Params(self.params, lambda: self._source(table, document.at))
 
         def run(at: int, score: float = 0.0) -> Value:
+            thread.check()
             document.at = at
             return self.script.run(params=params, _score=score, doc=document, **functions)
 

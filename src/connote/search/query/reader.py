@@ -13,12 +13,12 @@ from connote.search.analysis.similarity import Similarity
 from connote.search.engine import scores
 from connote.search.engine.arrays import Mask
 from connote.search.engine.scores import Bm25
-from connote.search.engine.segment import Snapshot, Table
+from connote.search.engine.segment import SEQUENCE, Snapshot, Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, Ip, Keyword
 from connote.search.mapping.mapping import Mapping
-from connote.search.mapping.number import Number
+from connote.search.mapping.number import Long, Number
 from connote.search.mapping.text import Text
 from connote.search.names import fits
 from connote.search.sources import Sources
@@ -101,7 +101,7 @@ class Reader:
         """The field of that name, if it is mapped. Raises IllegalArgument for metadata that cannot be asked for."""
         if name in _UNKEPT:
             raise IllegalArgument(f"[{name}] cannot be asked for here; see docs/compatibility.md")
-        return self.mapping.find(name)
+        return _SEQUENCE if name == SEQUENCE else self.mapping.find(name)
 
     def fields(self, pattern: str) -> list[Field]:
         """The fields that a name or pattern means; of a pattern, those that can be searched for words."""
@@ -148,5 +148,6 @@ class Reader:
 
 # Fields of every document that can be asked for as if they were mapped, and those that cannot.
 META = ("_id", "_index")
-_UNKEPT = ("_seq_no", "_version", "_routing", "_source", "_ignored", "_tier", "_field_names")
+_SEQUENCE = Long(SEQUENCE, {}, {})
+_UNKEPT = ("_version", "_routing", "_source", "_ignored", "_tier", "_field_names")
 _SEARCHED = (Text, Keyword, Ip, Boolean, Number, Date)

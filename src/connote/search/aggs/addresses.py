@@ -1,0 +1,102 @@
+"""Buckets by ranges of addresses: ip_range."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from connote.contract.errors import BadQuery, IllegalArgument
+from connote.contract.settings import java
+from connote.search.aggs.context import Context
+from connote.search.aggs.options import Options
+from connote.search.aggs.ranges import keyed
+from connote.search.aggs.rows import Rows
+from connote.search.aggs.tree import Agg
+from connote.search.aggs.values import Source
+from connote.search.mapping.keyword import Ip
+
+# Addresses of version 4 are among those of version 6: https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2.
+_FOURS, _END = 0xFFFF << 32, 1 << 128
+
+
+@dataclass(frozen=True)
+class Span:
+    """from <= address < to, as numbers of version 6, and as they are shown; None is no bound."""
+
+    key: str
+    low: int
+    high: int
+    shown: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpRange(Agg):
+    """A bucket a range or network, each with the rows that have an address in it."""
+
+    source: Source
+    spans: Sequence[Span]
+    is_keyed: bool = False
+
+    @classmethod
+    def read(cls, body: Options) -> dict[str, Any]:
+        """The field, `ranges` with `from` and `to` or a `mask`, `keyed`."""
+        spans = [_span(Options(body.kind, given)) for given in body.objects("ranges")]
+        return {"source": Source.read(body), "spans": spans, "is_keyed": body.flag("keyed", default=False)}
+
+    def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
+        """By the lower bound, then by the upper. Raises IllegalArgument for a field of something else."""
+        found = [(part, *self._addresses(part)) for part in parts]
+        buckets = []
+        for span in sorted(self.spans, key=lambda each: (each.low, each.high)):
+            own = []
+            for part, which, keys, numbers in found:
+                inside = np.array([span.low <= each < span.high for each in numbers], dtype=np.bool_)
+                own.append(part.take(part.numbers[np.unique(which[inside[keys]])]))
+            buckets.append(self.bucket({"key": span.key, **span.shown}, own, context))
+        buckets = self.finished(buckets)
+        return {"buckets": keyed(buckets) if self.is_keyed else buckets}
+
+    def _addresses(self, rows: Rows) -> tuple[Any, Any, list[int]]:
+        """Places of rows, for each the number of an address, and the addresses."""
+        known = rows.seen.reader.field(self.source.name)
+        if known is not None and not isinstance(known, Ip):
+            raise IllegalArgument(
+                f"Field [{self.source.name}] of type [{known.kind}] is not supported for aggregation [{self.kind}]"
+            )
+        column = self.source.any(rows)
+        different, keys = np.unique(column.keys, return_inverse=True)
+        return column.which, keys, [_number(str(column.value(each))) for each in different.tolist()]
+
+
+def _span(body: Options) -> Span:
+    low, high, mask, key = (body.text(name) for name in ("from", "to", "mask", "key"))
+    body.done()
+    if mask is not None:
+        if low is not None or high is not None:
+            raise BadQuery(f"[{body.kind}] a range has a [mask], or [from] and [to]")
+        return _network(body.kind, mask, key)
+    bounds = {name: value for name, value in (("from", low), ("to", high)) if value is not None}
+    own = f"{low or '*'}-{high or '*'}"
+    return Span(key or own, 0 if low is None else _number(low), _END if high is None else _number(high), bounds)
+
+
+def _network(kind: str, mask: str, key: str | None) -> Span:
+    try:
+        network = ipaddress.ip_network(mask, strict=False)
+    except ValueError:
+        raise BadQuery(f"[{kind}] [mask] must be a network such as [10.0.0.0/25], not [{java(mask)[:100]}]") from None
+    low, high = _number(str(network[0])), _number(str(network[-1])) + 1
+    bounds = {} if network.prefixlen == 0 else {"from": str(network[0])}
+    if network.prefixlen and int(network[-1]) + 1 < 1 << network.max_prefixlen:
+        bounds["to"] = str(network[-1] + 1)
+    return Span(key or mask, low, high, bounds)
+
+
+def _number(text: str) -> int:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise BadQuery(f"'{java(text)[:100]}' is not an IP string literal.") from None
+    return int(address) + (_FOURS if address.version == 4 else 0)

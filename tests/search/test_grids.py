@@ -1,0 +1,97 @@
+"""Buckets by cells of grids. Numbers of the museums are those of Elasticsearch's own reference of geotile_grid."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from connote.search.aggs.grids import Geohash, Tiles
+
+MUSEUMS = {
+    "nemo": (52.374081, 4.912350),
+    "rembrandt": (52.369219, 4.901618),
+    "scheepvaart": (52.371667, 4.914722),
+    "letterenhuis": (51.222900, 4.405200),
+    "louvre": (48.861111, 2.336389),
+    "orsay": (48.860000, 2.327000),
+}
+
+
+@pytest.fixture(scope="module")
+def museums(http: httpx.Client) -> Iterator[httpx.Client]:
+    assert http.put("/museums", json={"mappings": {"properties": {"at": {"type": "geo_point"}}}}).is_success
+    lines: list[Any] = []
+    for id, (lat, lon) in MUSEUMS.items():
+        lines += [{"index": {"_id": id}}, {"at": {"lat": lat, "lon": lon}, "name": id}]
+    body = "".join(f"{json.dumps(line)}\n" for line in [*lines, {"index": {"_id": "nowhere"}}, {"name": "nowhere"}])
+    http.post("/museums/_bulk?refresh=true", content=body, headers={"Content-Type": "application/x-ndjson"})
+    yield http
+    http.delete("/museums")
+
+
+def cells(http: httpx.Client, kind: str, **options: object) -> list[tuple[str, int]]:
+    reply = http.post("/museums/_search", json={"size": 0, "aggs": {"a": {kind: {"field": "at", **options}}}})
+    assert reply.is_success, reply.text
+    return [(each["key"], each["doc_count"]) for each in reply.json()["aggregations"]["a"]["buckets"]]
+
+
+def test_cells_are_those_of_elasticsearch(museums: httpx.Client) -> None:
+    assert cells(museums, "geohash_grid", precision=3) == [("u17", 3), ("u09", 2), ("u15", 1)]
+    assert cells(museums, "geotile_grid", precision=8) == [("8/131/84", 3), ("8/129/88", 2), ("8/131/85", 1)]
+
+
+def test_cells_of_a_box_alone(museums: httpx.Client) -> None:
+    box = {"top_left": "POINT (4.9 52.4)", "bottom_right": "POINT (5.0 52.3)"}
+    assert cells(museums, "geohash_grid", precision=8, bounds=box) == [
+        ("u173zy3j", 1),
+        ("u173zvfz", 1),
+        ("u173zt90", 1),
+    ]
+    assert cells(museums, "geotile_grid", precision=22, bounds=box) == [
+        ("22/2154412/1378379", 1),
+        ("22/2154385/1378332", 1),
+        ("22/2154259/1378425", 1),
+    ]
+
+
+def test_the_first_cells_with_aggregations_of_their_own(museums: httpx.Client) -> None:
+    tree = {"a": {"geotile_grid": {"field": "at", "size": 1}, "aggs": {"middle": {"geo_centroid": {"field": "at"}}}}}
+    reply = museums.post("/museums/_search?typed_keys=true", json={"size": 0, "aggs": tree})
+    (bucket,) = reply.json()["aggregations"]["geotile_grid#a"]["buckets"]
+    assert (bucket["doc_count"], bucket["geo_centroid#middle"]["count"]) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "reason"),
+    [
+        ("geohash_grid", {"precision": 13}, "Must be between 1 and 12"),
+        ("geotile_grid", {"precision": 30}, "Must be between 0 and 29"),
+        ("geotile_grid", {"bounds": {"top": 1}}, "It needs two corners or four sides"),
+        ("geohash_grid", {"field": "name"}, "is not supported for aggregation [geohash_grid]"),
+    ],
+)
+def test_what_cannot_be_is_refused(museums: httpx.Client, kind: str, options: dict[str, Any], reason: str) -> None:
+    reply = museums.post("/museums/_search", json={"aggs": {"a": {kind: {"field": "at", **options}}}})
+    assert (reply.status_code, reason in reply.text) == (400, True)
+
+
+@given(lat=some.floats(-90, 90), lon=some.floats(-180, 180), precision=some.integers(1, 12))
+def test_a_longer_hash_begins_with_the_shorter_one(lat: float, lon: float, precision: int) -> None:
+    def of(letters: int) -> str:
+        grid = Geohash(letters)
+        column = min(int((lon + 180) / 360 * grid.columns), grid.columns - 1)
+        return grid.name(column, min(int(grid.row(np.array([lat]))[0]), grid.rows - 1))
+
+    assert len(of(precision)) == precision
+    assert of(12).startswith(of(precision))
+
+
+@given(row=some.integers(0, 2**29 - 1))
+def test_a_row_of_tiles_begins_where_it_does(row: int) -> None:
+    grid = Tiles(29)
+    assert grid.row(grid.latitude(np.array([row], dtype=np.float64)))[0] == pytest.approx(row, abs=0.5)

@@ -1,0 +1,103 @@
+"""Box plots, figures of words, adjacency matrices and ranges of addresses."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+ROWS: list[dict[str, Any]] = [
+    {"ms": 2.0, "word": "ab", "ip": "10.0.0.1", "who": ["hillary", "sidney"]},
+    {"ms": 3.0, "word": "b😀", "ip": ["10.0.0.200", "::1"], "who": ["hillary"]},
+    {"ms": 4.0, "word": ["b", "aaa"], "ip": "192.168.0.1", "who": ["donald", "vladimir"]},
+    {"ms": 5.0, "ip": "2001:db8::1", "who": "sidney"},
+    {"ms": 100.0},
+]
+FIELDS = {"ms": "double", "word": "keyword", "ip": "ip", "who": "keyword"}
+
+
+@pytest.fixture(scope="module")
+def loads(http: httpx.Client) -> Iterator[httpx.Client]:
+    mapping = {"properties": {name: {"type": kind} for name, kind in FIELDS.items()}}
+    assert http.put("/loads", json={"mappings": mapping}).is_success
+    for at, each in enumerate(ROWS):  # two segments
+        lines = json.dumps({"index": {}}) + "\n" + json.dumps(each) + "\n"
+        path = f"/loads/_bulk?refresh={str(at in (1, 4)).lower()}"
+        assert http.post(path, content=lines, headers={"Content-Type": "application/x-ndjson"}).is_success
+    yield http
+    http.delete("/loads")
+
+
+def told(http: httpx.Client, index: str = "loads", **agg: Any) -> Any:  # noqa: ANN401 (JSON)
+    reply = http.post(f"/{index}/_search", json={"size": 0, "aggs": {"a": agg}})
+    assert reply.status_code == 200, reply.text
+    return reply.json()["aggregations"]["a"]
+
+
+def test_a_box_plot_has_quartiles_and_the_last_values_within_reach(loads: httpx.Client) -> None:
+    found = told(loads, boxplot={"field": "ms", "compression": 200})
+    assert found == {"min": 2.0, "max": 100.0, "q1": 3.0, "q2": 4.0, "q3": 5.0, "lower": 2.0, "upper": 5.0}
+    assert set(told(loads, boxplot={"field": "nothing"}).values()) == {None}
+
+
+def test_words_are_counted_with_their_lengths_and_the_entropy_of_their_characters(loads: httpx.Client) -> None:
+    found = told(loads, string_stats={"field": "word", "show_distribution": True})
+    assert (found["count"], found["min_length"], found["max_length"], found["avg_length"]) == (4, 1, 3, 2.25)
+    chances = {"a": 4 / 9, "b": 3 / 9, "\\ud83d": 1 / 9, "\\ude00": 1 / 9}
+    assert found["distribution"] == pytest.approx(chances)
+    assert found["entropy"] == pytest.approx(-sum(each * math.log2(each) for each in chances.values()))
+    nothing = {"count": 0, "min_length": None, "max_length": None, "avg_length": None, "entropy": 0.0}
+    assert told(loads, string_stats={"field": "nothing"}) == nothing
+
+
+def test_an_adjacency_matrix_has_what_two_filters_have_in_common(loads: httpx.Client) -> None:
+    filters = {
+        "grpA": {"terms": {"who": ["hillary", "sidney"]}},
+        "grpB": {"terms": {"who": ["donald", "hillary"]}},
+        "grpC": {"terms": {"who": ["vladimir", "nigel"]}},
+    }
+    tree = {"most": {"max": {"field": "ms"}}}
+    found = told(loads, adjacency_matrix={"filters": filters}, aggs=tree)["buckets"]
+    assert [(each["key"], each["doc_count"], each["most"]["value"]) for each in found] == [
+        ("grpA", 3, 5.0),
+        ("grpA&grpB", 2, 3.0),
+        ("grpB", 3, 4.0),
+        ("grpB&grpC", 1, 4.0),
+        ("grpC", 1, 4.0),
+    ]
+    joined = told(loads, adjacency_matrix={"filters": filters, "separator": "+"})["buckets"]
+    assert joined[1]["key"] == "grpA+grpB"
+
+
+def test_addresses_are_in_ranges_and_networks(loads: httpx.Client) -> None:
+    ranges: list[dict[str, Any]] = [{"to": "10.0.0.5"}, {"from": "10.0.0.5"}]
+    found = told(loads, ip_range={"field": "ip", "ranges": ranges})["buckets"]
+    assert found == [
+        {"key": "*-10.0.0.5", "to": "10.0.0.5", "doc_count": 2},
+        {"key": "10.0.0.5-*", "from": "10.0.0.5", "doc_count": 3},
+    ]
+    masks = [{"mask": "10.0.0.0/25"}, {"mask": "10.0.0.127/25", "key": "same"}, {"mask": "2001:db8::/32"}]
+    nets = told(loads, ip_range={"field": "ip", "ranges": masks, "keyed": True})["buckets"]
+    assert nets["10.0.0.0/25"] == {"from": "10.0.0.0", "to": "10.0.0.128", "doc_count": 1}
+    assert nets["same"]["doc_count"] == 1
+    assert nets["2001:db8::/32"] == {"from": "2001:db8::", "to": "2001:db9::", "doc_count": 1}
+
+
+@pytest.mark.parametrize(
+    ("agg", "reason"),
+    [
+        ({"string_stats": {"field": "ms"}}, "is not supported for aggregation [string_stats]"),
+        ({"boxplot": {"field": "word"}}, "of type [keyword] is not supported for aggregation [boxplot]"),
+        ({"adjacency_matrix": {"filters": []}}, "[filters] must be an object of queries"),
+        ({"adjacency_matrix": {"filters": {str(n): {"match_all": {}} for n in range(101)}}}, "is too large"),
+        ({"ip_range": {"field": "ip", "ranges": [{"from": "x"}]}}, "'x' is not an IP string literal."),
+        ({"ip_range": {"field": "ip", "ranges": [{"mask": "x"}]}}, "[mask] must be a network"),
+        ({"ip_range": {"field": "ip", "ranges": [{"mask": "::/0", "to": "::"}]}}, "a [mask], or [from] and [to]"),
+        ({"ip_range": {"field": "word", "ranges": [{"from": "::"}]}}, "not supported for aggregation [ip_range]"),
+    ],
+)
+def test_what_cannot_be_is_refused(loads: httpx.Client, agg: dict[str, Any], reason: str) -> None:
+    reply = loads.post("/loads/_search", json={"aggs": {"a": agg}})
+    assert (reply.status_code, reason in reply.text) == (400, True), reply.text
