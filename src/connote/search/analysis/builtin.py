@@ -208,6 +208,7 @@ def _estonian(options: Options) -> Analyzer:
 MISSING: Mapping[str, Build] = {"estonian": _estonian}
 
 ANALYZERS: Mapping[str, Build] = {
+    "chinese": _standard,
     "cjk": _cjk,
     "fingerprint": _fingerprint,
     "keyword": lambda options: _chain(options, KeywordTokenizer()),

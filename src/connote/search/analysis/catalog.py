@@ -127,6 +127,7 @@ def _simple_pattern(options: Options, group: int) -> Tokenizer:
 
 
 TOKENIZERS: Mapping[str, Callable[[Options], Tokenizer]] = {
+    "PathHierarchy": _path,
     "char_group": _char_group,
     "classic": lambda options: classic.ClassicTokenizer(max_token_length(options)),
     "edge_ngram": _edge_ngram,
