@@ -103,7 +103,7 @@ def test_what_is_typed_wrong_is_completed_too(songs: Search) -> None:
 @pytest.mark.parametrize(
     ("suggest", "told"),
     [
-        ({"a": {"text": "x", "phrase": {"field": "title"}}}, "needs one suggester, of ['term', 'completion']"),
+        ({"a": {"text": "x", "words": {"field": "title"}}}, "of ['term', 'phrase', 'completion']"),
         ({"a": {"term": {"field": "title"}}}, "The required text option is missing"),
         ({"a": {"text": "x", "term": {}}}, "requires 'field' field"),
         ({"a": {"text": "x", "term": {"field": "none"}}}, "no mapping found for field [none]"),

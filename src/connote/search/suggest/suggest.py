@@ -13,6 +13,7 @@ from connote.search.fetch.source import SourceFilter
 from connote.search.query.body import Body
 from connote.search.query.reader import Reader
 from connote.search.suggest.completion import Completions
+from connote.search.suggest.phrase import Phrases
 from connote.search.suggest.term import Terms
 
 
@@ -69,4 +70,4 @@ def _part(name: str, given: Any, shared: str | None) -> tuple[str, Suggester]:  
     return text, made
 
 
-_KINDS: Mapping[str, Any] = {"term": Terms.parse, "completion": Completions.parse}
+_KINDS: Mapping[str, Any] = {"term": Terms.parse, "phrase": Phrases.parse, "completion": Completions.parse}
