@@ -20,7 +20,7 @@ from homes import Search
 from search.query.small import Small
 
 SHINGLE = {"type": "shingle", "min_shingle_size": 2, "max_shingle_size": 3}
-ANALYSIS = {
+ANALYSIS: dict[str, Any] = {
     "analyzer": {
         "trigram": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "shingle"]},
         "reverse": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "reverse"]},

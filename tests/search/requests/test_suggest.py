@@ -1,5 +1,6 @@
 """Suggestions: words near those that were typed, and what a text that is being typed may become."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +94,27 @@ def test_deleted_documents_complete_nothing(songs: Search) -> None:
     assert suggested(songs, "zeb", completion={"field": "suggest"})[0]["options"] == []
 
 
+def test_a_regular_expression_finds_what_begins_so(songs: Search) -> None:
+    def shown(expression: str, **own: Any) -> list[str]:  # noqa: ANN401
+        asked = {"regex": expression, "completion": {"field": "suggest", "size": 9, **own}}
+        (entry,) = songs("songs", suggest={"mine": asked})["suggest"]["mine"]
+        assert (entry["text"], entry["length"]) == (expression, len(expression))
+        return [each["text"] for each in entry["options"]]
+
+    assert shown("n[e|i]r") == ["Nirvana", "Nirvana Live", "Niro", "Nirvana"]
+    assert shown("nir.*live") == ["Nirvana Live"]
+    assert shown("never") == ["Nevermind", "Never Say Never"]
+    assert shown("<1-5>.*", regex={"flags": "NONE"}) == []
+    assert shown("v") == []
+
+
+def test_a_hostile_regular_expression_ends_soon(songs: Search) -> None:
+    asked = {"regex": "((((n|ni|e|v)*)*)*)*z", "completion": {"field": "suggest"}}
+    began = time.monotonic()
+    songs.http.post("/songs/_search", json={"suggest": {"a": asked}})
+    assert time.monotonic() - began < 5
+
+
 def test_what_is_typed_wrong_is_completed_too(songs: Search) -> None:
     fuzzy = {"field": "suggest", "fuzzy": {"fuzziness": 1}}
     assert suggested(songs, "nirb", completion={"field": "suggest"})[0]["options"] == []
@@ -109,7 +131,13 @@ def test_what_is_typed_wrong_is_completed_too(songs: Search) -> None:
         ({"a": {"text": "x", "term": {"field": "none"}}}, "no mapping found for field [none]"),
         ({"a": {"text": "x", "term": {"field": "title", "max_edits": 3}}}, "maxEdits must be between 1 and 2"),
         ({"a": {"text": "x", "completion": {"field": "title"}}}, "is not a completion suggest field"),
-        ({"a": {"regex": "x", "completion": {"field": "suggest"}}}, "[regex] is not supported"),
+        ({"a": {"regex": "x", "term": {"field": "title"}}}, "The required text option is missing"),
+        ({"a": {"regex": "(", "completion": {"field": "suggest"}}}, "failed to parse regular expression"),
+        ({"a": {"regex": "x" * 1001, "completion": {"field": "suggest"}}}, "at most [1000] are taken"),
+        (
+            {"a": {"prefix": "x", "completion": {"field": "suggest", "contexts": {"a": 1}}}},
+            "doesn't expect any context",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(songs: Search, suggest: dict[str, Any], told: str) -> None:
