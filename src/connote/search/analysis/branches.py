@@ -11,7 +11,7 @@ from connote.search.analysis.filters.branches import Choice, Condition, Multiple
 from connote.search.analysis.options import Options
 
 # Chains of a multiplexer, each of which makes tokens of every token.
-_MOST_CHAINS = 100
+_MOST_CHAINS = 30
 # The filters of some names.
 Find = Callable[[Sequence[str]], Sequence[TokenFilter]]
 

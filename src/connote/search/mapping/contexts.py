@@ -26,10 +26,6 @@ class Asked(NamedTuple):
     boost: int = 1
     is_prefix: bool = False
 
-    def fits(self, value: str) -> bool:
-        """Whether a completion with that value is meant."""
-        return value.startswith(self.value) if self.is_prefix else value == self.value
-
 
 @dataclass(frozen=True)
 class Category:

@@ -20,11 +20,27 @@ class Found(NamedTuple):
     contexts: Mapping[str, Sequence[str]]
 
 
+class _Wanted:
+    """Values and beginnings of values, by their lengths, with their boosts."""
+
+    def __init__(self, asked: Sequence[Asked]) -> None:
+        self._whole: dict[str, int] = {}
+        self._starts: dict[int, dict[str, int]] = {}
+        for each in asked:
+            into = self._starts.setdefault(len(each.value), {}) if each.is_prefix else self._whole
+            into[each.value] = max(each.boost, into.get(each.value, 0))
+
+    def boost(self, value: str) -> int:
+        """The highest; 0 if it is not wanted."""
+        starts = (known.get(value[:length], 0) for length, known in self._starts.items())
+        return max(self._whole.get(value, 0), *starts, 0)
+
+
 class Belonging:
     """The contexts of a field and those that are asked for, by name: a completion of any of them belongs."""
 
     def __init__(self, known: Sequence[Context], asked: Mapping[str, Sequence[Asked]], reader: Reader) -> None:
-        self._asked = asked
+        self._asked = {name: _Wanted(listed) for name, listed in asked.items()}
         self._paths = {each.name: (each, _path(each, reader)) for each in known if each.path and asked.get(each.name)}
 
     def of(self, completion: Input, segment: Segment, document: int) -> Found | None:
@@ -35,8 +51,8 @@ class Belonging:
         for name, wanted in self._asked.items():
             values = {*completion.contexts.get(name, ()), *self._elsewhere(name, segment, document)}
             for value in sorted(values):
-                if boosts := [each.boost for each in wanted if each.fits(value)]:
-                    boost = max(boost, *boosts)
+                if (own := wanted.boost(value)) > 0:
+                    boost = max(boost, own)
                     fitting.setdefault(name, []).append(value)
         return Found(boost, fitting) if fitting else None
 

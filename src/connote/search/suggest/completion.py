@@ -113,8 +113,8 @@ class Completions:
         """The ordinals of what fits; of what is fuzzy how much of the beginning is the same, which counts."""
         if self.expression is not None:
             fits = self.expression.begins()
-            for ordinal, word in enumerate(words.terms):
-                each = Input.of(word)
+            for ordinal in words.terms.prefixed(self.expression.start):
+                each = Input.of(words.terms[ordinal])
                 if fits(each.key):
                     yield ordinal, each, 0
             return

@@ -11,8 +11,9 @@ import regex
 from connote.contract.errors import IllegalArgument
 from connote.search.query.regexps import expression
 
+_LETTERS = regex.compile(r"\w*")
 # Seconds that one may take for a segment; how long it may be.
-_PATIENCE, _MOST_LENGTH = 1.0, 1000
+_PATIENCE, _MOST_LENGTH = 2.0, 1000
 
 
 class Expression:
@@ -27,8 +28,15 @@ class Expression:
         except (regex.error, RecursionError, OverflowError, ValueError) as error:
             raise IllegalArgument(f"failed to parse regular expression [{text}]: {error}") from None
 
+    @property
+    def start(self) -> str:
+        """What all inputs that it fits begin with: its letters before anything that means something else."""
+        found = _LETTERS.match(self._text)
+        letters = found[0] if found and not set("|~&") & set(self._text) else ""
+        return letters if len(letters) == len(self._text) else letters[:-1]
+
     def begins(self) -> Callable[[str], bool]:
-        """A test of inputs; all that it tests may take a second together, else it raises IllegalArgument."""
+        """A test of inputs; all that it tests may take two seconds together, else it raises IllegalArgument."""
         end = time.monotonic() + _PATIENCE
 
         def test(key: str) -> bool:

@@ -69,8 +69,10 @@ class Spelling:
     def near(self, word: str, words: Vocabulary, least: float | None = None) -> list[Near]:
         """The best first; only those in more than `least` documents (or that share of all), if `min_doc_freq` is less.
 
-        What is two edits away is looked at only if there is too little that is one away.
+        What is two edits away is looked at only if there is too little that is one away. Raises IllegalArgument if
+        it takes too long.
         """
+        words.check()
         own = words.frequency(word)
         most = self.most_frequency if self.most_frequency >= 1 else math.ceil(self.most_frequency * words.documents)
         if len(word) < self.least_length or own > most or (self.mode == "missing" and own > 0):

@@ -1,5 +1,6 @@
 """The words of a field, and how often they are there, over all indices of a search."""
 
+import time
 from collections.abc import Sequence
 
 from connote.contract.errors import IllegalArgument
@@ -9,6 +10,9 @@ from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Keyword
 from connote.search.mapping.text import Text
 from connote.search.query.reader import Reader
+
+# Seconds that the words of a suggestion may be looked for.
+_PATIENCE = 5.0
 
 View = TextView | Words
 
@@ -30,6 +34,15 @@ class Vocabulary:
         # Of several segments Elasticsearch takes the number of documents for that of different words.
         self.size = len(self.views[0].terms) if len(self.views) == 1 else self.documents
         self._known: dict[str, int] = {}
+        self._kind, self._end = kind, time.monotonic() + _PATIENCE
+
+    def check(self) -> None:
+        """Raise IllegalArgument if words have been looked for in it for too long."""
+        if time.monotonic() > self._end:
+            raise IllegalArgument(
+                f"[{self._kind}] suggestions take more than {_PATIENCE:g} seconds; ask for fewer words, or with a "
+                "longer [prefix_length]"
+            )
 
     def frequency(self, term: str) -> int:
         """In how many documents a term is."""

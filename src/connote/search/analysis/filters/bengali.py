@@ -14,62 +14,37 @@ _KA, _KHA, _YA, _BA = "\u0995", "\u0996", "\u09af", "\u09ac"
 
 def normal_bengali(word: str) -> str:
     """A Bengali word spelt in one way."""
-    letters, at = list(word), 0
-    while at < len(letters):
-        letter = letters[at]
-        if letter == _CHANDRABINDU:
-            del letters[at]
-            continue
-        if letter == _KA:
-            _read_ksha(letters, at)
-        elif letter == _YA:
-            at = _read_ya(letters, at)
-        elif letter == _BA:
-            at = _read_ba(letters, at)
-        elif letter == _VISARGA:
-            _read_visarga(letters, at)
-        else:
-            letters[at] = _LETTERS.get(letter, letter)
+    made, at = list[str](), 0
+    while at < len(word):
+        letter = word[at]
         at += 1
-    return "".join(letters)
+        if letter == _KA and word[at : at + 2] == f"{_HASANTA}\u09bf":
+            made += [_KA, _KHA] if made else [_KHA]
+            at += 2
+        elif letter == _YA and made and made[-1] == _HASANTA:
+            at += _read_ya(made, word[at : at + 1])
+        elif letter == _BA and len(made) > 1 and made[-1] == _HASANTA:
+            _read_ba(made)
+        elif letter == _VISARGA:
+            # At the end an h, which is silent in longer words; else it doubles what comes.
+            made += word[at] if at < len(word) else "\u09b9" if len(made) < 3 else ""
+        elif letter != _CHANDRABINDU:
+            made.append(_LETTERS.get(letter, letter))
+    return "".join(made)
 
 
-def _read_ksha(letters: list[str], at: int) -> None:
-    """Ka, hasanta and i become kha, alone at the beginning."""
-    if letters[at + 1 : at + 3] == [_HASANTA, "\u09bf"]:
-        letters[at : at + 3] = [_KHA] if at == 0 else [_KA, _KHA]
+def _read_ya(made: list[str], following: str) -> int:
+    """Ya behind the first consonant is an e, a long a behind it silent; elsewhere it is; how many letters are read."""
+    if len(made) == 2:
+        made[-1] = "\u09c7"
+        return int(following == "\u09be")
+    made.pop()
+    return 0
 
 
-def _read_ya(letters: list[str], at: int) -> int:
-    """Ya behind a consonant is an e at the beginning, else silent; the place of what was read last."""
-    if at < 1 or letters[at - 1] != _HASANTA:
-        return at
-    if at == 2:
-        end = at + 2 if letters[at + 1 : at + 2] == ["\u09be"] else at + 1
-        letters[at - 1 : end] = ["\u09c7"]
-        return at - 1
-    del letters[at - 1 : at + 1]
-    return at - 2
-
-
-def _read_ba(letters: list[str], at: int) -> int:
-    """Ba behind a consonant is silent at the beginning and behind two, else it doubles it."""
-    if at < 1 or letters[at - 1] != _HASANTA:
-        return at
-    if at == 2 or (at >= 5 and letters[at - 3] == _HASANTA):
-        del letters[at - 1 : at + 1]
-        return at - 2
-    if at > 2:
-        letters[at - 1 : at + 1] = [letters[at - 2]]
-        return at - 1
-    return at
-
-
-def _read_visarga(letters: list[str], at: int) -> None:
-    """A visarga at the end is an h, or silent in longer words; else it doubles what comes."""
-    if at < len(letters) - 1:
-        letters[at] = letters[at + 1]
-    elif len(letters) <= 3:
-        letters[at] = "\u09b9"
+def _read_ba(made: list[str]) -> None:
+    """Ba behind the first consonant is silent, and behind two; else it doubles it."""
+    if len(made) == 2 or (len(made) >= 5 and made[-3] == _HASANTA):
+        made.pop()
     else:
-        del letters[at]
+        made[-1] = made[-2]

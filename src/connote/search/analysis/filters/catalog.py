@@ -30,7 +30,7 @@ from connote.search.analysis.tokenizers.classic import Classic
 from connote.search.analysis.words import FRENCH_ARTICLES, given_words
 
 _MOST = 2**31 - 1
-_MOST_HASHES = 1 << 16  # that `min_hash` may give of a text
+_MOST_HASHES, _MOST_FUNCTIONS = 1 << 16, 512  # that `min_hash` may give of a text, and compute of each term
 
 
 def _lowercase(options: Options) -> TokenFilter:
@@ -260,6 +260,8 @@ def _min_hash(options: Options) -> TokenFilter:
     for name, value in (("hashCount", hashes), ("bucketCount", buckets), ("hashSetSize", kept)):
         if value < 1:
             raise IllegalArgument(f"{name} must be greater than zero")
+    if hashes > _MOST_FUNCTIONS:
+        raise IllegalArgument(f"[hash_count] of [{options.name}] is [{hashes}]; connote allows {_MOST_FUNCTIONS}")
     if hashes * buckets * kept > _MOST_HASHES:
         raise IllegalArgument(
             f"[{options.name}] could give [{hashes * buckets * kept}] hashes of a text; connote allows {_MOST_HASHES}"

@@ -22,8 +22,8 @@ class DictionaryDecompounder(Multiplying):
     ) -> None:
         """`least_word`: characters of words that are looked into; `least` and `most`: of parts."""
         self.words = frozenset(map(lower, words)) if ignore_case else frozenset(words)
-        self.least_word, self.least = least_word, least
-        self.most = min(most, max(map(len, self.words), default=0))
+        self.least_word = least_word
+        self.lengths = sorted({len(word) for word in self.words if least <= len(word) <= most})
         self.only_longest, self.ignore_case = only_longest, ignore_case
 
     def apply(self, stream: Stream) -> Stream:
@@ -38,7 +38,7 @@ class DictionaryDecompounder(Multiplying):
 
     def _parts(self, term: str) -> Iterator[str]:
         known = lower(term) if self.ignore_case else term
-        for start in range(len(term) - self.least + 1):
-            ends = range(start + self.least, min(start + self.most, len(term)) + 1)
+        for start in range(len(term)):
+            ends = [start + length for length in self.lengths if start + length <= len(term)]
             found = [term[start:end] for end in ends if known[start:end] in self.words]
             yield from found[-1:] if self.only_longest else found

@@ -45,9 +45,10 @@ def finnish(word: str) -> str:
 
 
 def _without_clitics(word: str) -> str:
-    while len(word) > 8 and word.endswith(("kin", "ko")):
-        word = word[: -3 if word.endswith("kin") else -2]
-    return word
+    end = len(word)
+    while end > 8 and word.endswith(("kin", "ko"), 0, end):
+        end -= 3 if word.endswith("kin", 0, end) else 2
+    return word[:end]
 
 
 def _stems(rules: Sequence[Endings]) -> Callable[[str], str]:

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 _STEP = re.compile(r'\{\s*"([^"]*)",\s*(\d+),\s*([01]),\s*\{(.*)\},$')
 _RULE = re.compile(r'\{\s*"([^"]*)",\s*(\d+)(?:,\s*"([^"]*)")?(?:,\s*\{(.*)\})?\s*\}\s*(?:,|\}\s*;)$')
+_MOST_TURNS = 100  # endings of one kind that are taken off, more than any word has
 _PORTUGUESE = str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ", "aaaaaaceeeeiiiinooooouuuuyy")
 _GALICIAN = str.maketrans("áéêíóú", "aeeiou")
 
@@ -90,10 +91,11 @@ def galician(word: str) -> str:
     steps = _steps("galician")
     for name in ("Plural", "Unification", "Adverb"):
         word = steps[name](word)
-    before = len(word) + 1
-    while len(word) != before:
+    for _ in range(_MOST_TURNS):
         before = len(word)
         word = steps["Augmentative"](word)
+        if len(word) == before:
+            break
     stem = steps["Noun"](word)
     if len(stem) == len(word):
         stem = steps["Verb"](stem)
