@@ -144,7 +144,9 @@ def test_what_is_wrong_is_told(songs: Search, suggest: dict[str, Any], told: str
     assert told in songs.error("songs", suggest=suggest)["reason"]
 
 
-@pytest.mark.parametrize("value", [{"input": 1}, {"input": "a", "weight": -1}, {"input": "a", "contexts": {}}, 5, ""])
+@pytest.mark.parametrize(
+    "value", [{"input": 1}, {"input": "a", "weight": -1}, {"input": "a", "contexts": {}}, 5, "", "a\0b"]
+)
 def test_a_completion_that_is_malformed_is_refused(songs: Search, value: Any) -> None:  # noqa: ANN401
     assert songs.http.put("/songs/_doc/wrong", json={"suggest": value}).status_code == 400
 

@@ -22,7 +22,7 @@ Types = Mapping[str, Callable[[Options], Part]]
 Reference = str | Mapping[str, Any]
 # Types of filters that depend on what else is in their chain.
 _CHAINED = (*synonyms.TYPES, *branches.TYPES)
-_MOST_INSIDE = 1  # filters that are made of others, in each other
+_MOST_INSIDE = 2  # filters that are made of others: one, and one in it
 
 
 class Analysis:

@@ -5,6 +5,7 @@ text is a run of the dictionary.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,8 +17,9 @@ from connote.search.mapping.contexts import Context, contexts, values
 from connote.search.mapping.field import COMMON, Field, Param, anything, flag, text, whole
 from connote.search.mapping.values import Values
 
-# Between tokens of what is compared, and between the parts of a word; no text has them.
+# Between tokens of what is compared, and between the parts of a word; no input has them.
 GAP, PART = "\x1f", "\x00"
+_RESERVED = re.compile("[\x00\x1e\x1f]")
 _MOST_WEIGHT = 2**31 - 1
 # Of an input with its contexts, in characters.
 _MOST_LENGTH = 32_766
@@ -88,6 +90,7 @@ class Completion(Field):
         if self.contexts and not any(belongs.values()) and not any(each.path for each in self.contexts):
             raise IllegalArgument(f"Contexts are mandatory in context enabled completion field [{self.name}]")
         for each in inputs:
+            _check(each)
             shown = each[: self["max_input_length"]]
             if not shown:
                 raise IllegalArgument("value must have a length > 0")
@@ -113,3 +116,13 @@ class Completion(Field):
         if type(weight) is not int or not 0 <= weight <= _MOST_WEIGHT:
             raise IllegalArgument(f"weight must be in the interval [0..2147483647], but was [{java(weight)[:100]}]")
         return listed, weight, given
+
+
+def _check(given: str) -> None:
+    """Raise IllegalArgument for a character that stands between what is kept."""
+    found = _RESERVED.search(given)
+    if found is not None:
+        raise IllegalArgument(
+            f"Illegal input [{given[:100]}] UTF-16 codepoint [{ord(found[0]):#x}] at position {found.start()} is a "
+            "reserved character"
+        )
