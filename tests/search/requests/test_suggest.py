@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from connote.search.fetch.source import SourceFilter
 from connote.search.query.edits import distance
 from connote.search.suggest import Suggest
+from connote.search.suggest.alike import LIKENESS
 from homes import Search
 from search.query.small import Small
 
@@ -60,6 +61,30 @@ def test_words_that_are_there_are_told_others_if_it_is_asked_for(songs: Search) 
     always = suggested(songs, "quiet", term={**term, "suggest_mode": "always", "max_term_freq": 10})
     assert [each["text"] for each in always[0]["options"]] == ["quite"]
     assert suggested(songs, "hou", term=term)[0]["options"] == []
+
+
+# What Lucene 8.7's classes in org.apache.lucene.search.spell give for these.
+PAIRS = [
+    ("noble", "nobel"), ("house", "hose"), ("martha", "marhta"), ("dwayne", "duane"), ("dixon", "dicksonx"),
+    ("a", "ab"), ("ab", "ba"), ("x", "y"),
+]  # fmt: skip
+ALIKE = {
+    "levenshtein": [0.600000, 0.800000, 0.666667, 0.666667, 0.500000, 0.500000, 0.000000, 0.000000],
+    "jaro_winkler": [0.953333, 0.946667, 0.961111, 0.840000, 0.813333, 0.850000, 0.000000, 0.000000],
+    "ngram": [0.700000, 0.700000, 0.666667, 0.583333, 0.500000, 0.500000, 0.000000, 0.000000],
+    "damerau_levenshtein": [0.800000, 0.750000, 0.833333, 0.600000, 0.200000, 0.000000, 0.500000, 0.000000],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", ALIKE)
+def test_words_are_as_alike_as_lucene_has_it(measure: str) -> None:
+    found = [LIKENESS[measure](one, other, distance(one, other, 9)) for one, other in PAIRS]
+    assert found == pytest.approx(ALIKE[measure], abs=1e-5)
+
+
+def test_words_may_be_compared_by_another_measure(songs: Search) -> None:
+    (entry,) = suggested(songs, "hose", term={"field": "title", "string_distance": "levenshtein"})
+    assert entry["options"] == [{"text": "house", "score": pytest.approx(0.8), "freq": 3}]
 
 
 def test_a_search_may_find_and_suggest(songs: Search) -> None:
@@ -130,6 +155,7 @@ def test_what_is_typed_wrong_is_completed_too(songs: Search) -> None:
         ({"a": {"text": "x", "term": {}}}, "requires 'field' field"),
         ({"a": {"text": "x", "term": {"field": "none"}}}, "no mapping found for field [none]"),
         ({"a": {"text": "x", "term": {"field": "title", "max_edits": 3}}}, "maxEdits must be between 1 and 2"),
+        ({"a": {"text": "x", "term": {"field": "title", "string_distance": "far"}}}, "Illegal distance option far"),
         ({"a": {"text": "x", "completion": {"field": "title"}}}, "is not a completion suggest field"),
         ({"a": {"regex": "x", "term": {"field": "title"}}}, "The required text option is missing"),
         ({"a": {"regex": "(", "completion": {"field": "suggest"}}}, "failed to parse regular expression"),

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from connote.contract.errors import IllegalArgument
 from connote.search.query.body import Body
 from connote.search.query.fuzzy import Fuzziness, within
+from connote.search.suggest.alike import LIKENESS
 from connote.search.suggest.vocabulary import Vocabulary
 
 MODES = ("missing", "popular", "always")
-# How alike a word must be, 1 less the edits by the shorter length, if nothing else is said.
+# How alike a word must be, if nothing else is said.
 _LEAST = 0.5
 
 
@@ -39,12 +40,12 @@ class Spelling:
     most_frequency: float
     inspected: int
     least_score: float
+    likeness: str
 
     @classmethod
     def parse(cls, body: Body) -> "Spelling":
         """Raises BadQuery, IllegalArgument."""
-        for name in ("string_distance", "lowercase_terms"):
-            body.raw(name)
+        body.raw("lowercase_terms")
         made = cls(
             body.whole("size", 5),
             (body.text("suggest_mode") or "missing").lower(),
@@ -55,7 +56,10 @@ class Spelling:
             body.number("max_term_freq", 0.01),
             body.whole("max_inspections", 5),
             body.number("accuracy", _LEAST),
+            (body.text("string_distance") or "internal").lower(),
         )
+        if made.likeness not in LIKENESS:
+            raise IllegalArgument(f"Illegal distance option {made.likeness}; there are {list(LIKENESS)}")
         if made.mode not in MODES:
             raise IllegalArgument(f"[{body.kind}] [suggest_mode] is one of {list(MODES)}")
         if made.edits not in (1, 2):
@@ -87,9 +91,9 @@ class Spelling:
         return sorted(found.values(), key=lambda each: (-each.score, -each.frequency, each.term))[: self.size]
 
     def _within(self, word: str, edits: int, bound: int, words: Vocabulary) -> Iterator[Near]:
-        how = Fuzziness(kept=self.prefix)
+        how, alike = Fuzziness(kept=self.prefix), LIKENESS[self.likeness]
         for view in words.views:
             for term, far in within(view, word, edits, how):
-                score = 1 - far / min(len(term), len(word)) if term else 0.0
+                score = alike(word, term, far)
                 if term != word and score >= self.least_score and (freq := words.frequency(term)) > bound:
                     yield Near(term, score, freq)
