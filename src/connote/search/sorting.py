@@ -7,10 +7,10 @@ from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.clauses import MODES, ByDistance, ByField, ByPlace, ByScore, Clause, Nest
 from connote.search.mapping.date import Date
+from connote.search.mapping.distances import unit
 from connote.search.mapping.geo import GeoPoint, point
 from connote.search.mapping.number import Number
 from connote.search.mapping.text import Text
-from connote.search.query.geo import unit
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.reader import Reader
 from connote.search.scriptsort import ByScript

@@ -9,9 +9,10 @@ import pytest
 
 from connote.chunking.words import to_utf16
 from connote.search.analysis import Analysis, Analyzer
-from lucene import ANALYZERS, CASES, TEXTS, Case
+from lucene import ANALYZERS, CASES, STEMMERS, TEXTS, Case
 
 FILE = Path(__file__).parent / "golden" / "lucene.json.gz"
+STEMS = json.loads(gzip.decompress(FILE.with_name("stems.json.gz").read_bytes()))
 GOLDEN = json.loads(gzip.decompress(FILE.read_bytes()).decode("utf-8", "surrogatepass"))
 ANALYSIS = Analysis({"index": {"max_ngram_diff": 9, "max_shingle_diff": 9}})
 
@@ -38,3 +39,9 @@ def test_a_built_in_analyzer_gives_lucenes_tokens(name: str) -> None:
         assert made(analyzer, text) == expected, text
         terms = [token[0] for token in expected["tokens"]], [token[3] for token in expected["tokens"]]
         assert analyzer.positioned([text]) == terms, text
+
+
+@pytest.mark.parametrize("name", STEMMERS)
+def test_a_filter_makes_lucenes_stem_of_each_word(name: str) -> None:
+    analyzer = ANALYSIS.custom("whitespace", [STEMMERS[name][0]])
+    assert {word: analyzer.terms(word)[0] for word in STEMS[name]} == STEMS[name]

@@ -3,7 +3,7 @@
 import pytest
 
 from connote.contract.errors import IllegalArgument
-from connote.search.query.geo import metres
+from connote.search.mapping.distances import metres
 from connote.search.query.minimum import minimum
 
 LONG = 500_000

@@ -1,5 +1,6 @@
 """Suggestions: words near those that were typed, and what a text that is being typed may become."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as some
 from connote.search.fetch.source import SourceFilter
 from connote.search.query.edits import distance
 from connote.search.suggest import Suggest
+from connote.search.suggest.alike import LIKENESS
 from homes import Search
 from search.query.small import Small
 
@@ -73,6 +75,30 @@ def test_words_that_are_there_are_told_others_if_it_is_asked_for(songs: Search) 
     assert suggested(songs, "hou", term=term)[0]["options"] == []
 
 
+# What Lucene 8.7's classes in org.apache.lucene.search.spell give for these.
+PAIRS = [
+    ("noble", "nobel"), ("house", "hose"), ("martha", "marhta"), ("dwayne", "duane"), ("dixon", "dicksonx"),
+    ("a", "ab"), ("ab", "ba"), ("x", "y"),
+]  # fmt: skip
+ALIKE = {
+    "levenshtein": [0.600000, 0.800000, 0.666667, 0.666667, 0.500000, 0.500000, 0.000000, 0.000000],
+    "jaro_winkler": [0.953333, 0.946667, 0.961111, 0.840000, 0.813333, 0.850000, 0.000000, 0.000000],
+    "ngram": [0.700000, 0.700000, 0.666667, 0.583333, 0.500000, 0.500000, 0.000000, 0.000000],
+    "damerau_levenshtein": [0.800000, 0.750000, 0.833333, 0.600000, 0.200000, 0.000000, 0.500000, 0.000000],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", ALIKE)
+def test_words_are_as_alike_as_lucene_has_it(measure: str) -> None:
+    found = [LIKENESS[measure](one, other, distance(one, other, 9)) for one, other in PAIRS]
+    assert found == pytest.approx(ALIKE[measure], abs=1e-5)
+
+
+def test_words_may_be_compared_by_another_measure(songs: Search) -> None:
+    (entry,) = suggested(songs, "hose", term={"field": "title", "string_distance": "levenshtein"})
+    assert entry["options"] == [{"text": "house", "score": pytest.approx(0.8), "freq": 3}]
+
+
 def test_a_search_may_find_and_suggest(songs: Search) -> None:
     body = {"query": {"match": {"title": "house"}}, "suggest": {"text": "rivr", "a": {"term": {"field": "title"}}}}
     found = songs("songs", **body)
@@ -105,6 +131,27 @@ def test_deleted_documents_complete_nothing(songs: Search) -> None:
     assert suggested(songs, "zeb", completion={"field": "suggest"})[0]["options"] == []
 
 
+def test_a_regular_expression_finds_what_begins_so(songs: Search) -> None:
+    def shown(expression: str, **own: Any) -> list[str]:  # noqa: ANN401
+        asked = {"regex": expression, "completion": {"field": "suggest", "size": 9, **own}}
+        (entry,) = songs("songs", suggest={"mine": asked})["suggest"]["mine"]
+        assert (entry["text"], entry["length"]) == (expression, len(expression))
+        return [each["text"] for each in entry["options"]]
+
+    assert shown("n[e|i]r") == ["Nirvana", "Nirvana Live", "Niro", "Nirvana"]
+    assert shown("nir.*live") == ["Nirvana Live"]
+    assert shown("never") == ["Nevermind", "Never Say Never"]
+    assert shown("<1-5>.*", regex={"flags": "NONE"}) == []
+    assert shown("v") == []
+
+
+def test_a_hostile_regular_expression_ends_soon(songs: Search) -> None:
+    asked = {"regex": "((((n|ni|e|v)*)*)*)*z", "completion": {"field": "suggest"}}
+    began = time.monotonic()
+    songs.http.post("/songs/_search", json={"suggest": {"a": asked}})
+    assert time.monotonic() - began < 5
+
+
 def test_what_is_typed_wrong_is_completed_too(songs: Search) -> None:
     fuzzy = {"field": "suggest", "fuzzy": {"fuzziness": 1}}
     assert suggested(songs, "nirb", completion={"field": "suggest"})[0]["options"] == []
@@ -115,20 +162,29 @@ def test_what_is_typed_wrong_is_completed_too(songs: Search) -> None:
 @pytest.mark.parametrize(
     ("suggest", "told"),
     [
-        ({"a": {"text": "x", "phrase": {"field": "title"}}}, "needs one suggester, of ['term', 'completion']"),
+        ({"a": {"text": "x", "words": {"field": "title"}}}, "of ['term', 'phrase', 'completion']"),
         ({"a": {"term": {"field": "title"}}}, "The required text option is missing"),
         ({"a": {"text": "x", "term": {}}}, "requires 'field' field"),
         ({"a": {"text": "x", "term": {"field": "none"}}}, "no mapping found for field [none]"),
         ({"a": {"text": "x", "term": {"field": "title", "max_edits": 3}}}, "maxEdits must be between 1 and 2"),
+        ({"a": {"text": "x", "term": {"field": "title", "string_distance": "far"}}}, "Illegal distance option far"),
         ({"a": {"text": "x", "completion": {"field": "title"}}}, "is not a completion suggest field"),
-        ({"a": {"regex": "x", "completion": {"field": "suggest"}}}, "[regex] is not supported"),
+        ({"a": {"regex": "x", "term": {"field": "title"}}}, "The required text option is missing"),
+        ({"a": {"regex": "(", "completion": {"field": "suggest"}}}, "failed to parse regular expression"),
+        ({"a": {"regex": "x" * 1001, "completion": {"field": "suggest"}}}, "at most [1000] are taken"),
+        (
+            {"a": {"prefix": "x", "completion": {"field": "suggest", "contexts": {"a": 1}}}},
+            "doesn't expect any context",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(songs: Search, suggest: dict[str, Any], told: str) -> None:
     assert told in songs.error("songs", suggest=suggest)["reason"]
 
 
-@pytest.mark.parametrize("value", [{"input": 1}, {"input": "a", "weight": -1}, {"input": "a", "contexts": {}}, 5, ""])
+@pytest.mark.parametrize(
+    "value", [{"input": 1}, {"input": "a", "weight": -1}, {"input": "a", "contexts": {}}, 5, "", "a\0b"]
+)
 def test_a_completion_that_is_malformed_is_refused(songs: Search, value: Any) -> None:  # noqa: ANN401
     assert songs.http.put("/songs/_doc/wrong", json={"suggest": value}).status_code == 400
 

@@ -17,8 +17,9 @@ from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Numbers, Rows, gathered
 from connote.search.aggs.tree import Agg, Bucket
 from connote.search.aggs.values import Doubles, Source
+from connote.search.mapping.distances import unit
 from connote.search.mapping.geo import GeoPoint, point
-from connote.search.query.geo import haversine, unit
+from connote.search.query.geo import haversine
 
 
 @dataclass(frozen=True)

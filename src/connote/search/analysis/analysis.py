@@ -1,11 +1,12 @@
 """The analyzers of an index, made from its settings."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
-from connote.search.analysis import synonyms
+from connote.search.analysis import branches, synonyms
 from connote.search.analysis.analyzer import POSITION_GAP, Analyzer, Named
 from connote.search.analysis.builtin import ANALYZERS, MISSING
 from connote.search.analysis.catalog import CHAR_FILTERS, TOKENIZERS
@@ -19,6 +20,9 @@ Part = TypeVar("Part")
 Types = Mapping[str, Callable[[Options], Part]]
 # A part of a chain: the name of one, or its definition.
 Reference = str | Mapping[str, Any]
+# Types of filters that depend on what else is in their chain.
+_CHAINED = (*synonyms.TYPES, *branches.TYPES)
+_MOST_INSIDE = 2  # filters that are made of others: one, and one in it
 
 
 class Analysis:
@@ -36,7 +40,7 @@ class Analysis:
         self.similarities = similarities(groups(settings or {}, "similarity"))
         self._tokenizers = self._parts("tokenizer", TOKENIZERS)
         self._char_filters = self._parts("char_filter", CHAR_FILTERS)
-        self._filters = self._parts("filter", FILTERS, dict.fromkeys(synonyms.TYPES, _refuse))
+        self._filters = self._parts("filter", FILTERS, dict.fromkeys(_CHAINED, _refuse))
         self._analyzers = {name: self._analyzer(options) for name, options in self._defined["analyzer"].items()}
         self._normalizers = {name: self._normalizer(options) for name, options in self._defined["normalizer"].items()}
 
@@ -140,28 +144,48 @@ class Analysis:
         references: Sequence[Reference],
         tokenizer: Named[Tokenizer],
         char_filters: Sequence[Named[CharFilter]],
+        inside: Sequence[str] = (),
     ) -> list[Named[TokenFilter]]:
+        """The filters; `inside` are those that are made of them."""
         chain: list[Named[TokenFilter]] = []
         for reference in references:
-            options = self._synonyms(reference)
+            options = self._chained(reference)
             if options is None:
                 chain.append(self._find(lookup, "filter", reference, self._filters, FILTERS))
-            else:
+            elif options.type in synonyms.TYPES:
                 made = synonyms.make(options, tokenizer, chain, char_filters, self._sets)
                 chain.append(Named(options.name, made))
+            else:
+                find = partial(self._inner, lookup, tokenizer, char_filters, (*inside, options.name))
+                chain.append(Named(options.name, branches.TYPES[options.type or ""](options, find)))
         return chain
 
-    def _synonyms(self, reference: Reference) -> Options | None:
-        """The options of a filter of synonyms; None if it is another filter."""
+    def _inner(
+        self,
+        lookup: "_Lookup",
+        tokenizer: Named[Tokenizer],
+        char_filters: Sequence[Named[CharFilter]],
+        inside: Sequence[str],
+        names: Sequence[str],
+    ) -> list[TokenFilter]:
+        """The filters that another one is made of. Raises IllegalArgument for one that is made of itself."""
+        if again := set(inside) & set(names):
+            raise IllegalArgument(f"Token filter [{min(again)}] refers to itself")
+        if len(inside) > _MOST_INSIDE:
+            raise IllegalArgument(f"Token filters {java(list(inside))} are nested too deeply")
+        return [named.part for named in self._chain(lookup, names, tokenizer, char_filters, inside)]
+
+    def _chained(self, reference: Reference) -> Options | None:
+        """The options of a filter that is made for its place in a chain; None if it is another one."""
         if isinstance(reference, str):
             options = self._defined["filter"].get(reference)
         else:
             options = Options(f"__anonymous__{reference.get('type')}", reference, limits=self.limits)
-        return options if options is not None and options.type in synonyms.TYPES else None
+        return options if options is not None and options.type in _CHAINED else None
 
     def _is_search_only(self, name: str) -> bool:
-        options = self._synonyms(name)
-        return options is not None and synonyms.is_search_only(options)
+        options = self._chained(name)
+        return options is not None and options.type in synonyms.TYPES and synonyms.is_search_only(options)
 
     def _find(
         self, lookup: "_Lookup", kind: str, reference: Reference, made: dict[str, Part], types: Types[Part]

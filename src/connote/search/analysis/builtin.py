@@ -1,30 +1,36 @@
 """The analyzers that every index has, by their types.
 
-The languages have the chains that are in Elasticsearch's reference ("Language analyzers"); where it has a stemmer that
-connote has not, so the language is refused.
+The languages have the chains that are in Elasticsearch's reference ("Language analyzers"); Estonian, whose stemmer
+connote has not, is refused.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from connote.contract.errors import IllegalArgument
 from connote.search.analysis.analyzer import POSITION_GAP, Analyzer, Named
 from connote.search.analysis.catalog import max_token_length, user_pattern
+from connote.search.analysis.charfilters.replace import MappingCharFilter
 from connote.search.analysis.component import TokenFilter, Tokenizer
-from connote.search.analysis.filters import light
-from connote.search.analysis.filters.case import IrishLowercase, Lowercase, TurkishLowercase
+from connote.search.analysis.filters import indic, light, persian
+from connote.search.analysis.filters.bengali import normal_bengali
+from connote.search.analysis.filters.case import GreekLowercase, IrishLowercase, Lowercase, TurkishLowercase
 from connote.search.analysis.filters.cjk import CjkBigram
+from connote.search.analysis.filters.composition import normal_indic
 from connote.search.analysis.filters.english import PossessiveEnglish
 from connote.search.analysis.filters.folding import AsciiFoldingAlone, CjkWidth, DecimalDigit
 from connote.search.analysis.filters.keyword import KeywordMarker, StemmerOverride
+from connote.search.analysis.filters.normal import serbian
 from connote.search.analysis.filters.porter import PorterStem
 from connote.search.analysis.filters.select import Fingerprint
-from connote.search.analysis.filters.stemmers import Normal, Stem, snowball, snowball_filter
+from connote.search.analysis.filters.stemmers import Normal, Stem, snowball, snowball_filter, stemmer
 from connote.search.analysis.filters.stop import Stop
 from connote.search.analysis.filters.trim import Apostrophe, Elision
 from connote.search.analysis.options import Options
 from connote.search.analysis.tokenizers.pattern import PatternTokenizer
 from connote.search.analysis.tokenizers.simple import KeywordTokenizer, LowercaseTokenizer, WhitespaceTokenizer
 from connote.search.analysis.tokenizers.standard import StandardTokenizer
+from connote.search.analysis.tokenizers.thai import ThaiTokenizer
 from connote.search.analysis.words import (
     CATALAN_ARTICLES,
     FRENCH_ARTICLES,
@@ -86,8 +92,6 @@ def _language(
     """A language's chain: what comes `first`, its stop words, what is `after_stop`, exclusions, its stemmer."""
 
     def build(options: Options) -> Analyzer:
-        excluded = frozenset(options.texts("stem_exclusion"))
-        marker = [KeywordMarker(excluded)] if excluded else []
         stemming = stem() if stem else snowball(name)
         return _chain(
             options,
@@ -95,12 +99,44 @@ def _language(
             *first(),
             _stop(options, f"_{name}_"),
             *after_stop(),
-            *marker,
+            *_marker(options),
             *then(),
             stemming,
         )
 
     return build
+
+
+def _marker(options: Options) -> list[TokenFilter]:
+    excluded = frozenset(options.texts("stem_exclusion"))
+    return [KeywordMarker(excluded)] if excluded else []
+
+
+def _indian(name: str, normal: Callable[[str], str]) -> Build:
+    """A chain whose words have their normal form before stop words are looked for."""
+    return lambda options: _chain(
+        options,
+        StandardTokenizer(),
+        *(Lowercase(), DecimalDigit(), *_marker(options), Normal(normal_indic), Normal(normal)),
+        *(_stop(options, f"_{name}_"), stemmer(name)),
+    )
+
+
+def _persian(options: Options) -> Analyzer:
+    filters = [Lowercase(), DecimalDigit(), Normal(light.normal_arabic), Normal(persian.normal_persian)]
+    spaces = Named("mapping", MappingCharFilter({"\u200c": " "}))
+    named = [Named(type(part).__name__, part) for part in (*filters, _stop(options, "_persian_"), stemmer("persian"))]
+    return Analyzer(options.name, Named("standard", StandardTokenizer()), named, [spaces])
+
+
+def _serbian(options: Options) -> Analyzer:
+    stop = _stop(options, "_serbian_")
+    stemming = (snowball("serbian"), Normal(serbian))
+    return _chain(options, StandardTokenizer(), Lowercase(), stop, *_marker(options), *stemming)
+
+
+def _thai(options: Options) -> Analyzer:
+    return _chain(options, ThaiTokenizer(), Lowercase(), DecimalDigit(), _stop(options, "_thai_"))
 
 
 # Words that the Dutch stemmer would get wrong.
@@ -113,6 +149,7 @@ _LANGUAGES: Mapping[str, Build] = {
         after_stop=lambda: [Normal(light.normal_arabic)],
         stem=lambda: Stem(light.arabic),
     ),
+    "bengali": _indian("bengali", normal_bengali),
     "catalan": _language("catalan", first=lambda: [Elision(CATALAN_ARTICLES, ignore_case=True), Lowercase()]),
     "dutch": _language("dutch", then=lambda: [StemmerOverride(_DUTCH)]),
     "english": _language("english", first=lambda: [PossessiveEnglish(), Lowercase()], stem=PorterStem),
@@ -122,6 +159,8 @@ _LANGUAGES: Mapping[str, Build] = {
         stem=lambda: Stem(light.french),
     ),
     "german": _language("german", then=lambda: [Normal(light.normal_german)], stem=lambda: Stem(light.german)),
+    "greek": _language("greek", first=lambda: [GreekLowercase()], stem=lambda: stemmer("greek")),
+    "hindi": _indian("hindi", indic.normal_hindi),
     "irish": _language(
         "irish",
         first=lambda: [
@@ -134,7 +173,15 @@ _LANGUAGES: Mapping[str, Build] = {
         stem=lambda: Stem(light.italian),
     ),
     "portuguese": _language("portuguese", stem=lambda: Stem(light.portuguese)),
+    "persian": _persian,
+    "serbian": _serbian,
+    "sorani": _language(
+        "sorani",
+        first=lambda: [Normal(persian.normal_sorani), Lowercase(), DecimalDigit()],
+        stem=lambda: stemmer("sorani"),
+    ),
     "spanish": _language("spanish", stem=lambda: Stem(light.spanish)),
+    "thai": _thai,
     "turkish": _language("turkish", first=lambda: [Apostrophe(), TurkishLowercase()]),
     **{
         name: _language(name)
@@ -143,29 +190,25 @@ _LANGUAGES: Mapping[str, Build] = {
             "swedish",
         )
     },
+    **{
+        name: _language(name, stem=partial(stemmer, name))
+        for name in ("brazilian", "bulgarian", "czech", "galician", "indonesian", "latvian")
+    },
 }  # fmt: skip
 
 
-def _missing(language: str) -> Build:
-    def refuse(options: Options) -> Analyzer:
-        raise IllegalArgument(
-            f"The analyzer [{language}] of [{options.name}] is not there in connote; there are "
-            f"[{', '.join(sorted(ANALYZERS))}]"
-        )
-
-    return refuse
+def _estonian(options: Options) -> Analyzer:
+    raise IllegalArgument(
+        f"The analyzer [estonian] of [{options.name}] is not there in connote; there are "
+        f"[{', '.join(sorted(ANALYZERS))}]"
+    )
 
 
 # What Elasticsearch has besides.
-MISSING: Mapping[str, Build] = {
-    language: _missing(language)
-    for language in (
-        "bengali", "brazilian", "bulgarian", "czech", "estonian", "galician", "greek", "hindi", "indonesian", "latvian",
-        "persian", "serbian", "sorani", "thai",
-    )
-}  # fmt: skip
+MISSING: Mapping[str, Build] = {"estonian": _estonian}
 
 ANALYZERS: Mapping[str, Build] = {
+    "chinese": _standard,
     "cjk": _cjk,
     "fingerprint": _fingerprint,
     "keyword": lambda options: _chain(options, KeywordTokenizer()),

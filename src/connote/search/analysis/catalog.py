@@ -12,6 +12,7 @@ from connote.search.analysis.pattern import Pattern, Replacement
 from connote.search.analysis.tokenizers import classic, grams, simple, standard, url
 from connote.search.analysis.tokenizers.path import PathTokenizer
 from connote.search.analysis.tokenizers.pattern import PatternTokenizer
+from connote.search.analysis.tokenizers.thai import ThaiTokenizer
 
 _MOST = 1024 * 1024  # characters of a token
 
@@ -126,6 +127,7 @@ def _simple_pattern(options: Options, group: int) -> Tokenizer:
 
 
 TOKENIZERS: Mapping[str, Callable[[Options], Tokenizer]] = {
+    "PathHierarchy": _path,
     "char_group": _char_group,
     "classic": lambda options: classic.ClassicTokenizer(max_token_length(options)),
     "edge_ngram": _edge_ngram,
@@ -138,6 +140,7 @@ TOKENIZERS: Mapping[str, Callable[[Options], Tokenizer]] = {
     "simple_pattern": lambda options: _simple_pattern(options, 0),
     "simple_pattern_split": lambda options: _simple_pattern(options, -1),
     "standard": lambda options: standard.StandardTokenizer(max_token_length(options)),
+    "thai": lambda _: ThaiTokenizer(),
     "uax_url_email": lambda options: url.UrlEmailTokenizer(max_token_length(options)),
     "whitespace": lambda options: simple.WhitespaceTokenizer(max_token_length(options)),
 }

@@ -4,43 +4,52 @@ An input is kept as a word of the dictionary: as it is compared, its weight, and
 text is a run of the dictionary.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis, Analyzer
-from connote.search.mapping.field import COMMON, Field, Param, flag, text, whole
+from connote.search.mapping.contexts import Context, contexts, values
+from connote.search.mapping.field import COMMON, Field, Param, anything, flag, text, whole
 from connote.search.mapping.values import Values
 
-# Between tokens of what is compared, and between the parts of a word; no text has them.
+# Between tokens of what is compared, and between the parts of a word; no input has them.
 GAP, PART = "\x1f", "\x00"
+_RESERVED = re.compile("[\x00\x1e\x1f]")
 _MOST_WEIGHT = 2**31 - 1
+# Of an input with its contexts, in characters.
+_MOST_LENGTH = 32_766
 
 
 @dataclass(frozen=True)
 class Input:
-    """What was given: as it is compared, shown, and what it weighs."""
+    """What was given: as it is compared, shown, what it weighs, and by context what it belongs to."""
 
     key: str
     weight: int
     shown: str
+    contexts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, word: str) -> "Input":
         """From a word of the dictionary."""
-        key, weight, shown = word.split(PART, 2)
-        return cls(key, int(weight), shown)
+        key, numbers, shown = word.split(PART, 2)
+        weight, _, rest = numbers.partition("{")
+        return cls(key, int(weight), shown, json.loads(f"{{{rest}") if rest else {})
 
     @property
     def word(self) -> str:
-        """For the dictionary."""
-        return f"{self.key}{PART}{self.weight}{PART}{self.shown}"
+        """For the dictionary: the contexts behind the weight, as JSON, which has no such parts."""
+        contexts = json.dumps(self.contexts, sort_keys=True) if self.contexts else ""
+        return f"{self.key}{PART}{self.weight}{contexts}{PART}{self.shown}"
 
 
 class Completion(Field):
-    """Texts, or objects of `input` and `weight`."""
+    """Texts, or objects of `input`, `weight` and `contexts`."""
 
     kind: ClassVar[str] = "completion"
     params = COMMON | {
@@ -49,16 +58,24 @@ class Completion(Field):
         "preserve_separators": Param(flag, True),
         "preserve_position_increments": Param(flag, True),
         "max_input_length": Param(whole, 50, updatable=True),
+        "contexts": Param(anything),
     }
     takes_objects = True
 
     def prepare(self, analysis: Analysis) -> None:
-        """The analyzers are there."""
+        """The analyzers are there, and contexts are well formed."""
+        object.__setattr__(self, "_contexts", () if self["contexts"] is None else contexts(self["contexts"]))
         own = self["analyzer"] or "simple"
         for place, name in (("_analyzer", own), ("_searcher", self["search_analyzer"] or own)):
             if (found := analysis.analyzer(name)) is None:
                 raise BadMapping(f"Failed to parse mapping: analyzer [{name}] not found for field [{self.name}]")
             object.__setattr__(self, place, found)
+
+    @property
+    def contexts(self) -> tuple[Context, ...]:
+        """What inputs may belong to."""
+        found: tuple[Context, ...] = self.__dict__["_contexts"]
+        return found
 
     def key(self, given: str, *, searched: bool = False) -> str:
         """A text as it is compared."""
@@ -68,22 +85,29 @@ class Completion(Field):
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401 (JSON)
         """A text, or an object. Raises IllegalArgument."""
-        inputs, weight = self._read(value)
+        inputs, weight, given = self._read(value)
+        belongs = values(given, self.contexts)
+        if self.contexts and not any(belongs.values()) and not any(each.path for each in self.contexts):
+            raise IllegalArgument(f"Contexts are mandatory in context enabled completion field [{self.name}]")
         for each in inputs:
+            _check(each)
             shown = each[: self["max_input_length"]]
             if not shown:
                 raise IllegalArgument("value must have a length > 0")
             if key := self.key(shown):
-                into.words[self.name].append(Input(key, weight, shown).word)
+                word = Input(key, weight, shown, belongs).word
+                if len(word) > _MOST_LENGTH:
+                    raise IllegalArgument(f"[contexts] of field [{self.name}] are too long: [{len(word)}] characters")
+                into.words[self.name].append(word)
 
-    def _read(self, value: Any) -> tuple[list[str], int]:  # noqa: ANN401
+    def _read(self, value: Any) -> tuple[list[str], int, Any]:  # noqa: ANN401
         weight: Any = 1
+        given: Any = {}
         if isinstance(value, Mapping):
-            if unknown := value.keys() - {"input", "weight"}:
-                raise IllegalArgument(
-                    f"unknown field name [{min(unknown)}], must be one of [input, weight]; contexts are not supported"
-                )
-            value, weight = value.get("input"), value.get("weight", 1)
+            known = ["input", "weight", *(["contexts"] if self.contexts else [])]
+            if unknown := value.keys() - set(known):
+                raise IllegalArgument(f"unknown field name [{min(unknown)}], must be one of [{', '.join(known)}]")
+            value, weight, given = value.get("input"), value.get("weight", 1), value.get("contexts") or {}
         listed = value if isinstance(value, list) else [value]
         if not listed or not all(isinstance(each, str) for each in listed):
             raise IllegalArgument(f"[input] must be a text, or an array of texts, not [{java(value)[:100]}]")
@@ -91,4 +115,14 @@ class Completion(Field):
             weight = int(weight[:20])
         if type(weight) is not int or not 0 <= weight <= _MOST_WEIGHT:
             raise IllegalArgument(f"weight must be in the interval [0..2147483647], but was [{java(weight)[:100]}]")
-        return listed, weight
+        return listed, weight, given
+
+
+def _check(given: str) -> None:
+    """Raise IllegalArgument for a character that stands between what is kept."""
+    found = _RESERVED.search(given)
+    if found is not None:
+        raise IllegalArgument(
+            f"Illegal input [{given[:100]}] UTF-16 codepoint [{ord(found[0]):#x}] at position {found.start()} is a "
+            "reserved character"
+        )

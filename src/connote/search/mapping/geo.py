@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
 from connote.search.mapping.field import LEAF, Field, Param, anything, flag
+from connote.search.mapping.geohash import BASE32
 from connote.search.mapping.values import Values
 
-_BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
 _WKT = re.compile(r"\s*POINT\s*\(\s*([-+.\deE]+)\s+([-+.\deE]+)(?:\s+[-+.\deE]+)?\s*\)\s*", re.IGNORECASE)
 
 
@@ -78,7 +78,7 @@ def geohash(text: str) -> tuple[float, float]:
         raise IllegalArgument(f"[{text}] is no geohash")
     turn = 0
     for letter in text.lower():
-        code = _BASE32.find(letter)
+        code = BASE32.find(letter)
         if code < 0:
             raise IllegalArgument(f"unsupported symbol [{letter}] in geohash [{text}]")
         for bit in range(4, -1, -1):

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from connote.contract import dates, durations
 from connote.contract.errors import ConnoteError
 from connote.ingest.painless.fault import Fault
+from connote.search.mapping.distances import metres
 from connote.search.mapping.geo import point
-from connote.search.query.geo import haversine, metres
+from connote.search.query.geo import haversine
 
 Doubles = NDArray[np.float64]
 SHAPES = ("gauss", "exp", "linear")

@@ -17,11 +17,12 @@ from connote.search.clauses import single
 from connote.search.engine.segment import Table
 from connote.search.mapping import number
 from connote.search.mapping.date import Date
+from connote.search.mapping.distances import metres
 from connote.search.mapping.geo import GeoPoint, point
 from connote.search.mapping.text import scalar
 from connote.search.mapping.vectors import RankFeatures
 from connote.search.query.body import Body
-from connote.search.query.geo import haversine, metres
+from connote.search.query.geo import haversine
 from connote.search.query.query import Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
 

@@ -21,12 +21,13 @@ from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Points
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
+from connote.search.mapping.distances import metres
 from connote.search.mapping.geo import GeoPoint, point
 from connote.search.mapping.number import Number
 from connote.search.query.body import Body
 from connote.search.query.chance import chances
 from connote.search.query.decay import decayed
-from connote.search.query.geo import haversine, metres
+from connote.search.query.geo import haversine
 from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.script import Scripted

@@ -4,7 +4,7 @@ https://www.elastic.co/docs/reference/elasticsearch/rest-apis/search-suggesters#
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
 from connote.contract.errors import IllegalArgument
@@ -12,18 +12,22 @@ from connote.search.engine.fields import Words
 from connote.search.engine.segment import Segment
 from connote.search.fetch.source import SourceFilter
 from connote.search.mapping.completion import Completion, Input
+from connote.search.mapping.contexts import Asked, asked
 from connote.search.query.body import Body
 from connote.search.query.edits import distance
 from connote.search.query.fuzzy import Fuzziness
 from connote.search.query.reader import Reader
+from connote.search.suggest.belonging import Belonging
+from connote.search.suggest.expression import Expression
 
 
 class _Found(NamedTuple):
-    """An input that fits, and where it stands: the reader, the segment, the document."""
+    """An input that fits, and where it stands: the reader, the segment, the document; the contexts it was found by."""
 
     score: float
     input: Input
     place: tuple[int, int, int]
+    contexts: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -36,31 +40,31 @@ class Completions:
     is_distinct: bool
     fuzzy: Fuzziness | None = None
     least_length: int = 3
+    contexts: Any = None
+    flags: str = "ALL"
+    expression: Expression | None = None
 
     @classmethod
     def parse(cls, body: Body) -> "Completions":
         """Raises BadQuery, IllegalArgument."""
         body.raw("analyzer"), body.raw("shard_size")
-        fuzzy, least = body.raw("fuzzy"), 3
-        fuzzy = {} if fuzzy is True else None if fuzzy is False else fuzzy
-        how = None
-        if fuzzy is not None:
-            own = Body("fuzzy", {"prefix_length": 1, **fuzzy} if isinstance(fuzzy, Mapping) else fuzzy)
-            least = own.whole("min_length", 3)
-            for name in ("unicode_aware", "max_determinized_states"):
-                own.raw(name)
-            how = Fuzziness.parse(own, own.raw("fuzziness", "AUTO"))
-            own.done()
+        how, least = _fuzzy(body.raw("fuzzy"))
         made = cls(
             body.required("field", str),
             body.whole("size", 5),
             body.flag("skip_duplicates", default=False),
             how,
             least,
+            body.raw("contexts"),
+            _flags(body.raw("regex")),
         )
         if made.size < 1:
             raise IllegalArgument("size must be positive")
         return made
+
+    def by_expression(self, text: str) -> "Completions":
+        """Of inputs whose beginning a regular expression fits. Raises IllegalArgument."""
+        return replace(self, expression=Expression(text, self.flags))
 
     def entries(self, text: str, readers: Sequence[Reader], source: SourceFilter) -> list[dict[str, Any]]:
         """One, of the text as a whole. Raises IllegalArgument for a field that is no completion field."""
@@ -81,21 +85,39 @@ class Completions:
             raise IllegalArgument(f"no mapping found for field [{self.field}]")
         if not isinstance(field, Completion):
             raise IllegalArgument(f"Field [{self.field}] is not a completion suggest field")
-        key = field.key(text, searched=True)
+        belonging = Belonging(field.contexts, self._asked(field), reader)
+        key = text if self.expression else field.key(text, searched=True)
         for number, segment in enumerate(reader.snapshot.segments):
             words = segment.words(field.name)
             if words is not None and key:
-                yield from self._in(segment, words, key, (at, number))
+                yield from self._in(segment, words, key, (at, number), belonging)
 
-    def _in(self, segment: Segment, words: Words, key: str, place: tuple[int, int]) -> Iterator[_Found]:
-        for ordinal, each, boost in self._fitting(words, key):
-            score = float(max(each.weight, 1) * boost if boost else each.weight)
+    def _asked(self, field: Completion) -> Mapping[str, Sequence[Asked]]:
+        if field.contexts and not self.contexts:
+            raise IllegalArgument("Missing mandatory contexts in context query")
+        if self.contexts and not field.contexts:
+            raise IllegalArgument(f"suggester [completion] doesn't expect any context on field [{field.name}]")
+        return asked(self.contexts, field.contexts) if self.contexts else {}
+
+    def _in(
+        self, segment: Segment, words: Words, key: str, place: tuple[int, int], belonging: Belonging
+    ) -> Iterator[_Found]:
+        for ordinal, each, same in self._fitting(words, key):
             for document in words.docs[words.span(ordinal)].tolist():
-                if segment.live[document]:
-                    yield _Found(score, each, (*place, document))
+                if segment.live[document] and (found := belonging.of(each, segment, document)) is not None:
+                    boost = same + found.boost
+                    score = float(max(each.weight, 1) * boost if boost else each.weight)
+                    yield _Found(score, each, (*place, document), found.contexts)
 
     def _fitting(self, words: Words, key: str) -> Iterator[tuple[int, Input, int]]:
         """The ordinals of what fits; of what is fuzzy how much of the beginning is the same, which counts."""
+        if self.expression is not None:
+            fits = self.expression.begins()
+            for ordinal in words.terms.prefixed(self.expression.start):
+                each = Input.of(words.terms[ordinal])
+                if fits(each.key):
+                    yield ordinal, each, 0
+            return
         if self.fuzzy is None or len(key) < self.least_length:
             for ordinal in words.terms.prefixed(key):
                 yield ordinal, Input.of(words.terms[ordinal]), 0
@@ -106,6 +128,32 @@ class Completions:
             each = Input.of(words.terms[ordinal])
             if _begins(each.key, key, most, swapping=how.is_swapping):
                 yield ordinal, each, _same(each.key, key) or 1
+
+
+def _fuzzy(given: Any) -> tuple[Fuzziness | None, int]:  # noqa: ANN401 (JSON)
+    """How near what is typed must be, and from which length on."""
+    given = {} if given is True else None if given is False else given
+    if given is None:
+        return None, 3
+    own = Body("fuzzy", {"prefix_length": 1, **given} if isinstance(given, Mapping) else given)
+    least = own.whole("min_length", 3)
+    for name in ("unicode_aware", "max_determinized_states"):
+        own.raw(name)
+    how = Fuzziness.parse(own, own.raw("fuzziness", "AUTO"))
+    own.done()
+    return how, least
+
+
+def _flags(given: Any) -> str:  # noqa: ANN401
+    """What a regular expression may have."""
+    if given is None:
+        return "ALL"
+    own = Body("regex", given)
+    flags = own.text("flags") or "ALL"
+    for name in ("flags_value", "max_determinized_states"):
+        own.raw(name)
+    own.done()
+    return flags.upper()
 
 
 def _begins(key: str, typed: str, most: int, *, swapping: bool) -> bool:
@@ -124,12 +172,14 @@ def _same(one: str, other: str) -> int:
 def _option(found: _Found, readers: Sequence[Reader], source: SourceFilter) -> dict[str, Any]:
     reader, (_, number, document) = readers[found.place[0]], found.place
     segment = reader.snapshot.segments[number]
-    option = {
+    option: dict[str, Any] = {
         "text": found.input.shown,
         "_index": reader.index,
         "_id": segment.ids[document],
         "_score": found.score,
     }
+    if found.contexts:
+        option["contexts"] = found.contexts
     if reader.sources is not None and source.is_shown and reader.mapping.shown.is_shown:
         option["_source"] = source.apply(reader.mapping.shown.apply(dict(reader.sources.of(segment, document))))
     return option

@@ -1,4 +1,4 @@
-"""Write lucene.json.gz: what Lucene itself makes of the cases.
+"""Write what Lucene itself makes of the cases, lucene.json.gz, and anew of the words in stems.json.gz.
 
 It needs a JVM of version 11 or newer, `pip install jpype1`, and a jar with Lucene 9, of which pyserini's source
 distribution on PyPI has one (`pip download --no-deps pyserini`; it is in `pyserini/resources/jars`):
@@ -17,8 +17,9 @@ from typing import Any
 import jpype
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from lucene import ANALYZERS, CASES, TEXTS
+from lucene import ANALYZERS, CASES, STEMMERS, TEXTS
 
+FOLDER = Path(__file__).parent
 LUCENE = "org.apache.lucene.analysis."
 
 
@@ -27,8 +28,21 @@ def main(jar: str) -> None:
     analyzers = {name: _all(_class(path)(), TEXTS) for name, path in ANALYZERS.items()}
     cases = {case.name: _all(_custom(case.lucene), case.texts) for case in CASES}
     text = json.dumps({"cases": cases, "analyzers": analyzers}, ensure_ascii=False, separators=(",", ":"))
-    file = Path(__file__).parent / "lucene.json.gz"
-    file.write_bytes(gzip.compress(text.encode("utf-8", "surrogatepass"), 9, mtime=0))
+    _write("lucene.json.gz", text)
+    words = json.loads(gzip.decompress((FOLDER / "stems.json.gz").read_bytes()))
+    stems = {
+        name: dict(zip(words[name], _stems(chain, words[name]), strict=True)) for name, (_, chain) in STEMMERS.items()
+    }
+    _write("stems.json.gz", json.dumps(stems, ensure_ascii=False, separators=(",", ":")))
+
+
+def _write(name: str, text: str) -> None:
+    (FOLDER / name).write_bytes(gzip.compress(text.encode("utf-8", "surrogatepass"), 9, mtime=0))
+
+
+def _stems(chain: list[str], words: dict[str, str]) -> list[str]:
+    made = _custom([["whitespace"], chain]).tokenStream("field", " ".join(words))
+    return [token[0] for token in _tokens(made)["tokens"]]
 
 
 def _class(name: str) -> Any:

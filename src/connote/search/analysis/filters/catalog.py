@@ -8,11 +8,15 @@ from connote.search.analysis.component import TokenFilter
 from connote.search.analysis.filters import (
     case,
     cjk,
+    common,
+    compound,
     delimiter,
     folding,
     grams,
     keyword,
+    minhash,
     pattern,
+    payload,
     porter,
     select,
     stemmers,
@@ -26,6 +30,7 @@ from connote.search.analysis.tokenizers.classic import Classic
 from connote.search.analysis.words import FRENCH_ARTICLES, given_words
 
 _MOST = 2**31 - 1
+_MOST_HASHES, _MOST_FUNCTIONS = 1 << 16, 512  # that `min_hash` may give of a text, and compute of each term
 
 
 def _lowercase(options: Options) -> TokenFilter:
@@ -207,13 +212,73 @@ def _stop(options: Options) -> TokenFilter:
     return stop.Stop(words, ignore_case=options.boolean("ignore_case", False))
 
 
+def _common_grams(options: Options) -> TokenFilter:
+    refuse_file(options, "common_words")
+    if not options.has("common_words"):
+        raise IllegalArgument("missing or empty [common_words] or [common_words_path] configuration for common_grams")
+    words = given_words(options, "common_words", "_none_")
+    ignore_case, for_queries = options.boolean("ignore_case", False), options.boolean("query_mode", False)
+    return common.CommonGrams(words, ignore_case=ignore_case, for_queries=for_queries)
+
+
+def _decompounder(options: Options) -> TokenFilter:
+    refuse_file(options, "word_list")
+    if not options.has("word_list"):
+        raise IllegalArgument(
+            "word_list must be provided for [" + options.name + "], either as a path to a file, or directly"
+        )
+    least, most = options.integer("min_subword_size", 2), options.integer("max_subword_size", 15)
+    if least < 1 or most < least or options.integer("min_word_size", 5) < 0:
+        raise IllegalArgument(
+            f"[min_subword_size] of [{options.name}] must be at least 1 and at most [max_subword_size], and "
+            "[min_word_size] not negative"
+        )
+    return compound.DictionaryDecompounder(
+        options.texts("word_list"),
+        least_word=options.integer("min_word_size", 5),
+        least=least,
+        most=most,
+        only_longest=options.boolean("only_longest_match", False),
+        ignore_case=options.boolean("word_list_case", False),
+    )
+
+
+def _delimited_payload(options: Options) -> TokenFilter:
+    found, encoding = options.text("delimiter", "|") or "", options.text("encoding", "float")
+    if len(found) != 1:
+        raise IllegalArgument(f"delimiter must be a one char value, not [{found}]")
+    if encoding not in payload.ENCODINGS:
+        raise IllegalArgument(
+            f"[encoding] of [{options.name}] must be one of {list(payload.ENCODINGS)}, not [{encoding}]"
+        )
+    return payload.DelimitedPayload(found)
+
+
+def _min_hash(options: Options) -> TokenFilter:
+    hashes, buckets = options.integer("hash_count", 1), options.integer("bucket_count", 512)
+    kept = options.integer("hash_set_size", 1)
+    for name, value in (("hashCount", hashes), ("bucketCount", buckets), ("hashSetSize", kept)):
+        if value < 1:
+            raise IllegalArgument(f"{name} must be greater than zero")
+    if hashes > _MOST_FUNCTIONS:
+        raise IllegalArgument(f"[hash_count] of [{options.name}] is [{hashes}]; connote allows {_MOST_FUNCTIONS}")
+    if hashes * buckets * kept > _MOST_HASHES:
+        raise IllegalArgument(
+            f"[{options.name}] could give [{hashes * buckets * kept}] hashes of a text; connote allows {_MOST_HASHES}"
+        )
+    return minhash.MinHash(hashes, buckets, kept, rotates=options.boolean("with_rotation", buckets > 1))
+
+
 FILTERS: Mapping[str, Callable[[Options], TokenFilter]] = {
     "apostrophe": lambda _: trim.Apostrophe(),
     "asciifolding": _folding,
     "cjk_bigram": _cjk_bigram,
     "cjk_width": lambda _: folding.CjkWidth(),
     "classic": lambda _: Classic(),
+    "common_grams": _common_grams,
     "decimal_digit": lambda _: folding.DecimalDigit(),
+    "delimited_payload": _delimited_payload,
+    "dictionary_decompounder": _decompounder,
     "edge_ngram": _edge_ngram,
     "elision": _elision,
     "fingerprint": lambda options: select.Fingerprint(
@@ -227,6 +292,7 @@ FILTERS: Mapping[str, Callable[[Options], TokenFilter]] = {
     "length": _length,
     "limit": _limit,
     "lowercase": _lowercase,
+    "min_hash": _min_hash,
     "ngram": _ngram,
     "pattern_capture": _pattern_capture,
     "pattern_replace": _pattern_replace,

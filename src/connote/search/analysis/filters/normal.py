@@ -22,3 +22,15 @@ def _letter(found: re.Match[str]) -> str:
 def scandinavian_folded(term: str) -> str:
     """Without the marks of these letters, and without the second letter of a pair."""
     return _FOLDED_PAIR.sub(lambda found: found[0][0], term).translate(_FOLDED)
+
+
+# Serbian letters, Cyrillic ones too, in Latin ones without marks.
+_SERBIAN = str.maketrans(
+    dict(zip("абвгдежзијклмнопрстћуфхцчшžčćš", "abvgdezzijklmnoprstcufhccszccs", strict=True))
+    | {"ђ": "dj", "đ": "dj", "љ": "lj", "њ": "nj", "џ": "dz"}
+)  # fmt: skip
+
+
+def serbian(term: str) -> str:
+    """In Latin letters without marks (Lucene's SerbianNormalizationFilter)."""
+    return term.translate(_SERBIAN)
