@@ -4,10 +4,11 @@
 
 Ingest: a bulk of texts into a `semantic_text` field, beside the encoder alone on the same texts and as many threads, in
 turns. Search: synthetic vectors (those of `bench.engine`, and dense ones of 384), the same queries by every system in
-turns, one at a time, on one thread; all must find the same scores. `× query` of the server is to connote's engine
-without a server, of others to the best of the peers. Above 100,000 documents only engines are asked. Bytes a document:
-by how much the process has grown once all queries were asked, pages of mapped files among them (of few documents that
-says nothing, and is left out), and of all files. Peers: `pip install qdrant-edge-py`.
+turns, one at a time, on one thread; all must find the same scores. The server is asked over a bare socket, which tells
+what it takes, and by the client of Python's library, whose own time is in its figure. `× query` of the server is to
+connote's engine without a server, of others to the best of the peers. Above 100,000 documents only engines are asked.
+Bytes a document: by how much the process has grown once all queries were asked, pages of mapped files among them (of
+few documents that says nothing, and is left out), and of all files. Peers: `pip install qdrant-edge-py`.
 """
 
 import ctypes
@@ -16,6 +17,8 @@ import gc
 import http.client
 import json
 import os
+import re
+import socket
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -38,6 +41,7 @@ from tokenizers import Tokenizer
 
 from connote.config import load
 from connote.runtime.library import Library
+from connote.search.engine import kernels
 from connote.search.engine.index import Index
 from connote.search.engine.nearest import nearest
 from connote.search.engine.row import Row
@@ -46,9 +50,10 @@ DIMENSIONS, QUERIES, BULK = 384, 300, 500
 MOST_OVER_HTTP = 100_000
 FEWEST_TO_WEIGH = 100_000
 MODEL, ENDPOINT = ".elser_model_2", ".elser-2-elasticsearch"
-ENGINE, SERVER = "connote's engine", "connote, over HTTP"
+ENGINE, SERVER, CLIENT = "connote's engine", "connote, over HTTP", "connote, by Python's http.client"
 Rows = NDArray[np.float32]
 Build = Callable[[Path], Search]
+Served = Mapping[str, Search]
 
 
 def main() -> None:
@@ -103,7 +108,7 @@ def sparse(report: Report, client: httpx.Client, count: int) -> None:
     def weights(terms: Sequence[np.ndarray], values: Sequence[np.ndarray], at: int) -> dict[str, float]:
         return dict(zip([names[term] for term in terms[at].tolist()], values[at].tolist(), strict=True))
 
-    def served(_: Path) -> Search:
+    def served() -> Served:
         fields = ({"f": weights(data.documents, data.weights, at)} for at in range(count))
         queries = [{"query_vector": weights(data.queries, data.query_weights, at)} for at in range(QUERIES)]
         return over_http(client, f"sparse{count}", {"type": "sparse_vector"}, fields, "sparse_vector", queries)
@@ -124,11 +129,15 @@ def dense(report: Report, client: httpx.Client, count: int) -> None:
     matrix = chosen.standard_normal((count, DIMENSIONS), dtype=np.float32)
     asked = chosen.standard_normal((QUERIES, DIMENSIONS), dtype=np.float32)
 
-    def served(_: Path) -> Search:
+    def served() -> Served:
         field = {"type": "dense_vector", "dims": DIMENSIONS, "similarity": "cosine"}
         queries = [{"query_vector": query.tolist(), "k": COUNT, "num_candidates": COUNT} for query in asked]
-        search = over_http(client, f"dense{count}", field, ({"f": row.tolist()} for row in matrix), "knn", queries)
-        return lambda number: [2 * score - 1 for score in search(number)]  # Elasticsearch's score of a cosine
+        searches = over_http(client, f"dense{count}", field, ({"f": row.tolist()} for row in matrix), "knn", queries)
+
+        def cosines(search: Search) -> Search:
+            return lambda number: [2 * score - 1 for score in search(number)]  # Elasticsearch's score of a cosine
+
+        return {name: cosines(search) for name, search in searches.items()}
 
     builds: dict[str, Build] = {
         ENGINE: lambda folder: our_dense(matrix, asked, folder),
@@ -138,11 +147,13 @@ def dense(report: Report, client: httpx.Client, count: int) -> None:
     measure(report, f"dense, {count:,}", count, builds, served if count <= MOST_OVER_HTTP else None)
 
 
-def measure(report: Report, case: str, count: int, builds: Mapping[str, Build], served: Build | None) -> None:
+def measure(
+    report: Report, case: str, count: int, builds: Mapping[str, Build], served: Callable[[], Served] | None
+) -> None:
     """Ask all systems in turns, and tell what each takes and holds."""
     with TemporaryDirectory() as place:
-        searches: dict[str, Search] = {}
-        for name, build in (builds if served is None else {SERVER: served, **builds}).items():
+        searches: dict[str, Search] = {} if served is None else dict(served())
+        for name, build in builds.items():
             folder, before = Path(place) / name, resident()
             try:
                 searches[name] = build(folder)
@@ -152,16 +163,16 @@ def measure(report: Report, case: str, count: int, builds: Mapping[str, Build], 
             if folder.exists():
                 size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
                 report.add(case, name, "disk_bytes_per_doc", size / count)
-            if name != SERVER and count >= FEWEST_TO_WEIGH:
+            if count >= FEWEST_TO_WEIGH:
                 for number in range(QUERIES):
                     searches[name](number)
                 report.add(case, name, "memory_bytes_per_doc", (resident() - before) / count)
         same(searches, QUERIES)
         times = ask(searches, QUERIES)
     medians = {name: statistics.median(took) * 1e3 for name, took in times.items()}
-    peer = best("_ms", (value for name, value in medians.items() if name not in (SERVER, ENGINE)))
+    peer = best("_ms", (value for name, value in medians.items() if name not in (SERVER, CLIENT, ENGINE)))
     for name, took in times.items():
-        report.add(case, name, "query_p50_ms", medians[name], medians[ENGINE] if name == SERVER else peer)
+        report.add(case, name, "query_p50_ms", medians[name], medians[ENGINE] if name in (SERVER, CLIENT) else peer)
         report.add(case, name, "query_p95_ms", statistics.quantiles(took, n=20)[-1] * 1e3)
 
 
@@ -181,7 +192,7 @@ def over_http(
     documents: Iterable[Mapping[str, Any]],
     kind: str,
     queries: Sequence[Mapping[str, Any]],
-) -> Search:
+) -> Served:
     """An index of the server with a field `f`, asked by queries of a kind on it."""
     client.put(f"/{index}", json={"mappings": {"properties": {"f": field}}}).raise_for_status()
     waiting: list[tuple[str, Mapping[str, Any]]] = []
@@ -197,16 +208,41 @@ def over_http(
     bodies = [
         json.dumps({"query": {kind: {"field": "f", **query}}, "size": COUNT, "_source": False}) for query in queries
     ]
-    # The plainest client that there is, for its time is in the figure.
-    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port)
+    host, port = client.base_url.host, client.base_url.port or 80
+    connection, bare = http.client.HTTPConnection(host, port), socket.create_connection((host, port))
+    bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    head = f"POST /{index}/_search HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: "
+    requests = [f"{head}{len(body)}\r\n\r\n{body}".encode() for body in bodies]
 
-    def search(number: int) -> list[float]:
+    def by_socket(number: int) -> list[float]:
+        bare.sendall(requests[number])
+        return scores_of(answer(bare))
+
+    def by_client(number: int) -> list[float]:
         connection.request("POST", f"/{index}/_search", bodies[number], {"Content-Type": "application/json"})
-        reply = connection.getresponse()
-        found = orjson.loads(reply.read())
-        return [hit["_score"] for hit in found["hits"]["hits"]]
+        return scores_of(connection.getresponse().read())
 
-    return search
+    return {SERVER: by_socket, CLIENT: by_client}
+
+
+def scores_of(body: bytes) -> list[float]:
+    """The scores of an answer."""
+    return [hit["_score"] for hit in orjson.loads(body)["hits"]["hits"]]
+
+
+def answer(connection: socket.socket) -> bytes:
+    """The body of an answer whose length is told."""
+    read, end = b"", -1
+    while end < 0:
+        read += connection.recv(1 << 16)
+        end = read.find(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", read[:end])
+    assert length is not None, read
+    parts, size = [read[end + 4 :]], end + 4 + int(length[1]) - len(read)
+    while size > 0:
+        parts.append(connection.recv(1 << 16))
+        size -= len(parts[-1])
+    return b"".join(parts)
 
 
 def stored(client: httpx.Client, index: str) -> float:
@@ -230,7 +266,8 @@ def our_dense(matrix: Rows, asked: Rows, folder: Path) -> Search:
             assert view is not None
             _, compared = nearest(view, asked[number], "cosine", segment.live, COUNT)
             parts.append(compared)
-        return sorted(np.concatenate(parts).tolist(), reverse=True)[:COUNT]
+        every = np.concatenate(parts)
+        return list(every[kernels.top(every, np.ones(len(every), dtype=np.bool_), COUNT)].tolist())
 
     return search
 

@@ -129,6 +129,8 @@ class SearchRequest:
 
     def boost(self, index: str) -> float:
         """What scores in that index are multiplied with."""
+        if not self.boosts:
+            return 1.0
         return next((boost for pattern, boost in self.boosts if fits(index, pattern)), 1.0)
 
 

@@ -41,10 +41,10 @@ class Inverted:
             ordinal = self._found[term] = self.terms.find(term)
         return ordinal
 
-    def find_all(self, terms: Iterable[str]) -> Longs:
-        """int64: the ordinal of each term, -1 for those that are not here."""
+    def find_all(self, terms: Iterable[str]) -> list[int]:
+        """The ordinal of each term, -1 for those that are not here."""
         known = self._found
-        return np.array([known[term] if term in known else self.find(term) for term in terms], dtype=np.int64)
+        return [known[term] if term in known else self.find(term) for term in terms]
 
     def span(self, ordinal: int) -> slice:
         """Where in `docs` the term's list is; empty for -1."""

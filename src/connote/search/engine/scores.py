@@ -192,9 +192,9 @@ def _hits(ranked: Sequence[Ranked], count: int) -> Hits:
 
 def _lists(view: Inverted, weights: Mapping[str, float]) -> Lists:
     """The lists of those terms that are here."""
-    ordinals = view.find_all(weights)
-    factors = np.fromiter(weights.values(), dtype=np.float32, count=len(weights))
-    here = ordinals >= 0
-    if not here.all():
-        ordinals, factors = ordinals[here], factors[here]
-    return Lists(view.docs, view.starts[ordinals], view.starts[ordinals + 1], factors)
+    found, factors = view.find_all(weights), list(weights.values())
+    if -1 in found:
+        here = [at for at, ordinal in enumerate(found) if ordinal >= 0]
+        found, factors = [found[at] for at in here], [factors[at] for at in here]
+    ordinals = np.array(found, dtype=np.int64)
+    return Lists(view.docs, view.starts[ordinals], view.starts[ordinals + 1], np.array(factors, dtype=np.float32))
