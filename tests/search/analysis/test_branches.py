@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connote.contract.errors import BadScript, ConnoteError, IllegalArgument
-from connote.search.analysis import Analysis, Analyzer
+from connote.search.analysis import Analysis, Analyzer, token
 
 
 def analyzer(*chain: str, **filters: Any) -> Analyzer:  # noqa: ANN401 (settings)
@@ -69,6 +69,16 @@ def test_a_predicate_keeps_tokens_at_their_places() -> None:
             },
             "nested too deeply",
         ),
+        (
+            {
+                "f": {
+                    "type": "dictionary_decompounder",
+                    "word_list": ["a" * n for n in range(200)],
+                    "max_subword_size": 200,
+                }
+            },
+            r"words of \[198\] lengths",
+        ),
         ({"f": {"type": "condition", "script": "true"}}, "Empty list of filters"),
         ({"f": {"type": "condition", "filter": ["lowercase"]}}, r"\[script\] of \[f\] must hold its \[source\]"),
         ({"f": {"type": "predicate_token_filter", "script": {"source": "1", "lang": "js"}}}, "must be .painless."),
@@ -85,6 +95,38 @@ def test_a_script_that_is_wrong_or_never_ends_is_told() -> None:
     endless = analyzer("f", f={"type": "predicate_token_filter", "script": "while (true) {} return true"})
     with pytest.raises(ConnoteError):
         endless.analyze("a b c")
+
+
+@pytest.mark.parametrize(
+    ("chain", "filters"),
+    [
+        (["keyword_repeat"] * 40, {}),
+        (["ng"], {"ng": {"type": "multiplexer", "filters": ["edge_ngram, keyword_repeat"] * 30}}),
+        (["parts"], {"parts": {"type": "dictionary_decompounder", "word_list": ["a" * n for n in range(2, 16)]}}),
+        (["ends"], {"ends": {"type": "pattern_capture", "patterns": ["(?=(.+))"]}}),
+    ],
+)
+def test_no_filter_makes_more_tokens_than_there_is_room_for(
+    chain: list[str], filters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token, "_MOST_BYTES", 1 << 20)
+    with pytest.raises(IllegalArgument, match="more than there is room for"):
+        analyzer(*chain, **filters).analyze("a" * 1000 + " ab" * 3000)
+
+
+def test_a_path_with_very_many_parents_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token, "_MOST_BYTES", 1 << 20)
+    tokens = Analysis({"analysis": {"analyzer": {"mine": {"tokenizer": "path_hierarchy"}}}}).analyzer("mine")
+    assert tokens is not None
+    with pytest.raises(IllegalArgument, match="more than there is room for"):
+        tokens.analyze("a/" * 5000)
+
+
+def test_chains_in_chains_take_no_longer_than_a_text_may() -> None:
+    many = {"type": "multiplexer", "filters": ["inner, inner, inner"] * 30}
+    inner = {"type": "multiplexer", "filters": ["lowercase, reverse, ngram"] * 30}
+    with pytest.raises(IllegalArgument, match="take too long for a text"):
+        analyzer("m", m=many, inner=inner).analyze("abcdefgh " * 3000)
 
 
 CHAINS = some.lists(

@@ -1,6 +1,12 @@
 """What analysis makes of a text: tokens, each with its place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from connote.contract.errors import IllegalArgument
+
+# Bytes that the tokens of a text may take, and about what one takes beside its term.
+_MOST_BYTES, _TOKEN = 1 << 30, 200
 
 
 @dataclass(slots=True)
@@ -42,3 +48,17 @@ class Stream:
     def copy(self) -> "Stream":
         """Another stream with copies of the tokens."""
         return Stream([token.copy() for token in self.tokens], self.last, self.end)
+
+
+def bounded(tokens: Iterable[Token]) -> list[Token]:
+    """The tokens that a text becomes. Raises IllegalArgument before they take more than a gigabyte."""
+    made, left = list[Token](), _MOST_BYTES
+    for token in tokens:
+        left -= _TOKEN + len(token.term)
+        if left < 0:
+            raise IllegalArgument(
+                f"the analyzer makes more than [{len(made)}] tokens of a text, which is more than there is room for; "
+                "give it shorter texts, or filters that make fewer"
+            )
+        made.append(token)
+    return made

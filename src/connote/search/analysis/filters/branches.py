@@ -1,18 +1,27 @@
 """Filters that send tokens through other filters, all or those that a script chooses."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from connote.contract.errors import IllegalArgument
 from connote.ingest.painless import Script
 from connote.search.analysis.component import Multiplying, TokenFilter
 from connote.search.analysis.filters.select import Unique
-from connote.search.analysis.token import Stream, Token
+from connote.search.analysis.token import Stream, Token, bounded
 
 Chain = Sequence[TokenFilter]
-# Seconds that a script may take for the tokens of a text.
-_PATIENCE = 2.0
+# Seconds that the tokens of a text may take, and so many more for each.
+_PATIENCE, _EACH = 2.0, 100e-6
+
+
+def _patiently(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The tokens one by one. Raises IllegalArgument if what is done with them takes too long."""
+    end = time.monotonic() + _PATIENCE + _EACH * len(tokens)
+    for token in tokens:
+        yield token
+        if time.monotonic() > end:
+            raise IllegalArgument("the filters or the script of an analyzer take too long for a text")
 
 
 class Multiplexer(Multiplying):
@@ -23,7 +32,8 @@ class Multiplexer(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """The tokens of all chains."""
-        stream.tokens = [made for token in stream.tokens for made in self._variants(token, stream.end)]
+        tokens = _patiently(stream.tokens)
+        stream.tokens = bounded(made for token in tokens for made in self._variants(token, stream.end))
         return Unique(only_on_same_position=True).apply(stream)
 
     def _variants(self, token: Token, end: int) -> list[Token]:
@@ -44,12 +54,10 @@ class Choice:
 
     def of(self, tokens: Sequence[Token]) -> list[bool]:
         """For each token whether it is chosen. Raises BadScript, and IllegalArgument if it takes too long."""
-        chosen, before, begin = list[bool](), -1, time.monotonic()
-        for token in tokens:
+        chosen, before = list[bool](), -1
+        for token in _patiently(tokens):
             chosen.append(self.script.test(token=_shown(token, before)))
             before = token.position
-            if time.monotonic() - begin > _PATIENCE:
-                raise IllegalArgument(f"the script of an analyzer took more than {_PATIENCE:g} seconds for a text")
         return chosen
 
 
@@ -86,7 +94,7 @@ class Condition(Multiplying):
                 token.position += first + shift
             shift += changed.last - last
             made += changed.tokens
-        stream.tokens, stream.last = made, stream.last + shift
+        stream.tokens, stream.last = bounded(made), stream.last + shift
         return stream
 
 

@@ -31,6 +31,7 @@ from connote.search.analysis.words import FRENCH_ARTICLES, given_words
 
 _MOST = 2**31 - 1
 _MOST_HASHES, _MOST_FUNCTIONS = 1 << 16, 512  # that `min_hash` may give of a text, and compute of each term
+_MOST_LENGTHS = 100  # of words that `dictionary_decompounder` looks for at every place
 
 
 def _lowercase(options: Options) -> TokenFilter:
@@ -233,7 +234,7 @@ def _decompounder(options: Options) -> TokenFilter:
             f"[min_subword_size] of [{options.name}] must be at least 1 and at most [max_subword_size], and "
             "[min_word_size] not negative"
         )
-    return compound.DictionaryDecompounder(
+    made = compound.DictionaryDecompounder(
         options.texts("word_list"),
         least_word=options.integer("min_word_size", 5),
         least=least,
@@ -241,6 +242,12 @@ def _decompounder(options: Options) -> TokenFilter:
         only_longest=options.boolean("only_longest_match", False),
         ignore_case=options.boolean("word_list_case", False),
     )
+    if len(made.lengths) > _MOST_LENGTHS:
+        raise IllegalArgument(
+            f"[word_list] of [{options.name}] has words of [{len(made.lengths)}] lengths from [min_subword_size] to "
+            f"[max_subword_size]; connote allows {_MOST_LENGTHS}"
+        )
+    return made
 
 
 def _delimited_payload(options: Options) -> TokenFilter:

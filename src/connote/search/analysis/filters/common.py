@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from connote.search.analysis.component import Multiplying
 from connote.search.analysis.text import lower
-from connote.search.analysis.token import Stream, Token
+from connote.search.analysis.token import Stream, Token, bounded
 
 TYPE, SEPARATOR = "gram", "_"
 
@@ -21,7 +21,7 @@ class CommonGrams(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """The words and the pairs."""
-        made = list(self._paired(stream.tokens))
+        made = bounded(self._paired(stream.tokens))
         if not self.for_queries:
             stream.tokens = made
             return stream

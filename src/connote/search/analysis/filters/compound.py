@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from connote.search.analysis.component import Multiplying
 from connote.search.analysis.text import lower
-from connote.search.analysis.token import Stream
+from connote.search.analysis.token import Stream, Token, bounded
 
 
 class DictionaryDecompounder(Multiplying):
@@ -28,13 +28,13 @@ class DictionaryDecompounder(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """The tokens with their parts."""
-        made = []
-        for token in stream.tokens:
-            made.append(token)
-            if len(token.term) >= self.least_word:
-                made += [token.become(part) for part in self._parts(token.term)]
-        stream.tokens = made
+        stream.tokens = bounded(each for token in stream.tokens for each in self._with_parts(token))
         return stream
+
+    def _with_parts(self, token: Token) -> Iterator[Token]:
+        yield token
+        if len(token.term) >= self.least_word:
+            yield from (token.become(part) for part in self._parts(token.term))
 
     def _parts(self, term: str) -> Iterator[str]:
         known = lower(term) if self.ignore_case else term

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from connote.search.analysis.component import Multiplying
-from connote.search.analysis.token import Stream, Token
+from connote.search.analysis.token import Stream, Token, bounded
 
 
 class Ngram(Multiplying):
@@ -14,7 +14,7 @@ class Ngram(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """The parts of each token."""
-        stream.tokens = [token.become(part) for token in stream.tokens for part in self._parts(token.term)]
+        stream.tokens = bounded(token.become(part) for token in stream.tokens for part in self._parts(token.term))
         return stream
 
     def _parts(self, term: str) -> Iterator[str]:
@@ -34,7 +34,7 @@ class EdgeNgram(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """The beginnings of each token."""
-        stream.tokens = [token.become(part) for token in stream.tokens for part in self._parts(token.term)]
+        stream.tokens = bounded(token.become(part) for token in stream.tokens for part in self._parts(token.term))
         return stream
 
     def _parts(self, term: str) -> Iterator[str]:
@@ -63,7 +63,7 @@ class Shingle(Multiplying):
     def apply(self, stream: Stream) -> Stream:
         """The shingles, in the order of where they start."""
         row = self._filled(stream)
-        made = [token for at in range(len(row)) for token in self._from(row, at)]
+        made = bounded(token for at in range(len(row)) for token in self._from(row, at))
         stream.tokens = made or ([token for token, real in row if real] if self.unigrams_if_alone else [])
         if not self.unigrams and any(real for _, real in row):
             stream.last = stream.tokens[-1].position if stream.tokens else -1

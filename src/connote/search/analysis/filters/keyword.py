@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from connote.search.analysis.component import Multiplying, TermFilter
 from connote.search.analysis.text import lower
-from connote.search.analysis.token import Stream, Token
+from connote.search.analysis.token import Stream, Token, bounded
 
 
 class KeywordMarker(TermFilter):
@@ -43,13 +43,14 @@ class KeywordRepeat(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """Twice as many tokens."""
-        tokens = []
-        for token in stream.tokens:
-            marked, plain = token.copy(), token.copy()
-            marked.keyword, plain.keyword = True, False
-            tokens += [marked, plain]
-        stream.tokens = tokens
+        stream.tokens = bounded(each for token in stream.tokens for each in _twice(token))
         return stream
+
+
+def _twice(token: Token) -> tuple[Token, Token]:
+    marked, plain = token.copy(), token.copy()
+    marked.keyword, plain.keyword = True, False
+    return marked, plain
 
 
 class StemmerOverride(TermFilter):

@@ -6,7 +6,7 @@ import regex
 
 from connote.search.analysis.component import Multiplying, TermFilter
 from connote.search.analysis.pattern import Pattern, Replacement
-from connote.search.analysis.token import Stream, Token
+from connote.search.analysis.token import Stream, Token, bounded
 
 
 class PatternReplace(TermFilter):
@@ -37,16 +37,17 @@ class PatternCapture(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """The tokens and what is found in them."""
-        stream.tokens = [token.become(part) for token in stream.tokens for part in self._parts(token.term)]
+        stream.tokens = bounded(token.become(part) for token in stream.tokens for part in self._parts(token.term))
         return stream
 
-    def _parts(self, term: str) -> list[str]:
+    def _parts(self, term: str) -> Iterator[str]:
+        """What is found; with the whole term it is there once."""
         found = [span for pattern in self.patterns for match in pattern.finditer(term) for span in _groups(match)]
-        parts = [term[start:end] for start, end in sorted(found, key=lambda span: span[0]) if start < end]
-        if self.preserve_original or not parts:
-            # The whole term once.
-            parts = [term, *(part for part in parts if part != term)]
-        return parts
+        spans = sorted((span for span in found if span[0] < span[1]), key=lambda span: span[0])
+        has_whole = self.preserve_original or not spans
+        if has_whole:
+            yield term
+        yield from (term[start:end] for start, end in spans if not (has_whole and (start, end) == (0, len(term))))
 
 
 def _groups(match: "regex.Match[str]") -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from connote.search.analysis.component import Tokenizer
-from connote.search.analysis.token import Token
+from connote.search.analysis.token import Token, bounded
 from connote.search.analysis.tokenizers.simple import is_whitespace
 
 _KINDS: Mapping[str, Callable[[str], bool]] = {
@@ -34,7 +34,7 @@ class NgramTokenizer(Tokenizer):
     def tokens(self, text: str) -> list[Token]:
         """Tokens of type `word`, each with a position of its own."""
         spans = (span for start, end in self._runs(text) for span in self._parts(start, end))
-        return [Token(text[start:end], start, end, position) for position, (start, end) in enumerate(spans)]
+        return bounded(Token(text[start:end], start, end, position) for position, (start, end) in enumerate(spans))
 
     def _parts(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         for begin in range(start, start + 1 if self.edge else end):

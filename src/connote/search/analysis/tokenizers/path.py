@@ -3,7 +3,7 @@
 from itertools import accumulate
 
 from connote.search.analysis.component import Tokenizer
-from connote.search.analysis.token import Token
+from connote.search.analysis.token import Token, bounded
 
 
 class PathTokenizer(Tokenizer):
@@ -20,7 +20,7 @@ class PathTokenizer(Tokenizer):
     def tokens(self, text: str) -> list[Token]:
         """Tokens of type `word`."""
         spans = self._upwards(text) if self.reverse else self._downwards(text)
-        return [Token(self._written(text, start, end), start, end, 0) for start, end in spans if start < end]
+        return bounded(Token(self._written(text, start, end), start, end, 0) for start, end in spans if start < end)
 
     def _written(self, text: str, start: int, end: int) -> str:
         return text[start:end].replace(self.delimiter, self.replacement)
