@@ -127,6 +127,32 @@ def test_deleting_while_the_end_is_being_kept_leaves_nothing(tmp_path: Path) -> 
     engine.dispose()
 
 
+def test_one_that_is_forgotten_while_it_is_being_kept_leaves_nothing(tmp_path: Path) -> None:
+    async def story(searches: AsyncSearches) -> None:
+        for pause in range(20):
+            search = searches.start(found, 1, 60)
+            await searches.wait(search, 10)  # it has ended, so that `keep` saves it
+            keeping = asyncio.create_task(searches.keep(search))
+            await asyncio.sleep(pause / 4000)
+            await searches.forget(search.id)
+            await keeping
+
+    told(tmp_path, story)
+    engine = database.connect(tmp_path)
+    assert AsyncSearchStore(engine).all() == {}
+    engine.dispose()
+
+
+def test_requests_that_wait_take_no_more_room_than_there_is(tmp_path: Path) -> None:
+    async def story(searches: AsyncSearches) -> None:
+        for _ in range(2):
+            searches.start(asyncio.Event().wait, 1, 60, asyncsearches.MOST_ASKED // 2)  # type: ignore[arg-type]
+        with pytest.raises(Overloaded, match="wait until some have ended"):
+            searches.start(found, 1, 60, 1)
+
+    told(tmp_path, story)
+
+
 def test_what_breaks_is_told_and_not_shown(tmp_path: Path) -> None:
     async def broken() -> dict[str, Any]:
         raise KeyError("a fault of our own")

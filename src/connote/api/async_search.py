@@ -22,7 +22,7 @@ async def submit(ask: Ask) -> Answer:
     names, filters = meant(ask, request)
     pit = None if request.pit is None else ask.connote.searches.contexts.find(request.pit["id"])
     count = len(names) if pit is None else len(pit.seen)
-    search = searches.start(lambda: ask.connote.searches.search(names, request, filters), count, keep)
+    search = searches.start(lambda: ask.connote.searches.search(names, request, filters), count, keep, ask.size)
     try:
         await ask.attended(searches.wait(search, wait))
         if search.is_running or keeps:

@@ -121,6 +121,11 @@ class Ask:
             self._raw = await self._body()
         return bool(self._raw.strip())
 
+    @property
+    def size(self) -> int:
+        """Bytes of the body, once `has_body` is known."""
+        return len(self._raw or b"")
+
     async def json_if_any(self) -> dict[str, Any]:
         """The body, a JSON object; an empty one if there is none. Raises what `json` raises."""
         return await self.json() if await self.has_body() else {}

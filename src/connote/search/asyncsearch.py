@@ -24,7 +24,7 @@ def now() -> int:
 
 @dataclass
 class AsyncSearch:
-    """One of them, over so many `indices`; times are milliseconds of the epoch.
+    """One of them, over so many `indices`, asked for in `size` bytes; times are milliseconds of the epoch.
 
     It has ended with a `response`, or with an `error` and its HTTP `status`. `is_kept`: it can be asked for by its id.
     """
@@ -38,6 +38,7 @@ class AsyncSearch:
     response: Body | None = None
     error: Body | None = None
     status: int = 200
+    size: int = 0
     running: "asyncio.Task[None] | None" = None
 
     @property

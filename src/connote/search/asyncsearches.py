@@ -15,6 +15,8 @@ log = logging.getLogger("connote.search")
 
 # How many run at a time: threads are left for those who wait. And how many may run, or wait for their turn.
 _AT_ONCE, MOST_OPEN = 4, 500
+# Bytes of the requests of all that run or wait.
+MOST_ASKED = 64 * 2**20
 # What may be kept: so many, of so many bytes together, each for so many seconds.
 MOST_KEPT, MOST_BYTES, LEAST_SECONDS, MOST_SECONDS = 10_000, 2**30, 1.0, 30 * 86_400.0
 # The largest answer that is kept, if the setting of Elasticsearch's name does not say another; as it is there.
@@ -42,9 +44,16 @@ class AsyncSearches:
         for id, each in self._kept.items():
             self._time(id, each.expires)
 
-    def start(self, work: Work, indices: int, keep: float | None) -> AsyncSearch:
-        """Begin a search over so many indices, kept alive for so many seconds. Raises InvalidRequest, Overloaded."""
+    def start(self, work: Work, indices: int, keep: float | None, size: int = 0) -> AsyncSearch:
+        """Begin a search over so many indices, kept alive for so many seconds; it was asked for in so many bytes.
+
+        Raises InvalidRequest, Overloaded.
+        """
         seconds = _kept_alive(keep)
+        if self._open and size + sum(each.size for each in self._open.values()) > MOST_ASKED:
+            raise Overloaded(
+                f"async searches that run or wait have [{MOST_ASKED}] bytes together; wait until some have ended"
+            )
         if len(self._open) >= MOST_OPEN:
             raise Overloaded(f"[{MOST_OPEN}] async searches run or wait already; delete those that are not needed")
         if len(self._kept) >= MOST_KEPT or sum(each.size for each in self._kept.values()) >= MOST_BYTES:
@@ -52,7 +61,7 @@ class AsyncSearches:
                 f"the answers of [{len(self._kept)}] async searches are kept, which is as much as may be; delete those "
                 "that are not needed, or keep them alive for a shorter time"
             )
-        search = AsyncSearch(indices, now() + int(seconds * 1000))
+        search = AsyncSearch(indices, now() + int(seconds * 1000), size=size)
         self._open[search.id] = search
         self._time(search.id, search.expires)
         search.running = asyncio.create_task(self._run(search, work))
@@ -139,14 +148,18 @@ class AsyncSearches:
                 )
             )
             raw = search.dumped()
+        if search.id not in self._timers:  # it was forgotten meanwhile
+            return
         self._kept[search.id] = Kept(search.expires, len(raw))
         try:
             await finished(self._store.add, search.id, search.expires, raw)
         except ConnoteError as error:
-            del self._kept[search.id]
+            self._kept.pop(search.id, None)
             search.fail(error)
         else:
             self._open.pop(search.id, None)
+            if search.id not in self._kept:
+                await asyncio.to_thread(self._store.remove, [search.id])
 
     async def _prolong(self, id: str, expires: int) -> None:
         if id not in self._timers:

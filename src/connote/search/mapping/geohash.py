@@ -6,6 +6,7 @@ BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
 LONGEST = 12
 # The lengths of the equator and of a meridian circle, in metres, as Elasticsearch has them.
 _EQUATOR, _MERIDIAN = 40_075_016.68557849, 39_940_652.74224401
+_FINEST = 0.001  # metres: the cells with the longest names are larger
 
 
 def cell(lat: float, lon: float, length: int) -> str:
@@ -28,7 +29,7 @@ def around(name: str) -> list[str]:
 
 def length_for(metres: float) -> int:
     """How long the names of cells are that are no larger."""
-    if metres <= 0:
+    if metres < _FINEST:
         return LONGEST
     width = metres / (1 + _MERIDIAN / _EQUATOR)
     bits = math.ceil(math.log2(max(math.ceil(_EQUATOR / width), 1)))
