@@ -101,6 +101,15 @@ def test_the_most_telling_terms_are_chosen_by_the_classic_tf_idf(texts: httpx.Cl
     assert often["term_vectors"]["text"]["terms"] == {}
 
 
+def test_so_many_tokens_are_told_of_and_no_more(texts: httpx.Client) -> None:
+    doc = {"text": "a b c d e " * 40_000}
+    told = vectors(texts, "/texts/_mtermvectors", docs=[{}] * 4, parameters={"doc": doc, "positions": False})["docs"]
+    assert ["term_vectors" in each for each in told] == [True, True, False, False]
+    assert told[2]["error"]["reason"].startswith("more than [500000] tokens would be told of")
+    one = texts.post("/texts/_termvectors", json={"doc": {"text": "a " * 500_001}})
+    assert one.status_code == 400
+
+
 def test_several_documents_at_once(texts: httpx.Client) -> None:
     docs: list[dict[str, Any]] = [{"_id": "1", "fields": ["tags"]}, {"_id": "9"}, {"_index": "no", "_id": "1"}]
     found = vectors(texts, "/texts/_mtermvectors", docs=[*docs, {"_id": "1", "fields": 1}])["docs"]

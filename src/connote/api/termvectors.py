@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connote.api.exchange import Answer, Ask, Route
@@ -10,7 +10,7 @@ from connote.contract.errors import ConnoteError, IllegalArgument, InvalidReques
 from connote.contract.settings import java
 from connote.search import embedded
 from connote.search.index import Index
-from connote.search.termvectors import Wanted
+from connote.search.termvectors import MOST_TOKENS, Wanted, counted
 
 # Documents of one request.
 _MOST = 1000
@@ -26,7 +26,8 @@ async def term_vectors(ask: Ask) -> Answer:
     id = ask.request.path_params.get("id")
     if id is None and body.get("doc") is None:
         raise InvalidRequest(["id or doc is missing"])
-    return Answer(await _one(ask, {**body, "_index": ask.path("index"), **({} if id is None else {"_id": id})}))
+    asked = {**body, "_index": ask.path("index"), **({} if id is None else {"_id": id})}
+    return Answer(await ask.attended(_one(ask, asked, MOST_TOKENS)))
 
 
 async def several(ask: Ask) -> Answer:
@@ -41,17 +42,26 @@ async def several(ask: Ask) -> Answer:
     if not wanted or len(wanted) > _MOST or not all(isinstance(each, dict) for each in wanted):
         raise InvalidRequest([f"multi term vectors must be of 1 to {_MOST} documents, each an object or an id"])
     defaults = _asked(ask) | shared | ({} if index is None else {"_index": index})
-    return Answer({"docs": [await _told(ask, {**defaults, **each}) for each in wanted]})
+    return Answer({"docs": await ask.attended(_all(ask, [{**defaults, **each} for each in wanted]))})
 
 
-async def _told(ask: Ask, given: dict[str, Any]) -> dict[str, Any]:
+async def _all(ask: Ask, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is told of each, as long as there is room for it."""
+    told, left = list[dict[str, Any]](), MOST_TOKENS
+    for each in wanted:
+        told.append(await _told(ask, each, left))
+        left -= counted(told[-1].get("term_vectors", {}))
+    return told
+
+
+async def _told(ask: Ask, given: dict[str, Any], most: int) -> dict[str, Any]:
     try:
-        return await _one(ask, given)
+        return await _one(ask, given, most)
     except ConnoteError as error:
         return {"_index": given.get("_index"), "_id": given.get("_id"), "error": error.wire()["error"]}
 
 
-async def _one(ask: Ask, given: Mapping[str, Any]) -> dict[str, Any]:
+async def _one(ask: Ask, given: Mapping[str, Any], most: int) -> dict[str, Any]:
     began, name, id, doc = time.perf_counter(), *(given.get(each) for each in _WHICH)
     wanted = Wanted.parse({key: value for key, value in given.items() if key not in (*_WHICH, *_ACCEPTED)})
     if not isinstance(name, str):
@@ -60,7 +70,7 @@ async def _one(ask: Ask, given: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(doc, dict):
             raise Unparsable(f"[doc] must be an object, not [{java(doc)[:100]}]")
         index = await ask.connote.documents.one(name)
-        vectors = await _vectors(ask, index, wanted, "", doc, is_artificial=True)
+        vectors = await _vectors(ask, index, wanted, "", doc, most, is_artificial=True)
         return {"_index": index.name, "_version": 0, "found": True, "took": _millis(began), "term_vectors": vectors}
     if not isinstance(id, str):
         raise IllegalArgument("[_id] is required, a text, or [doc]")
@@ -68,15 +78,22 @@ async def _one(ask: Ask, given: Mapping[str, Any]) -> dict[str, Any]:
     told = {"_index": index.name, "_id": id, "_version": stored.version if stored else 0}
     if stored is None:
         return {**told, "found": False, "took": _millis(began)}
-    vectors = await _vectors(ask, index, wanted, id, embedded.source(stored.source or b"{}"))
+    vectors = await _vectors(ask, index, wanted, id, embedded.source(stored.source or b"{}"), most)
     return {**told, "found": True, "took": _millis(began), "term_vectors": vectors}
 
 
 async def _vectors(
-    ask: Ask, index: Index, wanted: Wanted, id: str, source: Mapping[str, Any], *, is_artificial: bool = False
+    ask: Ask,
+    index: Index,
+    wanted: Wanted,
+    id: str,
+    source: Mapping[str, Any],
+    most: int,
+    *,
+    is_artificial: bool = False,
 ) -> dict[str, Any]:
     async with ask.connote.searches.reading([index.name]) as (reader,):
-        return await asyncio.to_thread(wanted.told, reader, id, source, is_artificial=is_artificial)
+        return await asyncio.to_thread(wanted.told, reader, id, source, most, is_artificial=is_artificial)
 
 
 def _asked(ask: Ask) -> dict[str, Any]:

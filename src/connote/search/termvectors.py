@@ -21,6 +21,8 @@ from connote.search.query.body import Body
 from connote.search.query.reader import Reader
 
 Told = dict[str, Any]
+# Tokens that are told of in answer to one request.
+MOST_TOKENS = 500_000
 _FILTER = {
     "terms": "max_num_terms",
     "least_in_document": "min_term_freq",
@@ -96,8 +98,19 @@ class Wanted:
         body.done()
         return cls(listed, analyzers, **flags, filter=None if limits is None else Filter.parse(limits))
 
-    def told(self, reader: Reader, id: str, source: Mapping[str, Any], *, is_artificial: bool = False) -> Told:
-        """The vectors by field, of a document with that source. Raises IllegalArgument for an unknown analyzer."""
+    def told(
+        self,
+        reader: Reader,
+        id: str,
+        source: Mapping[str, Any],
+        most: int = MOST_TOKENS,
+        *,
+        is_artificial: bool = False,
+    ) -> Told:
+        """The vectors by field, of a document with that source.
+
+        Raises IllegalArgument for an unknown analyzer, and for more than `most` tokens.
+        """
         values = DocumentReader(reader.mapping, id, lenient=True).read(source)
         found: Told = {}
         for name in self._chosen(reader.mapping, all_fields=is_artificial):
@@ -106,6 +119,11 @@ class Wanted:
                 tokens = self._tokens(reader.mapping, own, values.texts.get(own.name, []))
             else:
                 tokens = _words(values.words.get(own.name, []))
+            most -= len(tokens)
+            if most < 0:
+                raise IllegalArgument(
+                    f"more than [{MOST_TOKENS}] tokens would be told of; ask for fewer documents, or fewer [fields]"
+                )
             if tokens:
                 found[name] = self._field(reader, own.name, tokens)
         return found
@@ -199,3 +217,8 @@ def _total(reader: Reader, name: str, term: str) -> int:
         elif (words := table.words(name)) is not None:
             total += words.frequency(term)
     return total
+
+
+def counted(vectors: Told) -> int:
+    """Of how many tokens they tell."""
+    return sum(term["term_freq"] for each in vectors.values() for term in each["terms"].values())
