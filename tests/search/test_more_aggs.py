@@ -42,6 +42,17 @@ def test_a_box_plot_has_quartiles_and_the_last_values_within_reach(loads: httpx.
     assert set(told(loads, boxplot={"field": "nothing"}).values()) == {None}
 
 
+def test_a_box_plot_of_values_too_far_apart_for_a_number_has_their_ends(http: httpx.Client) -> None:
+    assert http.put("/far", json={"mappings": {"properties": {"ms": {"type": "double"}}}}).is_success
+    try:
+        for value in (-1.7e308, 1.7e308):
+            assert http.post("/far/_doc?refresh=true", json={"ms": value}).is_success
+        found = told(http, "far", boxplot={"field": "ms"})
+        assert (found["min"], found["lower"], found["upper"], found["max"]) == (-1.7e308, -1.7e308, 1.7e308, 1.7e308)
+    finally:
+        http.delete("/far")
+
+
 def test_words_are_counted_with_their_lengths_and_the_entropy_of_their_characters(loads: httpx.Client) -> None:
     found = told(loads, string_stats={"field": "word", "show_distribution": True})
     assert (found["count"], found["min_length"], found["max_length"], found["avg_length"]) == (4, 1, 3, 2.25)
@@ -69,6 +80,12 @@ def test_an_adjacency_matrix_has_what_two_filters_have_in_common(loads: httpx.Cl
     ]
     joined = told(loads, adjacency_matrix={"filters": filters, "separator": "+"})["buckets"]
     assert joined[1]["key"] == "grpA+grpB"
+
+
+def test_a_filter_may_have_the_name_of_two_others(loads: httpx.Client) -> None:
+    filters = {"a": {"match_all": {}}, "b": {"term": {"who": "sidney"}}, "a&b": {"term": {"who": "hillary"}}}
+    found = [(each["key"], each["doc_count"]) for each in told(loads, adjacency_matrix={"filters": filters})["buckets"]]
+    assert sorted(found) == sorted([("a", 5), ("b", 2), ("a&b", 2), ("a&b", 2), ("a&a&b", 2), ("a&b&b", 1)])
 
 
 def test_addresses_are_in_ranges_and_networks(loads: httpx.Client) -> None:

@@ -102,6 +102,7 @@ def test_expressions_have_contexts_too(stays: Search) -> None:
         ({"kind": {"context": "a", "nix": 0}}, "unknown field [nix]"),
         ({"place": "nowhere,"}, "must be a valid double value"),
         ({"place": {"context": AMSTERDAM, "precision": 13}}, "precision must be between 1 and 12"),
+        ({"place": {"context": AMSTERDAM, "precision": "-0km,"}}, "failed to parse distance"),
         ({"kind": ["a"] * 1001}, "at most"),
         (7, "must be an object"),
     ],
@@ -156,7 +157,7 @@ def test_cells_have_the_names_that_are_published(lat: float, lon: float, name: s
 
 
 def test_distances_become_lengths_of_names() -> None:
-    found = [geohash.length_for(metres) for metres in (0, 0.01, 1, 100, 5_000, 600_000, 1e9)]
+    found = [geohash.length_for(metres) for metres in (0, 5e-324, 1e-320, 0.01, 1, 100, 5_000, 600_000, 1e9)]
     assert found == sorted(found, reverse=True)
     assert (found[0], found[-1]) == (12, 1)
 

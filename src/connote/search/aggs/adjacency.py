@@ -18,6 +18,7 @@ from connote.search.query.query import Query
 from connote.search.thread import check
 
 MOST = 100
+Group = tuple[str, Sequence[Rows]]  # the rows of a name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +47,20 @@ class Adjacency(Agg):
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """Those that are not empty."""
-        found = {name: context.matching(query, parts) for name, query in self.each.items()}
-        for (name, own), (other, more) in combinations(list(found.items()), 2):
-            check()
-            found[f"{name}{self.separator}{other}"] = [
-                one.take(np.intersect1d(one.numbers, two.numbers, assume_unique=True))
-                for one, two in zip(own, more, strict=True)
-            ]
-        named = sorted(name for name, own in found.items() if count(own))
-        return {"buckets": self.finished([self.bucket({"key": name}, found[name], context) for name in named])}
+        alone = [(name, context.matching(query, parts)) for name, query in self.each.items()]
+        both = [(f"{name}{self.separator}{other}", _shared(own, more)) for (name, own), (other, more) in _pairs(alone)]
+        named = sorted(((name, own) for name, own in (*alone, *both) if count(own)), key=lambda each: each[0])
+        return {"buckets": self.finished([self.bucket({"key": name}, own, context) for name, own in named])}
+
+
+def _pairs(alone: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
+    for pair in combinations(alone, 2):
+        check()
+        yield pair
+
+
+def _shared(own: Sequence[Rows], more: Sequence[Rows]) -> Sequence[Rows]:
+    return [
+        one.take(np.intersect1d(one.numbers, two.numbers, assume_unique=True))
+        for one, two in zip(own, more, strict=True)
+    ]

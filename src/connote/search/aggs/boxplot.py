@@ -32,7 +32,9 @@ class Boxplot(Metric):
 
 
 def _plot(values: Doubles) -> list[float]:
-    first, middle, third = np.percentile(values, [25, 50, 75]).tolist()
+    with np.errstate(over="ignore", invalid="ignore"):  # the distance of two values may be no number any more
+        first, middle, third = np.percentile(values, [25, 50, 75]).tolist()
     reach = 1.5 * (third - first)
     inside = values[(values >= first - reach) & (values <= third + reach)]
+    inside = inside if len(inside) else values
     return [float(values.min()), float(values.max()), first, middle, third, float(inside.min()), float(inside.max())]

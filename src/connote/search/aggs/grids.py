@@ -13,11 +13,11 @@ from connote.search.aggs.options import Options
 from connote.search.aggs.ranges import places
 from connote.search.aggs.rows import Rows, count, grouped, parted
 from connote.search.aggs.tree import Agg
+from connote.search.mapping import geohash
 from connote.search.query.geo import sides
 
 Cells = NDArray[np.int64]
 Doubles = NDArray[np.float64]
-_LETTERS = "0123456789bcdefghjkmnpqrstuvwxyz"
 # Beyond it Mercator's square ends, in degrees.
 _POLAR = 85.0511287798066
 # Columns and rows are below 2 ** 30, so a cell is one int64.
@@ -52,12 +52,8 @@ class Geohash:
         return row / self.rows * 180 - 90
 
     def name(self, column: int, row: int) -> str:
-        """The bits of the column and the row by turns, the column's first, five to a letter."""
-        bits = 0
-        for at in range(5 * self.precision):
-            own, left = (column, self.columns) if at % 2 == 0 else (row, self.rows)
-            bits = bits << 1 | (own >> left.bit_length() - 2 - at // 2 & 1)
-        return "".join(_LETTERS[bits >> 5 * at & 31] for at in reversed(range(self.precision)))
+        """Its letters."""
+        return geohash.named(row, column, self.precision)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,21 @@ _FINEST = 0.001  # metres: the cells with the longest names are larger
 def cell(lat: float, lon: float, length: int) -> str:
     """The name of the cell that a point is in."""
     low, high = _numbers(lat, lon, length)
-    return _name(low, high, length)
+    return named(low, high, length)
+
+
+def named(row: int, column: int, length: int) -> str:
+    """The name of the cell in a row from the south and a column from the west."""
+    bits, value = 5 * length, 0
+    lats, lons = _bits(length)
+    for at in range(bits):
+        if at % 2 == 0:
+            lons -= 1
+            value = value << 1 | (column >> lons & 1)
+        else:
+            lats -= 1
+            value = value << 1 | (row >> lats & 1)
+    return "".join(BASE32[value >> 5 * place & 31] for place in reversed(range(length)))
 
 
 def around(name: str) -> list[str]:
@@ -24,7 +38,7 @@ def around(name: str) -> list[str]:
         value = value << 5 | BASE32.index(letter)
     y, x = _split(value, length)
     near = [(y + up, (x + right) % (1 << lons)) for up in (-1, 0, 1) for right in (-1, 0, 1) if (up, right) != (0, 0)]
-    return sorted({_name(lat, lon, length) for lat, lon in near if 0 <= lat < 1 << lats})
+    return sorted({named(lat, lon, length) for lat, lon in near if 0 <= lat < 1 << lats})
 
 
 def length_for(metres: float) -> int:
@@ -48,19 +62,6 @@ def _numbers(lat: float, lon: float, length: int) -> tuple[int, int]:
     lats, lons = _bits(length)
     rows, columns = 1 << lats, 1 << lons
     return min(int((lat + 90) / 180 * rows), rows - 1), min(int((lon + 180) / 360 * columns), columns - 1)
-
-
-def _name(row: int, column: int, length: int) -> str:
-    bits, value = 5 * length, 0
-    lats, lons = _bits(length)
-    for at in range(bits):
-        if at % 2 == 0:
-            lons -= 1
-            value = value << 1 | (column >> lons & 1)
-        else:
-            lats -= 1
-            value = value << 1 | (row >> lats & 1)
-    return "".join(BASE32[value >> 5 * place & 31] for place in reversed(range(length)))
 
 
 def _split(value: int, length: int) -> tuple[int, int]:
