@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from connote.contract.errors import IllegalArgument
 from connote.search.fetch.source import SourceFilter
-from connote.search.suggest import Suggest
+from connote.search.suggest import Suggest, vocabulary
 from connote.search.suggest.candidates import Candidate
 from connote.search.suggest.correction import Place, best, score
 from homes import Search
@@ -32,6 +32,7 @@ FIELDS = {name: {"type": "text", "analyzer": name} for name in ANALYSIS["analyze
 PROPERTIES: dict[str, Any] = {"title": {"type": "text", "fields": FIELDS}}
 PRIZES = [{"title": "noble warriors"}, {"title": "nobel prize"}]
 TAGS = {"pre_tag": "<em>", "post_tag": "</em>"}
+GENERATED: dict[str, Any] = {"direct_generator": [{"field": "title.trigram", "suggest_mode": "always"}]}
 ALWAYS = {"field": "title.trigram", "suggest_mode": "always"}
 
 
@@ -126,6 +127,21 @@ def test_a_text_of_as_many_words_as_the_limit_is_left_alone() -> None:
     assert phrases(index, "gost rider", token_limit=3)
 
 
+def test_a_likelihood_beyond_all_measure_still_gives_a_number() -> None:
+    found = phrases(
+        small(["noble prize of peace"]), "nobel prise of", confidence=0, real_word_error_likelihood=1e300, **GENERATED
+    )
+    assert found
+    assert all(math.isfinite(each["score"]) for each in found)
+
+
+def test_queries_of_phrases_take_no_longer_than_suggestions_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocabulary, "_PATIENCE", -1.0)
+    collate = {"query": {"source": {"match": {"title": "{{suggestion}}"}}}}
+    with pytest.raises(IllegalArgument, match="suggestions take more than"):
+        phrases(small(["noble prize"]), "noble prize", confidence=0, collate=collate)
+
+
 def test_the_models_are_those_of_the_reference() -> None:
     """By hand: 4 documents in one segment, 10 words and pairs of them, of which 8 are different."""
     index = small(["a bc", "a bd", "a bc", "x"])
@@ -181,6 +197,8 @@ def test_the_models_are_those_of_the_reference() -> None:
         ({"collate": {"query": {"source": "{"}}}, "what is not JSON"),
         ({"collate": {"query": {"source": {"magic": {}}}}}, "unknown query [magic]"),
         ({"shard_size": 10**9}, "would compare"),
+        ({"direct_generator": [{**ALWAYS, "min_doc_freq": "NaN"}]}, "must be finite"),
+        ({"direct_generator": [{**ALWAYS, "max_term_freq": "Infinity"}]}, "must be finite"),
         ({"nix": 1}, "does not support [nix]"),
     ],
 )

@@ -16,6 +16,8 @@ from connote.search.thread import check
 # Phrases, or beginnings of phrases, that are compared at most.
 _MOST = 1_000_000
 
+_HIGHEST = 88.0  # e to it is among the greatest floats, which scores are
+
 # The decimal logarithm of the likelihood of the last of these words.
 Likelihood = Callable[[Sequence[Candidate]], float]
 
@@ -48,7 +50,7 @@ def score(places: Sequence[Place], likelihood: Likelihood, reach: int) -> float:
     typed, found = [place.typed for place in places], 0.0
     for at in range(len(typed)):
         found += likelihood(typed[max(at + 1 - reach, 0) : at + 1])
-    return math.exp(found)
+    return _exp(found)
 
 
 def best(places: Sequence[Place], likelihood: Likelihood, *, reach: int, errors: int, most: int) -> list[Correction]:
@@ -72,7 +74,11 @@ def best(places: Sequence[Place], likelihood: Likelihood, *, reach: int, errors:
                 )
         begun = {key: nlargest(most, phrases, key=_order) for key, phrases in longer.items()}
     found = nlargest(most, (each for phrases in begun.values() for each in phrases), key=_order)
-    return [Correction(math.exp(each.score), each.words) for each in found]
+    return [Correction(_exp(each.score), each.words) for each in found]
+
+
+def _exp(score: float) -> float:
+    return math.exp(min(score, _HIGHEST))
 
 
 def _order(phrase: Correction) -> tuple[float, list[str]]:

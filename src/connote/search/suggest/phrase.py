@@ -108,7 +108,7 @@ class Phrases:
         least = score(places, likelihood, reach) * self.confidence
         errors = self.errors if self.errors >= 1 else max(math.floor(self.errors * len(places) + 0.5), 1)
         found = best(places, likelihood, reach=reach, errors=int(errors), most=self.kept)
-        return self._shown([each for each in found if each.score > least], readers)
+        return self._shown([each for each in found if each.score > least], words, readers)
 
     def _width(self, field: Field) -> int:
         """How many words together are looked at: as many as the field's shingles have, if it is not said."""
@@ -169,9 +169,10 @@ class Phrases:
 
         return of
 
-    def _shown(self, found: Sequence[Correction], readers: Sequence[Reader]) -> list[dict[str, Any]]:
+    def _shown(self, found: Sequence[Correction], words: Vocabulary, readers: Sequence[Reader]) -> list[dict[str, Any]]:
         options: dict[str, dict[str, Any]] = {}
         for each in found:
+            words.check()  # queries take their time
             text = each.text()
             matches = self.collate is None or text in options or self.collate.matches(text, readers)
             if text in options or not (matches or (self.collate is not None and self.collate.prunes)):

@@ -58,9 +58,8 @@ class Spelling:
             body.number("accuracy", _LEAST),
             (body.text("string_distance") or "internal").lower(),
         )
-        shares = {"min_doc_freq": made.least_frequency, "max_term_freq": made.most_frequency, "accuracy": made.least_score}
-        if wrong := [name for name, share in shares.items() if not math.isfinite(share)]:
-            raise IllegalArgument(f"[{body.kind}] [{wrong[0]}] must be a number that is finite")
+        if not all(map(math.isfinite, (made.least_frequency, made.most_frequency, made.least_score))):
+            raise IllegalArgument(f"[{body.kind}] [min_doc_freq], [max_term_freq] and [accuracy] must be finite")
         if made.likeness not in LIKENESS:
             raise IllegalArgument(f"Illegal distance option {made.likeness}; there are {list(LIKENESS)}")
         if made.mode not in MODES:
