@@ -103,6 +103,12 @@ def test_a_shape_may_stand_in_a_document() -> None:
             small.search({"geo_shape": {"place": {"indexed_shape": {**wanted["indexed_shape"], "id": id}}}})
 
 
+def test_the_older_form_has_no_more_corners_either() -> None:
+    points = [[n % 170, n % 80] for n in range(10_001)]
+    with pytest.raises(BadQuery, match="may have 10000 corners"):
+        Small(MAPPING, []).search({"geo_polygon": {"place": {"points": points}}})
+
+
 def polygon(*line: object) -> dict[str, Any]:
     return {"shape": {"type": "polygon", "coordinates": [list(line)]}}
 

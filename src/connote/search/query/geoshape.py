@@ -71,7 +71,7 @@ class GeoShape(Query):
             raise BadQuery("[geo_polygon] too few points defined: an array of at least 3")
         corners = [[lon, lat] for lat, lon in (point(each) for each in points)]
         closed = corners if corners[0] == corners[-1] else [*corners, corners[0]]
-        area = areas.Areas([areas.polygon([closed])])
+        area = areas.parse({"type": "polygon", "coordinates": [closed]})
         return cls(field=name, area=area, ignores_unmapped=ignores, **common)
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:  # noqa: ARG002
