@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -48,19 +48,17 @@ class Adjacency(Agg):
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """Those that are not empty."""
         alone = [(name, context.matching(query, parts)) for name, query in self.each.items()]
-        both = [(f"{name}{self.separator}{other}", _shared(own, more)) for (name, own), (other, more) in _pairs(alone)]
-        named = sorted(((name, own) for name, own in (*alone, *both) if count(own)), key=lambda each: each[0])
-        return {"buckets": self.finished([self.bucket({"key": name}, own, context) for name, own in named])}
+        found = [
+            self.bucket({"key": name}, own, context) for name, own in chain(alone, self._both(alone)) if count(own)
+        ]
+        return {"buckets": self.finished(sorted(found, key=lambda bucket: bucket["key"]))}
+
+    def _both(self, alone: Sequence[Group]) -> Iterator[Group]:
+        """What each two have in common, one after another: all together may be more than there is room for."""
+        for (name, own), (other, more) in combinations(alone, 2):
+            check()
+            yield f"{name}{self.separator}{other}", list(map(_shared, own, more))
 
 
-def _pairs(alone: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
-    for pair in combinations(alone, 2):
-        check()
-        yield pair
-
-
-def _shared(own: Sequence[Rows], more: Sequence[Rows]) -> Sequence[Rows]:
-    return [
-        one.take(np.intersect1d(one.numbers, two.numbers, assume_unique=True))
-        for one, two in zip(own, more, strict=True)
-    ]
+def _shared(one: Rows, other: Rows) -> Rows:
+    return one.take(one.numbers[np.isin(one.numbers, other.numbers, assume_unique=True, kind="table")])
