@@ -1,13 +1,16 @@
 """Suggestions: words near those that were typed, and what a text that is being typed may become."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from connote.search import thread
 from connote.search.fetch.source import SourceFilter
 from connote.search.query.edits import distance
 from connote.search.suggest import Suggest
@@ -208,3 +211,15 @@ def test_every_word_near_enough_is_suggested(words: list[str], typed: str) -> No
     }
     assert {each["text"] for each in entry["options"]} == wanted
     assert all(each["freq"] == words.count(each["text"]) for each in entry["options"])
+
+
+@pytest.mark.parametrize("own", [{}, {"fuzzy": {"prefix_length": 0}}])
+def test_completions_are_not_looked_for_when_whoever_asked_has_left(own: dict[str, Any]) -> None:
+    index = Small({"name": {"type": "completion"}}, [{"name": "tim"}])
+    asked = Suggest.parse({"mine": {"prefix": "tim", "completion": {"field": "name", **own}}})
+    assert asked.entries([index.reader], SourceFilter())["mine"][0]["options"]
+    left, context = threading.Event(), copy_context()
+    left.set()
+    context.run(thread._GONE.set, left)
+    with pytest.raises(thread.Abandoned):
+        context.run(asked.entries, [index.reader], SourceFilter())

@@ -19,6 +19,7 @@ from connote.search.query.fuzzy import Fuzziness
 from connote.search.query.reader import Reader
 from connote.search.suggest.belonging import Belonging
 from connote.search.suggest.expression import Expression
+from connote.search.thread import check
 
 
 class _Found(NamedTuple):
@@ -103,6 +104,7 @@ class Completions:
         self, segment: Segment, words: Words, key: str, place: tuple[int, int], belonging: Belonging
     ) -> Iterator[_Found]:
         for ordinal, each, same in self._fitting(words, key):
+            check()
             for document in words.docs[words.span(ordinal)].tolist():
                 if segment.live[document] and (found := belonging.of(each, segment, document)) is not None:
                     boost = same + found.boost
@@ -125,6 +127,7 @@ class Completions:
         most, how = self.fuzzy.most(key), self.fuzzy
         start = key[: how.kept]
         for ordinal in words.terms.prefixed(start):
+            check()
             each = Input.of(words.terms[ordinal])
             if _begins(each.key, key, most, swapping=how.is_swapping):
                 yield ordinal, each, _same(each.key, key) or 1
@@ -170,6 +173,7 @@ def _same(one: str, other: str) -> int:
 
 
 def _option(found: _Found, readers: Sequence[Reader], source: SourceFilter) -> dict[str, Any]:
+    check()
     reader, (_, number, document) = readers[found.place[0]], found.place
     segment = reader.snapshot.segments[number]
     option: dict[str, Any] = {
