@@ -46,6 +46,7 @@ def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
     assert {"connote/py.typed", "connote/api/unbuilt.html", "connote/console/index.html"} <= set(names)
     assert any(name.startswith("connote/console/assets/") and name.endswith(".js") for name in names)
     assert all(name.startswith(("connote/", "connote-")) for name in names)
+    assert {name.rsplit("/", 1)[1] for name in names if "/licenses/" in name} == {"LICENSE", "NOTICE"}
 
 
 def test_the_sdist_holds_the_built_console_so_that_installing_it_needs_no_node(tmp_path: Path) -> None:
