@@ -129,6 +129,12 @@ def test_chains_in_chains_take_no_longer_than_a_text_may() -> None:
         analyzer("m", m=many, inner=inner).analyze("abcdefgh " * 3000)
 
 
+def test_hashes_take_no_longer_than_a_text_may() -> None:
+    made = analyzer("m", m={"type": "min_hash", "hash_count": 512, "bucket_count": 1, "hash_set_size": 100})
+    with pytest.raises(IllegalArgument, match="take too long for a text"):
+        made.analyze(" ".join(map(str, range(10_000))))
+
+
 CHAINS = some.lists(
     some.sampled_from(["lowercase", "stop", "shingle", "ngram", "keyword_repeat", "reverse"]), max_size=3
 )

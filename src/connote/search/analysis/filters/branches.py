@@ -1,27 +1,15 @@
 """Filters that send tokens through other filters, all or those that a script chooses."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-from connote.contract.errors import IllegalArgument
 from connote.ingest.painless import Script
 from connote.search.analysis.component import Multiplying, TokenFilter
 from connote.search.analysis.filters.select import Unique
+from connote.search.analysis.patience import patiently
 from connote.search.analysis.token import Stream, Token, bounded
 
 Chain = Sequence[TokenFilter]
-# Seconds that the tokens of a text may take, and so many more for each.
-_PATIENCE, _EACH = 2.0, 100e-6
-
-
-def _patiently(tokens: Sequence[Token]) -> Iterator[Token]:
-    """The tokens one by one. Raises IllegalArgument if what is done with them takes too long."""
-    end = time.monotonic() + _PATIENCE + _EACH * len(tokens)
-    for token in tokens:
-        yield token
-        if time.monotonic() > end:
-            raise IllegalArgument("the filters or the script of an analyzer take too long for a text")
 
 
 class Multiplexer(Multiplying):
@@ -32,7 +20,7 @@ class Multiplexer(Multiplying):
 
     def apply(self, stream: Stream) -> Stream:
         """The tokens of all chains."""
-        tokens = _patiently(stream.tokens)
+        tokens = patiently(stream.tokens, len(stream.tokens))
         stream.tokens = bounded(made for token in tokens for made in self._variants(token, stream.end))
         return Unique(only_on_same_position=True).apply(stream)
 
@@ -55,7 +43,7 @@ class Choice:
     def of(self, tokens: Sequence[Token]) -> list[bool]:
         """For each token whether it is chosen. Raises BadScript, and IllegalArgument if it takes too long."""
         chosen, before = list[bool](), -1
-        for token in _patiently(tokens):
+        for token in patiently(tokens, len(tokens)):
             chosen.append(self.script.test(token=_shown(token, before)))
             before = token.position
         return chosen

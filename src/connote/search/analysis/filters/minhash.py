@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.search.analysis.component import Multiplying
+from connote.search.analysis.patience import patiently
 from connote.search.analysis.token import Stream, Token
 
 TYPE = "MIN_HASH"
@@ -37,7 +38,8 @@ class MinHash(Multiplying):
         known = {token.term: murmur(token.term.encode("utf-16-le", "surrogatepass")) for token in stream.tokens}
         given = np.array([known[token.term] for token in stream.tokens], dtype=np.uint64)
         end = stream.tokens[-1].end
-        found = [term for number in range(self.hashes) for term in self._terms(number, given)]
+        functions = patiently(range(self.hashes), len(stream.tokens))
+        found = [term for number in functions for term in self._terms(number, given)]
         stream.tokens = [Token(term, 0, end, 0, TYPE) for term in found]
         return stream
 
