@@ -113,6 +113,14 @@ def test_queries_are_as_deep_as_elasticsearch_lets_them_be() -> None:
         small.ids(nested(900))
 
 
+def test_clauses_are_counted_together() -> None:
+    small = Small(MAPPING, [{}])
+    some_clauses = {"bool": {"should": [{"match_all": {}}] * 4000}}
+    assert small.ids({"bool": {"must": [some_clauses] * 4}}) == [0]
+    with pytest.raises(IllegalArgument, match="too many nested clauses"):
+        small.ids({"bool": {"must": [some_clauses] * 5}})
+
+
 @pytest.mark.parametrize(
     ("query", "reason"),
     [

@@ -1,6 +1,7 @@
 """From the JSON of a query to its node."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from connote.contract.errors import BadQuery, IllegalArgument
@@ -33,6 +34,8 @@ from connote.search.query.termset import TermsSet
 
 # As deep as Elasticsearch goes (indices.query.bool.max_nested_depth).
 MOST_DEPTH = 30
+# Queries in one, all together: as many as a heap of some gigabytes lets Elasticsearch take.
+MOST_CLAUSES = 16_384
 # Hits of a search that does not say how many.
 SIZE = 10
 COMPATIBILITY = "https://github.com/connote-search/connote/blob/main/docs/compatibility.md"
@@ -93,25 +96,24 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
 KINDS = (*_SIMPLE, *_COMPOUND, "knn", "match_all", "match_none")
 
 
-def parse(given: Any, depth: int = 0, size: int = SIZE) -> Query:  # noqa: ANN401 (JSON)
-    """The query in `{"KIND": {…}}` of a search for so many hits. Raises BadQuery, IllegalArgument."""
+def parse(given: Any, depth: int = 0, size: int = SIZE, clauses: Iterator[int] | None = None) -> Query:  # noqa: ANN401
+    """The query in the JSON of `{"KIND": {…}}`, of a search for so many hits. Raises BadQuery, IllegalArgument.
+
+    `clauses` counts those of the whole query.
+    """
+    clauses = count(1) if clauses is None else clauses
+    if next(clauses) > MOST_CLAUSES:
+        raise IllegalArgument(f"Query contains too many nested clauses; maxClauseCount is set to {MOST_CLAUSES}")
     if depth > MOST_DEPTH:
         raise IllegalArgument(
             f"The nested depth of the query exceeds the maximum nested depth for queries set in [indices.query.bool."
             f"max_nested_depth: {MOST_DEPTH}]"
         )
-    if not isinstance(given, Mapping):
-        raise BadQuery("[_na] query malformed, must start with start_object")
-    if len(given) != 1:
-        if not given:
-            raise IllegalArgument("query malformed, empty clause found")
-        first, second, *_ = given
-        raise BadQuery(f"[{first}] malformed query, expected [END_OBJECT] but found [FIELD_NAME] [{second}]")
-    ((kind, value),) = given.items()
+    kind, value = _named(given)
     if kind in _COMPOUND:
-        return _COMPOUND[kind](value, lambda inner: parse(inner, depth + 1, size))
+        return _COMPOUND[kind](value, lambda inner: parse(inner, depth + 1, size, clauses))
     if kind == "knn":
-        return Knn.parse_query(value, lambda inner: parse(inner, depth + 1, size), size)
+        return Knn.parse_query(value, lambda inner: parse(inner, depth + 1, size, clauses), size)
     if kind in _SIMPLE:
         return _SIMPLE[kind](value)
     if kind == "match_all":
@@ -119,6 +121,19 @@ def parse(given: Any, depth: int = 0, size: int = SIZE) -> Query:  # noqa: ANN40
     if kind == "match_none":
         return _all(MatchNone, kind, value)
     raise BadQuery(f"unknown query [{kind}]; the queries that connote knows are listed in {COMPATIBILITY}")
+
+
+def _named(given: Any) -> tuple[str, Any]:  # noqa: ANN401
+    """The kind of a query, and what it is made of."""
+    if not isinstance(given, Mapping):
+        raise BadQuery("[_na] query malformed, must start with start_object")
+    if not given:
+        raise IllegalArgument("query malformed, empty clause found")
+    if len(given) > 1:
+        first, second, *_ = given
+        raise BadQuery(f"[{first}] malformed query, expected [END_OBJECT] but found [FIELD_NAME] [{second}]")
+    ((kind, value),) = given.items()
+    return kind, value
 
 
 def _all(made: type[MatchAll] | type[MatchNone], kind: str, value: Any) -> Query:  # noqa: ANN401
