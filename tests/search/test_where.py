@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+import orjson
 import pytest
 
+from connote.api import server
 from connote.app import Connote, opened
 from connote.config import Config
-from connote.search import collect, request, searches
+from connote.search import collect, request
+from connote.search.fetch.hit import fetched
 from connote.search.index import Index
 from connote.store.documents import Stored
 
@@ -32,7 +36,7 @@ def places(monkeypatch: pytest.MonkeyPatch) -> Places:
 
     monkeypatch.setattr(collect, "run", noted("find", collect.run))
     monkeypatch.setattr("connote.search.finding.run", noted("find", collect.run))
-    monkeypatch.setattr(searches, "fetched", noted("show", searches.fetched))
+    monkeypatch.setattr("connote.search.searches.fetched", noted("show", fetched))
     return seen
 
 
@@ -110,5 +114,31 @@ def test_patterns_of_fields_are_counted_by_the_fields_that_there_are(tmp_path: P
             for wanted, is_quick in ((few, True), (many, False)):
                 await rooms.searches.search(["homes"], request.parse(ALL | wanted))
                 assert places["find"] is is_quick
+
+    asyncio.run(story())
+
+
+def test_many_small_searches_at_once_let_others_go_on(tmp_path: Path) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def story() -> None:
+        nonlocal turns
+        async with opened(Config(data=str(tmp_path), secret_key_file=str(tmp_path / "key"))) as rooms:
+            await rooms.indices.create("homes", {})
+            write(await rooms.indices.open("homes"), [b"{}"] * 3)
+            there = httpx.ASGITransport(server.create(rooms))
+            headers, lines = {"Content-Type": "application/x-ndjson"}, b"{}\n" + orjson.dumps(ALL) + b"\n"
+            async with httpx.AsyncClient(transport=there, base_url="http://localhost", headers=headers) as http:
+                beside, before = asyncio.create_task(others()), turns
+                reply = await http.post("/homes/_msearch", content=lines * 400)
+                beside.cancel()
+                assert reply.status_code == 200, reply.text
+                assert turns - before >= 400 / 8
 
     asyncio.run(story())
