@@ -1,5 +1,6 @@
 """Views of a segment's arrays, one a kind of field. What they give are views too: never write to them."""
 
+import threading
 from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from connote.search.engine.strings import Dictionary
 
 # Terms of which a field remembers where they are.
 _REMEMBERED = 100_000
+# Held while codes are made, so that of several threads that need them only one does.
+_making = threading.Lock()
 
 
 class Postings(NamedTuple):
@@ -181,13 +184,17 @@ class Dense(Owned):
         super().__init__(arrays)
         self.matrix: Floats = arrays["matrix",]
         self.magnitudes: Floats = arrays["magnitudes",]
+        self._codes: Codes | None = None
 
     @property
     def has_codes(self) -> bool:
         """Whether they have been made."""
-        return "codes" in self.__dict__
+        return self._codes is not None
 
-    @cached_property
+    @property
     def codes(self) -> Codes:
         """The vectors in one byte a number: made when first looked at, which takes as long as some searches."""
-        return Codes.of(self.matrix)
+        if self._codes is None:
+            with _making:
+                self._codes = self._codes or Codes.of(self.matrix)
+        return self._codes
