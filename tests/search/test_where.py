@@ -79,6 +79,8 @@ def test_a_small_search_runs_in_the_event_loop(tmp_path: Path, places: Places) -
         {"query": {"wildcard": {"a": "b*"}}},
         {"post_filter": {"match_all": {}}},
         {"_source": [f"a{number}" for number in range(11)]},
+        {"fields": ["_inference_fields"]},
+        {"query": {"bool": {"should": [{"match_all": {"_name": f"{number}"}} for number in range(21)]}}},
         {"runtime_mappings": {"n": {"type": "long", "script": "emit(1)"}}},
         {"query": {"bool": {"should": [{"match_all": {}}] * 200}}},
     ],

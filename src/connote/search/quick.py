@@ -1,7 +1,8 @@
 """Which searches are over sooner than threads could be changed: those run where they are asked for."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from connote.search.collect import Seen
 from connote.search.engine.nearest import pays
@@ -22,9 +23,10 @@ from connote.search.request import SearchRequest
 # Documents that the engine goes through in half a millisecond: what all that runs where it is asked for may cost.
 MOST = 200_000
 # What else costs as much as one of them: so many numbers of dense vectors. And as many of them as cost what is done
-# once for a query and a segment, for a term, and for a field that is held against a pattern.
-_NUMBERS, _STEP, _TERM, _FIT = 60, 2000, 500, 400
-_VALUES, _LETTERS = 100, 1000
+# once for a query and a segment, for a term, for a token of a sparse vector, and for a field that is held against a
+# pattern.
+_NUMBERS, _STEP, _TERM, _TOKEN, _FIT = 60, 2000, 500, 100, 400
+_VALUES, _LETTERS, _NAMED = 100, 1000, 20
 # Of the vectors those that a token has, as a rule.
 _SHARE = 0.1
 
@@ -35,7 +37,10 @@ def cost_of(query: Query, seen: Seen, request: SearchRequest) -> float:
         return math.inf
     patterns = len(request.fields) + len(request.docvalue_fields)
     shown = request.window * patterns * len(seen.reader.mapping.fields) * _FIT
-    return shown + cost(query, seen.reader) * (2 if query.named() else 1)  # which of them match is looked at once more
+    named = query.named()  # which of these match is looked at once more
+    if len(named) > _NAMED:
+        return math.inf
+    return shown + sum(cost(each, seen.reader) for each in (query, *named))
 
 
 def cost(query: Query, reader: Reader) -> float:
@@ -46,10 +51,8 @@ def cost(query: Query, reader: Reader) -> float:
             found = _sweep(reader)
         case Exists() if reader.mapping.find(query.field) is not None:
             found = _sweep(reader)
-        case Ids() | Terms() if len(query.values) <= _VALUES:
-            found = _values("_id" if isinstance(query, Ids) else query.field, len(query.values), reader)
-        case Term(is_insensitive=False) | Range():
-            found = _values(query.field, 1, reader)
+        case Ids() | Terms() | Term(is_insensitive=False) | Range():
+            found = _values(*_wanted(query), reader)
         case Sparse():
             found = _sparse(query.field, query.weights, reader)
         case Knn():
@@ -66,12 +69,23 @@ def _sweep(reader: Reader) -> int:
     return reader.snapshot.size + _STEP * len(reader.tables)
 
 
-def _values(name: str, many: int, reader: Reader) -> float:
-    """To find so many values. Of addresses each that there is is looked at, of dates each may be a span of them."""
+def _wanted(query: Ids | Terms | Term | Range) -> tuple[str, Sequence[Any]]:
+    if isinstance(query, Ids):
+        return "_id", query.values
+    if isinstance(query, Range):
+        return query.field, [query.low, query.high]
+    return query.field, query.values if isinstance(query, Terms) else [query.value]
+
+
+def _values(name: str, values: Sequence[Any], reader: Reader) -> float:
+    """To find these values. Of addresses each that there is is looked at, of dates each may be a span of them."""
     field = reader.mapping.find(name)
-    if isinstance(field, Ip):
+    if len(values) > _VALUES or isinstance(field, Ip):
         return math.inf
-    return _sweep(reader) * (many if isinstance(field, Date) else 1) + _TERM * many * len(reader.tables)
+    if sum(len(each) for each in values if isinstance(each, str)) > _LETTERS * 10:  # which may have to be made normal
+        return math.inf
+    sweeps = len(values) if isinstance(field, Date) else 1
+    return _sweep(reader) * sweeps + _TERM * len(values) * len(reader.tables)
 
 
 def _match(query: Match, reader: Reader) -> float:
@@ -86,11 +100,11 @@ def _words(query: Match, reader: Reader) -> float:
     """To find the words of a text, one by one; infinity if it is long, or if some of them have alternatives."""
     field, text = reader.mapping.find(query.field), scalar(query.text)
     if query.field in META or not isinstance(field, Text):
-        return _values(query.field, 1, reader)
+        return _values(query.field, [text], reader)
     if len(text) > _LETTERS:
         return math.inf
     terms, positions = analyzer_of(reader, field, query.how.analyzer).positioned([text])
-    if len(set(positions)) < len(positions):
+    if len(set(positions)) < len(positions) or _TERM * len(terms) * len(reader.tables) > MOST:
         return math.inf
     is_one_sweep = query.how.operator == "or" and query.how.least is None and not isinstance(field, MatchOnlyText)
     lists = sum(reader.frequency(field.name, term) + _TERM * len(reader.tables) for term in terms)
@@ -101,7 +115,9 @@ def _sparse(field: str, tokens: Mapping[str, float] | None, reader: Reader) -> f
     """To go through the lists of these tokens, of which most have few vectors; infinity if they are not known."""
     name = chunks_of(reader, field)
     rows = sum(view.owners.rows for table in reader.tables if (view := table.sparse(name)) is not None)
-    return math.inf if tokens is None else _sweep(reader) + rows * len(tokens) * _SHARE
+    if tokens is None:
+        return math.inf
+    return _sweep(reader) + (rows * _SHARE + _TOKEN * len(reader.tables)) * len(tokens)
 
 
 def _dense(field: str, reader: Reader) -> float:

@@ -120,8 +120,9 @@ class SearchRequest:
         """Whether the hits are few, by score, and shown as they are kept."""
         ordered = self.sort or self.after is not None or self.collapse or self.rescore
         more = self.aggs or self.highlight or self.explain or self.scripts or self.suggest
+        vectors = self.shows_inference or self.source.excludes_vectors is False
         patterns = len(self.source.includes) + len(self.source.excludes)
-        return not (ordered or more) and self.window <= _FEW and patterns <= _FEW_PATTERNS
+        return not (ordered or more or vectors) and self.window <= _FEW and patterns <= _FEW_PATTERNS
 
     @property
     def window(self) -> int:
