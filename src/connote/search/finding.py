@@ -42,7 +42,7 @@ async def prepared(session: Session, request: SearchRequest) -> Find:
         return Find(lambda: every)
     query = requests.combined(request)
     runs = await session.each(lambda seen: _run(seen, query, request, session))
-    is_quick = request.is_plain and sum(cost for _, cost in runs) <= MOST
+    is_quick = sum(cost for _, cost in runs) <= MOST
     find = Find(partial(session.every, [run for run, _ in runs]), is_quick)
     if request.rescore:
         every = await abandonable(find.run)

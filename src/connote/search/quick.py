@@ -33,13 +33,13 @@ _SHARE = 0.1
 
 def cost_of(query: Query, seen: Seen, request: SearchRequest) -> float:
     """What a rewritten query and its hits cost in an index: as `cost`, and infinity where that would say nothing."""
+    named = query.named()  # which of these match is looked at once more
+    if not request.is_plain or len(named) > _NAMED:
+        return math.inf
     if seen.reader.mapping.runtime or not seen.index.pace.is_quick:  # what scripts make takes its time
         return math.inf
     patterns = len(request.fields) + len(request.docvalue_fields)
     shown = request.window * patterns * len(seen.reader.mapping.fields) * _FIT
-    named = query.named()  # which of these match is looked at once more
-    if len(named) > _NAMED:
-        return math.inf
     return shown + sum(cost(each, seen.reader) for each in (query, *named))
 
 

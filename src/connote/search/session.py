@@ -129,7 +129,7 @@ class Session:
 
         runs = await self.each(one)
         work = partial(self.every, [run for run, _ in runs])
-        is_quick = request.is_plain and sum(cost for _, cost in runs) <= MOST
+        is_quick = sum(cost for _, cost in runs) <= MOST
         found = await self.here(work) if is_quick else await abandonable(work)
         hits = collect.merged(found, request)[:window]
         numbers = {id(own): number for number, own in enumerate(found)}
