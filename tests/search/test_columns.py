@@ -32,3 +32,12 @@ def test_what_is_made_once_stays() -> None:
     assert segment.numbers("twice") is segment.numbers("twice")
     assert segment.words("twice") is None
     assert small.segments[0].numbers("twice") is None
+
+
+def test_all_other_fields_are_those_of_the_segment_itself() -> None:
+    """So what a field remembers for searches is not made anew for each of them."""
+    small = Small({"n": {"type": "long"}, "look": {"type": "dense_vector", "dims": 2}}, [{"n": 1, "look": [1, 2]}])
+    (segment,) = columns.over(small.reader, small.reader.mapping.searched(RUNTIME)).snapshot.segments
+    (again,) = columns.over(small.reader, small.reader.mapping.searched(RUNTIME)).snapshot.segments
+    assert segment.dense("look") is again.dense("look") is small.segments[0].dense("look") is not None
+    assert segment.numbers("twice") is not again.numbers("twice")

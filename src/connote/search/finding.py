@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 
 from connote.contract.errors import IllegalArgument
 from connote.search import request as requests
@@ -11,7 +12,7 @@ from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
 from connote.search.query.query import Query
-from connote.search.quick import is_quick
+from connote.search.quick import MOST, cost_of
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.session import Session
@@ -30,7 +31,7 @@ class Find:
 async def found(session: Session, request: SearchRequest) -> list[Found]:
     """By index. Raises SearchFailed, and what the request has wrong."""
     find = await prepared(session, request)
-    return session.timed(find.run) if find.is_quick else await abandonable(find.run)
+    return await session.here(find.run) if find.is_quick else await abandonable(find.run)
 
 
 async def prepared(session: Session, request: SearchRequest) -> Find:
@@ -41,7 +42,8 @@ async def prepared(session: Session, request: SearchRequest) -> Find:
         return Find(lambda: every)
     query = requests.combined(request)
     runs = await session.each(lambda seen: _run(seen, query, request, session))
-    find = Find(partial(session.every, [run for run, _ in runs]), request.is_plain and all(quick for _, quick in runs))
+    is_quick = sum(cost for _, cost in runs) <= MOST
+    find = Find(partial(session.every, [run for run, _ in runs]), is_quick)
     if request.rescore:
         every = await abandonable(find.run)
         await _rescored(session, every, request)
@@ -49,14 +51,14 @@ async def prepared(session: Session, request: SearchRequest) -> Find:
     return find
 
 
-async def _run(seen: Seen, query: Query, request: SearchRequest, session: Session) -> tuple[Callable[[], Found], bool]:
-    """What is left to do for an index, and whether that is quick."""
+async def _run(seen: Seen, query: Query, request: SearchRequest, session: Session) -> tuple[Callable[[], Found], float]:
+    """What is left to do for an index, and what that costs."""
     own = await query.rewritten(session.asks, seen.reader)
     post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
     if request.rescore or request.start:
         window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
         request = replace(request, start=0, size=window)
-    return partial(run, seen, own, post, request), post is None and is_quick(own, seen)
+    return partial(run, seen, own, post, request), inf if post else cost_of(own, seen, request)
 
 
 async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:

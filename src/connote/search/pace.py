@@ -6,9 +6,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Seconds after which a search was not quick, and for which no other is taken for quick then: the files of the index may
-# not be in memory, and its disk slow.
-_LONG, _REST = 0.02, 1.0
+# Seconds after which a search was not quick, and for which no other is taken for quick then, or if that is longer, as
+# many times as long as it took: the files of the index may not be in memory, and its disk slow.
+_LONG, _REST, _TIMES = 0.02, 1.0, 50
 
 
 class Pace:
@@ -30,4 +30,4 @@ class Pace:
         finally:
             ended = time.monotonic()
             if ended - began > _LONG:
-                self._slow_until = ended + _REST
+                self._slow_until = ended + max(_REST, _TIMES * (ended - began))

@@ -29,8 +29,8 @@ _ACCEPTED = (
     "batched_reduce_size", "preference", "request_cache", "stats", "ext",
     "allow_partial_search_results", "min_compatible_shard_node", "index",
 )  # fmt: skip
-# Hits that are fetched in no time.
-_FEW = 100
+# Hits that are fetched in no time, and patterns that what is shown of them is held against.
+_FEW, _FEW_PATTERNS = 100, 10
 # What breaks ties between hits, so that one can go on behind the last.
 TIES = "_shard_doc"
 
@@ -120,7 +120,9 @@ class SearchRequest:
         """Whether the hits are few, by score, and shown as they are kept."""
         ordered = self.sort or self.after is not None or self.collapse or self.rescore
         more = self.aggs or self.highlight or self.explain or self.scripts or self.suggest
-        return not (ordered or more) and self.window <= _FEW
+        vectors = self.shows_inference or self.source.excludes_vectors is False
+        patterns = len(self.source.includes) + len(self.source.excludes)
+        return not (ordered or more or vectors) and self.window <= _FEW and patterns <= _FEW_PATTERNS
 
     @property
     def window(self) -> int:

@@ -14,10 +14,9 @@ from connote.search import finding
 from connote.search.answer import Timing, answer
 from connote.search.asks import Asked
 from connote.search.beside import Beside
-from connote.search.collect import Hit, merged
+from connote.search.collect import Found, Hit, merged
 from connote.search.contexts import Context, Contexts
 from connote.search.fetch.hit import fetched
-from connote.search.finding import Find
 from connote.search.indices import Indices
 from connote.search.query.query import Explanation, Query
 from connote.search.query.reader import Reader
@@ -26,6 +25,9 @@ from connote.search.rulesets import Rulesets
 from connote.search.session import Session
 from connote.search.thread import abandonable
 from connote.search.view import NO_FILTERS, Filters
+
+# Bytes of documents that are read and shown where they are asked for.
+_SHORT = 1 << 19
 
 
 class Searches:
@@ -137,19 +139,37 @@ class Searches:
         self, session: Session, request: SearchRequest, began: float
     ) -> tuple[Sequence[Hit], dict[str, Any]]:
         find, beside = await finding.prepared(session, request), await Beside.of(request, session)
-        finish = partial(_finished, session, request, began, find, beside)
-        return session.timed(finish) if find.is_quick else await abandonable(finish)
+        if not find.is_quick:
+            # In one go, for to change threads takes longer than a small search.
+            return await abandonable(lambda: _finished(session, request, began, find.run(), beside))
+        found = session.timed(find.run)
+        finish = partial(_finished, session, request, began, found, beside)
+        return await session.here(finish) if _are_short(found, request) else await abandonable(finish)
+
+
+def _are_short(every: Sequence[Found], request: SearchRequest) -> bool:
+    """Whether the documents that are shown are read in no time."""
+    if not (request.shows_more or any(own.seen.index.documents.is_routed for own in every)):
+        return True
+    hits = _page(every, request)
+    parts = ((own.seen.index.documents, [hit.seq for hit in hits if hit.found is own]) for own in every)
+    return sum(documents.length(seqs) for documents, seqs in parts) <= _SHORT
+
+
+def _page(every: Sequence[Found], request: SearchRequest) -> list[Hit]:
+    """The hits that are shown."""
+    hits = merged(every, request)
+    if request.collapse is not None:
+        hits = request.collapse.distinct(hits)
+    return hits[request.start : request.window]
 
 
 def _finished(
-    session: Session, request: SearchRequest, began: float, find: Find, asked: Beside
+    session: Session, request: SearchRequest, began: float, found: list[Found], asked: Beside
 ) -> tuple[Sequence[Hit], dict[str, Any]]:
-    """All that nobody has to be asked for: finding, fetching, aggregations, suggestions."""
-    found = find.run()
-    beside, hits = replace(asked, found=found), merged(found, request)
-    if request.collapse is not None:
-        hits = request.collapse.distinct(hits)
-    hits, fetch = hits[request.start : request.window], partial(fetched, beside=beside)
+    """All that nobody has to be asked for once hits are found: fetching, aggregations, suggestions."""
+    beside, hits = replace(asked, found=found), _page(found, request)
+    fetch = partial(fetched, beside=beside)
     fetching = time.perf_counter()
     shown = fetch(hits, request)
     timing = Timing(began, session.asks.seconds, time.perf_counter() - fetching)

@@ -1,5 +1,6 @@
 """One search over some indices: a snapshot of each, and what retrievers ask of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from connote.search.names import fits
 from connote.search.neighbours import Neighbours
 from connote.search.query.knn import Knn
 from connote.search.query.query import Query
-from connote.search.quick import is_quick
+from connote.search.quick import MOST, cost_of
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.thread import abandonable, finished
@@ -110,18 +111,26 @@ class Session:
             work = partial(seen.index.pace.timed, work)
         return work()
 
+    async def here(self, work: Callable[[], T]) -> T:
+        """The same; then others have their turn, so that many such works in a row let them go on."""
+        found = self.timed(work)
+        await asyncio.sleep(0)
+        return found
+
     async def ranked(
         self, query: Query, window: int, least: float | None, sort: Sequence[tuple[str, dict[str, Any]]]
     ) -> list[Scored]:
         """The first documents of a query, over all indices."""
         request = SearchRequest(size=window, least=least, sort=sort)
 
-        async def one(seen: Seen) -> collect.Found:
+        async def one(seen: Seen) -> tuple[Callable[[], collect.Found], float]:
             own = await query.rewritten(self.asks, seen.reader)
-            run = partial(collect.run, seen, own, None, request)
-            return seen.index.pace.timed(run) if request.is_plain and is_quick(own, seen) else await abandonable(run)
+            return partial(collect.run, seen, own, None, request), cost_of(own, seen, request)
 
-        found = await self.each(one)
+        runs = await self.each(one)
+        work = partial(self.every, [run for run, _ in runs])
+        is_quick = sum(cost for _, cost in runs) <= MOST
+        found = await self.here(work) if is_quick else await abandonable(work)
         hits = collect.merged(found, request)[:window]
         numbers = {id(own): number for number, own in enumerate(found)}
         return [Scored(Key(numbers[id(hit.found)], hit.segment, hit.document), hit.score) for hit in hits]

@@ -86,7 +86,10 @@ class DocumentStore:
 
     def __init__(self, folder: Path, index: str) -> None:
         self._index = index
-        self._engine: Engine = create_engine(f"sqlite:///{folder / 'documents.db'}", hide_parameters=True)
+        # As many connections as there are threads: searches that run in the event loop cannot wait for one.
+        self._engine: Engine = create_engine(
+            f"sqlite:///{folder / 'documents.db'}", hide_parameters=True, max_overflow=-1
+        )
         self._is_closed = False
         event.listen(self._engine, "connect", prepare)
         with self._using():
@@ -131,6 +134,18 @@ class DocumentStore:
     def at(self, seqs: Sequence[int]) -> dict[int, Stored]:
         """The states with these sequence numbers."""
         return {each.seq: each for each in self._read(_documents.c.seq, seqs, is_current=False)}
+
+    def length(self, seqs: Sequence[int]) -> int:
+        """How long these states are together, which takes no time: it stands before what they hold."""
+        if not seqs:
+            return 0
+        query = f"""
+            SELECT sum(ifnull(length(source), 0) + ifnull(length(inference), 0)) FROM documents
+            WHERE seq IN ({",".join("?" * len(seqs))})
+        """  # noqa: S608 (numbers of parameters)
+        with self._using(), closing(self._engine.raw_connection()) as connection:
+            (found,) = connection.cursor().execute(query, tuple(seqs)).fetchone()
+        return int(found or 0)
 
     def since(self, seq: int, *, batch: int = 1000) -> Iterator[list[Stored]]:
         """The current state of every document written after that sequence number, oldest first, in batches."""

@@ -84,6 +84,21 @@ def test_products_are_the_same_in_c_and_numpy(seed: int, rows: int, dimensions: 
     assert native.products(codes, query).tolist() == plain.products(codes, query).tolist()
 
 
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 9), st.sampled_from([-44, -43, -13, 0, 18]), st.sampled_from([-44, -41, 0, 18]))
+def test_bounds_hold_of_all_numbers_that_there_are(seed: int, dimensions: int, great: int, asked: int) -> None:
+    """The smallest have only a few bits."""
+    chosen = np.random.default_rng(seed)
+    matrix = (chosen.normal(size=(20, dimensions)) * 10.0**great).astype(np.float32)
+    query = (chosen.normal(size=dimensions) * 10.0**asked).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
+        least, most = Codes.of(matrix).products(query, lengths)
+    if np.isfinite(lengths).all():
+        exact = matrix.astype(np.float64) @ query.astype(np.float64)
+        assert ((least <= exact) & (exact <= most)).all()
+
+
 def test_sums_of_long_vectors_fit() -> None:
     matrix = np.full((3, 4096), 5, dtype=np.float32)
     least, most = Codes.of(matrix).products(matrix[0], np.linalg.norm(matrix, axis=1).astype(np.float32))

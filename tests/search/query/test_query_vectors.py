@@ -239,6 +239,28 @@ def test_a_vector_may_be_that_of_a_document() -> None:
     assert small.ids({"knn": {"field": "v", "query_vector_builder": lookup, "k": 1}}) == [1]
 
 
+@pytest.mark.parametrize("boost", [0, 1e-45, 0.5, 1])
+def test_a_boost_has_no_part_in_who_is_near(boost: float) -> None:
+    homes = [{"v": [1, 9 - number], "rooms": [{"v": [1, 9 - number]}]} for number in range(9)]
+    vector = {"type": "dense_vector", "dims": 2}
+    small = Small({"v": vector, "rooms": {"type": "nested", "properties": {"v": vector}}}, homes, segments=2)
+    near = {"query_vector": [1, 0], "k": 2, "boost": boost}
+    assert small.ids({"knn": {"field": "v", **near}}) == [7, 8]
+    assert small.ids({"nested": {"path": "rooms", "query": {"knn": {"field": "rooms.v", **near}}}}) == [7, 8]
+
+
+@pytest.mark.parametrize(("similarity", "boost"), [("cosine", 0), ("cosine", 1e-45), ("dot_product", 1)])
+def test_of_equal_scores_the_older_documents_come_first(similarity: str, boost: float) -> None:
+    """However different the vectors are: products below -1 all score 0."""
+    model = {"task_type": "text_embedding", "dimensions": 2, "similarity": similarity, "element_type": "float"}
+    mapping = {"body": {"type": "semantic_text", "inference_id": "e5", "model_settings": model}}
+    rows = [[[number - 12, 1]] for number in range(9)]
+    small = Small(mapping, [{}] * 9, chunks={"body": rows}, meanings={"e5": {"sea": [1, 0]}}, segments=2)
+    query = {"match": {"body": {"query": "sea", "boost": boost}}}
+    assert small.search(query) == dict.fromkeys(range(9), 0)  # which looks that the best are the first of them
+    assert small.ids({"knn": {"field": "body", "query_vector": [1, 0], "k": 2}}) == ([0, 1] if boost == 1 else [7, 8])
+
+
 def test_of_nested_vectors_each_documents_nearest_counts() -> None:
     mapping = {"parts": {"type": "nested", "properties": {"v": {"type": "dense_vector", "dims": 2}}}}
     documents: list[dict[str, Any]] = [

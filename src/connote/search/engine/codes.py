@@ -10,7 +10,8 @@ from connote.search.engine.arrays import Floats
 
 _ROWS = 4096  # that are made at a time
 _GREATEST = 127
-# Of smaller numbers the squares of what is left out are too small for float32: it is taken to be as long as the vector.
+# Of smaller numbers the squares of what is left out are too small for float32, and in the end their share of the
+# greatest: all of them are left out, and taken to be twice as long as they can be.
 _TINY = 1e-12
 # What is less than that is lost in a float32 product.
 _LEAST = float(np.finfo(np.float32).tiny)
@@ -39,12 +40,13 @@ class Codes(NamedTuple):
         for start in range(0, rows, _ROWS):
             block, part = matrix[start : start + _ROWS], slice(start, start + _ROWS)
             greatest = np.abs(block).max(axis=1, initial=0)
-            made.scales[part] = scales = greatest / np.float32(_GREATEST)
+            is_tiny = greatest < _TINY
+            made.scales[part] = scales = np.where(is_tiny, np.float32(0), greatest / np.float32(_GREATEST))
             codes = np.rint(np.divide(block, scales[:, None], out=np.zeros_like(block), where=scales[:, None] > 0))
             made.values[part] = codes
             # A little more, for it is rounded itself.
             errors = np.linalg.norm(block - codes * scales[:, None], axis=1) * np.float32(1.001)
-            made.errors[part] = np.where(greatest < _TINY, greatest * np.float32(np.sqrt(matrix.shape[1])), errors)
+            made.errors[part] = np.where(is_tiny, greatest * np.float32(2 * np.sqrt(matrix.shape[1])), errors)
         return made
 
     def products(self, query: Floats, lengths: Floats) -> tuple[Floats, Floats]:
@@ -55,6 +57,9 @@ class Codes(NamedTuple):
         numbers = query.astype(np.float64)
         length, greatest = float(np.linalg.norm(numbers)), float(np.abs(numbers).max(initial=0))
         step = greatest / min(np.iinfo(np.int16).max, _MOST // (_GREATEST * max(len(query), 1))) or 1.0
+        if step < _LEAST:  # nothing is known of products with it
+            every = np.full(len(self.scales), np.inf, dtype=np.float32)
+            return -every, every
         codes = np.rint(numbers / step)
         missed = float(np.linalg.norm(numbers - codes * step))
         about = kernels.products(self.values, codes.astype(np.int16)).astype(np.float32)

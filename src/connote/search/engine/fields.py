@@ -1,6 +1,7 @@
 """Views of a segment's arrays, one a kind of field. What they give are views too: never write to them."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from connote.search.engine.strings import Dictionary
 
 # Terms of which a field remembers where they are.
 _REMEMBERED = 100_000
+# Held while codes are made, so that of several threads that need them only one does.
+_making = threading.Lock()
 
 
 class Postings(NamedTuple):
@@ -41,10 +44,10 @@ class Inverted:
             ordinal = self._found[term] = self.terms.find(term)
         return ordinal
 
-    def find_all(self, terms: Iterable[str]) -> list[int]:
+    def find_all(self, terms: Collection[str]) -> list[int]:
         """The ordinal of each term, -1 for those that are not here."""
-        known = self._found
-        return [known[term] if term in known else self.find(term) for term in terms]
+        found = list(map(self._found.get, terms))  # at once: another thread may forget them all at any moment
+        return [self.find(term) if known is None else known for term, known in zip(terms, found, strict=True)]
 
     def span(self, ordinal: int) -> slice:
         """Where in `docs` the term's list is; empty for -1."""
@@ -58,6 +61,9 @@ class Inverted:
     def having(self, ordinals: Iterable[int], size: int) -> Mask:
         """Mask [size]: which documents (rows) have one of these terms."""
         found = np.zeros(size, dtype=np.bool_)
+        if isinstance(ordinals, range) and ordinals.step == 1 and ordinals:  # their lists follow one another
+            found[self.docs[int(self.starts[ordinals.start]) : int(self.starts[ordinals.stop])]] = True
+            return found
         for ordinal in ordinals:
             found[self.docs[self.span(ordinal)]] = True
         return found
@@ -178,13 +184,17 @@ class Dense(Owned):
         super().__init__(arrays)
         self.matrix: Floats = arrays["matrix",]
         self.magnitudes: Floats = arrays["magnitudes",]
+        self._codes: Codes | None = None
 
     @property
     def has_codes(self) -> bool:
         """Whether they have been made."""
-        return "codes" in self.__dict__
+        return self._codes is not None
 
-    @cached_property
+    @property
     def codes(self) -> Codes:
         """The vectors in one byte a number: made when first looked at, which takes as long as some searches."""
-        return Codes.of(self.matrix)
+        if self._codes is None:
+            with _making:
+                self._codes = self._codes or Codes.of(self.matrix)
+        return self._codes

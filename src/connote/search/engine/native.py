@@ -104,6 +104,8 @@ def best(scores: Floats, starts: Ints) -> Floats:
 
 def products(codes: NDArray[np.int8], query: NDArray[np.int16]) -> Ints:
     """As `plain.products`."""
+    if codes.shape[1] != len(query):
+        raise ValueError(f"{len(query)} numbers for {codes.shape[1]} dimensions")
     found = np.empty(len(codes), dtype=np.int32)
     _loaded().connote_products(*codes.shape, *map(_address, (codes, query, found)))
     return found

@@ -36,6 +36,11 @@ def nearest(view: Dense, query: Floats, similarity: Similarity, allowed: Mask, c
         documents = candidates(view, query, similarity, allowed, count)
         rows, starts = view.owners.rows_of(documents)
         return documents, _best(scores.dense(view, query, similarity, rows), starts, similarity)
+    return every(view, query, similarity, allowed)
+
+
+def every(view: Dense, query: Floats, similarity: Similarity, allowed: Mask) -> tuple[Ints, Floats]:
+    """All documents that are allowed and have a vector, likewise."""
     documents = np.flatnonzero(allowed & view.exists).astype(np.int32)
     compared = scores.dense(view, query, similarity)
     if not view.owners.single:

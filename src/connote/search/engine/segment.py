@@ -28,6 +28,7 @@ class Table:
         self.arrays, self.size = arrays, size
         self._views: dict[tuple[str, str], object] = {}
         self._made: Made = {}
+        self._under: Table | None = None  # where all other fields are
 
     def text(self, field: str) -> Text | None:
         """Analysed text: postings, positions, norms."""
@@ -72,8 +73,11 @@ class Table:
 
     def _view(self, kind: str, field: str, make: Callable[[Arrays], _View]) -> _View | None:
         if (kind, field) not in self._views:
+            if field not in self._made and self._under is not None:
+                return self._under._view(kind, field, make)
             arrays = self._made[field](self, kind) if field in self._made else below(self.arrays, kind, field)
-            self._views[kind, field] = make(arrays) if arrays else None
+            # Of several threads that make it at a time all take the first one's, with what it will remember.
+            self._views.setdefault((kind, field), make(arrays) if arrays else None)
         return cast("_View | None", self._views[kind, field])
 
 
@@ -137,8 +141,7 @@ class Segment(Table):
     def with_columns(self, made: Made) -> "Segment":
         """The same with more fields, made when they are first looked at; they hide others of their names."""
         other = copy(self)
-        other._made = {**self._made, **made}
-        other._views = {key: view for key, view in self._views.items() if key[1] not in made}
+        other._made, other._views, other._under = made, {}, self
         return other
 
 

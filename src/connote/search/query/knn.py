@@ -38,7 +38,7 @@ class DenseWeight(Ranking):
     boost: float
     among: Weight | None = None
     least: float | None = None
-    nearest: Mapping[int, Ranked] | None = None  # by segment, those of the first of all
+    nearest: Mapping[int, Ranked] | None = None  # by segment, those of the first of all, rising
 
     def run(self, table: Table, *, scored: bool) -> Hits:
         """The nearest."""
@@ -56,23 +56,35 @@ class DenseWeight(Ranking):
         if self.nearest is not None:
             first = self.nearest.get(id(table.arrays), _NOBODY)
             kept = allowed[first.docs]
-            return Ranked(first.docs[kept][:count], first.scores[kept][:count], int(np.count_nonzero(kept)))
+            best = kernels.top(first.scores, kept, count)
+            return Ranked(first.docs[best], first.scores[best], int(np.count_nonzero(kept)))
         view = self._view(table)
-        if view is None or self.least is not None or self.among is not None or not nearest.pays(view):
+        is_limited = self.least is not None or self.among is not None
+        # A boost may make scores equal that were not.
+        if view is None or is_limited or self.boost != 1 or not nearest.pays(view):
             return None
         documents, points = self.candidates(table, allowed, count)
         best = kernels.top(points, points > -np.inf, count)
         return Ranked(documents[best], points[best], int(np.count_nonzero(allowed & view.exists)))
 
     def candidates(self, table: Table, allowed: Mask, count: int) -> tuple[Ints, Floats]:
-        """Documents, rising, among which the nearest are of those that are allowed, and their scores (or -inf)."""
+        """Documents, rising, among which the nearest are of those that are allowed, and their scores (or -inf).
+
+        The boost is left out, which has no part in who is near.
+        """
         view = self._view(table)
         if view is None:
             return _NOBODY.docs, _NOBODY.scores
         if self.among is not None:
             allowed = allowed & self.among.run(table, scored=False).mask
-        documents, compared = nearest.nearest(view, self.query, _ENGINE[self.similarity], allowed, count)
-        return documents, self._near(compared) * np.float32(self.boost)
+        asked = view, self.query, _ENGINE[self.similarity], allowed
+        documents, compared = nearest.nearest(*asked, count)
+        points = self._near(compared)
+        if np.count_nonzero(points > 0) < count and (points == 0).any():
+            # No score is below 0: some may be equal that are not equally near.
+            documents, compared = nearest.every(*asked)
+            points = self._near(compared)
+        return documents, points
 
     def points(self, table: Table) -> Floats:
         """float32 [size]: every document's score, -inf of those without a vector or that do not count."""
@@ -296,8 +308,8 @@ def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
     every = np.concatenate([points for _, points in parts]) if parts else np.zeros(0, dtype=np.float32)
     best, found, start = kernels.top(every, every > -np.inf, k), {}, 0
     for segment, (documents, points) in zip(reader.snapshot.segments, parts, strict=True):
-        own = best[(best >= start) & (best < start + len(documents))] - np.int32(start)
-        found[id(segment.arrays)] = Ranked(documents[own], points[own], len(own))
+        own = np.sort(best[(best >= start) & (best < start + len(documents))] - np.int32(start))
+        found[id(segment.arrays)] = Ranked(documents[own], points[own] * np.float32(weight.boost), len(own))
         start += len(documents)
     return replace(weight, nearest=found)
 
@@ -306,18 +318,18 @@ def _nearest_objects(reader: Reader, weight: DenseWeight, k: int) -> dict[int, R
     """By table, the nearest of nested objects: of each document the nearest one, and of these the first k."""
     if not reader.rows:
         return {}
-    every = np.concatenate(
-        [np.where(rows.live, weight.points(rows.table), np.float32(-np.inf)) for rows in reader.rows]
-    )
+    plain = replace(weight, boost=1.0)
+    every = np.concatenate([np.where(rows.live, plain.points(rows.table), np.float32(-np.inf)) for rows in reader.rows])
     order = np.argsort(-every, kind="stable")  # of equals the older ones come first
     segments = np.concatenate([np.full(rows.table.size, number) for number, rows in enumerate(reader.rows)])
     documents = np.concatenate([rows.documents for rows in reader.rows])
     owners = np.stack([segments, documents], axis=1)[order]
     best = order[np.sort(np.unique(owners, axis=0, return_index=True)[1])][:k].astype(np.int32)
+    best = best[every[best] > -np.inf]
     found, start = {}, 0
     for table in reader.tables:
-        own = best[(best >= start) & (best < start + table.size)]
-        found[id(table.arrays)] = Ranked(own - np.int32(start), every[own], len(own))
+        own = np.sort(best[(best >= start) & (best < start + table.size)])
+        found[id(table.arrays)] = Ranked(own - np.int32(start), every[own] * np.float32(weight.boost), len(own))
         start += table.size
     return found
 
