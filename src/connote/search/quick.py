@@ -22,13 +22,11 @@ from connote.search.request import SearchRequest
 
 # Documents that the engine goes through in half a millisecond: what all that runs where it is asked for may cost.
 MOST = 200_000
-# What else costs as much as one of them: so many numbers of dense vectors. And as many of them as cost what is done
-# once for a query and a segment, for a term, for a token of a sparse vector, and for a field that is held against a
-# pattern.
-_NUMBERS, _STEP, _TERM, _TOKEN, _FIT = 60, 2000, 500, 100, 400
+# What else costs as much as one of them: so many numbers of dense vectors, and entries in the lists of sparse ones. And
+# as many of them as cost what is done once for a query and a segment, for a term, for a token of a sparse vector, and
+# for a field that is held against a pattern.
+_NUMBERS, _ENTRIES, _STEP, _TERM, _TOKEN, _FIT = 60, 2.5, 2000, 500, 100, 400
 _VALUES, _LETTERS, _NAMED = 100, 1000, 20
-# Of the vectors those that a token has, as a rule.
-_SHARE = 0.1
 
 
 def cost_of(query: Query, seen: Seen, request: SearchRequest) -> float:
@@ -112,12 +110,13 @@ def _words(query: Match, reader: Reader) -> float:
 
 
 def _sparse(field: str, tokens: Mapping[str, float] | None, reader: Reader) -> float:
-    """To go through the lists of these tokens, of which most have few vectors; infinity if they are not known."""
+    """To go through the lists of these tokens, and all sums once; infinity if they are not known."""
     name = chunks_of(reader, field)
-    rows = sum(view.owners.rows for table in reader.tables if (view := table.sparse(name)) is not None)
     if tokens is None:
         return math.inf
-    return _sweep(reader) + (rows * _SHARE + _TOKEN * len(reader.tables)) * len(tokens)
+    views = [view for table in reader.tables if (view := table.sparse(name)) is not None]
+    entries = sum(view.owners.rows / 2 + view.entries(tokens) for view in views) / _ENTRIES
+    return entries + (_STEP + _TOKEN * len(tokens)) * len(reader.tables)
 
 
 def _dense(field: str, reader: Reader) -> float:

@@ -115,7 +115,7 @@ def test_queries_are_as_deep_as_elasticsearch_lets_them_be() -> None:
 
 def test_clauses_are_counted_together() -> None:
     small = Small(MAPPING, [{}])
-    some_clauses = {"bool": {"should": [{"match_all": {}}] * 4000}}
+    some_clauses: dict[str, Any] = {"bool": {"should": [{"match_all": {}}] * 4000}}
     assert small.ids({"bool": {"must": [some_clauses] * 4}}) == [0]
     with pytest.raises(IllegalArgument, match="too many nested clauses"):
         small.ids({"bool": {"must": [some_clauses] * 5}})

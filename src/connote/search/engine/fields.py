@@ -49,6 +49,11 @@ class Inverted:
         found = list(map(self._found.get, terms))  # at once: another thread may forget them all at any moment
         return [self.find(term) if known is None else known for term, known in zip(terms, found, strict=True)]
 
+    def entries(self, terms: Collection[str]) -> int:
+        """How long the lists of these terms are together."""
+        ordinals = np.array([each for each in self.find_all(terms) if each >= 0], dtype=np.int64)
+        return int((self.starts[ordinals + 1] - self.starts[ordinals]).sum())
+
     def span(self, ordinal: int) -> slice:
         """Where in `docs` the term's list is; empty for -1."""
         return slice(int(self.starts[ordinal]), int(self.starts[ordinal + 1])) if ordinal >= 0 else slice(0, 0)
