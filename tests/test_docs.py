@@ -10,6 +10,7 @@ from connote.api import cohere as as_cohere
 from connote.api import openai as as_openai
 from connote.api import tei as as_tei
 from connote.contract import cohere, cohere_chat, openai
+from connote.search.query.parse import KINDS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -50,3 +51,8 @@ def test_every_dependency_is_explained() -> None:
     decisions = (DOCS / "decisions.md").read_text()
     assert len(named) > 10
     assert [name for name in named if not re.search(rf"^\|.*\b{name}\b", decisions, re.MULTILINE)] == []
+
+
+def test_every_query_is_named() -> None:
+    page = (DOCS / "compatibility.md").read_text()
+    assert [kind for kind in KINDS if f"`{kind}`" not in page] == []

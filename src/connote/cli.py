@@ -50,7 +50,7 @@ DEMO_TEXT = "There is no reason anyone would want a computer in their home"
 DEMO_ENDPOINT = ".elser-2-elastic"
 
 Data = Annotated[
-    Path | None, typer.Option(help="The folder of endpoints and models.", show_default="your user data folder")
+    Path | None, typer.Option(help="The folder of endpoints, indices and models.", show_default="your user data folder")
 ]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="A TOML file; docs/configuration.md lists what it holds.")

@@ -6,14 +6,13 @@ from functools import partial
 from math import inf
 
 from connote.contract.errors import IllegalArgument
-from connote.search import request as requests
-from connote.search import retriever, trees
+from connote.search import across, retriever, trees
 from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
 from connote.search.query.query import Query
 from connote.search.quick import MOST, cost_of
-from connote.search.request import SearchRequest
+from connote.search.request import SearchRequest, combined
 from connote.search.retriever import Key, Scored
 from connote.search.session import Session
 from connote.search.thread import abandonable
@@ -40,8 +39,10 @@ async def prepared(session: Session, request: SearchRequest) -> Find:
     if request.retriever is not None:
         every = await _retrieved(session, request)
         return Find(lambda: every)
-    query = requests.combined(request)
-    runs = await session.each(lambda seen: _run(seen, query, request, session))
+    nearest = [await across.first(session, each) for each in request.knn]
+    runs = await session.each(
+        lambda seen: _run(seen, combined(request, [each[seen.number] for each in nearest]), request, session)
+    )
     is_quick = sum(cost for _, cost in runs) <= MOST
     find = Find(partial(session.every, [run for run, _ in runs]), is_quick)
     if request.rescore:

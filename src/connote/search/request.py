@@ -44,7 +44,7 @@ class SearchRequest:
 
     query: Query = field(default_factory=MatchAll)
     has_query: bool = False
-    knn: Sequence[Query] = ()
+    knn: Sequence[Knn] = ()
     retriever: Mapping[str, Any] | None = None
     start: int = 0
     size: int = SIZE
@@ -248,11 +248,9 @@ def _tied(request: SearchRequest) -> SearchRequest:
     return request
 
 
-def combined(request: SearchRequest) -> Query:
+def combined(request: SearchRequest, knn: Sequence[Query]) -> Query:
     """The query and the top-level knn searches as one: what either finds, with the sum of its scores."""
-    if not request.knn:
-        return request.query
-    return Bool(should=[*([request.query] if request.has_query else []), *request.knn])
+    return Bool(should=[*([request.query] if request.has_query else []), *knn]) if knn else request.query
 
 
 def _problems(request: SearchRequest) -> list[str]:
@@ -272,7 +270,7 @@ def _problems(request: SearchRequest) -> list[str]:
     return found
 
 
-def _knn(given: Any, size: int) -> list[Query]:  # noqa: ANN401 (JSON)
+def _knn(given: Any, size: int) -> list[Knn]:  # noqa: ANN401 (JSON)
     if given is None:
         return []
     listed = given if isinstance(given, list) else [given]

@@ -131,7 +131,8 @@ class Session:
         work = partial(self.every, [run for run, _ in runs])
         is_quick = sum(cost for _, cost in runs) <= MOST
         found = await self.here(work) if is_quick else await abandonable(work)
-        hits = collect.merged(found, request)[:window]
+        most = min(window, query.k) if isinstance(query, Knn) and query.k is not None else window
+        hits = collect.merged(found, request)[:most]
         numbers = {id(own): number for number, own in enumerate(found)}
         return [Scored(Key(numbers[id(hit.found)], hit.segment, hit.document), hit.score) for hit in hits]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.contract.errors import BadDocument, ConnoteError, IllegalArgument
 from connote.search.engine import nearest
 from connote.search.query.boolean import Bool
 from connote.search.query.knn import Knn
@@ -329,3 +329,25 @@ def test_without_k_all_candidates_are_found() -> None:
     wide = parse({"bool": {"must": {"knn": knn}}}, size=20)
     assert isinstance(wide, Bool)
     assert [each.k for each in wide.must if isinstance(each, Knn)] == [30]
+
+
+def test_bits_are_asked_for_as_bytes_and_score_by_how_many_differ() -> None:
+    """The numbers of https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/dense-vector."""
+    mapping = {"bits": {"type": "dense_vector", "dims": 40, "element_type": "bit"}}
+    small = Small(mapping, [{"bits": [127, -127, 0, 1, 42]}, {"bits": "8100012a7f"}])
+    asked = [127, -127, 0, 1, 42]
+    differ = sum((a & 255 ^ b).bit_count() for a, b in zip(asked, bytes.fromhex("8100012a7f"), strict=True))
+    for vector in (asked, "7f8100012a"):
+        found = small.search({"knn": {"field": "bits", "query_vector": vector, "k": 2}})
+        same(found, {0: 1.0, 1: (40 - differ) / 40})
+    assert small.ids({"knn": {"field": "bits", "query_vector": asked, "k": 2, "similarity": differ - 1}}) == [0]
+
+
+def test_products_of_bytes_have_a_score_of_their_own() -> None:
+    mapping = {"v": {"type": "dense_vector", "dims": 3, "element_type": "byte", "similarity": "dot_product"}}
+    small = Small(mapping, [{"v": [10, 20, 30]}])
+    same(small.search({"knn": {"field": "v", "query_vector": [1, 2, 3], "k": 1}}), {0: 0.5 + 140 / (32768 * 3)})
+    with pytest.raises(IllegalArgument, match=r"found decimal value \[4.5\] at dim \[1\]"):
+        small.search({"knn": {"field": "v", "query_vector": [1, 4.5, 3], "k": 1}})
+    with pytest.raises(BadDocument, match="failed to parse field"):
+        Small(mapping, [{"v": [1, 2, 0.5]}])

@@ -250,7 +250,7 @@ def _property(name: str, body: Any, analysis: Analysis, depth: int) -> Branch | 
 
 
 def _field(name: str, kind: Any, body: Object[str, Any], analysis: Analysis) -> Field:  # noqa: ANN401
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise BadMapping(f"No handler for type [{java(kind)}] declared on field [{name.rpartition('.')[2]}]")
     made = KINDS[kind]
     rest = {param: value for param, value in body.items() if param not in ("type", "fields")}

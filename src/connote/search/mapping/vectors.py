@@ -13,6 +13,7 @@ import orjson
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis
+from connote.search.engine.arrays import Floats
 from connote.search.mapping.field import COMMON, LEAF, Field, Param, flag, mapping, text, whole
 from connote.search.mapping.values import Values
 from connote.search.mapping.weighting import weighting
@@ -128,6 +129,26 @@ class DenseVector(Field):
         default = "l2_norm" if self["element_type"] == "bit" else "cosine"
         return str(self["similarity"] or default)
 
+    @property
+    def measure(self) -> str:
+        """What scores are made of: the similarity, but of bits how many differ; bytes have a product of their own."""
+        if self["element_type"] == "bit":
+            return "hamming"
+        is_product = self["element_type"] == "byte" and self.similarity == "dot_product"
+        return "byte_product" if is_product else self.similarity
+
+    def asked(self, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Floats:
+        """A query's vector as one of this field: bits may come as bytes. Raises IllegalArgument."""
+        dims = self["dims"]
+        if self["element_type"] == "bit" and dims is not None and len(vector) * 8 == dims:
+            vector = np.unpackbits(vector.astype(np.int8).view(np.uint8)).astype(np.float32)
+        if dims not in (None, len(vector)):
+            raise IllegalArgument(
+                f"the query vector has a different dimension [{len(vector)}] than the index vectors [{dims}]"
+            )
+        self.check(vector)
+        return vector
+
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ANN401
         """A list of numbers, or bytes as hexadecimal or base64 text."""
         if self.name in into.dense:
@@ -140,19 +161,25 @@ class DenseVector(Field):
             # By way of JSON, which has float32 as its shortest decimal.
             into.unpacked[path] = orjson.loads(orjson.dumps(into.dense[path][0], option=orjson.OPT_SERIALIZE_NUMPY))
 
-    def read(self, value: Any) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401
+    def read(self, value: Any) -> Floats:  # noqa: ANN401
         """The vector (float32, dims). Raises IllegalArgument."""
         vector = _floats(value, self["element_type"])
         self.check(vector)
         return vector
 
-    def check(self, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:
+    def check(self, vector: Floats) -> None:
         """Raise IllegalArgument for a vector that cannot be one of this field."""
         dims = self["dims"]
         if dims is not None and len(vector) != dims:
             raise IllegalArgument(
                 f"The [dense_vector] field [{self.name}] in doc has a different number of dimensions [{len(vector)}] "
                 f"than defined in the mapping [{dims}]"
+            )
+        if self["element_type"] == "byte" and (decimal := np.flatnonzero(vector != np.rint(vector))).size:
+            at = int(decimal[0])
+            raise IllegalArgument(
+                "element_type [byte] vectors only support non-decimal values but found decimal value "
+                f"[{vector[at]}] at dim [{at}]"
             )
         if not np.isfinite(vector).all():
             raise IllegalArgument("[dense_vector] vectors may not have values that are not finite numbers")
@@ -173,7 +200,7 @@ def _dims(field: Field) -> dict[str, Any]:
     return {name: value for name, value in field.given.items() if name == "dims"}
 
 
-def _floats(value: Any, element: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:  # noqa: ANN401
+def _floats(value: Any, element: str) -> Floats:  # noqa: ANN401
     if isinstance(value, str):
         return _decoded(value, element)
     if not isinstance(value, list) or not value or not all(type(each) in (int, float) for each in value):
@@ -181,13 +208,15 @@ def _floats(value: Any, element: str) -> np.ndarray[tuple[int], np.dtype[np.floa
     found = np.asarray(value, dtype=np.float64)
     if element in ("byte", "bit") and (np.abs(found + 0.5) > 127.5).any():
         raise IllegalArgument(f"element_type [{element}] vectors only support integers between [-128, 127]")
+    if element == "bit" and (found != np.rint(found)).any():
+        raise IllegalArgument("element_type [bit] vectors only support non-decimal values")
     if element == "bit":
         return np.unpackbits(found.astype(np.int8).view(np.uint8)).astype(np.float32)
     with np.errstate(over="ignore"):
         return found.astype(np.float32)
 
 
-def _decoded(value: str, element: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _decoded(value: str, element: str) -> Floats:
     """Vectors as text: of bytes and bits in hexadecimal; of floats as base64 of big-endian float32."""
     try:
         if element in ("byte", "bit"):

@@ -108,10 +108,13 @@ class DenseWeight(Ranking):
 
     def _near(self, raw: Floats) -> Floats:
         """The scores of vectors, -inf of those that are not near enough."""
-        points = _scored(raw, self.similarity)
+        points = _scored(raw, self.similarity, len(self.query))
         if self.least is None:
             return points
-        near = raw <= self.least**2 if self.similarity == "l2_norm" else raw >= self.least
+        if self.similarity in ("l2_norm", "hamming"):
+            near = raw <= (self.least if self.similarity == "hamming" else self.least**2)
+        else:
+            near = raw >= self.least
         return np.where(near, points, np.float32(-np.inf))
 
     def near(self, table: Table, document: int) -> list[tuple[float, float]]:
@@ -121,7 +124,7 @@ class DenseWeight(Ranking):
             return []
         own = view.owners.of(document)
         raw = scores.dense(view, self.query, _ENGINE[self.similarity], np.arange(own.start, own.stop))
-        points = _scored(raw, self.similarity)
+        points = _scored(raw, self.similarity, len(self.query))
         return list(zip(raw.tolist(), (points * np.float32(self.boost)).tolist(), strict=True))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
@@ -133,12 +136,24 @@ class DenseWeight(Ranking):
 
 
 _NOBODY = Ranked(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 0)
-_ENGINE: Mapping[str, Any] = {"cosine": "cosine", "dot_product": "dot", "l2_norm": "l2", "max_inner_product": "dot"}
+# How the engine compares vectors for each measure of a field.
+_ENGINE: Mapping[str, Any] = {
+    "cosine": "cosine",
+    "dot_product": "dot",
+    "l2_norm": "l2",
+    "max_inner_product": "dot",
+    "hamming": "l2",
+    "byte_product": "dot",
+}
 
 
-def _scored(raw: Floats, similarity: str) -> Floats:
+def _scored(raw: Floats, similarity: str, dims: int) -> Floats:
     """Elasticsearch's scores: https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/dense-vector."""
     one = np.float32(1)
+    if similarity == "hamming":
+        return (np.float32(dims) - raw) / np.float32(dims)
+    if similarity == "byte_product":
+        return np.float32(0.5) + raw / np.float32(32768 * dims)
     if similarity == "l2_norm":
         return one / (one + raw)
     if similarity == "max_inner_product":
@@ -173,7 +188,7 @@ class Knn(Query):
         return cls.parse(given, parse, size=min(3 * size // 2, MOST_CANDIDATES) if candidates is None else candidates)
 
     @classmethod
-    def parse(cls, given: Any, parse: Any, *, size: int) -> Query:  # noqa: ANN401
+    def parse(cls, given: Any, parse: Any, *, size: int) -> "Knn":  # noqa: ANN401
         """`{"field": …, "query_vector": […], "k": 10, "num_candidates": 100, "filter": …}`; `size` stands for `k`."""
         body = Body("knn", given)
         filters, k = body.raw("filter"), body.raw("k")
@@ -284,12 +299,7 @@ def dense_weight(
     """The weight of a dense vector on a field. Raises IllegalArgument for a field of no vectors."""
     similarity = "cosine"
     if isinstance(field, DenseVector):
-        if field["dims"] not in (None, len(query)):
-            raise IllegalArgument(
-                f"the query vector has a different dimension [{len(query)}] than the index vectors [{field['dims']}]"
-            )
-        field.check(query)
-        similarity = field.similarity
+        query, similarity = field.asked(query), field.measure
     elif isinstance(field, SemanticText):
         similarity = str((field.model or {}).get("similarity", "cosine"))
     else:
