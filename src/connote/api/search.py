@@ -99,9 +99,11 @@ async def msearched(ask: Ask, raw: bytes, make: Make) -> dict[str, Any]:
     async def one(header: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
         async with turn:
             try:
-                return as_asked(ask, await _one(ask, header, await make(line))) | {"status": 200}
+                answer = as_asked(ask, await _one(ask, header, await make(line))) | {"status": 200}
             except ConnoteError as error:
-                return error.wire()
+                answer = error.wire()
+            await asyncio.sleep(0)  # for others, who would have no turn among searches that need no thread
+            return answer
 
     responses = await ask.attended(_all([one(*pair) for pair in _pairs(raw)]))
     return {"took": int((time.perf_counter() - began) * 1000), "responses": responses}

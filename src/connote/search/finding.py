@@ -30,7 +30,7 @@ class Find:
 async def found(session: Session, request: SearchRequest) -> list[Found]:
     """By index. Raises SearchFailed, and what the request has wrong."""
     find = await prepared(session, request)
-    return await session.here(find.run) if find.is_quick else await abandonable(find.run)
+    return session.timed(find.run) if find.is_quick else await abandonable(find.run)
 
 
 async def prepared(session: Session, request: SearchRequest) -> Find:

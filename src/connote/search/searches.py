@@ -144,7 +144,7 @@ class Searches:
             return await abandonable(lambda: _finished(session, request, began, find.run(), beside))
         found = session.timed(find.run)
         finish = partial(_finished, session, request, began, found, beside)
-        return await session.here(finish) if _are_short(found, request) else await abandonable(finish)
+        return session.timed(finish) if _are_short(found, request) else await abandonable(finish)
 
 
 def _are_short(every: Sequence[Found], request: SearchRequest) -> bool:

@@ -1,6 +1,5 @@
 """One search over some indices: a snapshot of each, and what retrievers ask of them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -111,12 +110,6 @@ class Session:
             work = partial(seen.index.pace.timed, work)
         return work()
 
-    async def here(self, work: Callable[[], T]) -> T:
-        """The same; then others have their turn, so that many such works in a row let them go on."""
-        found = self.timed(work)
-        await asyncio.sleep(0)
-        return found
-
     async def ranked(
         self, query: Query, window: int, least: float | None, sort: Sequence[tuple[str, dict[str, Any]]]
     ) -> list[Scored]:
@@ -130,7 +123,7 @@ class Session:
         runs = await self.each(one)
         work = partial(self.every, [run for run, _ in runs])
         is_quick = sum(cost for _, cost in runs) <= MOST
-        found = await self.here(work) if is_quick else await abandonable(work)
+        found = self.timed(work) if is_quick else await abandonable(work)
         most = min(window, query.k) if isinstance(query, Knn) and query.k is not None else window
         hits = collect.merged(found, request)[:most]
         numbers = {id(own): number for number, own in enumerate(found)}
