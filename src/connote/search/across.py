@@ -1,7 +1,7 @@
 """kNN searches over several indices: their first `k` are of all indices together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -42,14 +42,15 @@ class ChosenWeight(Ranking):
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen(Query):
-    """A query, of some documents alone: `chosen` has a mask of them for each segment."""
+    """A query with its weight, of some documents alone: `chosen` has a mask of them for each segment."""
 
     inner: Query
+    weight: Weight
     chosen: Mapping[int, Mask]
 
-    def weigh(self, reader: Reader) -> Weight:
+    def weigh(self, reader: Reader) -> Weight:  # noqa: ARG002 (it is weighed)
         """The query's scores."""
-        return ChosenWeight(self.inner.weigh(reader), self.chosen)
+        return ChosenWeight(self.weight, self.chosen)
 
     def parts(self) -> Sequence[Query]:
         """The query."""
@@ -76,4 +77,6 @@ def _first(session: Session, own: Sequence[Query], k: int) -> list[Query]:
     found.sort(key=lambda each: -each[0])  # of equals those of the first index and segment stay before the others
     for _, document, mask in found[:k]:
         mask[document] = True
-    return [Chosen(inner=each, chosen=masks) for each, masks in zip(own, chosen, strict=True)]
+    made = zip(own, weights, chosen, strict=True)
+    # The name is of those alone, too.
+    return [Chosen(name=each.name, inner=replace(each, name=None), weight=own, chosen=at) for each, own, at in made]

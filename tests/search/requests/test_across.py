@@ -63,3 +63,8 @@ def test_explanations_and_names_are_of_the_query(places: Search) -> None:
     (hit,) = places("near,far", knn=near(1, _name="close"), explain=True)["hits"]["hits"]
     assert hit["matched_queries"] == ["close"]
     assert hit["_explanation"]["value"] == hit["_score"]
+
+
+def test_a_name_is_told_of_the_first_alone(places: Search) -> None:
+    hits = places("near,far", knn=near(1, _name="close"), query={"match_all": {}})["hits"]["hits"]
+    assert [hit["_id"] for hit in hits if "matched_queries" in hit] == ["1"]

@@ -78,10 +78,29 @@ class Terms(Source):
 
 
 @dataclass(frozen=True)
-class Masked(Source):
-    """Spans of one field that pass for those of another, to be combined with these."""
+class Derived(Source):
+    """What is made of the spans of another source, in its documents."""
 
     inner: Source
+
+    @property
+    def field(self) -> str:
+        """The inner's."""
+        return self.inner.field
+
+    def documents(self, table: Table) -> Ints:
+        """The inner's."""
+        return self.inner.documents(table)
+
+    def words(self) -> Iterator[tuple[str, str]]:
+        """The inner's."""
+        return self.inner.words()
+
+
+@dataclass(frozen=True)
+class Masked(Derived):
+    """Spans of one field that pass for those of another, to be combined with these."""
+
     mask: str
 
     @property
@@ -94,17 +113,9 @@ class Masked(Source):
         """What it really is."""
         return self.inner.scored
 
-    def documents(self, table: Table) -> Ints:
-        """The inner's."""
-        return self.inner.documents(table)
-
     def found(self, reading: Reading) -> list[Span]:
         """The inner's."""
         return reading.of(self.inner)
-
-    def words(self) -> Iterator[tuple[str, str]]:
-        """The inner's."""
-        return self.inner.words()
 
 
 @dataclass(frozen=True)
@@ -132,47 +143,23 @@ class AnyOf(Source):
 
 
 @dataclass(frozen=True)
-class First(Source):
+class First(Derived):
     """Spans that end early in the text: before or at a position."""
 
-    inner: Source
     last: int
-
-    @property
-    def field(self) -> str:
-        """The inner's."""
-        return self.inner.field
-
-    def documents(self, table: Table) -> Ints:
-        """The inner's."""
-        return self.inner.documents(table)
 
     def found(self, reading: Reading) -> list[Span]:
         """Those that do."""
         return [each for each in reading.of(self.inner) if each.end <= self.last]
 
-    def words(self) -> Iterator[tuple[str, str]]:
-        """The inner's."""
-        return self.inner.words()
-
 
 @dataclass(frozen=True)
-class Without(Source):
-    """Spans that have none of the others so close before or behind them."""
+class Without(Derived):
+    """Spans that have none of the others so close before or behind them; words of the others do not count."""
 
-    inner: Source
     others: Source
     before: int
     behind: int
-
-    @property
-    def field(self) -> str:
-        """The inner's."""
-        return self.inner.field
-
-    def documents(self, table: Table) -> Ints:
-        """The inner's."""
-        return self.inner.documents(table)
 
     def found(self, reading: Reading) -> list[Span]:
         """Those for which the first of the others that does not lie far before them lies far behind them."""
@@ -184,10 +171,6 @@ class Without(Source):
             if at == len(others) or others[at].start - self.behind >= each.end:
                 found.append(each)
         return found
-
-    def words(self) -> Iterator[tuple[str, str]]:
-        """The inner's: the others do not count."""
-        return self.inner.words()
 
 
 @dataclass(frozen=True)
