@@ -47,6 +47,10 @@ Entry entry(const char *data, int64_t length, int32_t number) {
     return {prefix, {data, static_cast<size_t>(length)}, number};
 }
 
+// Rows whose products are taken at a time, and ROUNDED of connote.search.engine.codes.
+constexpr int64_t BOUND_ROWS = 512;
+constexpr double ROUNDED = 2 * static_cast<double>(std::numeric_limits<float>::epsilon());
+
 // What a term adds: of sparse vectors the product, of texts BM25.
 struct Product {
     const float *__restrict values;
@@ -116,6 +120,7 @@ class Best {
                 if (mask[i] && beats(scores[i]) && counts(scores[i])) add(scores[i], first + i);
         }
     }
+    float worst() const { return heap_.front().score; }
     const std::vector<Hit> &sorted() {
         std::sort(heap_.begin(), heap_.end());
         return heap_;
@@ -192,6 +197,96 @@ int64_t rank(const Lists &lists, Added added, int64_t documents, const int32_t *
     return static_cast<int64_t>(hits.size());
 }
 
+// Vectors in codes, and a query: connote.search.engine.codes says what these are.
+struct Codes {
+    int64_t rows, dimensions;
+    const int8_t *values;
+    const float *scales, *errors, *lengths;
+};
+
+struct Asked {
+    const int16_t *codes;
+    double step, per_error, per_length, least, length, room;
+    enum : int64_t { DOT, COSINE, L2 } similarity;
+};
+
+// What rises as a row is nearer, at least and at most, for rows from `first` on; false if one of these is no number. The
+// products are whole numbers, and nothing is fused: the same on any processor, so the widest is taken.
+WIDEST bool bounds(const Codes &codes, const Asked &asked, int64_t first, int64_t count, float *__restrict least,
+                   float *__restrict most) {
+    int32_t sums[BOUND_ROWS];
+    for (int64_t r = 0; r < count; r++) {
+        const int8_t *__restrict row = codes.values + (first + r) * codes.dimensions;
+        const int16_t *__restrict query = asked.codes;
+        int32_t sum = 0;
+        for (int64_t i = 0; i < codes.dimensions; i++) sum += static_cast<int16_t>(row[i]) * query[i];
+        sums[r] = sum;
+    }
+    const float *__restrict scales = codes.scales + first, *__restrict errors = codes.errors + first;
+    const float *__restrict lengths = codes.lengths + first;
+    constexpr float GREATEST = std::numeric_limits<float>::max();
+    int32_t known = 1;
+    for (int64_t r = 0; r < count; r++) {
+        double own = lengths[r];
+        double about = sums[r] * (scales[r] * asked.step);
+        double off = errors[r] * asked.per_error + own * asked.per_length + asked.least;
+        if (asked.similarity == Asked::COSINE) {
+            double both = lengths[r] * static_cast<float>(asked.length);
+            about = both > 0 ? about / both : 0;  // a zero vector's cosine is 0
+            off = both > 0 ? off / both : 0;
+        } else if (asked.similarity == Asked::L2) {
+            double both = own + asked.length;
+            about = about * 2 - own * own;
+            off = off * 2 + both * both * asked.room;
+        }
+        off += 2 * ROUNDED;
+        least[r] = static_cast<float>(about - off);
+        most[r] = static_cast<float>(about + off);
+        known &= least[r] >= -GREATEST & most[r] <= GREATEST;
+    }
+    return known;
+}
+
+// To each document d the greatest of its rows, starts[d] to starts[d + 1]; -infinity without one.
+void greatest(const int32_t *starts, int64_t documents, const float *rows, float *__restrict best) {
+    for (int64_t d = 0; d < documents; d++) {
+        float most = -std::numeric_limits<float>::infinity();
+        for (int32_t row = starts[d]; row < starts[d + 1]; row++) most = std::max(most, rows[row]);
+        best[d] = most;
+    }
+}
+
+int64_t near(const Codes &codes, const Asked &asked, int32_t documents, const int32_t *owners, const uint8_t *mask,
+             int64_t count, int32_t *found) {
+    thread_local std::vector<float> least, most, folded;
+    least.resize(codes.rows), most.resize(codes.rows);
+    bool known = true;
+    for (int64_t first = 0; first < codes.rows && known; first += BOUND_ROWS) {
+        int64_t some = std::min(BOUND_ROWS, codes.rows - first);
+        known = bounds(codes, asked, first, some, least.data() + first, most.data() + first);
+    }
+    int64_t number = 0;
+    float bound = -std::numeric_limits<float>::infinity();
+    if (known && count > 0) {
+        for (auto *each : {&least, &most}) {
+            if (!owners) break;
+            folded.resize(documents);
+            greatest(owners, documents, each->data(), folded.data());
+            std::swap(*each, folded);
+        }
+        Best best(std::min<int64_t>(count, documents));
+        best.add(least.data(), mask, 0, documents, [](float) { return true; });
+        if (documents >= count && best.full()) bound = best.worst();
+    } else {
+        known = false;
+    }
+    for (int32_t d = 0; d < documents; d++) {
+        found[number] = d;
+        number += mask[d] && (!known || most[d] >= bound);
+    }
+    return number;
+}
+
 // -1 if there is not enough memory.
 template <class Function>
 int64_t guarded(Function function) {
@@ -205,7 +300,7 @@ int64_t guarded(Function function) {
 }  // namespace
 
 // Counts the forms that these functions have had: who calls them with another form's arguments would crash.
-EXPORT int32_t connote_index_form() { return 2; }
+EXPORT int32_t connote_index_form() { return 3; }
 
 // Adds weights[t] * values[i] to scores[docs[i]] for i from starts[t] to ends[t], of each term t; sets matched[docs[i]].
 EXPORT void connote_accumulate(const Lists *lists, const float *values, float *scores, uint8_t *matched) {
@@ -234,22 +329,14 @@ EXPORT int64_t connote_rank_bm25(const Lists *lists, const int32_t *freqs, const
 
 // The greatest score of the rows starts[d] to starts[d + 1], for each document d; -infinity if there is none.
 EXPORT void connote_best(int64_t documents, const int32_t *starts, const float *scores, float *best) {
-    for (int64_t d = 0; d < documents; d++) {
-        float most = -std::numeric_limits<float>::infinity();
-        for (int32_t row = starts[d]; row < starts[d + 1]; row++) most = std::max(most, scores[row]);
-        best[d] = most;
-    }
+    greatest(starts, documents, scores, best);
 }
 
-// The product of each row of codes with the query. Whole numbers: the same on any processor, so the widest is taken.
-EXPORT WIDEST void connote_products(int64_t rows, int64_t dimensions, const int8_t *__restrict codes,
-                                    const int16_t *__restrict query, int32_t *__restrict products) {
-    for (int64_t r = 0; r < rows; r++) {
-        const int8_t *__restrict row = codes + r * dimensions;
-        int32_t sum = 0;
-        for (int64_t i = 0; i < dimensions; i++) sum += static_cast<int16_t>(row[i]) * query[i];
-        products[r] = sum;
-    }
+// Documents of the mask, rising, among which the `count` are that are nearest to the query, into `found`, which has room
+// for all. How many, or -1 without memory for it. `owners` as above.
+EXPORT int64_t connote_near(const Codes *codes, const Asked *asked, int64_t documents, const int32_t *owners,
+                            const uint8_t *mask, int64_t count, int32_t *found) {
+    return guarded([&] { return near(*codes, *asked, static_cast<int32_t>(documents), owners, mask, count, found); });
 }
 
 // The `count` best of the documents in the mask, into `found`; how many there are, or -1 without memory for them.

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from connote.search.engine import kernels, native, nearest, plain, scores
-from connote.search.engine.codes import Codes
+from connote.search.engine.arrays import Floats
+from connote.search.engine.codes import Asked, Codes, Similarity
 from connote.search.engine.fields import Dense
-from connote.search.engine.scores import Similarity
 
 SEEDS = st.integers(0, 2**32 - 1)
 Matrix = NDArray[np.float32]
@@ -31,12 +31,19 @@ def view(matrix: Matrix, counts: list[int]) -> Dense:
     return Dense({("owners",): starts, ("matrix",): matrix, ("magnitudes",): lengths})
 
 
+def bounds(matrix: Matrix, query: Matrix, lengths: Floats) -> tuple[Floats, Floats]:
+    """What is told of products; nothing of queries that are too small."""
+    asked = Asked.of(query, "dot")
+    every = np.full(len(matrix), np.inf, dtype=np.float32)
+    return (-every, every) if asked is None else plain.bounds(Codes.of(matrix, lengths), asked)
+
+
 @settings(max_examples=500, deadline=None)
 @given(SEEDS, st.integers(0, 40), st.integers(1, 70))
 def test_products_lie_between_what_codes_tell(seed: int, rows: int, dimensions: int) -> None:
     chosen = np.random.default_rng(seed)
     matrix, query = vectors(chosen, rows, dimensions), vectors(chosen, 1, dimensions)[0]
-    least, most = Codes.of(matrix).products(query, np.linalg.norm(matrix, axis=1).astype(np.float32))
+    least, most = bounds(matrix, query, np.linalg.norm(matrix, axis=1).astype(np.float32))
     exact = matrix.astype(np.float64) @ query.astype(np.float64)
     for products in (exact, matrix @ query):
         assert (least <= products).all()
@@ -75,13 +82,25 @@ def test_few_are_left_of_many() -> None:
 
 
 @pytest.mark.skipif(native.library() is None, reason="connote-native is not installed")
-@settings(max_examples=300, deadline=None)
-@given(SEEDS, st.integers(0, 30), st.integers(0, 200))
-def test_products_are_the_same_in_c_and_numpy(seed: int, rows: int, dimensions: int) -> None:
+@settings(max_examples=1000, deadline=None)
+@given(
+    SEEDS,
+    st.lists(st.integers(0, 3), max_size=60),
+    st.booleans(),
+    st.integers(1, 200),
+    st.integers(-1, 70),
+    st.sampled_from(["dot", "cosine", "l2"]),
+)
+def test_the_same_are_left_in_c_and_numpy(
+    seed: int, counts: list[int], owned: bool, dimensions: int, count: int, similarity: Similarity
+) -> None:
     chosen = np.random.default_rng(seed)
-    codes = chosen.integers(-127, 128, size=(rows, dimensions), dtype=np.int8)
-    query = chosen.integers(-32767, 32768, size=dimensions, dtype=np.int16)
-    assert native.products(codes, query).tolist() == plain.products(codes, query).tolist()
+    field = view(vectors(chosen, sum(counts) if owned else len(counts), dimensions), counts)
+    asked = Asked.of(vectors(chosen, 1, dimensions)[0], similarity)
+    if asked is not None:
+        mask = chosen.random(len(counts)) < chosen.random()
+        arguments = (field.codes, asked, field.owners.starts if owned else None, mask, count)
+        assert native.near(*arguments).tolist() == plain.near(*arguments).tolist()
 
 
 @settings(deadline=None)
@@ -93,7 +112,7 @@ def test_bounds_hold_of_all_numbers_that_there_are(seed: int, dimensions: int, g
     query = (chosen.normal(size=dimensions) * 10.0**asked).astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
-        least, most = Codes.of(matrix).products(query, lengths)
+        least, most = bounds(matrix, query, lengths)
     if np.isfinite(lengths).all():
         exact = matrix.astype(np.float64) @ query.astype(np.float64)
         assert ((least <= exact) & (exact <= most)).all()
@@ -101,7 +120,7 @@ def test_bounds_hold_of_all_numbers_that_there_are(seed: int, dimensions: int, g
 
 def test_sums_of_long_vectors_fit() -> None:
     matrix = np.full((3, 4096), 5, dtype=np.float32)
-    least, most = Codes.of(matrix).products(matrix[0], np.linalg.norm(matrix, axis=1).astype(np.float32))
+    least, most = bounds(matrix, matrix[0], np.linalg.norm(matrix, axis=1).astype(np.float32))
     assert (least <= 4096 * 25).all()
     assert (most >= 4096 * 25).all()
     assert (most - least < 4096 * 25 * 0.01).all()

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connote.search.engine import scores
+from connote.search.engine.codes import Similarity
 from connote.search.engine.index import Index
 from connote.search.engine.row import Row, Vector
-from connote.search.engine.scores import Similarity
 from connote.search.engine.segment import Snapshot
 
 TOKENS = [f"t{number}" for number in range(20)]

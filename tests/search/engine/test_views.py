@@ -46,9 +46,9 @@ def test_of_several_threads_one_makes_codes(monkeypatch: pytest.MonkeyPatch) -> 
     assert view is not None
     threads, made, make = 4, list[Codes](), Codes.of
 
-    def slowly(matrix: Floats) -> Codes:
+    def slowly(matrix: Floats, lengths: Floats) -> Codes:
         time.sleep(0.05)
-        made.append(make(matrix))
+        made.append(make(matrix, lengths))
         return made[-1]
 
     monkeypatch.setattr(Codes, "of", slowly)

@@ -1,12 +1,14 @@
 """Vectors in one byte a number: their products are known nearly, and how far off they can be."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.search.engine import kernels
 from connote.search.engine.arrays import Floats
+
+# How vectors are compared: by their product, the cosine of their angle, or the square of their distance.
+Similarity = Literal["dot", "cosine", "l2"]
 
 _ROWS = 4096  # that are made at a time
 _GREATEST = 127
@@ -25,18 +27,19 @@ ROUNDED = 2 * float(np.finfo(np.float32).eps)
 class Codes(NamedTuple):
     """Row r of a matrix is about scales[r] x values[r]: int8 [rows, dimensions], float32 [rows].
 
-    `errors` float32 [rows]: the length of what that leaves out.
+    `errors` float32 [rows]: the length of what that leaves out; `lengths` float32 [rows]: that of the row itself.
     """
 
     values: NDArray[np.int8]
     scales: Floats
     errors: Floats
+    lengths: Floats
 
     @classmethod
-    def of(cls, matrix: Floats) -> "Codes":
+    def of(cls, matrix: Floats, lengths: Floats) -> Self:
         """Of float32 [rows, dimensions]."""
         rows = len(matrix)
-        made = cls(np.empty(matrix.shape, np.int8), np.empty(rows, np.float32), np.empty(rows, np.float32))
+        made = cls(np.empty(matrix.shape, np.int8), np.empty(rows, np.float32), np.empty(rows, np.float32), lengths)
         for start in range(0, rows, _ROWS):
             block, part = matrix[start : start + _ROWS], slice(start, start + _ROWS)
             greatest = np.abs(block).max(axis=1, initial=0)
@@ -49,23 +52,43 @@ class Codes(NamedTuple):
             made.errors[part] = np.where(is_tiny, greatest * np.float32(2 * np.sqrt(matrix.shape[1])), errors)
         return made
 
-    def products(self, query: Floats, lengths: Floats) -> tuple[Floats, Floats]:
-        """Of each row's product with a query what it is at least, and at most: float32 [rows] each.
 
-        `lengths` are those of the rows. The product in float32, summed in any order, lies between them, too.
-        """
+class Asked(NamedTuple):
+    """A query that is about step x codes (int16 [dimensions]), and what its products with rows can be off by.
+
+    That is `per_error` of a row's error, `per_length` of its length, and `least` in any case. `length` is the query's,
+    as the exact comparison has it, and `room` the share of lengths that this may be rounded by.
+    """
+
+    codes: NDArray[np.int16]
+    step: float
+    per_error: float
+    per_length: float
+    least: float
+    length: float
+    room: float
+    similarity: Similarity
+
+    @classmethod
+    def of(cls, query: Floats, similarity: Similarity) -> Self | None:
+        """Of float32 [dimensions]; None of one so small that nothing is known of its products."""
         numbers = query.astype(np.float64)
-        length, greatest = float(np.linalg.norm(numbers)), float(np.abs(numbers).max(initial=0))
+        length, greatest = float(np.sqrt(numbers @ numbers)), float(np.abs(numbers).max(initial=0))
         step = greatest / min(np.iinfo(np.int16).max, _MOST // (_GREATEST * max(len(query), 1))) or 1.0
-        if step < _LEAST:  # nothing is known of products with it
-            every = np.full(len(self.scales), np.inf, dtype=np.float32)
-            return -every, every
+        if step < _LEAST:
+            return None
         codes = np.rint(numbers / step)
-        missed = float(np.linalg.norm(numbers - codes * step))
-        about = kernels.products(self.values, codes.astype(np.int16)).astype(np.float32)
-        about *= self.scales * np.float32(step)
+        rest = numbers - codes * step
+        missed, room = float(np.sqrt(rest @ rest)), ROUNDED * (len(query) + 4)
         # |x q - x' q'| <= |x - x'| |q'| + |x| |q - q'|, for q' is not longer than q and what was missed together.
-        off = self.errors * np.float32(length + missed)
-        off += lengths * np.float32(missed + ROUNDED * (len(query) + 4) * (length + missed))
-        off += np.float32((len(query) + 4) * _LEAST)
-        return about - off, about + off
+        both = length + missed
+        return cls(
+            codes=codes.astype(np.int16),
+            step=step,
+            per_error=both,
+            per_length=missed + room * both,
+            least=(len(query) + 4) * _LEAST,
+            length=float(np.linalg.norm(query)),
+            room=room,
+            similarity=similarity,
+        )

@@ -201,5 +201,5 @@ class Dense(Owned):
         """The vectors in one byte a number: made when first looked at, which takes as long as some searches."""
         if self._codes is None:
             with _making:
-                self._codes = self._codes or Codes.of(self.matrix)
+                self._codes = self._codes or Codes.of(self.matrix, self.magnitudes)
         return self._codes

@@ -12,6 +12,6 @@ bm25 = native.bm25 if _native else plain.bm25
 rank = native.rank if _native else plain.rank
 rank_bm25 = native.rank_bm25 if _native else plain.rank_bm25
 best = native.best if _native else plain.best
-products = native.products if _native else plain.products
+near = native.near if _native else plain.near
 top = native.top if _native else plain.top
 distinct = native.distinct if _native else plain.distinct

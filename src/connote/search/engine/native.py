@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask, Ranked
+from connote.search.engine.codes import Asked, Codes
 from connote.search.engine.strings import Strings
 
 _POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
 # Counts the forms that the functions have had, as index.cpp does: with another's arguments they would crash.
-_FORM = 2
+_FORM = 3
 _SIGNATURES = {
     "accumulate": (None, *[_POINTER] * 4),
     "bm25": (None, *[_POINTER] * 6),
     "rank": (_COUNT, *[_POINTER] * 2, _COUNT, *[_POINTER] * 2, _COUNT, *[_POINTER] * 3),
     "rank_bm25": (_COUNT, *[_POINTER] * 4, _COUNT, _POINTER, _COUNT, *[_POINTER] * 3),
     "best": (None, _COUNT, *[_POINTER] * 3),
-    "products": (None, *[_COUNT] * 2, *[_POINTER] * 3),
+    "near": (_COUNT, *[_POINTER] * 2, _COUNT, *[_POINTER] * 2, _COUNT, _POINTER),
     "top": (_COUNT, _COUNT, _POINTER, _POINTER, _COUNT, _POINTER),
     "distinct": (_COUNT, _COUNT, *[_POINTER] * 4),
 }
@@ -29,6 +29,25 @@ _SIGNATURES = {
 
 class _Lists(ctypes.Structure):
     _fields_ = (("terms", _COUNT), *((name, _POINTER) for name in ("starts", "ends", "weights", "docs")))
+
+
+class _Codes(ctypes.Structure):
+    _fields_ = (
+        ("rows", _COUNT),
+        ("dimensions", _COUNT),
+        *((name, _POINTER) for name in ("values", "scales", "errors", "lengths")),
+    )
+
+
+class _Asked(ctypes.Structure):
+    _fields_ = (
+        ("codes", _POINTER),
+        *((name, ctypes.c_double) for name in ("step", "per_error", "per_length", "least", "length", "room")),
+        ("similarity", _COUNT),
+    )
+
+
+_SIMILARITIES = ("dot", "cosine", "l2")
 
 
 @cache
@@ -102,13 +121,17 @@ def best(scores: Floats, starts: Ints) -> Floats:
     return result
 
 
-def products(codes: NDArray[np.int8], query: NDArray[np.int16]) -> Ints:
-    """As `plain.products`."""
-    if codes.shape[1] != len(query):
-        raise ValueError(f"{len(query)} numbers for {codes.shape[1]} dimensions")
-    found = np.empty(len(codes), dtype=np.int32)
-    _loaded().connote_products(*codes.shape, *map(_address, (codes, query, found)))
-    return found
+def near(codes: Codes, asked: Asked, owners: Ints | None, mask: Mask, count: int) -> Ints:
+    """As `plain.near`."""
+    if codes.values.shape[1] != len(asked.codes):
+        raise ValueError(f"{len(asked.codes)} numbers for {codes.values.shape[1]} dimensions")
+    found = np.empty(len(mask), dtype=np.int32)
+    *numbers, similarity = asked[1:]
+    rows = _Codes(*codes.values.shape, *map(_address, codes))
+    query = _Asked(_address(asked.codes), *numbers, _SIMILARITIES.index(similarity))
+    starts = None if owners is None else _address(owners)
+    arguments = ctypes.byref(rows), ctypes.byref(query), len(mask), starts, _address(mask), count, _address(found)
+    return found[: _enough(_loaded().connote_near(*arguments))]
 
 
 def top(scores: Floats, mask: Mask, count: int) -> Ints:

@@ -4,9 +4,8 @@ import numpy as np
 
 from connote.search.engine import kernels, scores
 from connote.search.engine.arrays import Floats, Ints, Mask
-from connote.search.engine.codes import ROUNDED
+from connote.search.engine.codes import Asked, Similarity
 from connote.search.engine.fields import Dense
-from connote.search.engine.scores import Similarity
 from connote.search.engine.segment import Segment
 
 # Numbers of vectors that are compared as fast without their codes.
@@ -54,29 +53,7 @@ def _best(compared: Floats, starts: Ints, similarity: Similarity) -> Floats:
 
 def candidates(view: Dense, query: Floats, similarity: Similarity, allowed: Mask, count: int) -> Ints:
     """Those documents, by codes: few more than `count`, unless many are nearly as near."""
-    within = allowed & view.exists
-    with np.errstate(over="ignore", invalid="ignore"):
-        least, most = _bounds(view, query, similarity)
-        is_known = np.isfinite(least.sum() + most.sum())  # not of numbers that are too great
-    if is_known:
-        first = kernels.top(view.owners.best(least), within, count)
-        if 0 < count == len(first):
-            within &= view.owners.best(most) >= view.owners.best(least)[first[-1]]
-    return np.flatnonzero(within).astype(np.int32)
-
-
-def _bounds(view: Dense, query: Floats, similarity: Similarity) -> tuple[Floats, Floats]:
-    """What rises as a vector is nearer, at least and at most: float32 [rows]. They have room for rounded scores."""
-    least, most = view.codes.products(query, view.magnitudes)
-    length, off = np.float32(np.linalg.norm(query)), np.full_like(least, 2 * ROUNDED)
-    if similarity == "cosine":
-        lengths = view.magnitudes * length
-        least, most = (
-            np.divide(each, lengths, out=np.zeros_like(each), where=lengths > 0)  # a zero vector's cosine is 0
-            for each in (least, most)
-        )
-    elif similarity == "l2":
-        squares = view.magnitudes**2
-        least, most = 2 * least - squares, 2 * most - squares
-        off += np.float32(ROUNDED * (len(query) + 4)) * (view.magnitudes + length) ** 2
-    return least - off, most + off
+    within, asked = allowed & view.exists, Asked.of(query, similarity)
+    if asked is None:
+        return np.flatnonzero(within).astype(np.int32)
+    return kernels.near(view.codes, asked, None if view.owners.single else view.owners.starts, within, count)

@@ -1,9 +1,9 @@
 """The kernels in numpy."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from connote.search.engine.arrays import Bytes, Floats, Ints, Lists, Mask, Ranked
+from connote.search.engine.codes import ROUNDED, Asked, Codes
 from connote.search.engine.strings import Strings
 
 
@@ -59,11 +59,37 @@ def best(scores: Floats, starts: Ints) -> Floats:
     return result
 
 
-def products(codes: NDArray[np.int8], query: NDArray[np.int16]) -> Ints:
-    """int32 [rows]: the product of each row with the query. It must fit."""
-    return np.concatenate(
-        [row[None].astype(np.int32) @ query.astype(np.int32) for row in codes] or [np.zeros(0, np.int32)]
-    )
+def near(codes: Codes, asked: Asked, owners: Ints | None, mask: Mask, count: int) -> Ints:
+    """Documents of the mask, rising, among which are the `count` that are nearest: all that can be, for what is known.
+
+    `owners` says where each one's rows begin; None if rows are documents.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        least, most = bounds(codes, asked)
+    if np.isfinite(least).all() and np.isfinite(most).all():  # not of numbers that are too great
+        if owners is not None:
+            least, most = best(least, owners), best(most, owners)
+        first = top(least, mask, count)
+        if 0 < count == len(first):
+            mask = mask & (most >= least[first[-1]])
+    return np.flatnonzero(mask).astype(np.int32)
+
+
+def bounds(codes: Codes, asked: Asked) -> tuple[Floats, Floats]:
+    """What rises as a row is nearer, at least and at most: float32 [rows]. What is compared exactly lies between."""
+    sums = np.array([row.astype(np.int64) @ asked.codes.astype(np.int64) for row in codes.values], dtype=np.float64)
+    own = codes.lengths.astype(np.float64)
+    about = sums * (codes.scales.astype(np.float64) * asked.step)
+    off = codes.errors.astype(np.float64) * asked.per_error + own * asked.per_length + asked.least
+    if asked.similarity == "cosine":
+        lengths = (codes.lengths * np.float32(asked.length)).astype(np.float64)
+        some = lengths > 0  # a zero vector's cosine is 0
+        about, off = (np.divide(each, lengths, out=np.zeros_like(each), where=some) for each in (about, off))
+    elif asked.similarity == "l2":
+        both = own + asked.length
+        about, off = about * 2 - own * own, off * 2 + both * both * asked.room
+    off = off + 2 * ROUNDED
+    return (about - off).astype(np.float32), (about + off).astype(np.float32)
 
 
 def top(scores: Floats, mask: Mask, count: int) -> Ints:

@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connote.search.engine import kernels
 from connote.search.engine.arrays import Floats, Lists, Mask, Ranked
+from connote.search.engine.codes import Similarity
 from connote.search.engine.fields import Dense, Inverted, Sparse, Text, Words
 from connote.search.engine.norms import LENGTHS
 from connote.search.engine.segment import Segment, Snapshot, Table
 
-# How vectors are compared: by their product, the cosine of their angle, or the square of their distance.
-Similarity = Literal["dot", "cosine", "l2"]
 _BLOCK = 4096
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connote.search import embedded
 from connote.search.embedded import Chunk, Embedded
@@ -18,7 +19,7 @@ from connote.search.query.query import MatchAll, Query
 from connote.search.query.reader import Reader
 from connote.search.query.sparse import Sparse
 
-Vector = Mapping[str, float] | Sequence[float]
+Vector = Mapping[str, float] | NDArray[np.float32]
 
 
 def chunks(
@@ -87,13 +88,13 @@ def _alike(chunk: Chunk, vector: Vector | None, similarity: str) -> float | None
     if isinstance(vector, Mapping):
         weights = [(vector[token], weight) for token, weight in _tokens(chunk) if token in vector]
         return float(sum(ours * theirs for ours, theirs in weights)) if weights else None
-    own, other = chunk.vector, np.asarray(vector, dtype=np.float32)
-    if own.shape != other.shape:
+    own = chunk.vector
+    if own.shape != vector.shape:
         return None
     if similarity == "l2_norm":
-        return -float(np.sum((own - other) ** 2))
-    product = float(own @ other)
-    lengths = float(np.linalg.norm(own) * np.linalg.norm(other)) if similarity == "cosine" else 1.0
+        return -float(np.sum((own - vector) ** 2))
+    product = float(own @ vector)
+    lengths = float(np.linalg.norm(own) * np.linalg.norm(vector)) if similarity == "cosine" else 1.0
     return product / lengths if lengths else 0.0
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -181,11 +182,10 @@ class DenseVector(Field):
                 "element_type [byte] vectors only support non-decimal values but found decimal value "
                 f"[{vector[at]}] at dim [{at}]"
             )
-        if not np.isfinite(vector).all():
+        length = math.sqrt(np.dot(vector, vector))
+        if not math.isfinite(length) and not np.isfinite(vector).all():
             raise IllegalArgument("[dense_vector] vectors may not have values that are not finite numbers")
-        with np.errstate(over="ignore"):
-            length = float(np.linalg.norm(vector))
-        if not np.isfinite(length):  # products with it would be no numbers, and could not be ranked
+        if not math.isfinite(length):  # products with it would be no numbers, and could not be ranked
             raise IllegalArgument("[dense_vector] vectors may not be so long that the square of it exceeds a float")
         if self.similarity == "cosine" and self["index"] and length == 0:
             raise IllegalArgument("The [cosine] similarity does not support vectors with zero magnitude.")

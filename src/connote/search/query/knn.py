@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.results import Vector
@@ -38,7 +37,7 @@ class DenseWeight(Ranking):
     boost: float
     among: Weight | None = None
     least: float | None = None
-    nearest: Mapping[int, Ranked] | None = None  # by segment, those of the first of all, rising
+    nearest: Mapping[int, Ranked] | None = None  # by segment, those of the first of all, best first
 
     def run(self, table: Table, *, scored: bool) -> Hits:
         """The nearest."""
@@ -56,8 +55,7 @@ class DenseWeight(Ranking):
         if self.nearest is not None:
             first = self.nearest.get(id(table.arrays), _NOBODY)
             kept = allowed[first.docs]
-            best = kernels.top(first.scores, kept, count)
-            return Ranked(first.docs[best], first.scores[best], int(np.count_nonzero(kept)))
+            return Ranked(first.docs[kept][:count], first.scores[kept][:count], int(np.count_nonzero(kept)))
         view = self._view(table)
         is_limited = self.least is not None or self.among is not None
         # A boost may make scores equal that were not.
@@ -167,7 +165,7 @@ class Knn(Query):
     """The nearest vectors: of each document the best, and of all documents the first `k`. The search is exact."""
 
     field: str
-    vector: tuple[float, ...] | None = None
+    vector: Vector | None = None
     text: str | None = None
     endpoint: str | None = None
     lookup: Mapping[str, Any] | None = None
@@ -225,12 +223,12 @@ class Knn(Query):
             raise IllegalArgument("cannot provide both a [query_vector_builder] and a [query_vector]")
         return cls(field=field, vector=None if vector is None else read_vector(vector), **_builder(builder))
 
-    async def asked(self, asks: Asks, reader: Reader) -> NDArray[np.float64] | None:
+    async def asked(self, asks: Asks, reader: Reader) -> Vector | None:
         """The vector alone; None without one, and nothing that makes one."""
         if self.vector is None and self.text is None and self.lookup is None:
             return None
         made = await self._with_vector(asks, reader)
-        return np.array(made.vector) if isinstance(made, Knn) else None
+        return made.vector if isinstance(made, Knn) else None
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:
         """With the vector of its text, or of the document that it names; of nested vectors the best count."""
@@ -263,18 +261,18 @@ class Knn(Query):
                 return MatchNone(name=self.name)
             raise IllegalArgument("[model_id] must not be null or empty")
         vector = await asks.dense(endpoint, self.text or "")
-        return replace(self, vector=tuple(float(each) for each in vector), filters=filters)
+        return replace(self, vector=vector, filters=filters)
 
     def weigh(self, reader: Reader) -> Weight:
         """The first k of the index."""
         field = reader.field(chunks_of(reader, self.field))
-        if field is None:
+        if field is None or self.vector is None:
             return MatchNone().weigh(reader)
         check_task(field, "knn", "text_embedding")
         return dense_weight(
             reader,
             field,
-            np.asarray(self.vector, dtype=np.float32),
+            self.vector,
             boost=self.boost,
             k=self.k,
             among=[each.weigh(reader) for each in self.filters],
@@ -318,10 +316,19 @@ def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
     every = np.concatenate([points for _, points in parts]) if parts else np.zeros(0, dtype=np.float32)
     best, found, start = kernels.top(every, every > -np.inf, k), {}, 0
     for segment, (documents, points) in zip(reader.snapshot.segments, parts, strict=True):
-        own = np.sort(best[(best >= start) & (best < start + len(documents))] - np.int32(start))
-        found[id(segment.arrays)] = Ranked(documents[own], points[own] * np.float32(weight.boost), len(own))
+        own = best if len(parts) == 1 else best[(best >= start) & (best < start + len(documents))] - np.int32(start)
+        found[id(segment.arrays)] = _boosted(documents[own], points[own], weight.boost)
         start += len(documents)
     return replace(weight, nearest=found)
+
+
+def _boosted(documents: Ints, points: Floats, boost: float) -> Ranked:
+    """Best first, as they are given, but for what a boost makes equal: there the smaller document comes first."""
+    if boost == 1:
+        return Ranked(documents, points, len(documents))
+    points = points * np.float32(boost)
+    order = np.lexsort((documents, -points))
+    return Ranked(documents[order], points[order], len(documents))
 
 
 def _nearest_objects(reader: Reader, weight: DenseWeight, k: int) -> dict[int, Ranked]:
@@ -338,8 +345,8 @@ def _nearest_objects(reader: Reader, weight: DenseWeight, k: int) -> dict[int, R
     best = best[every[best] > -np.inf]
     found, start = {}, 0
     for table in reader.tables:
-        own = np.sort(best[(best >= start) & (best < start + table.size)])
-        found[id(table.arrays)] = Ranked(own - np.int32(start), every[own] * np.float32(weight.boost), len(own))
+        own = best[(best >= start) & (best < start + table.size)]
+        found[id(table.arrays)] = _boosted(own - np.int32(start), every[own], weight.boost)
         start += table.size
     return found
 
@@ -350,19 +357,20 @@ def _all(among: list[Weight] | None) -> Weight | None:
     return BoolWeight((), (), among, (), 0, 1.0) if among else None
 
 
-def read_vector(value: Any) -> tuple[float, ...]:  # noqa: ANN401
+def read_vector(value: Any) -> Vector:  # noqa: ANN401
     """A vector. Raises BadQuery."""
     if isinstance(value, str):
         try:
-            return tuple(float(each) for each in np.frombuffer(bytes.fromhex(value), dtype=np.int8))
+            return np.frombuffer(bytes.fromhex(value), dtype=np.int8).astype(np.float32)
         except ValueError:
             raise BadQuery(f"[knn] [query_vector] must be numbers or hexadecimal, not [{value[:50]}]") from None
     if not isinstance(value, list) or not value or not {int, float}.issuperset(map(type, value)):
         raise BadQuery(f"[knn] [query_vector] must be an array of numbers, not [{java(value)[:100]}]")
-    found = np.asarray(value, dtype=np.float64)
-    if not (np.abs(found) < np.finfo(np.float32).max).all():
+    with np.errstate(over="ignore"):
+        found = np.array(value, dtype=np.float32)
+    if not np.isfinite(found).all():
         raise BadQuery("[knn] [query_vector] must have finite numbers only")
-    return tuple(found.tolist())
+    return found
 
 
 def _k(k: Any, candidates: Any, size: int) -> int:  # noqa: ANN401

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from connote.contract.results import Vector
 from connote.search.analysis import Analyzer, Token
 from connote.search.engine.segment import Table
 from connote.search.mapping.field import Field
@@ -90,7 +91,7 @@ class Match(Query):
     text: Any
     how: How = PLAIN
     mode: str = "words"  # or phrase, phrase_prefix, bool_prefix
-    vector: Mapping[str, float] | tuple[float, ...] | None = None
+    vector: Mapping[str, float] | Vector | None = None
     is_semantic_only: bool = False
 
     @classmethod
@@ -134,7 +135,7 @@ class Match(Query):
         task = (field.model or {}).get("task_type") or await asks.task(endpoint)
         if task == "sparse_embedding":
             return replace(self, vector=await asks.sparse(endpoint, text))
-        return replace(self, vector=tuple(float(each) for each in await asks.dense(endpoint, text)))
+        return replace(self, vector=await asks.dense(endpoint, text))
 
     def weigh(self, reader: Reader) -> Weight:
         """By the words, or by the vector."""
@@ -185,7 +186,7 @@ def _semantic(reader: Reader, field: SemanticText, vector: Any, boost: float) ->
         return MatchNone().weigh(reader)
     if isinstance(vector, Mapping):
         return SparseWeight(field.name, weighted(vector, reader, field), boost)
-    return dense_weight(reader, field, np.asarray(vector, dtype=np.float32), boost=boost)
+    return dense_weight(reader, field, vector, boost=boost)
 
 
 @dataclass(frozen=True)
