@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from connote.search.pace import Pace
+from connote.search.pace import Crowd, Pace
 from connote.search.query.parse import parse
-from connote.search.quick import MOST, cost
+from connote.search.quick import MOST, MOST_ALONE, cost, is_quick
 from search.query.small import Small
 
 MAPPING = {
@@ -122,3 +122,14 @@ def test_the_longer_it_took_the_longer_it_is_not_taken_for_quick(monkeypatch: py
     assert not pace.is_quick
     now[0] += 2
     assert pace.is_quick
+
+
+def test_a_search_that_is_alone_may_cost_more() -> None:
+    crowd = Crowd()
+    with crowd:
+        assert is_quick([MOST, MOST], crowd)
+        assert not is_quick([MOST_ALONE, 1], crowd)
+        with crowd:
+            assert is_quick([MOST], crowd)
+            assert not is_quick([MOST, 1], crowd)
+        assert is_quick([MOST, 1], crowd)

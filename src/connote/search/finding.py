@@ -11,7 +11,7 @@ from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
 from connote.search.query.query import Query
-from connote.search.quick import MOST, cost_of
+from connote.search.quick import cost_of, is_quick
 from connote.search.request import SearchRequest, combined
 from connote.search.retriever import Key, Scored
 from connote.search.session import Session
@@ -43,8 +43,7 @@ async def prepared(session: Session, request: SearchRequest) -> Find:
     runs = await session.each(
         lambda seen: _run(seen, combined(request, [each[seen.number] for each in nearest]), request, session)
     )
-    is_quick = sum(cost for _, cost in runs) <= MOST
-    find = Find(partial(session.every, [run for run, _ in runs]), is_quick)
+    find = Find(partial(session.every, [run for run, _ in runs]), is_quick((cost for _, cost in runs), session.crowd))
     if request.rescore:
         every = await abandonable(find.run)
         await _rescored(session, every, request)

@@ -20,6 +20,7 @@ from connote.search.analysis import Analysis
 from connote.search.index import Index, closed
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.semantic import uses
+from connote.search.pace import Crowd
 from connote.search.settings import IndexSettings
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
@@ -48,7 +49,7 @@ class Indices:
         self._aliased: tuple[object, Object[str, Sequence[str]]] = (None, {})  # of which records
         self._open: dict[str, Index] = {}
         self._opening: dict[str, asyncio.Task[Index]] = {}
-        self.writing = asyncio.Lock()
+        self.writing, self.crowd = asyncio.Lock(), Crowd()
         self._changing = threading.Lock()  # documents change mappings in threads
         self._remove_leftovers()
 

@@ -1,8 +1,8 @@
-"""How long the searches of an index take that should be quick."""
+"""How long the searches of an index take that should be quick, and how many searches there are."""
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 
@@ -31,3 +31,17 @@ class Pace:
             ended = time.monotonic()
             if ended - began > _LONG:
                 self._slow_until = ended + max(_REST, _TIMES * (ended - began))
+
+
+class Crowd:
+    """The searches that have begun, and not ended: each counts itself while it is in this context."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        self.count += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1

@@ -1,7 +1,7 @@
 """Which searches are over sooner than threads could be changed: those run where they are asked for."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connote.search.collect import Seen
@@ -9,6 +9,7 @@ from connote.search.engine.nearest import pays
 from connote.search.mapping.date import Date
 from connote.search.mapping.keyword import Ip
 from connote.search.mapping.text import MatchOnlyText, Text, scalar
+from connote.search.pace import Crowd
 from connote.search.query.boolean import Bool, ConstantScore
 from connote.search.query.chunks import chunks_of
 from connote.search.query.knn import Knn
@@ -20,13 +21,19 @@ from connote.search.query.sparse import Sparse
 from connote.search.query.term import Exists, Ids, Term, Terms
 from connote.search.request import SearchRequest
 
-# Documents that the engine goes through in half a millisecond: what all that runs where it is asked for may cost.
-MOST = 200_000
-# What else costs as much as one of them: so many numbers of dense vectors, and entries in the lists of sparse ones. And
-# as many of them as cost what is done once for a query and a segment, for a term, for a token of a sparse vector, and
-# for a field that is held against a pattern.
-_NUMBERS, _ENTRIES, _STEP, _TERM, _TOKEN, _FIT = 60, 2.5, 2000, 500, 100, 400
+# Documents that the engine goes through in half a millisecond: what all that runs where it is asked for may cost, and
+# what it may if no other search would wait meanwhile.
+MOST, MOST_ALONE = 200_000, 1_000_000
+# What else costs as much as one of them: so many numbers of dense vectors, by their codes and without, and entries in
+# the lists of sparse ones. And as many of them as cost what is done once for a query and a segment, for a term, for a
+# token of a sparse vector, and for a field that is held against a pattern.
+_CODES, _NUMBERS, _ENTRIES, _STEP, _TERM, _TOKEN, _FIT = 48, 8, 2.5, 2000, 500, 100, 400
 _VALUES, _LETTERS, _NAMED = 100, 1000, 20
+
+
+def is_quick(costs: Iterable[float], crowd: Crowd) -> bool:
+    """Whether what costs so much in all is over before anybody minds, for a search that is one of that crowd."""
+    return sum(costs) <= (MOST_ALONE if crowd.count == 1 else MOST)
 
 
 def cost_of(query: Query, seen: Seen, request: SearchRequest) -> float:
@@ -125,4 +132,5 @@ def _dense(field: str, reader: Reader) -> float:
     views = [view for table in reader.tables if (view := table.dense(name)) is not None]
     if any(pays(view) and not view.has_codes for view in views):
         return math.inf
-    return _STEP * len(reader.tables) + sum(view.matrix.size for view in views) / _NUMBERS
+    numbers = (view.matrix.size / (_CODES if view.has_codes else _NUMBERS) for view in views)
+    return _STEP * len(reader.tables) + sum(numbers)

@@ -68,6 +68,7 @@ class Searches:
         request = SearchRequest(query=query, has_query=True, size=0, least=least, enough=enough)
         with ExitStack() as held:
             session = await self._session(names, held, filters)
+            held.enter_context(session.crowd)
             return sum(each.total for each in await finding.found(session, request))
 
     async def explained(
@@ -138,13 +139,14 @@ class Searches:
     async def _answered(
         self, session: Session, request: SearchRequest, began: float
     ) -> tuple[Sequence[Hit], dict[str, Any]]:
-        find, beside = await finding.prepared(session, request), await Beside.of(request, session)
-        if not find.is_quick:
-            # In one go, for to change threads takes longer than a small search.
-            return await abandonable(lambda: _finished(session, request, began, find.run(), beside))
-        found = session.timed(find.run)
-        finish = partial(_finished, session, request, began, found, beside)
-        return session.timed(finish) if _are_short(found, request) else await abandonable(finish)
+        with session.crowd:
+            find, beside = await finding.prepared(session, request), await Beside.of(request, session)
+            if not find.is_quick:
+                # In one go, for to change threads takes longer than a small search.
+                return await abandonable(lambda: _finished(session, request, began, find.run(), beside))
+            found = session.timed(find.run)
+            finish = partial(_finished, session, request, began, found, beside)
+            return session.timed(finish) if _are_short(found, request) else await abandonable(finish)
 
 
 def _are_short(every: Sequence[Found], request: SearchRequest) -> bool:

@@ -14,9 +14,10 @@ from connote.search.fetch.fields import at
 from connote.search.indices import Indices
 from connote.search.names import fits
 from connote.search.neighbours import Neighbours
+from connote.search.pace import Crowd
 from connote.search.query.knn import Knn
 from connote.search.query.query import Query
-from connote.search.quick import MOST, cost_of
+from connote.search.quick import cost_of, is_quick
 from connote.search.request import SearchRequest
 from connote.search.retriever import Key, Scored
 from connote.search.thread import abandonable, finished
@@ -32,6 +33,7 @@ class Session:
 
     seen: Sequence[Seen]
     asks: Asked
+    crowd: Crowd
 
     @classmethod
     async def open(
@@ -54,7 +56,7 @@ class Session:
             every = view.reader(index, mapping, snapshot)
             reader = await view.through(filters.get(name), every, asks)
             seen.append(Seen(index, reader.snapshot, reader, number))
-        return cls(seen, asks)
+        return cls(seen, asks, indices.crowd)
 
     @classmethod
     def again(cls, seen: Sequence[Seen], indices: Indices, asks: Asked, held: ExitStack) -> "Session":
@@ -64,7 +66,7 @@ class Session:
             if record is None or record.uuid != each.index.uuid:
                 raise NoIndex(each.index.name)
             held.callback(each.index.held.hold(each.snapshot.last))
-        return cls(seen, asks)
+        return cls(seen, asks, indices.crowd)
 
     def with_runtime(self, given: Mapping[str, Any]) -> "Session":
         """With runtime fields of a request's own. Raises BadMapping, BadScript."""
@@ -122,8 +124,8 @@ class Session:
 
         runs = await self.each(one)
         work = partial(self.every, [run for run, _ in runs])
-        is_quick = sum(cost for _, cost in runs) <= MOST
-        found = self.timed(work) if is_quick else await abandonable(work)
+        is_short = is_quick((cost for _, cost in runs), self.crowd)
+        found = self.timed(work) if is_short else await abandonable(work)
         most = min(window, query.k) if isinstance(query, Knn) and query.k is not None else window
         hits = collect.merged(found, request)[:most]
         numbers = {id(own): number for number, own in enumerate(found)}

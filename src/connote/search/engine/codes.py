@@ -1,5 +1,6 @@
 """Vectors in one byte a number: their products are known nearly, and how far off they can be."""
 
+import math
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -73,13 +74,13 @@ class Asked(NamedTuple):
     def of(cls, query: Floats, similarity: Similarity) -> Self | None:
         """Of float32 [dimensions]; None of one so small that nothing is known of its products."""
         numbers = query.astype(np.float64)
-        length, greatest = float(np.sqrt(numbers @ numbers)), float(np.abs(numbers).max(initial=0))
+        length, greatest = math.sqrt(np.dot(numbers, numbers)), float(np.abs(query).max(initial=0))
         step = greatest / min(np.iinfo(np.int16).max, _MOST // (_GREATEST * max(len(query), 1))) or 1.0
         if step < _LEAST:
             return None
         codes = np.rint(numbers / step)
         rest = numbers - codes * step
-        missed, room = float(np.sqrt(rest @ rest)), ROUNDED * (len(query) + 4)
+        missed, room = math.sqrt(np.dot(rest, rest)), ROUNDED * (len(query) + 4)
         # |x q - x' q'| <= |x - x'| |q'| + |x| |q - q'|, for q' is not longer than q and what was missed together.
         both = length + missed
         return cls(
@@ -88,7 +89,7 @@ class Asked(NamedTuple):
             per_error=both,
             per_length=missed + room * both,
             least=(len(query) + 4) * _LEAST,
-            length=float(np.linalg.norm(query)),
+            length=float(np.sqrt(np.dot(query, query))),
             room=room,
             similarity=similarity,
         )

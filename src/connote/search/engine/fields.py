@@ -191,6 +191,11 @@ class Dense(Owned):
         self.magnitudes: Floats = arrays["magnitudes",]
         self._codes: Codes | None = None
 
+    @cached_property
+    def shortest(self) -> float:
+        """The least of the magnitudes."""
+        return float(self.magnitudes.min(initial=np.inf))
+
     @property
     def has_codes(self) -> bool:
         """Whether they have been made."""

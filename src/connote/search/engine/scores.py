@@ -16,6 +16,7 @@ from connote.search.engine.norms import LENGTHS
 from connote.search.engine.segment import Segment, Snapshot, Table
 
 _BLOCK = 4096
+_LEAST = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,12 @@ def dense(view: Dense, query: Floats, similarity: Similarity, rows: NDArray[np.i
         )
     products: Floats = matrix @ query
     if similarity == "cosine":
-        lengths = (view.magnitudes if rows is None else view.magnitudes[rows]) * np.linalg.norm(query)
-        products = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+        length = np.sqrt(np.dot(query, query))
+        lengths = (view.magnitudes if rows is None else view.magnitudes[rows]) * length
+        if view.shortest * float(length) > _LEAST:  # in no row the product of lengths is rounded to zero
+            products /= lengths
+        else:
+            products = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return products
 
 

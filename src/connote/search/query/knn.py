@@ -243,6 +243,8 @@ class Knn(Query):
         return First(inner=best, k=self.k, filters=made.filters, name=self.name)
 
     async def _with_vector(self, asks: Asks, reader: Reader) -> Query:
+        if self.vector is not None and not self.filters:
+            return self
         filters = tuple([await each.rewritten(asks, reader) for each in self.filters])
         if self.vector is not None:
             return replace(self, filters=filters)
@@ -313,7 +315,7 @@ def _nearest(reader: Reader, weight: DenseWeight, k: int) -> DenseWeight:
     if reader.path is not None:
         return replace(weight, nearest=_nearest_objects(reader, weight, k))
     parts = [weight.candidates(segment, segment.live, k) for segment in reader.snapshot.segments]
-    every = np.concatenate([points for _, points in parts]) if parts else np.zeros(0, dtype=np.float32)
+    every = parts[0][1] if len(parts) == 1 else np.concatenate([_NOBODY.scores, *(points for _, points in parts)])
     best, found, start = kernels.top(every, every > -np.inf, k), {}, 0
     for segment, (documents, points) in zip(reader.snapshot.segments, parts, strict=True):
         own = best if len(parts) == 1 else best[(best >= start) & (best < start + len(documents))] - np.int32(start)
