@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ def write(index: Index, sources: Sequence[bytes]) -> None:
     index.refresh()
 
 
-def told(folder: Path, sources: Sequence[bytes], asked: Sequence[dict[str, Any]], indices: int = 1) -> int:
+def told(
+    folder: Path, sources: Sequence[bytes], asked: Sequence[dict[str, Any]], indices: int = 1, *, others: bool = False
+) -> int:
     """How many hits there are for the last of the searches over so many indices of these documents."""
 
     async def run(rooms: Connote) -> int:
@@ -55,8 +58,9 @@ def told(folder: Path, sources: Sequence[bytes], asked: Sequence[dict[str, Any]]
             await rooms.indices.create(name, {})
             write(await rooms.indices.open(name), sources)
         total = 0
-        for body in asked:
-            total = len((await rooms.searches.search(names, request.parse(body)))["hits"]["hits"])
+        with rooms.indices.crowd if others else nullcontext():
+            for body in asked:
+                total = len((await rooms.searches.search(names, request.parse(body)))["hits"]["hits"])
         return total
 
     async def story() -> int:
@@ -82,7 +86,7 @@ def test_a_small_search_runs_in_the_event_loop(tmp_path: Path, places: Places) -
         {"fields": ["_inference_fields"]},
         {"query": {"bool": {"should": [{"match_all": {"_name": f"{number}"}} for number in range(21)]}}},
         {"runtime_mappings": {"n": {"type": "long", "script": "emit(1)"}}},
-        {"query": {"bool": {"should": [{"match_all": {}}] * 200}}},
+        {"query": {"bool": {"should": [{"match_all": {}}] * 1100}}},
     ],
 )
 def test_what_may_take_long_runs_in_a_thread(tmp_path: Path, places: Places, more: dict[str, Any]) -> None:
@@ -91,8 +95,16 @@ def test_what_may_take_long_runs_in_a_thread(tmp_path: Path, places: Places, mor
 
 
 def test_many_small_indices_are_not_searched_in_the_event_loop(tmp_path: Path, places: Places) -> None:
-    told(tmp_path, [b"{}"], [ALL], indices=101)
+    told(tmp_path, [b"{}"], [ALL], indices=101, others=True)
     assert places == {"find": False, "show": False}
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_search_that_takes_a_little_longer_runs_there_if_it_is_alone(
+    tmp_path: Path, places: Places, others: bool
+) -> None:
+    told(tmp_path, [b"{}"] * 3, [{"query": {"bool": {"should": [{"match_all": {}}] * 200}}}], others=others)
+    assert places == {"find": not others, "show": not others}
 
 
 def test_long_documents_are_found_in_the_event_loop_and_read_in_a_thread(tmp_path: Path, places: Places) -> None:

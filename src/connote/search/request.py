@@ -1,6 +1,6 @@
 """A search as it is asked for: the body of `_search`, and what the URL adds to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -138,58 +138,39 @@ class SearchRequest:
 
 def parse(body: Mapping[str, Any]) -> SearchRequest:
     """The request in a body. Raises BadQuery, IllegalArgument, InvalidRequest."""
-    rest = {name: value for name, value in _plain(_joined(body)).items() if name not in _ACCEPTED}
-    suggest = _object(rest, "suggest")
-    if suggest and not any(body.get(name) for name in ("query", "knn", "retriever", "aggs", "aggregations")):
-        rest["query"] = {"match_none": {}}  # it only suggests
-    query, size = rest.pop("query", None), _whole(rest, "size", SIZE)
-    post_filter, source, fields = rest.pop("post_filter", None), rest.pop("_source", None), _list(rest, "fields") or ()
-    pit, timeout = _object(rest, "pit"), rest.pop("timeout", None)
-    if pit is not None and not isinstance(pit.get("id"), str):
-        raise BadQuery("[pit] must be an object with an [id]")
-    collapse, highlight = _object(rest, "collapse"), _object(rest, "highlight")
-    request = SearchRequest(
-        query=MatchAll() if query is None else parse_query(query, size=size),
-        has_query=query is not None,
-        knn=_knn(rest.pop("knn", None), size),
-        retriever=_object(rest, "retriever"),
-        start=_whole(rest, "from", 0),
-        size=size,
-        asked=size if body.get("size") is not None else 0,
-        sort=sorting.parse(rest.pop("sort", None) or []),
-        after=_list(rest, "search_after"),
-        source=SourceFilter.parse(source),
-        is_source_asked=source is not None,
-        fields=[Wanted.parse(each) for each in fields],
-        docvalue_fields=[Wanted.parse(each, "docvalue_fields") for each in _list(rest, "docvalue_fields") or ()],
-        stored_fields=_list(rest, "stored_fields"),
-        total=_total(rest.pop("track_total_hits", None)),
-        least=_number(rest, "min_score"),
-        post_filter=None if post_filter is None else parse_query(post_filter),
-        collapse=None if collapse is None else Collapse.parse(collapse),
-        highlight=None if highlight is None else Highlight.parse(highlight),
-        aggs=_object(rest, "aggs") or _object(rest, "aggregations") or {},
-        explain=_flag(rest, "explain"),
-        version=_flag(rest, "version"),
-        seq_no=_flag(rest, "seq_no_primary_term"),
-        tracks_scores=_flag(rest, "track_scores"),
-        rescore=_rescores(rest.pop("rescore", None)),
-        boosts=_boosts(rest.pop("indices_boost", None)),
-        profile=_flag(rest, "profile"),
-        suggest=None if suggest is None else Suggest.parse(suggest),
-        runtime=_object(rest, "runtime_mappings") or {},
-        scripts=scriptfields.parse(_object(rest, "script_fields") or {}),
-        pit=pit,
-        keep=None if pit is None or pit.get("keep_alive") is None else alive(pit["keep_alive"]),
-        part=_slice(_object(rest, "slice")),
-        seconds=durations.seconds(str(timeout), "timeout") if timeout is not None else None,
-        enough=_whole(rest, "terminate_after", 0) or None,
-    )
-    for name, value in rest.items():
-        raise BadQuery(f"Unknown key for a {_token(value)} in [{name}].")
+    given = _plain(_joined(body))
+    query, knn, size = given.get("query"), given.get("knn"), given.get("size")
+    if query is None and given.get("suggest") and not any(given.get(name) for name in _FINDS):
+        query = {"match_none": {}}  # it only suggests
+    read, most = _read(given), SIZE
+    if size is not None:
+        most = read["size"] = read["asked"] = _whole(size, "size")
+    if query is not None:
+        read |= {"query": parse_query(query, size=most), "has_query": True}
+    if knn is not None:
+        read["knn"] = _knn(knn, most)
+    request = SearchRequest(**read)
     if problems := list(_problems(request)):
         raise InvalidRequest(problems)
     return _tied(request)
+
+
+def _read(given: Mapping[str, Any]) -> dict[str, Any]:
+    """All but what is read apart, by the names that it has here."""
+    read = dict[str, Any]()
+    for name, value in given.items():
+        if name in _APART:
+            continue
+        if name not in _READERS:
+            raise BadQuery(f"Unknown key for a {_token(value)} in [{name}].")
+        own, reader = _READERS[name]
+        if value is not None or reader is _flag:
+            read[own] = reader(value, name)
+    if "source" in read:
+        read["is_source_asked"] = True
+    if read.get("pit", {}).get("keep_alive") is not None:
+        read["keep"] = alive(read["pit"]["keep_alive"])
+    return read
 
 
 def _plain(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -271,23 +252,18 @@ def _problems(request: SearchRequest) -> list[str]:
 
 
 def _knn(given: Any, size: int) -> list[Knn]:  # noqa: ANN401 (JSON)
-    if given is None:
-        return []
     listed = given if isinstance(given, list) else [given]
     return [Knn.parse(each, parse_query, size=size) for each in listed]
 
 
 def _rescores(given: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
-    listed = [] if given is None else given if isinstance(given, list) else [given]
+    listed = given if isinstance(given, list) else [given]
     if not all(isinstance(each, Mapping) for each in listed):
         raise BadQuery("[rescore] must be an object, or an array of objects")
     return listed
 
 
-def _whole(rest: dict[str, Any], name: str, default: int) -> int:
-    value = rest.pop(name, None)
-    if value is None:
-        return default
+def _whole(value: Any, name: str) -> int:  # noqa: ANN401
     try:
         if isinstance(value, bool) or int(value) != float(value):
             raise IllegalArgument(f"[{name}] must be an integer, not [{java(value)}]")
@@ -296,17 +272,13 @@ def _whole(rest: dict[str, Any], name: str, default: int) -> int:
         raise IllegalArgument(f"[{name}] must be an integer, not [{java(value)[:100]}]") from None
 
 
-def _number(rest: dict[str, Any], name: str) -> float | None:
-    value = rest.pop(name, None)
-    if value is None:
-        return None
+def _number(value: Any, name: str) -> float:  # noqa: ANN401
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise IllegalArgument(f"[{name}] must be a number, not [{java(value)}]")
     return float(value)
 
 
-def _flag(rest: dict[str, Any], name: str) -> bool:
-    value = rest.pop(name, False)
+def _flag(value: Any, name: str) -> bool:  # noqa: ANN401
     if value in ("true", "false"):
         return bool(value == "true")
     if not isinstance(value, bool):
@@ -316,25 +288,27 @@ def _flag(rest: dict[str, Any], name: str) -> bool:
     return value
 
 
-def _object(rest: dict[str, Any], name: str) -> Mapping[str, Any] | None:
-    value = rest.pop(name, None)
-    if value is not None and not isinstance(value, Mapping):
+def _object(value: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
+    if not isinstance(value, Mapping):
         raise BadQuery(f"[{name}] must be an object, not [{java(value)[:100]}]")
     return value
 
 
-def _list(rest: dict[str, Any], name: str) -> list[Any] | None:
-    value = rest.pop(name, None)
+def _list(value: Any, name: str) -> list[Any]:  # noqa: ANN401
     if isinstance(value, str):
         return value.split(",")
-    if value is not None and not isinstance(value, list):
+    if not isinstance(value, list):
         raise BadQuery(f"[{name}] must be an array, not [{java(value)[:100]}]")
     return value
 
 
+def _pit(value: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
+    if not isinstance(_object(value, name).get("id"), str):
+        raise BadQuery("[pit] must be an object with an [id]")
+    return _object(value, name)
+
+
 def _total(value: Any) -> bool | int:  # noqa: ANN401
-    if value is None:
-        return 10_000
     if value in ("true", "false"):
         return bool(value == "true")
     if isinstance(value, bool):
@@ -348,9 +322,7 @@ def _total(value: Any) -> bool | int:  # noqa: ANN401
     return True if number == -1 else number
 
 
-def _slice(given: Mapping[str, Any] | None) -> tuple[int, int] | None:
-    if given is None:
-        return None
+def _slice(given: Mapping[str, Any]) -> tuple[int, int]:
     number, most = given.get("id"), given.get("max")
     if type(number) is not int or type(most) is not int or not 0 <= number < most or most < 2:
         raise IllegalArgument("[slice] needs an [id] from 0 and a [max] of at least 2 that is greater than it")
@@ -360,7 +332,7 @@ def _slice(given: Mapping[str, Any] | None) -> tuple[int, int] | None:
 def _boosts(given: Any) -> list[tuple[str, float]]:  # noqa: ANN401 (JSON)
     """`indices_boost`: `[{"name": 1.3}, …]`, or in its older form one object."""
     found = []
-    for each in [] if given is None else given if isinstance(given, list) else [given]:
+    for each in given if isinstance(given, list) else [given]:
         if not isinstance(each, Mapping) or not all(type(boost) in (int, float) for boost in each.values()):
             raise BadQuery("[indices_boost] must be objects of boosts by index")
         found += [(name, float(boost)) for name, boost in each.items()]
@@ -386,3 +358,43 @@ def alive(given: Any) -> float:  # noqa: ANN401 (JSON)
     if found is None:
         raise IllegalArgument("[keep_alive] must be a time, for nothing is kept alive for ever")
     return found
+
+
+_FINDS = ("query", "knn", "retriever", "aggs", "aggregations")
+# What is read apart from the others, or taken and says nothing here.
+_APART = frozenset(["query", "knn", "size", *_ACCEPTED])
+# What else a body may have: where it goes, and how it is read of a value that is not null.
+_READERS: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
+    "retriever": ("retriever", _object),
+    "from": ("start", _whole),
+    "sort": ("sort", lambda value, _: sorting.parse(value or [])),
+    "search_after": ("after", _list),
+    "_source": ("source", lambda value, _: SourceFilter.parse(value)),
+    "fields": ("fields", lambda value, name: [Wanted.parse(each) for each in _list(value, name)]),
+    "docvalue_fields": (
+        "docvalue_fields",
+        lambda value, name: [Wanted.parse(each, name) for each in _list(value, name)],
+    ),
+    "stored_fields": ("stored_fields", _list),
+    "track_total_hits": ("total", lambda value, _: _total(value)),
+    "min_score": ("least", _number),
+    "post_filter": ("post_filter", lambda value, _: parse_query(value)),
+    "collapse": ("collapse", lambda value, name: Collapse.parse(_object(value, name))),
+    "highlight": ("highlight", lambda value, name: Highlight.parse(_object(value, name))),
+    "aggs": ("aggs", _object),
+    "aggregations": ("aggs", _object),
+    "explain": ("explain", _flag),
+    "version": ("version", _flag),
+    "seq_no_primary_term": ("seq_no", _flag),
+    "track_scores": ("tracks_scores", _flag),
+    "rescore": ("rescore", lambda value, _: _rescores(value)),
+    "indices_boost": ("boosts", lambda value, _: _boosts(value)),
+    "profile": ("profile", _flag),
+    "suggest": ("suggest", lambda value, name: Suggest.parse(_object(value, name)) if value else None),
+    "runtime_mappings": ("runtime", _object),
+    "script_fields": ("scripts", lambda value, name: scriptfields.parse(_object(value, name))),
+    "pit": ("pit", _pit),
+    "slice": ("part", lambda value, name: _slice(_object(value, name))),
+    "timeout": ("seconds", lambda value, name: durations.seconds(str(value), name)),
+    "terminate_after": ("enough", lambda value, name: _whole(value, name) or None),
+}

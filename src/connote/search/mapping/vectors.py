@@ -182,7 +182,8 @@ class DenseVector(Field):
                 "element_type [byte] vectors only support non-decimal values but found decimal value "
                 f"[{vector[at]}] at dim [{at}]"
             )
-        length = math.sqrt(np.dot(vector, vector))
+        with np.errstate(over="ignore", invalid="ignore"):
+            length = math.sqrt(np.dot(vector, vector))
         if not math.isfinite(length) and not np.isfinite(vector).all():
             raise IllegalArgument("[dense_vector] vectors may not have values that are not finite numbers")
         if not math.isfinite(length):  # products with it would be no numbers, and could not be ranked
