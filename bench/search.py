@@ -8,7 +8,8 @@ turns, one at a time, on one thread; all must find the same scores. The server i
 what it takes, and by the client of Python's library, whose own time is in its figure. `× query` of the server is to
 connote's engine without a server, of others to the best of the peers. Above 100,000 documents only engines are asked.
 Bytes a document: by how much the process has grown once all queries were asked, pages of mapped files among them (of
-few documents that says nothing, and is left out), and of all files. Peers: `pip install qdrant-edge-py`.
+few documents that says nothing, and is left out), and of all files; of the server, by how much a
+fresh one has grown, with all that taking documents in has left in it. Peers: `pip install qdrant-edge-py`.
 """
 
 import ctypes
@@ -32,7 +33,7 @@ import orjson
 from bench import texts
 from bench.engine import COUNT, TERMS, Data, Search, ask, filled, lists_in_numpy, our_sparse, qdrant_sparse, same
 from bench.report import Report, arguments, best
-from bench.server import serving
+from bench.server import running, serving
 from bench.systems import Connote
 from bench.turns import seconds
 from numpy.typing import NDArray
@@ -62,11 +63,17 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="texts to take in: a .jsonl file with `text`")
     options = parser.parse_args()
     report = Report("Searching through the server")
-    with serving() as client, threadpool_limits(1):
-        ingest(report, client, 64 if options.quick else 512, 2 if options.quick else 4, options.corpus)
+    with threadpool_limits(1):
+        with serving() as client:
+            ingest(report, client, 64 if options.quick else 512, 2 if options.quick else 4, options.corpus)
         for count in [1_000, 5_000] if options.quick else options.documents:
-            sparse(report, client, count)
-            dense(report, client, count)
+            for kind in (sparse, dense):
+                with running() as (client, process):
+                    before = resident(process)
+                    kind(report, client, count)
+                    if FEWEST_TO_WEIGH <= count <= MOST_OVER_HTTP:
+                        grown = (resident(process) - before) / count
+                        report.add(f"{kind.__name__}, {count:,}", SERVER, "memory_bytes_per_doc", grown)
     report.note("ingest: the client that makes the bulks runs on the same cores")
     report.print()
     report.write(options.json)
@@ -120,7 +127,7 @@ def sparse(report: Report, client: httpx.Client, count: int) -> None:
     }
     measure(report, f"sparse, {count:,}", count, builds, served if count <= MOST_OVER_HTTP else None)
     if count <= MOST_OVER_HTTP:
-        report.add(f"sparse, {count:,}", SERVER, "disk_bytes_per_doc", stored(client, f"sparse{count}") / count)
+        weigh(report, client, "sparse", count)
 
 
 def dense(report: Report, client: httpx.Client, count: int) -> None:
@@ -145,6 +152,8 @@ def dense(report: Report, client: httpx.Client, count: int) -> None:
         "product in numpy": lambda _: product(matrix, asked),
     }
     measure(report, f"dense, {count:,}", count, builds, served if count <= MOST_OVER_HTTP else None)
+    if count <= MOST_OVER_HTTP:
+        weigh(report, client, "dense", count)
 
 
 def measure(
@@ -154,7 +163,7 @@ def measure(
     with TemporaryDirectory() as place:
         searches: dict[str, Search] = {} if served is None else dict(served())
         for name, build in builds.items():
-            folder, before = Path(place) / name, resident()
+            folder, before = Path(place) / name, kept()
             try:
                 searches[name] = build(folder)
             except ImportError as error:
@@ -166,7 +175,7 @@ def measure(
             if count >= FEWEST_TO_WEIGH:
                 for number in range(QUERIES):
                     searches[name](number)
-                report.add(case, name, "memory_bytes_per_doc", (resident() - before) / count)
+                report.add(case, name, "memory_bytes_per_doc", (kept() - before) / count)
         same(searches, QUERIES)
         times = ask(searches, QUERIES)
     medians = {name: statistics.median(took) * 1e3 for name, took in times.items()}
@@ -176,12 +185,17 @@ def measure(
         report.add(case, name, "query_p95_ms", statistics.quantiles(took, n=20)[-1] * 1e3)
 
 
-def resident() -> int:
+def kept() -> int:
     """Bytes of memory that this process holds, without what it has freed but not given back."""
     gc.collect()
     if name := ctypes.util.find_library("c"):
         ctypes.CDLL(name).malloc_trim(0)
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return resident(os.getpid())
+
+
+def resident(process: int) -> int:
+    """Bytes of memory that a process holds."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -245,11 +259,13 @@ def answer(connection: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-def stored(client: httpx.Client, index: str) -> float:
+def weigh(report: Report, client: httpx.Client, kind: str, count: int) -> None:
     """Bytes of an index on the server's disk, once all is written."""
+    index = f"{kind}{count}"
     client.post(f"/{index}/_flush").raise_for_status()
     found = client.get(f"/{index}/_stats").raise_for_status().json()
-    return float(found["indices"][index]["total"]["store"]["size_in_bytes"])
+    size = found["indices"][index]["total"]["store"]["size_in_bytes"]
+    report.add(f"{kind}, {count:,}", SERVER, "disk_bytes_per_doc", size / count)
 
 
 def our_dense(matrix: Rows, asked: Rows, folder: Path) -> Search:
