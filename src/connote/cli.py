@@ -85,7 +85,7 @@ def serve(host: Host = None, port: Port = None, data: Data = None, config: Confi
     """
     with reported():
         settings = _settings(config, data, host, port)
-        serving.run(settings, lambda url: typer.echo(f"connote {VERSION} serves at {url}  (stop with Ctrl+C)"))
+        serving.run(settings, lambda url: typer.echo(_greeting(url, settings)))
 
 
 @app.command()
@@ -327,6 +327,10 @@ async def _endpoints_here(settings: Config) -> list[dict[str, Any]]:
         return house.placements()
 
 
+def _greeting(url: str, settings: Config) -> str:
+    return f"connote {VERSION} serves at {url} from {Path(settings.data).absolute()}  (stop with Ctrl+C)"
+
+
 def _show_demo(url: str, settings: Config) -> None:
     typer.echo(f"\nPOST _inference/{DEMO_ENDPOINT}")
     try:
@@ -335,7 +339,7 @@ def _show_demo(url: str, settings: Config) -> None:
     except ConnoteError as error:
         typer.echo(f"connote: {error}", err=True)
     _show_listings(url, settings)
-    typer.echo(f"\nconnote {VERSION} serves at {url}  (stop with Ctrl+C). Try it:")
+    typer.echo(f"\n{_greeting(url, settings)}. Try it:")
     typer.echo(f"  curl -s '{url}/_inference/{DEMO_ENDPOINT}?pretty' -H 'Content-Type: application/json' \\")
     typer.echo('    -d \'{"input": "a quiet house near the sea"}\'')
     typer.echo(f"or look in a browser: {url}/console/search?index={INDEX}&q={quote(SEARCHES[0])}\n")
