@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connote.endpoints import asking
 from connote.search.pace import Crowd, Pace
 from connote.search.query.parse import parse
 from connote.search.quick import MOST, MOST_ALONE, cost, is_quick
@@ -133,3 +134,21 @@ def test_a_search_that_is_alone_may_cost_more() -> None:
             assert is_quick([MOST], crowd)
             assert not is_quick([MOST, 1], crowd)
         assert is_quick([MOST, 1], crowd)
+
+
+def test_searches_of_several_clients_that_follow_one_another_at_once_would_have_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    crowd = Crowd()
+
+    def alone(client: str, pause: float) -> bool:
+        now[0] += pause
+        asking.begin(client)
+        with crowd:
+            return crowd.is_alone
+
+    assert [alone("a", 0), alone("a", 0.0001), alone("a", 1)] == [True] * 3
+    assert [alone("b", 0.0001), alone("a", 0.0001)] == [False] * 2
+    assert [alone("b", 0.02), alone("b", 0.0001), alone("a", 0.02)] == [True] * 3

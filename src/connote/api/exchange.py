@@ -54,7 +54,8 @@ class Ask:
     """A request: path, query, headers (their names small) and body, read as what they should be."""
 
     def __init__(self, request: Request, connote: Connote) -> None:
-        self.request, self.connote, self.asking = request, connote, asking.begin()
+        self.request, self.connote = request, connote
+        self.asking = asking.begin(request.scope["client"])
         self.params: Mapping[str, str] = dict(request.query_params) if request.scope["query_string"] else {}
         # Of several of one name the first, as Starlette has it, whose own mapping looks for each from the start.
         self.headers: Mapping[str, str] = {

@@ -8,8 +8,9 @@ ANONYMOUS = "anonymous"
 
 @dataclass
 class Asking:
-    """One request: the name of its API key, the endpoint that has answered, and warnings to its sender."""
+    """One request: its connection, the name of its API key, the endpoint that has answered, warnings to its sender."""
 
+    connection: object = None
     key: str = ANONYMOUS
     answered: str | None = None
     warnings: list[str] = field(default_factory=list)
@@ -18,9 +19,9 @@ class Asking:
 _CURRENT: ContextVar[Asking] = ContextVar("asking")
 
 
-def begin() -> Asking:
+def begin(connection: object = None) -> Asking:
     """A new request, which from now on is the current one of this task."""
-    asking = Asking()
+    asking = Asking(connection)
     _CURRENT.set(asking)
     return asking
 
