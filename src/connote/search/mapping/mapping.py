@@ -17,6 +17,7 @@ from connote.search.mapping import (
     join,
     keyword,
     number,
+    percolator,
     semantic,
     special,
     text,
@@ -63,6 +64,7 @@ KINDS: Object[str, type[Field]] = {
         special.Flattened,
         special.Unsearched,
         completion.Completion,
+        percolator.Percolator,
     )
 }
 # Most fields of an index, as Elasticsearch limits them by default, and how deep objects go.
@@ -165,6 +167,8 @@ class Mapping:
             self._check_copies(each)
             if isinstance(each, semantic.SemanticText):
                 self._check_semantic(name)
+            if isinstance(each, percolator.Percolator) and self.nested_above(name) is not None:
+                raise BadMapping(f"percolator field [{name}] cannot be nested")
         self.shown  # noqa: B018 (it raises)
         self.searched()
         return self
