@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from connote.models.upload import Uploads
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search import users
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
@@ -213,9 +215,9 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
-    endpoints.indices = indices.users
+    endpoints.indices = partial(users.of_endpoint, indices)
     _connect_users(trained, pipelines, indices)
-    pipelines.users.append(indices.pipeline_user)
+    pipelines.users.append(partial(users.of_pipeline, indices))
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
@@ -312,7 +314,10 @@ def _connect_users(trained: TrainedModels, pipelines: Pipelines, indices: Indice
         return sorted({user for name in names for user in used(name)})
 
     def told(models: Sequence[str], deployments: Sequence[str]) -> list[str]:
-        kinds = {"ingest pipelines": pipelines.using, "indices": indices.users}
+        kinds: dict[str, Callable[[str], Sequence[str]]] = {
+            "ingest pipelines": pipelines.using,
+            "indices": partial(users.of_endpoint, indices),
+        }
         found = {kind: using([*models, *deployments], used) for kind, used in kinds.items()}
         return [f"{kind}: [{', '.join(users)}]" for kind, users in found.items() if users]
 

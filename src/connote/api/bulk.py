@@ -40,12 +40,14 @@ async def bulk(ask: Ask) -> Answer:
 
 def _items(ask: Ask, raw: bytes) -> Sequence[Item]:
     default_alias, shows = ask.flag("require_alias"), ask.flag("list_executed_pipelines")
+    default_stream = ask.flag("require_data_stream")
     shown, includes, excludes = ask.text("_source"), ask.names("_source_includes"), ask.names("_source_excludes")
     given: Any = {"includes": includes or [], "excludes": excludes or []} if includes or excludes else shown
     return [
         replace(
             item,
             require_alias=default_alias if item.require_alias is None else item.require_alias,
+            require_stream=default_stream if item.require_stream is None else item.require_stream,
             shows_pipelines=item.shows_pipelines or shows,
             shown=given if item.shown is None else item.shown,
             routing=item.routing or ask.text("routing"),
@@ -68,7 +70,7 @@ _PARAMS = {
     "pipeline": "The ingest pipeline of those that name none; `_none` for none, not even the index's default.",
     "refresh": REFRESH,
     "require_alias": "Names must be aliases.",
-    "require_data_stream": "Accepted: there are no data streams.",
+    "require_data_stream": "Names must be data streams, or become such.",
     "routing": "Kept beside the documents that name none.",
     "timeout": "Accepted.",
     "type": "Accepted.",

@@ -33,7 +33,7 @@ _MOST_DOCUMENTS = 10_000
 
 async def write(ask: Ask) -> Answer:
     """Write a document, in place of the one of its id if there is one; without an id one is made."""
-    kind = ask.text("op_type") or "index"
+    kind = ask.text("op_type") or ("index" if "id" in ask.request.path_params else "create")
     if kind not in ("index", "create"):
         raise IllegalArgument(f"opType must be 'create' or 'index', found: [{kind}]")
     return await _written(ask, Kind(kind), source=await ask.json())
@@ -118,6 +118,7 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
         retries=ask.whole("retry_on_conflict") or 0,
         pipeline=ask.text("pipeline"),
         require_alias=ask.flag("require_alias"),
+        require_stream=ask.flag("require_data_stream"),
         **conditions | given,
     )
     is_refreshed = refresh(ask)
@@ -218,7 +219,7 @@ _WRITE = {
     "pipeline": "The ingest pipeline; `_none` for none, not even the index's default.",
     "refresh": REFRESH,
     "require_alias": "The name must be an alias.",
-    "require_data_stream": "Accepted: there are no data streams.",
+    "require_data_stream": "The name must be a data stream, or become one.",
     "routing": "Kept beside the document.",
     "timeout": "Accepted.",
     "version": "The version, if `version_type` is not `internal`.",

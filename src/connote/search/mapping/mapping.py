@@ -67,6 +67,8 @@ KINDS: Object[str, type[Field]] = {
         percolator.Percolator,
     )
 }
+# What the mapping of a data stream's index has, and the field that its documents must have then.
+MARK, TIMESTAMP = "_data_stream_timestamp", "@timestamp"
 # Most fields of an index, as Elasticsearch limits them by default, and how deep objects go.
 MOST_FIELDS, MOST_DEPTH = 1000, 20
 
@@ -153,6 +155,12 @@ class Mapping:
         routing = self.root.given.get("_routing")
         return isinstance(routing, Object) and routing.get("required") in (True, "true")
 
+    @cached_property
+    def has_timestamps(self) -> bool:
+        """Whether every document must have one `@timestamp`: that of a data stream."""
+        marked = self.root.given.get(MARK)
+        return isinstance(marked, Object) and marked.get("enabled") in (True, "true")
+
     def wire(self) -> dict[str, Any]:
         """The mapping as GET shows it."""
         return self.root.wire()
@@ -169,6 +177,11 @@ class Mapping:
                 self._check_semantic(name)
             if isinstance(each, percolator.Percolator) and self.nested_above(name) is not None:
                 raise BadMapping(f"percolator field [{name}] cannot be nested")
+        if self.has_timestamps and not isinstance(found := self.fields.get(TIMESTAMP), date.Date):
+            told = (
+                "is not defined" if found is None else f"is of type [{found.kind}], but [date,date_nanos] is expected"
+            )
+            raise IllegalArgument(f"data stream timestamp field [{TIMESTAMP}] {told}")
         self.shown  # noqa: B018 (it raises)
         self.searched()
         return self

@@ -31,6 +31,7 @@ class Item:
     retries: int = 0
     pipeline: str | None = None
     require_alias: bool | None = None
+    require_stream: bool | None = None
     shows_pipelines: bool = False
     shown: Any = None
 
