@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from connote.api.exchange import Answer, Ask, Route, encoded
@@ -11,7 +12,7 @@ from connote.api.refresh import REFRESH, refresh
 from connote.search import bulk as lines
 from connote.search.thread import aside
 from connote.search.write.item import Item
-from connote.search.write.operation import Kind, Outcome
+from connote.search.write.operation import Outcome
 
 
 async def bulk(ask: Ask) -> Answer:
@@ -24,12 +25,15 @@ async def bulk(ask: Ask) -> Answer:
     outcomes = await ask.connote.documents.write(items, pipeline=ask.text("pipeline"), refresh=is_refreshed)
     is_forced = is_refreshed and ask.text("refresh") != "wait_for"
 
+    copies = cache(ask.connote.indices.copies)
+
     def told() -> Answer:
         body = {
             "errors": any(outcome.error is not None for outcome in outcomes),
             "took": int((time.perf_counter() - began) * 1000),
             "items": [
-                _wire(item.kind, outcome, refreshed=is_forced) for item, outcome in zip(items, outcomes, strict=True)
+                {item.kind.value: _wire(outcome, is_forced, copies(outcome.operation.index))}
+                for item, outcome in zip(items, outcomes, strict=True)
             ],
         }
         warnings = dict.fromkeys(warning for outcome in outcomes for warning in outcome.warnings)
@@ -56,9 +60,8 @@ def _items(ask: Ask, raw: bytes) -> Sequence[Item]:
     ]
 
 
-def _wire(kind: Kind, outcome: Outcome, *, refreshed: bool) -> dict[str, Any]:
-    body = outcome.wire(refreshed=refreshed)
-    return {kind.value: {**body, "status": outcome.status}}
+def _wire(outcome: Outcome, refreshed: bool, copies: int) -> dict[str, Any]:
+    return {**outcome.wire(refreshed=refreshed, copies=copies), "status": outcome.status}
 
 
 _PARAMS = {

@@ -123,7 +123,8 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
     )
     is_refreshed = refresh(ask)
     outcome = await ask.connote.documents.write_one(item, refresh=is_refreshed)
-    body = outcome.wire(refreshed=is_refreshed and ask.text("refresh") != "wait_for")
+    copies = ask.connote.indices.copies(outcome.operation.index)
+    body = outcome.wire(refreshed=is_refreshed and ask.text("refresh") != "wait_for", copies=copies)
     headers = (
         {"Location": f"/{quote(body['_index'])}/_doc/{quote(body['_id'], safe='')}"} if outcome.status == 201 else {}
     )

@@ -10,7 +10,7 @@ LINES = "application/x-ndjson"
 _LINES = re.compile(r"application/(?:x-ndjson|vnd\.elasticsearch\+x-ndjson)", re.IGNORECASE)
 _VENDOR = re.compile(r"application/vnd\.elasticsearch\+json(?:\s*;\s*compatible-with\s*=\s*(\d+))?", re.IGNORECASE)
 _PLAIN = re.compile(r"application/json|application/\*|\*/\*", re.IGNORECASE)
-_TILE = "application/vnd.mapbox-vector-tile"
+_TILE = re.compile(r"application/vnd\.(?:elasticsearch\+vnd\.)?mapbox-vector-tile", re.IGNORECASE)
 _VERSIONS = ("8", "9")
 
 
@@ -31,7 +31,13 @@ def answer_type(headers: Mapping[str, str]) -> str:
         return f"application/vnd.elasticsearch+json;compatible-with={wanted}"
     # A list of types, such as browsers send, is a wish and not a demand; text/event-stream asks for a stream.
     # So does that of vector tiles: what is wrong is told as JSON.
-    if "," in accept or _PLAIN.match(accept) or _VENDOR.match(accept) or accept.startswith(("text/", _TILE)):
+    if (
+        "," in accept
+        or _PLAIN.match(accept)
+        or _VENDOR.match(accept)
+        or _TILE.match(accept)
+        or accept.startswith("text/")
+    ):
         return JSON
     raise NotAcceptable(f"Accept header [{accept}] is not supported; ask for [{JSON}]")
 

@@ -67,6 +67,10 @@ class Indices:
         own = {"creation_date": record.created, "uuid": record.uuid, "provided_name": name, "version.created": CREATED}
         return IndexSettings({**record.settings, **own})
 
+    def copies(self, name: str) -> int:
+        """How many copies of an index are asked for, itself too."""
+        return IndexSettings.of(self._records[name]).copies if name in self._records else 1
+
     def aliases(self) -> Object[str, Sequence[str]]:
         """The indices of every alias."""
         records = self._records

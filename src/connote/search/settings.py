@@ -94,6 +94,13 @@ class IndexSettings:
         """The ingest pipeline that every document goes through last."""
         return self._pipeline("final_pipeline")
 
+    @property
+    def copies(self) -> int:
+        """How many copies of a shard are asked for, the first too; `auto_expand_replicas` asks one node for no more."""
+        if str(self.values.get("auto_expand_replicas", "false")) != "false":
+            return 1
+        return 1 + self._whole("number_of_replicas", 1)
+
     def analysis(self, sets: Sets = lambda _: None) -> Analysis:
         """The analyzers and similarities that it declares, with those that are always there.
 
@@ -158,6 +165,10 @@ class IndexSettings:
 
     def _check(self) -> None:
         _ = self.refresh_interval, self.most_fields, self.most_hits
+        if self.copies < 1:
+            raise IllegalArgument(
+                f"Failed to parse value [{self.copies - 1}] for setting [index.number_of_replicas] must be >= 0"
+            )
         shards = self._whole("number_of_shards", 1)
         if not 1 <= shards <= 1024:
             raise IllegalArgument(f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be >= 1")

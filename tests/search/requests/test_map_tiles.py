@@ -116,7 +116,8 @@ def feature(raw: bytes, keys: list[str], values: list[Any]) -> dict[str, Any]:
 
 
 def test_the_documented_tile(museums: httpx.Client) -> None:
-    reply = museums.post(TILE, json=WANTED, headers={"Accept": "application/vnd.mapbox-vector-tile"})
+    accept = "application/vnd.elasticsearch+vnd.mapbox-vector-tile; compatible-with=9"  # as elasticsearch-py sends it
+    reply = museums.post(TILE, json=WANTED, headers={"Accept": accept})
     assert reply.headers["content-type"] == "application/vnd.mapbox-vector-tile"
     assert reply.headers["x-elastic-product"] == "Elasticsearch"
     tile = decoded(reply.content)
