@@ -101,6 +101,8 @@ def test_several_percolates_are_told_apart_by_name(kept: httpx.Client) -> None:
 def test_a_kept_document_is_looked_up(kept: httpx.Client) -> None:
     kept.put("/kept/_doc/d1?refresh=true", json={"note": "a tree", "tag": "a"})
     assert [hit["_id"] for hit in asked(kept, {"index": "kept", "id": "d1"})] == ["tree"]
+    given = {"index": "kept", "document": {"note": "blue bird", "tag": "a"}}  # as the example of the DSL has it
+    assert [hit["_id"] for hit in asked(kept, given)] == ["text"]
     query = {"percolate": {"field": "query", "index": "kept", "id": "none"}}
     reply = kept.post("/kept/_search", json={"query": query})
     assert reply.status_code == 404
@@ -138,6 +140,7 @@ def test_a_query_that_could_not_run_is_refused_when_it_is_written(kept: httpx.Cl
     ("percolate", "told"),
     [
         ({"field": "query"}, "nothing to percolate"),
+        ({"field": "query", "index": "kept"}, "nothing to percolate"),
         ({"field": "note", "document": {}}, "expected field [note] to be of type [percolator], but is of type [text]"),
         ({"field": "none", "document": {}}, "field [none] does not exist"),
         ({"field": "query", "document": {"size": "many"}}, "failed to parse field [size]"),

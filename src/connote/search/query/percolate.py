@@ -149,21 +149,19 @@ class Percolate(Query):
             field=name,
             read=read,
             documents=_documents(document, documents),
-            lookup=None if index is None and id is None else {"index": str(index), "id": str(id)},
+            lookup=None if index is None or id is None else {"index": str(index), "id": str(id)},
             slot=body.text("name"),
             **body.common(),
         )
         body.done()
         if not made.documents and made.lookup is None:
             raise IllegalArgument("[percolate] query, nothing to percolate")
-        if made.lookup is not None and (made.documents or index is None or id is None):
-            raise IllegalArgument("[percolate] needs either [document], [documents], or both [index] and [id]")
         return made
 
     async def rewritten(self, asks: Asks, reader: Reader) -> Query:
         """With the documents at hand. Raises NotFound if one that is kept is not there."""
-        documents = self.documents
-        if self.lookup is not None:
+        documents = self.documents  # if there are any, it is they, whatever is said beside them
+        if self.lookup is not None and not documents:
             source = await asks.document(self.lookup["index"], self.lookup["id"])
             if source is None:
                 raise NotFound(f"indexed document [{self.lookup['index']}/{self.lookup['id']}] couldn't be found")
