@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -133,9 +134,10 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
 
 def _shown(ask: Ask) -> SourceFilter:
     includes, excludes, given = ask.names("_source_includes"), ask.names("_source_excludes"), ask.text("_source")
+    without = None if ask.text("_source_exclude_vectors") is None else ask.flag("_source_exclude_vectors")
     if includes or excludes:
-        return SourceFilter(includes=includes or (), excludes=excludes or ())
-    return SourceFilter.parse(given)
+        return SourceFilter(includes=includes or (), excludes=excludes or (), excludes_vectors=without)
+    return replace(SourceFilter.parse(given), excludes_vectors=without)
 
 
 def _check_version(ask: Ask, found: Stored) -> None:
@@ -148,7 +150,8 @@ def _check_version(ask: Ask, found: Stored) -> None:
 
 
 def _source(index: Index, found: Stored, shown: SourceFilter) -> dict[str, Any]:
-    return shown.apply(index.mapping.shown.apply(embedded.source(found.source or b"{}")))
+    whole = index.mapping.shown.apply(embedded.source(found.source or b"{}"))
+    return shown.settled(index.settings.excludes_vectors).apply(whole, index.mapping.vectors)
 
 
 def _wire(index: Index, found: Stored, shown: SourceFilter, *, with_vectors: bool = False) -> dict[str, Any]:
@@ -229,7 +232,7 @@ _WRITE = {
 }
 _SOURCE = {
     "_source": "`false`, or patterns of what to show.",
-    "_source_exclude_vectors": "`false`: with `_inference_fields`, what texts became.",
+    "_source_exclude_vectors": "Without vectors, the default; `false`: with them, and with what texts became.",
     "_source_excludes": "Patterns of what to leave out.",
     "_source_includes": "Patterns of what to show.",
 }

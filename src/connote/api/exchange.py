@@ -18,6 +18,7 @@ from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unp
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints import asking
+from connote.search.fetch.source import OLDER
 from connote.version import VERSION_SPOKEN
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class Ask:
         self.headers: Mapping[str, str] = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
         }
+        OLDER.set(media.is_older(self.headers))
         self.body: dict[str, Any] | None = None  # once it is read
         self._raw: bytes | None = None
 

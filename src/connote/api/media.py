@@ -42,6 +42,12 @@ def answer_type(headers: Mapping[str, str]) -> str:
     raise NotAcceptable(f"Accept header [{accept}] is not supported; ask for [{JSON}]")
 
 
+def is_older(headers: Mapping[str, str]) -> bool:
+    """Whether the request is one of Elasticsearch 8's clients."""
+    match = _VENDOR.match(headers.get("accept", ""))
+    return match is not None and match[1] == "8"
+
+
 def check_body_type(headers: Mapping[str, str], *, lines: bool = False) -> None:
     """Raise NotAcceptable unless the body is said to be JSON, or where `lines` are wanted, lines of it."""
     content_type = headers.get("content-type")

@@ -1,6 +1,7 @@
 """The mapping of an index: its fields by name, as they were put and as documents have added to them."""
 
 from collections.abc import Mapping as Object
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -124,6 +125,12 @@ class Mapping:
     def semantic(self) -> Object[str, semantic.SemanticText]:
         """The fields that are embedded."""
         return {name: each for name, each in self.fields.items() if isinstance(each, semantic.SemanticText)}
+
+    @cached_property
+    def vectors(self) -> Sequence[str]:
+        """The names of the fields that hold vectors."""
+        kinds = vectors.DenseVector | vectors.SparseVector
+        return [name for name, each in self.fields.items() if isinstance(each, kinds)]
 
     def find(self, name: str) -> Field | None:
         """The field of that name; below a flattened one any name is one of its."""
