@@ -9,9 +9,17 @@ def test_vectors_are_not_shown_but_kept(indices: httpx.Client) -> None:
     """Since 9.2: https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/dense-vector."""
     vector = {"type": "dense_vector", "dims": 2}
     inner = {"type": "nested", "properties": {"v": vector, "n": {"type": "integer"}}}
-    mapping = {"properties": {"v": vector, "s": {"type": "sparse_vector"}, "parts": inner}}
-    document: dict[str, Any] = {"v": [1.0, 2.0], "s": {"a": 1.0}, "n": 1, "parts": [{"v": [1.0, 1.0], "n": 2}]}
-    plain: dict[str, Any] = {"n": 1, "parts": [{"n": 2}]}
+    mapping = {
+        "properties": {"v": vector, "s": {"type": "sparse_vector"}, "r": {"type": "rank_features"}, "parts": inner}
+    }
+    document: dict[str, Any] = {
+        "v": [1.0, 2.0],
+        "s": {"a": 1.0},
+        "r": {"a": 1.0},
+        "n": 1,
+        "parts": [{"v": [1.0, 1.0], "n": 2}],
+    }
+    plain: dict[str, Any] = {"r": {"a": 1.0}, "n": 1, "parts": [{"n": 2}]}
     indices.put("/hiding", json={"mappings": mapping})
     indices.put("/showing", json={"mappings": mapping, "settings": {"index.mapping.exclude_source_vectors": False}})
     for name, seen in (("hiding", plain), ("showing", document)):

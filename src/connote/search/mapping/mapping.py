@@ -129,8 +129,8 @@ class Mapping:
     @cached_property
     def vectors(self) -> Sequence[str]:
         """The names of the fields that hold vectors."""
-        kinds = vectors.DenseVector | vectors.SparseVector
-        return [name for name, each in self.fields.items() if isinstance(each, kinds)]
+        kinds = (vectors.DenseVector.kind, vectors.SparseVector.kind)
+        return [name for name, each in self.fields.items() if each.kind in kinds]
 
     def find(self, name: str) -> Field | None:
         """The field of that name; below a flattened one any name is one of its."""
