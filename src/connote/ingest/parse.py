@@ -8,7 +8,7 @@ from connote.ingest import options
 from connote.ingest.options import Options
 from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Node, Pipeline, Step
-from connote.ingest.processors import convert, dissect, fields, flow, inference, strings
+from connote.ingest.processors import convert, dissect, fields, flow, grok, inference, strings
 
 Value = Any
 PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
@@ -16,6 +16,7 @@ PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
     **strings.PROCESSORS,
     **convert.PROCESSORS,
     **dissect.PROCESSORS,
+    **grok.PROCESSORS,
     **flow.PROCESSORS,
     **inference.PROCESSORS,
 }
