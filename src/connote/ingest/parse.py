@@ -9,7 +9,7 @@ from connote.ingest.enrich import Lookup
 from connote.ingest.options import Options
 from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Node, Pipeline, Step
-from connote.ingest.processors import convert, dissect, enrich, fields, flow, grok, inference, strings
+from connote.ingest.processors import convert, dissect, enrich, fields, flow, grok, inference, network, strings
 
 Value = Any
 PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
@@ -21,6 +21,7 @@ PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
     **grok.PROCESSORS,
     **flow.PROCESSORS,
     **inference.PROCESSORS,
+    **network.PROCESSORS,
 }
 _FIELDS = {
     "description": str, "version": int, "processors": list, "on_failure": list, "_meta": dict, "deprecated": bool,
