@@ -114,14 +114,8 @@ class Indices:
             found = [str(expression)]
         else:
             able = [name for name in self._records if ("closed" if self.is_closed(name) else "open") in expand]
-            found = names.resolve(
-                expression,
-                self._records,
-                self._named(),
-                ignore_missing=ignore_missing,
-                allow_none=allow_none,
-                matchable=able,
-            )
+            manner: dict[str, Any] = {"ignore_missing": ignore_missing, "allow_none": allow_none, "matchable": able}
+            found = names.resolve(expression, self._records, self._named(), **manner)
         if ignore_missing and "closed" not in expand:
             return [name for name in found if not self.is_closed(name)]
         return found
