@@ -327,3 +327,4 @@ def test_a_write_tells_how_many_copies_were_asked_for(
     ]
     assert item["index"]["_shards"] == one.json()["_shards"]
     assert indices.put("/copied/_settings", json={"number_of_replicas": -1}).status_code == 400
+    assert indices.put("/copied/_settings", json={"number_of_replicas": None}).is_success

@@ -128,11 +128,17 @@ class TileRequest:
             "query": {"bool": {"filter": [*self._query(), {"geo_bounding_box": {self.field: self._box(self.buffer)}}]}},
             "size": self.size,
             "_source": False,
-            "fields": [*(self.body.get("fields") or []), place],
+            "fields": [*self._fields(), place],
             **({"aggs": {"tile": {"filter": self._inside(), "aggs": inner}}} if inner else {}),
         }
         return made | {name: self.body[name] for name in ("runtime_mappings", "sort", "track_total_hits")
                        if self.body.get(name) is not None}  # fmt: skip
+
+    def _fields(self) -> list[Any]:
+        given = self.body.get("fields") or []
+        if not isinstance(given, list):
+            raise BadQuery(f"[fields] must be an array, not [{java(given)[:100]}]")
+        return given
 
     def _query(self) -> list[Any]:
         return [] if self.body.get("query") is None else [self.body["query"]]

@@ -192,9 +192,9 @@ class IndexSettings:
             raise IllegalArgument(f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be >= 1")
 
     def _whole(self, name: str, default: int) -> int:
-        given = self.values.get(name, default)
+        given = self.values.get(name)
         try:
-            return int(given)
+            return default if given is None else int(given)
         except (TypeError, ValueError):
             raise IllegalArgument(f"Failed to parse value [{java(given)}] for setting [index.{name}]") from None
 

@@ -183,6 +183,11 @@ def test_neighbouring_tiles_share_no_cell(museums: httpx.Client) -> None:
         (TILE, {"aggs": {"x": {"terms": {"field": "name"}}}}, "aggregation [x] of a tile must be one of"),
         (TILE, {"aggs": {"_mvt_x": PRICES["min_price"]}}, "cannot start with _mvt_"),
         (TILE, {"from": 3}, "unknown field [from]"),
+        (TILE, {"fields": "name"}, "[fields] must be an array"),
+        (TILE, {"fields": 1}, "[fields] must be an array"),
+        (TILE, {"query": []}, "malformed"),
+        (TILE, {"aggs": [1]}, "[aggs] must be an object"),
+        (TILE, {"extent": "wide"}, "[extent] must be between"),
         ("/museums/_mvt/name/13/0/0", {}, "name"),
     ],
 )
