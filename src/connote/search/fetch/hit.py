@@ -53,7 +53,7 @@ def _shown(hit: Hit, routing: str | None, request: SearchRequest, named: "Named"
         body["_version"] = int(segment.versions[hit.document])
     if request.seq_no:
         body |= {"_seq_no": hit.seq, "_primary_term": 1}
-    body["_score"] = float(np.float32(hit.score)) if request.is_scored else None
+    body["_score"] = np.float32(hit.score) if request.is_scored else None
     if routing is not None:
         body["_routing"] = routing
     if names := named.of(hit):
@@ -142,12 +142,12 @@ class Named:
 
     known: dict[tuple[int, int], list[tuple[str, Hits]]] = field(default_factory=dict)
 
-    def of(self, hit: Hit) -> dict[str, float]:
+    def of(self, hit: Hit) -> dict[str, np.float32]:
         """The scores by name."""
         key = id(hit.found), hit.segment
         if key not in self.known:
             self.known[key] = list(self._hits(hit.found, hit.segment))
-        return {name: float(hits.points()[hit.document]) for name, hits in self.known[key] if hits.mask[hit.document]}
+        return {name: hits.points()[hit.document] for name, hits in self.known[key] if hits.mask[hit.document]}
 
     def _hits(self, found: Found, segment: int) -> Iterator[tuple[str, Hits]]:
         table, queries = found.seen.snapshot.segments[segment], [*found.query.named()]
