@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from connote.contract.errors import IllegalArgument
 import numpy as np
 
+from connote.contract.errors import IllegalArgument
 from connote.search.analysis import Token
 from connote.search.fetch.source import SourceFilter
 from connote.search.mapping.field import Field
