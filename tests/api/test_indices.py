@@ -338,11 +338,18 @@ def test_synonyms_take_effect_in_search_analyzers_when_they_change(indices: http
         return {token["token"] for token in tokens}
 
     assert analysed() == {"auto", "car"}
-    assert indices.put("/_synonyms/cars/two", json={"synonyms": "auto, wagon"}).json()["result"] == "created"
+    told = indices.put("/_synonyms/cars/two", json={"synonyms": "auto, wagon"}).json()
+    reloaded = {
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "reload_details": [{"index": "a", "reloaded_analyzers": ["searched"], "reloaded_node_ids": ["connote"]}],
+    }
+    assert told == {"result": "created", "reload_analyzers_details": reloaded}
     assert analysed() == {"auto", "car", "wagon"}
     indices.put("/_synonyms/cars/two?refresh=false", json={"synonyms": "auto, coach"})
     assert analysed() == {"auto", "car", "wagon"}
-    indices.post("/a/_reload_search_analyzers")
+    assert indices.post("/a/_reload_search_analyzers").json() == reloaded
+    other = indices.post("/a/_reload_search_analyzers?resource=other").json()
+    assert other["reload_details"][0]["reloaded_analyzers"] == []
     assert analysed() == {"auto", "car", "coach"}
     assert indices.delete("/_synonyms/cars/two").json()["result"] == "deleted"
     assert indices.get("/_synonyms/cars").json() == {

@@ -57,3 +57,17 @@ def test_scores_are_the_same_when_a_search_is_kept(notes: httpx.Client) -> None:
     kept = notes.post("/notes/_async_search?keep_on_completion=true", json={"query": THIRD, "_source": False}).json()
     assert '"_score":0.33333334' in notes.get(f"/_async_search/{kept['id']}?wait_for_completion_timeout=5s").text
     notes.delete(f"/_async_search/{kept['id']}")
+
+
+@pytest.mark.parametrize(("least", "count"), [(0.33333334, 1), (0.33333337, 0)])
+def test_a_score_as_it_is_told_is_no_less_than_itself(notes: httpx.Client, least: float, count: int) -> None:
+    told = {"min_score": least}
+    inner = [{"retriever": {"standard": {"query": THIRD}}}]
+    for body in (
+        {"query": THIRD, **told},
+        {"query": {"function_score": {"query": THIRD, **told}}},
+        {"retriever": {"standard": {"query": THIRD, **told}}},
+        {"retriever": {"linear": {"retrievers": inner, **told}}},
+    ):
+        reply = notes.post("/notes/_search", json=body)
+        assert len(reply.json()["hits"]["hits"]) == count, reply.text
