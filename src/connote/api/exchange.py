@@ -11,7 +11,8 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from connote.api import filter_path, media
+from connote.api import media
+from connote.api.filter_path import FilterPath
 from connote.app import Connote
 from connote.contract import sse
 from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unparsable
@@ -61,6 +62,7 @@ class Ask:
         self.headers: Mapping[str, str] = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
         }
+        self.filter_path: FilterPath | None = None  # once it is known to be one
         self.body: dict[str, Any] | None = None  # once it is read
         self._raw: bytes | None = None
 
@@ -249,8 +251,8 @@ def failure(ask: Ask, error: ConnoteError, routes: Mapping[str, Route]) -> Answe
 
 def _json(ask: Ask, answer: Answer) -> Response:
     body = answer.body
-    if (filters := ask.text("filter_path")) and body is not None:
-        body = filter_path.apply(body, filters)
+    if ask.filter_path is not None and body is not None:
+        body = ask.filter_path.apply(body)
     option = orjson.OPT_SERIALIZE_NUMPY
     if ask.text("pretty") in ("", "true"):
         option |= orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

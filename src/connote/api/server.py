@@ -49,6 +49,7 @@ from connote.api import (
     termvectors,
 )
 from connote.api.exchange import Answer, Ask, Route, failure, render
+from connote.api.filter_path import FilterPath
 from connote.api.paths import Paths
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
@@ -142,6 +143,8 @@ async def _answer(house: Connote, routes: dict[str, Route], request: Request) ->
     ask, content_type = Ask(request, house), media.JSON
     try:
         content_type = media.answer_type(ask.headers)
+        if filters := ask.text("filter_path"):
+            ask.filter_path = FilterPath.parse(filters)
         response = render(ask, await _handled(ask, routes))
     except ConnoteError as error:
         response = _failed(ask, error, routes)
