@@ -19,6 +19,7 @@ from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unp
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints import asking
+from connote.ingest.painless import kept
 from connote.version import VERSION_SPOKEN
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Ask:
     def __init__(self, request: Request, connote: Connote) -> None:
         self.request, self.connote = request, connote
         self.asking = asking.begin(request.scope["client"])
+        kept.use(connote.scripts.find)
         self.params: Mapping[str, str] = dict(request.query_params) if request.scope["query_string"] else {}
         # Of several of one name the first, as Starlette has it, whose own mapping looks for each from the start.
         self.headers: Mapping[str, str] = {

@@ -1,32 +1,51 @@
-"""The routes of search templates: kept, rendered, searched with."""
+"""The routes of scripts that are kept, and of search templates."""
 
+import asyncio
 from typing import Any
 
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import SEARCH, answered, as_asked, msearched
 from connote.contract.errors import BadQuery, IllegalArgument
+from connote.contract.settings import java
+from connote.ingest.painless.fault import Fault
+from connote.ingest.painless.values import text
+from connote.search.write.script import read
 
 _TEMPLATE = ("id", "source", "params", "explain", "profile", "lang")
 
 
 async def put(ask: Ask) -> Answer:
-    """Keep a template of searches (`lang` `mustache`)."""
+    """Keep a script (`lang` `painless`), or a template of searches (`mustache`)."""
     await ask.connote.scripts.put(ask.path("id"), await ask.json())
     return Answer({"acknowledged": True})
 
 
 async def get(ask: Ask) -> Answer:
-    """A template."""
-    found = await ask.connote.scripts.get(ask.path("id"))
+    """A script or template."""
+    found = ask.connote.scripts.find(ask.path("id"))
     if found is None:
         return Answer({"_id": ask.path("id"), "found": False}, 404)
     return Answer({"_id": ask.path("id"), "found": True, "script": found})
 
 
 async def delete(ask: Ask) -> Answer:
-    """Forget a template."""
+    """Forget a script or template."""
     await ask.connote.scripts.delete(ask.path("id"))
     return Answer({"acknowledged": True})
+
+
+async def execute(ask: Ask) -> Answer:
+    """What a script gives that sees only its `params`, as text (`context` `painless_test`)."""
+    body = await ask.json()
+    if unknown := [name for name in body if name not in ("script", "context", "context_setup")]:
+        raise BadQuery(f"[execute] unknown field [{unknown[0]}]")
+    if (context := body.get("context", "painless_test")) != "painless_test":
+        raise IllegalArgument(f"unsupported script context name [{java(context)}]; it must be [painless_test]")
+    script, params = read(body.get("script"), ("params",))
+    try:
+        return Answer({"result": await asyncio.to_thread(lambda: text(script.run(params=params)))})
+    except Fault as fault:
+        raise fault.error("runtime", script.source) from None  # what it gives has no text, or too long a one
 
 
 async def render(ask: Ask) -> Answer:
@@ -77,6 +96,7 @@ ROUTES = (
         for method in ("PUT", "POST")
         for path in ("/_scripts/{id}", "/_scripts/{id}/{context}")
     ),
+    *(Route(method, "/_scripts/painless/_execute", execute) for method in ("GET", "POST")),
     Route("GET", "/_scripts/{id}", get, _KEPT),
     Route("DELETE", "/_scripts/{id}", delete, _KEPT),
     *(Route(method, f"/_render/template{rest}", render) for method in ("GET", "POST") for rest in ("", "/{id}")),

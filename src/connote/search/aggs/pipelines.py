@@ -10,7 +10,7 @@ import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
-from connote.ingest.painless import Script, compiled
+from connote.ingest.painless import Script, compiled, kept
 from connote.search.aggs import order as orders
 from connote.search.aggs.calendar import Interval
 from connote.search.aggs.formats import Format
@@ -312,7 +312,8 @@ def _scripted(body: Options, common: Mapping[str, Any]) -> Scripted:
     if isinstance(script, Mapping):
         if script.get("lang", "painless") not in ("painless", "expression"):
             raise IllegalArgument(f"script_lang not supported [{java(script['lang'])}]")
-        script, params = script.get("source", script.get("inline")), script.get("params") or {}
+        params, id = script.get("params") or {}, script.get("id")
+        script = script.get("source", script.get("inline")) if id is None else kept.source(str(id))
     if not isinstance(script, str) or not isinstance(params, Mapping):
         raise BadQuery(f"[{body.kind}] requires a [script] with a source")
     return Scripted(script=compiled(script, ("params",)), params=params, paths=paths, **common)
