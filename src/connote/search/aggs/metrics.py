@@ -1,7 +1,7 @@
 """Figures over the values of a field: avg, sum, stats, percentiles and the like. All are exact."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -143,6 +143,14 @@ class ExtendedStats(Metric):
         return extended(values, form, self.sigma)
 
 
+class Different(dict[str, Any]):
+    """How many different values there are, which are known as `members` to who adds them up."""
+
+    def __init__(self, members: Set[Any]) -> None:
+        super().__init__(value=len(members))
+        self.members = members
+
+
 @dataclass(frozen=True, kw_only=True)
 class Count(Agg):
     """value_count: how many values; cardinality: how many different ones."""
@@ -165,7 +173,7 @@ class Count(Agg):
         different = set[Any]()
         for column in columns:
             different.update(column.value(key) for key in np.unique(column.keys).tolist())
-        return {"value": len(different)}
+        return Different(different)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,10 @@ from connote.contract.settings import java
 from connote.search.aggs import pipelines
 from connote.search.aggs.addresses import IpRange
 from connote.search.aggs.adjacency import Adjacency
+from connote.search.aggs.base import Base
 from connote.search.aggs.boxplot import Boxplot
 from connote.search.aggs.composite import Composite
-from connote.search.aggs.filters import Filter, Filters, Global, Missing, Nested, ReverseNested, Sampler
+from connote.search.aggs.filters import Filter, Filters, Global, Missing, Nested, ReverseNested
 from connote.search.aggs.geo import Places
 from connote.search.aggs.grids import Grid
 from connote.search.aggs.histograms import AutoDateHistogram, DateHistogram, Histogram
@@ -27,8 +28,9 @@ from connote.search.aggs.metrics import (
     WeightedAverage,
 )
 from connote.search.aggs.options import Options
-from connote.search.aggs.pipelines import Base
 from connote.search.aggs.ranges import DistanceRanges, Range
+from connote.search.aggs.samples import DiversifiedSampler, Sampler
+from connote.search.aggs.scripted import ScriptedMetric
 from connote.search.aggs.significant import Significant
 from connote.search.aggs.strings import StringStats
 from connote.search.aggs.terms import MultiTerms, Rare, Terms
@@ -44,6 +46,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "composite": Composite,
     "date_histogram": DateHistogram,
     "date_range": Range,
+    "diversified_sampler": DiversifiedSampler,
     "extended_stats": ExtendedStats,
     "filter": Filter,
     "filters": Filters,
@@ -66,6 +69,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "rare_terms": Rare,
     "reverse_nested": ReverseNested,
     "sampler": Sampler,
+    "scripted_metric": ScriptedMetric,
     "significant_terms": Significant,
     "significant_text": Significant,
     "stats": Stats,
@@ -78,9 +82,9 @@ KINDS: Mapping[str, type[Agg]] = {
 }
 # What Elasticsearch has and connote does not.
 REFUSED = (
-    "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "cumulative_cardinality",
-    "diversified_sampler", "frequent_item_sets", "geo_line", "geohex_grid", "inference", "ip_prefix", "matrix_stats",
-    "moving_avg", "moving_fn", "moving_percentiles", "normalize", "rate", "scripted_metric", "t_test", "time_series",
+    "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
+    "frequent_item_sets", "geo_line", "geohex_grid", "inference", "ip_prefix", "matrix_stats",
+    "moving_avg", "moving_percentiles", "rate", "t_test", "time_series",
     "variable_width_histogram",
 )  # fmt: skip
 MOST_DEPTH = 30
