@@ -17,6 +17,7 @@ from connote.search.aggs.grids import Grid
 from connote.search.aggs.histograms import AutoDateHistogram, DateHistogram, Histogram
 from connote.search.aggs.hits import TopHits, TopMetrics
 from connote.search.aggs.kin import Children, Parent
+from connote.search.aggs.lines import Line
 from connote.search.aggs.metrics import (
     FIGURES,
     Count,
@@ -53,6 +54,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "geo_bounds": Places,
     "geo_centroid": Places,
     "geo_distance": DistanceRanges,
+    "geo_line": Line,
     "geohash_grid": Grid,
     "geotile_grid": Grid,
     "global": Global,
@@ -83,7 +85,7 @@ KINDS: Mapping[str, type[Agg]] = {
 # What Elasticsearch has and connote does not.
 REFUSED = (
     "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
-    "frequent_item_sets", "geo_line", "geohex_grid", "inference", "ip_prefix", "matrix_stats",
+    "frequent_item_sets", "geohex_grid", "inference", "ip_prefix", "matrix_stats",
     "moving_avg", "moving_percentiles", "rate", "t_test", "time_series",
     "variable_width_histogram",
 )  # fmt: skip
