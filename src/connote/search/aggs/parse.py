@@ -18,6 +18,7 @@ from connote.search.aggs.histograms import AutoDateHistogram, DateHistogram, His
 from connote.search.aggs.hits import TopHits, TopMetrics
 from connote.search.aggs.kin import Children, Parent
 from connote.search.aggs.lines import Line
+from connote.search.aggs.matrix import Matrix
 from connote.search.aggs.metrics import (
     FIGURES,
     Count,
@@ -34,6 +35,7 @@ from connote.search.aggs.samples import DiversifiedSampler, Sampler
 from connote.search.aggs.scripted import ScriptedMetric
 from connote.search.aggs.significant import Significant
 from connote.search.aggs.strings import StringStats
+from connote.search.aggs.student import TTest
 from connote.search.aggs.terms import MultiTerms, Rare, Terms
 from connote.search.aggs.tree import Agg, Aggs
 
@@ -60,6 +62,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "global": Global,
     "histogram": Histogram,
     "ip_range": IpRange,
+    "matrix_stats": Matrix,
     "missing": Missing,
     "multi_terms": MultiTerms,
     "nested": Nested,
@@ -76,6 +79,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "significant_text": Significant,
     "stats": Stats,
     "string_stats": StringStats,
+    "t_test": TTest,
     "terms": Terms,
     "top_hits": TopHits,
     "top_metrics": TopMetrics,
@@ -85,8 +89,8 @@ KINDS: Mapping[str, type[Agg]] = {
 # What Elasticsearch has and connote does not.
 REFUSED = (
     "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
-    "frequent_item_sets", "geohex_grid", "inference", "ip_prefix", "matrix_stats",
-    "moving_avg", "moving_percentiles", "rate", "t_test", "time_series",
+    "frequent_item_sets", "geohex_grid", "inference", "ip_prefix",
+    "moving_avg", "moving_percentiles", "rate", "time_series",
     "variable_width_histogram",
 )  # fmt: skip
 MOST_DEPTH = 30
