@@ -199,6 +199,46 @@ def test_different_values_add_up_over_the_days(sales: httpx.Client) -> None:
     assert found == wanted
 
 
+def rates(http: httpx.Client, interval: dict[str, Any], **rate: object) -> list[float]:
+    histogram = {"date_histogram": {"field": "day", **interval}, "aggs": {"r": {"rate": rate}}}
+    return [each["r"]["value"] for each in told(http, days=histogram)["days"]["buckets"]]
+
+
+def test_what_happens_is_told_by_the_unit_of_time(sales: httpx.Client) -> None:
+    day, month = {"calendar_interval": "day"}, {"calendar_interval": "month"}
+    counts = [len(each) for each in SALES]
+    assert rates(sales, day) == counts
+    assert rates(sales, day, unit="hour") == [pytest.approx(each / 24) for each in counts]
+    assert rates(sales, day, field="amount", unit="week") == [pytest.approx(7 * each) for each in SUMS]
+    assert rates(sales, day, field="amount", mode="value_count") == counts
+    two = [counts[:1], counts[1:3], counts[3:5], counts[5:]]  # from the last day of 2023 on
+    assert rates(sales, {"fixed_interval": "2d"}, unit="day") == [sum(each) / 2 for each in two]
+    assert rates(sales, month, unit="day") == [pytest.approx(sum(counts) / 31)]
+    assert rates(sales, month, unit="year") == [pytest.approx(sum(counts) * 12)]
+    assert rates(sales, {"calendar_interval": "quarter"}, unit="month") == [pytest.approx(sum(counts) / 3)]
+
+
+def test_rates_are_had_of_combinations_with_one_of_dates(sales: httpx.Client) -> None:
+    sources = [
+        {"day": {"date_histogram": {"field": "day", "calendar_interval": "day"}}},
+        {"w": {"terms": {"field": "who"}}},
+    ]
+    composite = {"composite": {"sources": sources}, "aggs": {"r": {"rate": {"unit": "hour", "field": "amount"}}}}
+    found = told(sales, a=composite)["a"]["buckets"]
+    assert [each["r"]["value"] for each in found[:2]] == [pytest.approx(10 / 24), pytest.approx(30 / 24)]
+
+
+def test_numbers_that_lie_near_each_other_are_put_together(sales: httpx.Client) -> None:
+    found = told(sales, a={"variable_width_histogram": {"field": "amount", "buckets": 3}})["a"]["buckets"]
+    # 5 5 10 15 20, 30 40, 60: the middles of any other two are nearer before.
+    assert [(each["min"], each["key"], each["max"], each["doc_count"]) for each in found] == [
+        (5.0, 11.0, 20.0, 5),
+        (30.0, 35.0, 40.0, 2),
+        (60.0, 60.0, 60.0, 1),
+    ]
+    assert told(sales, a={"variable_width_histogram": {"field": "nothing"}})["a"] == {"buckets": []}
+
+
 def test_types_of_these_are_told(sales: httpx.Client) -> None:
     aggs: dict[str, Any] = {
         "n": {"cardinality": {"field": "who"}},
@@ -237,6 +277,14 @@ def test_a_sample_takes_the_best_with_few_of_the_same_value(sales: httpx.Client)
         ({"scripted_metric": {**PROFIT, "params": 3}}, "[params] must be an object"),
         ({"scripted_metric": {**PROFIT, "map_script": {"source": "1", "params": [1]}}}, "must be an object"),
         ({"scripted_metric": {**PROFIT, "reduce_script": "x -> x"}}, "which no document can hold"),
+        ({"rate": {"unit": "day"}}, "can only be used inside a date histogram"),
+        ({"rate": {"mode": "sum"}}, "only supported with field"),
+        ({"rate": {"unit": "6h"}}, "could not be parsed as a calendar interval"),
+        (
+            {"date_histogram": {"field": "day", "fixed_interval": "1d"}, "aggs": {"r": {"rate": {"unit": "month"}}}},
+            "Cannot use month-based rate unit [month]",
+        ),
+        ({"variable_width_histogram": {"field": "amount", "buckets": 0}}, "must be greater than 0"),
         ({"diversified_sampler": {"field": "text"}}, "Fielddata is disabled"),
         ({"diversified_sampler": {"field": "who", "max_docs_per_value": 0}}, "must be greater than 0"),
     ],

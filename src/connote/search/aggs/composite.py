@@ -1,6 +1,7 @@
 """All combinations of the values of some fields, page by page."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cmp_to_key
@@ -11,7 +12,7 @@ import numpy as np
 from connote.contract import dates
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
-from connote.search.aggs.calendar import Interval
+from connote.search.aggs.calendar import Interval, Span
 from connote.search.aggs.context import Context
 from connote.search.aggs.formats import Format
 from connote.search.aggs.histograms import interval, offset, rounded
@@ -176,9 +177,19 @@ class Composite(Agg):
             shown = {
                 each.name: each.shown(value, form) for each, form, value in zip(self.sources, forms, key, strict=True)
             }
-            buckets.append(self.bucket({"key": shown}, found[key], context))
+            span = self._span(key)
+            with context.within(span) if span else nullcontext():
+                buckets.append(self.bucket({"key": shown}, found[key], context))
         after = {"after_key": buckets[-1]["key"]} if buckets else {}
         return {**after, "buckets": self.finished(buckets)}
+
+    def _span(self, key: Sequence[Any]) -> Span | None:
+        """When the bucket is, if one of the sources is of dates."""
+        timed = [each for each in zip(self.sources, key, strict=True) if each[0].interval is not None]
+        if len(timed) != 1 or timed[0][1] is None:
+            return None
+        ((part, begin),) = timed
+        return None if part.interval is None else part.interval.span(begin, part.offset)
 
     def _compare(self, one: Sequence[Any], other: Sequence[Any]) -> int:
         for each, left, right in zip(self.sources, one, other, strict=True):

@@ -6,7 +6,7 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.aggs import pipelines
-from connote.search.aggs.addresses import IpRange
+from connote.search.aggs.addresses import IpPrefix, IpRange
 from connote.search.aggs.adjacency import Adjacency
 from connote.search.aggs.base import Base
 from connote.search.aggs.boxplot import Boxplot
@@ -31,6 +31,7 @@ from connote.search.aggs.metrics import (
 )
 from connote.search.aggs.options import Options
 from connote.search.aggs.ranges import DistanceRanges, Range
+from connote.search.aggs.rate import Rate
 from connote.search.aggs.samples import DiversifiedSampler, Sampler
 from connote.search.aggs.scripted import ScriptedMetric
 from connote.search.aggs.significant import Significant
@@ -38,6 +39,7 @@ from connote.search.aggs.strings import StringStats
 from connote.search.aggs.student import TTest
 from connote.search.aggs.terms import MultiTerms, Rare, Terms
 from connote.search.aggs.tree import Agg, Aggs
+from connote.search.aggs.widths import VariableWidth
 
 KINDS: Mapping[str, type[Agg]] = {
     **dict.fromkeys(FIGURES, Figure),
@@ -61,6 +63,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "geotile_grid": Grid,
     "global": Global,
     "histogram": Histogram,
+    "ip_prefix": IpPrefix,
     "ip_range": IpRange,
     "matrix_stats": Matrix,
     "missing": Missing,
@@ -72,6 +75,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "random_sampler": Sampler,
     "range": Range,
     "rare_terms": Rare,
+    "rate": Rate,
     "reverse_nested": ReverseNested,
     "sampler": Sampler,
     "scripted_metric": ScriptedMetric,
@@ -84,14 +88,13 @@ KINDS: Mapping[str, type[Agg]] = {
     "top_hits": TopHits,
     "top_metrics": TopMetrics,
     "value_count": Count,
+    "variable_width_histogram": VariableWidth,
     "weighted_avg": WeightedAverage,
 }
 # What Elasticsearch has and connote does not.
 REFUSED = (
-    "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point",
-    "frequent_item_sets", "geohex_grid", "inference", "ip_prefix",
-    "moving_avg", "moving_percentiles", "rate", "time_series",
-    "variable_width_histogram",
+    "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "frequent_item_sets",
+    "geohex_grid", "inference", "moving_avg", "moving_percentiles", "time_series",
 )  # fmt: skip
 MOST_DEPTH = 30
 
