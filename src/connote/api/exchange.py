@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from connote.api import media
+from connote.api import media, pretty
 from connote.api.filter_path import FilterPath
 from connote.app import Connote
 from connote.contract import sse
@@ -255,10 +255,9 @@ def _json(ask: Ask, answer: Answer) -> Response:
     body = answer.body
     if ask.filter_path is not None and body is not None:
         body = ask.filter_path.apply(body)
-    option = orjson.OPT_SERIALIZE_NUMPY
     if ask.text("pretty") in ("", "true"):
-        option |= orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return Response(orjson.dumps(body, option=option), answer.status, media_type=None)
+        return Response(pretty.printed(body), answer.status, media_type=None)
+    return Response(orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), answer.status, media_type=None)
 
 
 def _decoded(raw: bytes, encoding: str, most: int) -> bytes:
