@@ -47,12 +47,11 @@ _COMPONENTS = (
     Column("metadata_count", ("me",), "number of metadata in template", is_right=True),
 )
 # What X-Pack's features are called, and which of them are here.
-_FEATURES = {
-    "analytics": True, "ccr": False, "data_streams": False, "enrich": False, "eql": False, "esql": False,
-    "graph": False, "ilm": False, "inference": True, "logsdb": False, "logstash": False, "ml": True,
-    "monitoring": False, "rollup": False, "searchable_snapshots": False, "security": False, "slm": False, "spatial": False,
-    "sql": False, "transform": False, "watcher": False,
-}  # fmt: skip
+_FEATURES = (
+    "analytics", "ccr", "data_streams", "enrich", "eql", "esql", "graph", "ilm", "inference", "logsdb", "logstash", "ml",
+    "monitoring", "rollup", "searchable_snapshots", "security", "slm", "spatial", "sql", "transform", "watcher",
+)  # fmt: skip
+_HERE = ("analytics", "inference", "ml")
 _METRICS = ("fs", "indices", "os", "process")
 _STARTED = time.time()
 
@@ -100,12 +99,11 @@ _PARTS = {"indices": _indices, "os": _os, "process": _process, "fs": _disk}
 
 async def xpack(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
     """Which of X-Pack's features are here."""
-    features = {name: {"available": is_here, "enabled": is_here} for name, is_here in _FEATURES.items()}
     return Answer(
         {
             "build": {"hash": VERSION, "date": "2026-11-24T00:00:00.000Z"},
             "license": {"uid": "connote", "type": "enterprise", "mode": "enterprise", "status": "active"},
-            "features": features,
+            "features": _features(),
             "tagline": "More than the literal word",
         }
     )
@@ -113,10 +111,14 @@ async def xpack(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
 
 async def usage(ask: Ask) -> Answer:
     """The same, with how many endpoints and models there are."""
-    told: dict[str, Any] = {name: {"available": here, "enabled": here} for name, here in _FEATURES.items()}
+    told = _features()
     models = [each.wire() for each in ask.connote.endpoints.all()]
     told["inference"]["models"] = [{name: each[name] for name in ("service", "task_type")} for each in models]
     return Answer(told)
+
+
+def _features() -> dict[str, dict[str, Any]]:
+    return {name: {"available": name in _HERE, "enabled": name in _HERE} for name in _FEATURES}
 
 
 async def plugins(ask: Ask) -> Answer:
