@@ -48,8 +48,8 @@ _COMPONENTS = (
 )
 # What X-Pack's features are called, and which of them are here.
 _FEATURES = (
-    "analytics", "ccr", "data_streams", "enrich", "eql", "esql", "graph", "ilm", "inference", "logsdb", "logstash", "ml",
-    "monitoring", "rollup", "searchable_snapshots", "security", "slm", "spatial", "sql", "transform", "watcher",
+    "analytics", "ccr", "data_streams", "enrich", "eql", "esql", "graph", "ilm", "inference", "logsdb", "logstash",
+    "ml", "monitoring", "rollup", "searchable_snapshots", "security", "slm", "spatial", "sql", "transform", "watcher",
 )  # fmt: skip
 _HERE = ("analytics", "inference", "ml")
 _METRICS = ("fs", "indices", "os", "process")
