@@ -12,6 +12,7 @@ from connote.contract.errors import ConnoteError, SearchFailed
 from connote.search import columns
 from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
+from connote.search.engine.segment import IGNORED
 from connote.search.fetch import fields as shown_fields
 from connote.search.fetch.docvalues import docvalues
 from connote.search.fetch.fields import INFERENCE, Wanted
@@ -56,9 +57,17 @@ def _shown(hit: Hit, routing: str | None, request: SearchRequest, named: "Named"
     body["_score"] = np.float32(hit.score) if request.is_scored else None
     if routing is not None:
         body["_routing"] = routing
+    if ignored := _ignored(hit):
+        body["_ignored"] = ignored
     if names := named.of(hit):
         body["matched_queries"] = names if request.scores_names else list(names)
     return body
+
+
+def _ignored(hit: Hit) -> list[str]:
+    """Which of its fields had to leave a value out."""
+    words = hit.found.seen.snapshot.segments[hit.segment].words(IGNORED)
+    return [] if words is None else [words.terms[at] for at in words.ordinals[words.owners.of(hit.document)].tolist()]
 
 
 def _told(hit: Hit, request: SearchRequest) -> dict[str, Any]:
@@ -90,6 +99,8 @@ def _values(hit: Hit, document: Document, request: SearchRequest) -> dict[str, A
         found |= shown_fields.values(request.fields, document.source, mapping)
         found |= docvalues(request.docvalue_fields, document.source, mapping)
         found |= _columns([*request.fields, *request.docvalue_fields], hit)
+        if left := shown_fields.left_out(request.fields, _ignored(hit), document.source, mapping):
+            body["ignored_field_values"] = left
     if request.scripts:
         found |= _scripted(hit, request)
     if found:
