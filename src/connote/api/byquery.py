@@ -87,9 +87,13 @@ async def reindex(ask: Ask) -> Answer:
 
 
 async def rethrottle(ask: Ask) -> Answer:
-    """Accepted: nothing is throttled."""
-    tasks = ask.connote.tasks
-    found = [each for each in tasks.list() if each.id == ask.path("task_id")]
+    """Change how many documents a task writes a second; one that waits learns so at once."""
+    if "requests_per_second" not in ask.params:
+        raise IllegalArgument("requests_per_second is a required parameter")
+    rate = _per_second(ask)
+    found = [each for each in ask.connote.tasks.list() if each.id == ask.path("task_id")]
+    for each in found:
+        each.progress.per_second = rate
     return Answer({"nodes": _nodes(ask, found)})
 
 
@@ -260,7 +264,7 @@ _COMMON = {
     "conflicts": "`proceed`: go on where a document was changed meanwhile; else that ends it.",
     "max_docs": "No more documents than these.",
     "refresh": "Searches see the result when the request is answered.",
-    "requests_per_second": "Accepted: nothing is throttled.",
+    "requests_per_second": "No more documents a second than these, waiting between batches; default -1, no limit.",
     "require_alias": "The destination must be an alias.",
     "scroll": "Accepted.",
     "slices": "Accepted: one after another.",
@@ -295,7 +299,7 @@ _LIST = {
     "timeout": "How long to wait.",
     "wait_for_completion": "Wait until it has ended.",
 }
-_RATE = {"requests_per_second": "Accepted."}
+_RATE = {"requests_per_second": "Documents a second; -1 for no limit."}
 
 ROUTES = (
     Route("POST", "/{index}/_update_by_query", update, _QUERY),

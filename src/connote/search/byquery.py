@@ -133,10 +133,12 @@ class ByQuery:
         touched: set[str],
     ) -> bool:
         """Go through the documents of one index. Whether to go on with the next."""
-        name = matched.index.name
+        name, began, before = matched.index.name, time.perf_counter(), 0
         async for batch in matched.batches(size, most):
+            await progress.throttle(before, began)
             if progress.is_cancelled:
                 return False
+            began, before = time.perf_counter(), len(batch)
             outcomes, items = await asyncio.to_thread(_made, name, batch, make)
             outcomes += await self._documents.write(items, pipeline=manner.pipeline)
             touched |= {each.operation.index for each in outcomes if each.error is None and each.result != "noop"}
