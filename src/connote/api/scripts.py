@@ -1,15 +1,11 @@
 """The routes of scripts that are kept, and of search templates."""
 
-import asyncio
 from typing import Any
 
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import SEARCH, answered, as_asked, msearched
 from connote.contract.errors import BadQuery, IllegalArgument
-from connote.contract.settings import java
-from connote.ingest.painless.fault import Fault
-from connote.ingest.painless.values import text
-from connote.search.write.script import read
+from connote.search.trial import Trial
 
 _TEMPLATE = ("id", "source", "params", "explain", "profile", "lang")
 
@@ -35,17 +31,9 @@ async def delete(ask: Ask) -> Answer:
 
 
 async def execute(ask: Ask) -> Answer:
-    """What a script gives that sees only its `params`, as text (`context` `painless_test`)."""
-    body = await ask.json()
-    if unknown := [name for name in body if name not in ("script", "context", "context_setup")]:
-        raise BadQuery(f"[execute] unknown field [{unknown[0]}]")
-    if (context := body.get("context", "painless_test")) != "painless_test":
-        raise IllegalArgument(f"unsupported script context name [{java(context)}]; it must be [painless_test]")
-    script, params = read(body.get("script"), ("params",))
-    try:
-        return Answer({"result": await asyncio.to_thread(lambda: text(script.run(params=params)))})
-    except Fault as fault:
-        raise fault.error("runtime", script.source) from None  # what it gives has no text, or too long a one
+    """What a script gives that is not kept: with its `params` alone, or on a document that `context_setup` holds."""
+    trial = Trial.parse(await ask.json())
+    return Answer({"result": await ask.attended(ask.connote.searches.tried(trial))})
 
 
 async def render(ask: Ask) -> Answer:

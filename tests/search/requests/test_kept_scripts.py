@@ -68,5 +68,46 @@ def test_a_script_is_tried_without_a_document(kept: Search) -> None:
     assert kept.http.post("/_scripts/painless/_execute", json={"script": script}).json() == {"result": "0.1"}
     failed = kept.http.post("/_scripts/painless/_execute", json={"script": "params.count.nothing()"})
     assert (failed.status_code, failed.json()["error"]["type"]) == (400, "script_exception")
-    other = kept.http.post("/_scripts/painless/_execute", json={"script": "1", "context": "filter"})
-    assert "unsupported script context name [filter]" in other.json()["error"]["reason"]
+    other = kept.http.post("/_scripts/painless/_execute", json={"script": "1", "context": "update"})
+    assert "unsupported script context name [update]" in other.json()["error"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("context", "source", "wanted"),
+    [
+        ("filter", "doc['rate'].value > params.most", True),
+        ("score", "doc['rate'].value * params.most + _score", 9.0),
+        ("long_field", "emit((long) doc['rate'].value); emit(1)", [4, 1]),
+        ("double_field", "emit(doc['rate'].value / 8)", [0.5]),
+        ("keyword_field", "emit(params._source['title'].toUpperCase())", ["A HOUSE"]),
+        ("boolean_field", "emit(doc['city'].value == 'oslo')", [True]),
+        ("date_field", "emit(doc['built'].value.toInstant().toEpochMilli() + 1)", ["2020-01-01T00:00:00.001Z"]),
+        ("geo_point_field", "emit(1.5, 2.5)", [{"coordinates": [2.5, 1.5], "type": "Point"}]),
+        ("ip_field", "emit('10.0.0.1')", ["10.0.0.1"]),
+    ],
+)
+def test_a_script_is_tried_on_a_document(kept: Search, context: str, source: str, wanted: object) -> None:
+    document = {"rate": 4.0, "title": "a house", "city": "oslo", "built": "2020-01-01"}
+    setup = {"index": "houses", "document": document}
+    body = {"script": {"source": source, "params": {"most": 2}}, "context": context, "context_setup": setup}
+    before = kept.http.get("/houses/_mapping").json()
+    reply = kept.http.post("/_scripts/painless/_execute", json=body)
+    assert reply.json() == {"result": wanted}, reply.text
+    assert kept.http.get("/houses/_mapping").json() == before
+
+
+def test_a_script_that_is_tried_sees_the_score_of_a_query(kept: Search) -> None:
+    query = {"constant_score": {"filter": {"term": {"city": "oslo"}}, "boost": 3}}
+    setup = {"index": "houses", "document": {"city": "oslo"}, "query": query}
+    body: dict[str, Any] = {"script": "_score", "context": "score", "context_setup": setup}
+    assert kept.http.post("/_scripts/painless/_execute", json=body).json() == {"result": 3.0}
+    for wrong, reason in (
+        ({"context": "filter"}, "must give a boolean"),
+        ({"context": "filter", "context_setup": {"index": "houses"}}, "needs an [index] and a [document]"),
+        ({"context_setup": {**setup, "document": {"rate": "x"}}}, "failed to parse"),
+        ({"context": "long_field", "script": "emit('x')"}, "For input string"),
+    ):
+        reply = kept.http.post("/_scripts/painless/_execute", json={**body, "script": "1", **wrong})
+        assert (reply.status_code, reason in reply.text) == (400, True), reply.text
+    gone = kept.http.post("/_scripts/painless/_execute", json={**body, "context_setup": {**setup, "index": "gone"}})
+    assert gone.status_code == 404
