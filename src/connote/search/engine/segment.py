@@ -115,6 +115,11 @@ class Segment(Table):
         return int(np.count_nonzero(self.live))
 
     @cached_property
+    def ignored(self) -> Words | None:
+        """Which fields had to leave a value out; None if no document had to."""
+        return self.words(IGNORED)
+
+    @cached_property
     def bytes(self) -> int:
         """The size of all arrays."""
         return sum(array.nbytes for array in self.arrays.values())

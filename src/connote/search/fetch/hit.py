@@ -12,7 +12,6 @@ from connote.contract.errors import ConnoteError, SearchFailed
 from connote.search import columns
 from connote.search.beside import Beside
 from connote.search.collect import Found, Hit
-from connote.search.engine.segment import IGNORED
 from connote.search.fetch import fields as shown_fields
 from connote.search.fetch.docvalues import docvalues
 from connote.search.fetch.fields import INFERENCE, Wanted
@@ -57,7 +56,7 @@ def _shown(hit: Hit, routing: str | None, request: SearchRequest, named: "Named"
     body["_score"] = np.float32(hit.score) if request.is_scored else None
     if routing is not None:
         body["_routing"] = routing
-    if ignored := _ignored(hit):
+    if segment.ignored is not None and (ignored := _ignored(hit)):
         body["_ignored"] = ignored
     if names := named.of(hit):
         body["matched_queries"] = names if request.scores_names else list(names)
@@ -66,7 +65,7 @@ def _shown(hit: Hit, routing: str | None, request: SearchRequest, named: "Named"
 
 def _ignored(hit: Hit) -> list[str]:
     """Which of its fields had to leave a value out."""
-    words = hit.found.seen.snapshot.segments[hit.segment].words(IGNORED)
+    words = hit.found.seen.snapshot.segments[hit.segment].ignored
     return [] if words is None else [words.terms[at] for at in words.ordinals[words.owners.of(hit.document)].tolist()]
 
 
