@@ -34,7 +34,7 @@ _SOON = 0.02
 # Accepted by every route.
 COMMON_PARAMS = {
     "pretty": "Indent the answer.",
-    "human": "Accepted; answers hold no values that it would change.",
+    "human": "Also tell dates and versions of settings for people.",
     "error_trace": "Add `stack_trace` to errors.",
     "filter_path": "Only these parts of the answer: `a.b,c.*,-d`.",
     "format": "Only `json`.",
