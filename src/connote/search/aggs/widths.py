@@ -54,7 +54,8 @@ class VariableWidth(Agg):
         found, buckets = grouped(parts, split), []
         for number, (first, end) in enumerate(zip(starts, [*starts[1:], len(different)], strict=True)):
             own, weights = different[first:end], counts[first:end]
-            middle = float(np.average(own, weights=weights))
+            scale = float(np.abs(own).max()) or 1.0  # or the sum may be no number
+            middle = float(np.average(own / scale, weights=weights)) * scale
             shown = {**form.figure(float(own[0]), "min"), **form.bucket(middle), **form.figure(float(own[-1]), "max")}
             buckets.append(self.bucket(shown, found[number], context))
         return {"buckets": self.finished(buckets)}
@@ -66,8 +67,8 @@ def clusters(different: Doubles, counts: Ints, most: int) -> list[int]:
     if len(different) > _FEW:
         gaps = np.sort(np.argsort(-np.diff(different), kind="stable")[: _FEW - 1])
         starts = np.concatenate([[0], gaps + 1])
-    sizes = np.add.reduceat(counts, starts).astype(np.float64)
-    middles = np.add.reduceat(different / len(different) * counts, starts) / sizes * len(different)
+    sizes, scale = np.add.reduceat(counts, starts).astype(np.float64), float(np.abs(different).max()) or 1.0
+    middles = np.add.reduceat(different / scale * counts, starts) / sizes
     begins = starts.tolist()
     while len(begins) > most:
         at = int(np.argmin(np.diff(middles)))
