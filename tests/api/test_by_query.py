@@ -216,6 +216,21 @@ def test_the_filter_of_an_alias_counts(indices: httpx.Client) -> None:
     indices.delete("/copy")
 
 
+def test_of_few_documents_the_first_in_order_are_taken(bulk: Bulk, indices: httpx.Client) -> None:
+    fill(bulk, "a", 9)
+    fill(bulk, "a", 3)  # written again, so they are the newest
+    source = {"index": "a", "sort": [{"even": "desc"}, {"n": "desc"}]}
+    told = indices.post("/_reindex?refresh=true", json={"source": source, "dest": {"index": "b"}, "max_docs": 3}).json()
+    assert told["created"] == 3
+    assert [indices.head(f"/b/_doc/{n}").status_code for n in (4, 6, 8)] == [200] * 3
+    query = {"query": {"function_score": {"field_value_factor": {"field": "n"}}}, "sort": ["_score"], "max_docs": 2}
+    assert indices.post("/a/_delete_by_query?refresh=true", json=query).json()["deleted"] == 2
+    assert [indices.head(f"/a/_doc/{n}").status_code for n in (6, 7, 8)] == [200, 404, 404]
+    assert indices.post("/a/_update_by_query?sort=n:asc&max_docs=1", json={"script": "ctx._source.n = -1"}).is_success
+    assert indices.get("/a/_source/0").json()["n"] == -1
+    assert indices.post("/a/_update_by_query", json={"sort": [{"nothing": "asc"}]}).status_code == 400
+
+
 def test_documents_are_written_at_the_rate_that_is_asked_for(bulk: Bulk, indices: httpx.Client) -> None:
     fill(bulk, "a", 6)
     began = time.perf_counter()

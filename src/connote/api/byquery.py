@@ -9,6 +9,7 @@ from connote.api.search import TYPED, typed
 from connote.contract import durations
 from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
+from connote.search import sorting
 from connote.search.byquery import BATCH, Destination, Manner, Selection
 from connote.search.fetch.source import SourceFilter
 from connote.search.mapping import runtime
@@ -156,8 +157,9 @@ def _select(ask: Ask, names: list[str], kept: Filters, body: Mapping[str, Any], 
     if slices not in (None, "auto") and (not str(slices).isascii() or not str(slices).isdigit() or int(slices) < 1):
         raise IllegalArgument(f'[slices] must be a positive integer or the string "auto", not [{slices}]')
     found = None if part is None else _slice(part)
-    fields = body.get("runtime_mappings") or {}
-    return Selection(names, kept, query, found, None if most in (None, -1) else most, batch, fields)
+    fields, sort = body.get("runtime_mappings") or {}, body.get("sort") or ask.names("sort") or []
+    most = None if most in (None, -1) else most
+    return Selection(names, kept, query, found, most, batch, fields, sorting.parse(sort))
 
 
 def _slice(part: Any) -> tuple[int, int]:  # noqa: ANN401 (JSON)
@@ -282,7 +284,7 @@ _QUERY = (
         "scroll_size": "Documents of a batch; default 1000.",
         "search_timeout": "Accepted.",
         "search_type": "Accepted.",
-        "sort": "Accepted: oldest first.",
+        "sort": "In which order the documents of each index are gone through: `field:order`.",
         "stats": "Accepted.",
         "terminate_after": "Accepted.",
         "version": "Accepted.",
