@@ -10,6 +10,8 @@ from connote.api.choice import TIMEOUTS
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.table import PARAMS, Column, Row, table
 from connote.contract.errors import IllegalArgument
+from connote.runtime import memory
+from connote.runtime.fleet import CORES
 from connote.search import stats as statistics
 from connote.search.names import fits
 from connote.version import VERSION
@@ -29,8 +31,8 @@ _MASTER = (
 )
 _ALLOCATION = (
     Column("shards", ("s",), "number of shards on node", is_right=True),
-    Column("disk.indices", ("di",), "disk used by ES indices", is_size=True, is_right=True),
-    Column("disk.used", ("du",), "disk used (total, not just ES)", is_size=True, is_right=True),
+    Column("disk.indices", ("di",), "disk used by indices", is_size=True, is_right=True),
+    Column("disk.used", ("du",), "disk used by all", is_size=True, is_right=True),
     Column("disk.avail", ("da",), "disk available", is_size=True, is_right=True),
     Column("disk.total", ("dt",), "total capacity of all volumes", is_size=True, is_right=True),
     Column("disk.percent", ("dp",), "percent disk used", is_right=True),
@@ -75,10 +77,11 @@ async def _indices(ask: Ask) -> dict[str, Any]:
 
 
 async def _os(ask: Ask) -> dict[str, Any]:  # noqa: ARG001 (as the others)
-    page, total, free = (os.sysconf(name) for name in ("SC_PAGE_SIZE", "SC_PHYS_PAGES", "SC_AVPHYS_PAGES"))
-    loads = dict(zip(("1m", "5m", "15m"), os.getloadavg(), strict=True))
-    memory = {"total_in_bytes": total * page, "free_in_bytes": free * page, "used_in_bytes": (total - free) * page}
-    return {"cpu": {"load_average": loads}, "mem": memory, "allocated_processors": len(os.sched_getaffinity(0))}
+    loads, total = dict(zip(("1m", "5m", "15m"), os.getloadavg(), strict=True)), os.sysconf("SC_PHYS_PAGES")
+    told: dict[str, Any] = {"total_in_bytes": total * os.sysconf("SC_PAGE_SIZE")}
+    if (free := memory.available()) is not None:
+        told |= {"free_in_bytes": free, "used_in_bytes": max(told["total_in_bytes"] - free, 0)}
+    return {"cpu": {"load_average": loads}, "mem": told, "allocated_processors": CORES}
 
 
 async def _process(ask: Ask) -> dict[str, Any]:  # noqa: ARG001
