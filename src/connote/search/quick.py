@@ -33,7 +33,7 @@ _VALUES, _LETTERS, _NAMED = 100, 1000, 20
 
 def is_quick(costs: Iterable[float], crowd: Crowd) -> bool:
     """Whether what costs so much in all is over before anybody minds, for a search that is one of that crowd."""
-    return sum(costs) <= (MOST_ALONE if crowd.count == 1 else MOST)
+    return sum(costs) <= (MOST_ALONE if crowd.is_alone else MOST)
 
 
 def cost_of(query: Query, seen: Seen, request: SearchRequest) -> float:
