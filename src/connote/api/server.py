@@ -34,13 +34,16 @@ from connote.api import (
     mappings,
     media,
     ml,
+    node,
     openai,
     rank_eval,
+    resize,
     rollover,
     root,
     rulesets,
     scripts,
     search,
+    segments,
     settings,
     synonyms,
     tei,
@@ -49,6 +52,7 @@ from connote.api import (
     termvectors,
 )
 from connote.api.exchange import Answer, Ask, Route, failure, render
+from connote.api.filter_path import FilterPath
 from connote.api.paths import Paths
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
@@ -65,6 +69,7 @@ ROUTES = (
     *settings.ROUTES,
     *aliases.ROUTES,
     *rollover.ROUTES,
+    *resize.ROUTES,
     *templates.ROUTES,
     *synonyms.ROUTES,
     *rulesets.ROUTES,
@@ -73,6 +78,8 @@ ROUTES = (
     *bulk.ROUTES,
     *byquery.ROUTES,
     *cluster.ROUTES,
+    *node.ROUTES,
+    *segments.ROUTES,
     *absent.ROUTES,
     *cat_indices.ROUTES,
     *search.ROUTES,
@@ -142,6 +149,8 @@ async def _answer(house: Connote, routes: dict[str, Route], request: Request) ->
     ask, content_type = Ask(request, house), media.JSON
     try:
         content_type = media.answer_type(ask.headers)
+        if filters := ask.text("filter_path"):
+            ask.filter_path = FilterPath.parse(filters)
         response = render(ask, await _handled(ask, routes))
     except ConnoteError as error:
         response = _failed(ask, error, routes)
