@@ -243,10 +243,25 @@ def test_a_document_is_no_deeper_than_answers_can_show(
     assert [reply.status_code for reply in read] == [200 if status == 201 else 404, 200, 200]
 
 
-def test_templates_of_an_item_are_refused(bulk: Bulk) -> None:
-    reply = bulk({"index": {"dynamic_templates": {"a": "t"}}}, {"a": 1}, {"index": {}}, {"a": 1}, index="books")
+def test_an_item_names_the_templates_of_its_new_fields(bulk: Bulk, indices: httpx.Client) -> None:
+    templates = [
+        {"place": {"mapping": {"type": "geo_point"}}},
+        {"word": {"mapping": {"type": "keyword"}}},
+    ]
+    indices.put("/books", json={"mappings": {"dynamic_templates": templates}})
+    named = {"dynamic_templates": {"home": "place", "made.at": "word"}}
+    books = {"home": {"lat": 41.12, "lon": -71.34}, "made": {"at": "oslo"}, "other": "x"}
+    reply = bulk({"index": {"_id": "1", **named}}, books, {"index": {"_id": "2"}}, {"free": "text"}, index="books")
+    assert [status for _, status, _ in results(reply)] == [201, 201]
+    fields = indices.get("/books/_mapping").json()["books"]["mappings"]["properties"]
+    assert (fields["home"]["type"], fields["made"]["properties"]["at"]["type"]) == ("geo_point", "keyword")
+    assert (fields["other"]["type"], fields["free"]["type"]) == ("text", "text")
+    missing = {"index": {"dynamic_templates": {"a": "t"}}}
+    reply = bulk(missing, {"a": 1}, {"index": {}}, {"b": 1}, index="books")
     assert [status for _, status, _ in results(reply)] == [400, 201]
-    assert "[dynamic_templates] of an item are not supported" in reply.text
+    assert "Can't find dynamic template for dynamic template name [t] of field [a]" in reply.text
+    wrong = bulk({"index": {"dynamic_templates": {"a": 1}}}, {"a": 1}, index="books")
+    assert wrong.status_code == 400, wrong.text
 
 
 def test_gzipped_lines_are_unpacked(indices: httpx.Client) -> None:

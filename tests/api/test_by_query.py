@@ -214,3 +214,51 @@ def test_the_filter_of_an_alias_counts(indices: httpx.Client) -> None:
     assert indices.post("/odd/_delete_by_query?refresh=true", json={"query": {"match_all": {}}}).json()["deleted"] == 3
     assert indices.get("/kept/_count").json()["count"] == 3
     indices.delete("/copy")
+
+
+def test_of_few_documents_the_first_in_order_are_taken(bulk: Bulk, indices: httpx.Client) -> None:
+    fill(bulk, "a", 9)
+    fill(bulk, "a", 3)  # written again, so they are the newest
+    source = {"index": "a", "sort": [{"even": "desc"}, {"n": "desc"}]}
+    told = indices.post("/_reindex?refresh=true", json={"source": source, "dest": {"index": "b"}, "max_docs": 3}).json()
+    assert told["created"] == 3
+    assert [indices.head(f"/b/_doc/{n}").status_code for n in (4, 6, 8)] == [200] * 3
+    query = {"query": {"function_score": {"field_value_factor": {"field": "n"}}}, "sort": ["_score"], "max_docs": 2}
+    assert indices.post("/a/_delete_by_query?refresh=true", json=query).json()["deleted"] == 2
+    assert [indices.head(f"/a/_doc/{n}").status_code for n in (6, 7, 8)] == [200, 404, 404]
+    assert indices.post("/a/_update_by_query?sort=n:asc&max_docs=1", json={"script": "ctx._source.n = -1"}).is_success
+    assert indices.get("/a/_source/0").json()["n"] == -1
+    assert indices.post("/a/_update_by_query", json={"sort": [{"nothing": "asc"}]}).status_code == 400
+
+
+def test_documents_are_written_at_the_rate_that_is_asked_for(bulk: Bulk, indices: httpx.Client) -> None:
+    fill(bulk, "a", 6)
+    began = time.perf_counter()
+    told = indices.post("/a/_update_by_query?scroll_size=2&requests_per_second=20").json()
+    # Two waits, after two documents each, less the time of writing them.
+    assert time.perf_counter() - began >= 2 * 2 / 20
+    assert (told["updated"], told["requests_per_second"]) == (6, 20)
+    assert 0 < told["throttled_millis"] <= 200
+
+
+def test_a_task_that_waits_goes_on_when_its_rate_is_raised(bulk: Bulk, indices: httpx.Client) -> None:
+    fill(bulk, "a", 6)
+    path = "/a/_update_by_query?scroll_size=3&requests_per_second=0.01&wait_for_completion=false"
+    task = indices.post(path).json()["task"]
+    assert indices.get(f"/_tasks/{task}").json()["completed"] is False
+    rate = indices.post(f"/_update_by_query/{task}/_rethrottle?requests_per_second=-1")
+    (node,) = rate.json()["nodes"].values()
+    assert node["tasks"][task]["status"]["requests_per_second"] == -1
+    told = indices.get(f"/_tasks/{task}?wait_for_completion=true&timeout=10s").json()
+    assert (told["completed"], told["response"]["updated"]) == (True, 6)
+    assert indices.post(f"/_update_by_query/{task}/_rethrottle").status_code == 400
+
+
+def test_a_task_that_waits_ends_when_that_is_asked_for(bulk: Bulk, indices: httpx.Client) -> None:
+    fill(bulk, "a", 6)
+    path = "/a/_delete_by_query?scroll_size=3&requests_per_second=0.01&wait_for_completion=false"
+    task = indices.post(path, json={"query": {"match_all": {}}}).json()["task"]
+    indices.post(f"/_tasks/{task}/_cancel?wait_for_completion=true")
+    told = indices.get(f"/_tasks/{task}").json()
+    assert (told["completed"], told["response"]["canceled"]) == (True, "by user request")
+    assert told["response"]["deleted"] <= 3

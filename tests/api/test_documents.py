@@ -215,7 +215,9 @@ def test_an_update_that_cannot_be_is_refused(indices: httpx.Client, body: dict[s
     assert told in error(indices.post("/books/_update/1", json=body), 400, "action_request_validation_exception")
 
 
-@pytest.mark.parametrize("script", [{"source": "ctx._source.a.b.c = ("}, {"source": "ctx._source = 5"}, {"id": "x"}, 7])
+@pytest.mark.parametrize(
+    "script", [{"source": "ctx._source.a.b.c = ("}, {"source": "ctx._source = 5"}, {"id": "x", "lang": "painless"}, 7]
+)
 def test_a_script_that_cannot_be_is_refused(indices: httpx.Client, script: object) -> None:
     indices.put("/books/_doc/1", json={"a": 1})
     assert indices.post("/books/_update/1", json={"script": script}).status_code == 400

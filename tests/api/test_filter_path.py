@@ -1,11 +1,17 @@
 """`filter_path`, by example and against anything."""
 
+import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connote.api.filter_path import apply
+from connote.api.filter_path import FilterPath
 
 BODY = {"took": 3, "hits": {"total": 2, "hits": [{"_id": "1", "_source": {"a": 1, "b": 2}}, {"_id": "2"}]}}
+
+
+def apply(body: object, filters: str) -> object:
+    return FilterPath.parse(filters).apply(body)
 
 
 def test_names_lead_to_parts() -> None:
@@ -61,3 +67,13 @@ def test_many_stars_take_no_long_time() -> None:
     names = {"a" * 200: 1, "b": 2}
     assert apply(names, "a*" * 30 + "b") == {}
     assert apply(names, "a*" * 30) == {"a" * 200: 1}
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/books/_doc/1"), ("PUT", "/books")])
+def test_nothing_is_written_where_the_answer_could_not_be_filtered(
+    indices: httpx.Client, method: str, path: str
+) -> None:
+    reply = indices.request(method, path, params={"filter_path": "a," * 101}, json={})
+    assert reply.status_code == 400, reply.text
+    assert reply.json()["error"]["reason"] == "[filter_path] has 101 patterns; at most 100 are allowed"
+    assert indices.head("/books").status_code == 404

@@ -1,6 +1,7 @@
 """Indices over HTTP: what they are made of, how they change, and what is told of them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -53,6 +54,15 @@ def test_an_index_is_made_shown_and_deleted(indices: httpx.Client) -> None:
     assert [indices.head(path).status_code for path in ("/books", "/b", "/nope", "/books,nope")] == [200, 200, 404, 404]
     assert indices.delete("/books").json() == {"acknowledged": True}
     assert reason(indices.get("/books"), 404, "index_not_found_exception") == "no such index [books]"
+
+
+def test_settings_tell_people_when_an_index_was_made(indices: httpx.Client) -> None:
+    indices.put("/books")
+    for path in ("/books", "/books/_settings"):
+        told = indices.get(f"{path}?human").json()["books"]["settings"]["index"]
+        made = datetime.fromisoformat(told["creation_date_string"]).timestamp() * 1000
+        assert (round(made), told["version"]["created_string"]) == (int(told["creation_date"]), "9.5.0")
+        assert "creation_date_string" not in indices.get(path).text
 
 
 def test_an_index_is_made_once_and_its_name_is_checked(indices: httpx.Client) -> None:
@@ -339,11 +349,18 @@ def test_synonyms_take_effect_in_search_analyzers_when_they_change(indices: http
         return {token["token"] for token in tokens}
 
     assert analysed() == {"auto", "car"}
-    assert indices.put("/_synonyms/cars/two", json={"synonyms": "auto, wagon"}).json()["result"] == "created"
+    told = indices.put("/_synonyms/cars/two", json={"synonyms": "auto, wagon"}).json()
+    reloaded = {
+        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "reload_details": [{"index": "a", "reloaded_analyzers": ["searched"], "reloaded_node_ids": ["connote"]}],
+    }
+    assert told == {"result": "created", "reload_analyzers_details": reloaded}
     assert analysed() == {"auto", "car", "wagon"}
     indices.put("/_synonyms/cars/two?refresh=false", json={"synonyms": "auto, coach"})
     assert analysed() == {"auto", "car", "wagon"}
-    indices.post("/a/_reload_search_analyzers")
+    assert indices.post("/a/_reload_search_analyzers").json() == reloaded
+    other = indices.post("/a/_reload_search_analyzers?resource=other").json()
+    assert other["reload_details"][0]["reloaded_analyzers"] == []
     assert analysed() == {"auto", "car", "coach"}
     assert indices.delete("/_synonyms/cars/two").json()["result"] == "deleted"
     assert indices.get("/_synonyms/cars").json() == {

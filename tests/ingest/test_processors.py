@@ -230,7 +230,7 @@ def test_a_script_that_makes_what_is_no_json_fails_and_leaves_a_document() -> No
         ({"set": {"field": "a", "value": 1, "on_failure": []}}, "[on_failure] processors list cannot be empty",
          "on_failure"),
         ({"script": {"source": "1", "lang": "python"}}, "[lang] script_lang not supported [python]", "lang"),
-        ({"script": {"id": "stored"}}, "[source] there are no stored scripts", "source"),
+        ({"script": {"id": "a", "source": "1"}}, "[source] give [source] or [id]", "source"),
         ({"inference": {}}, "[model_id] required property is missing", "model_id"),
         ({"inference": {"model_id": "m", "input_output": []}},
          "[input_output] property cannot be empty at least one is required", "input_output"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from connote.search.aggs.grids import Geohash, Tiles
+from connote.search.mapping.cells import Geohash, Tiles
 
 MUSEUMS = {
     "nemo": (52.374081, 4.912350),
@@ -95,3 +95,86 @@ def test_a_longer_hash_begins_with_the_shorter_one(lat: float, lon: float, preci
 def test_a_row_of_tiles_begins_where_it_does(row: int) -> None:
     grid = Tiles(29)
     assert grid.row(grid.latitude(np.array([row], dtype=np.float64)))[0] == pytest.approx(row, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "ids"),
+    [
+        ({"geotile": "8/131/84"}, {"nemo", "rembrandt", "scheepvaart"}),
+        ({"geotile": "8/129/88"}, {"louvre", "orsay"}),
+        ({"geotile": "0/0/0"}, set(MUSEUMS)),
+        ({"geohash": "u15"}, {"letterenhuis"}),
+        ({"geohash": "u"}, {"nemo", "rembrandt", "scheepvaart", "letterenhuis", "louvre", "orsay"}),
+        ({"geohash": "zzz"}, set()),
+    ],
+)
+def test_places_of_one_cell_are_found(museums: httpx.Client, cell: dict[str, str], ids: set[str]) -> None:
+    reply = museums.post("/museums/_search", json={"query": {"geo_grid": {"at": cell}}})
+    assert {hit["_id"] for hit in reply.json()["hits"]["hits"]} == ids
+
+
+@given(lat=some.floats(-85, 85), lon=some.floats(-180, 180), precision=some.integers(1, 12))
+def test_a_cell_is_known_by_its_name(lat: float, lon: float, precision: int) -> None:
+    for grid in (Geohash(precision), Tiles(precision * 2)):
+        (cell,) = grid.of(np.array([lat]), np.array([lon])).tolist()
+        assert type(grid).read(grid.named(cell)) == (grid, cell)
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ({"at": {"geotile": "8/256/0"}}, "is no tile"),
+        ({"at": {"geohash": "a"}}, "is no geohash"),
+        ({"at": {"geohex": "811fbffffffffff"}}, "must be [geohash] or [geotile]"),
+        ({"at": "u"}, "must name one cell"),
+        ({"name": {"geohash": "u"}}, "is of unsupported type"),
+        ({"nothing": {"geohash": "u"}}, "failed to find geo field [nothing]"),
+    ],
+)
+def test_what_is_no_cell_is_told(museums: httpx.Client, query: dict[str, Any], reason: str) -> None:
+    reply = museums.post("/museums/_search", json={"query": {"geo_grid": query}})
+    assert (reply.status_code, reason in reply.text) == (400, True), reply.text
+
+
+def test_tiles_are_combined_page_by_page(museums: httpx.Client) -> None:
+    composite: dict[str, Any] = {"sources": [{"tile": {"geotile_grid": {"field": "at", "precision": 8}}}], "size": 1}
+    pages = list[Any]()
+    while True:
+        reply = museums.post("/museums/_search", json={"size": 0, "aggs": {"a": {"composite": composite}}})
+        found = reply.json()["aggregations"]["a"]
+        if not found["buckets"]:
+            break
+        pages += found["buckets"]
+        composite["after"] = found["after_key"]
+    assert [(each["key"]["tile"], each["doc_count"]) for each in pages] == [
+        ("8/129/88", 2),
+        ("8/131/84", 3),
+        ("8/131/85", 1),
+    ]
+    composite["after"] = {"tile": "7/1/1"}
+    wrong = museums.post("/museums/_search", json={"aggs": {"a": {"composite": composite}}})
+    assert "of another precision" in wrong.json()["error"]["root_cause"][0]["reason"]
+
+
+def test_places_are_counted(museums: httpx.Client) -> None:
+    kinds = ("value_count", "cardinality")
+    aggs = {kind: {kind: {"field": "at"}} for kind in kinds}
+    found = museums.post("/museums/_search", json={"size": 0, "aggs": aggs}).json()["aggregations"]
+    assert {kind: found[kind]["value"] for kind in kinds} == dict.fromkeys(kinds, len(MUSEUMS))
+
+
+def test_places_make_a_line_in_the_order_of_another_field(museums: httpx.Client) -> None:
+    def line(**options: object) -> Any:  # noqa: ANN401 (JSON)
+        agg = {"geo_line": {"point": {"field": "at"}, "sort": {"field": "name.keyword"}, **options}}
+        reply = museums.post("/museums/_search", json={"size": 0, "aggs": {"a": agg}})
+        assert reply.is_success, reply.text
+        return reply.json()["aggregations"]["a"]
+
+    ordered = [[MUSEUMS[name][1], MUSEUMS[name][0]] for name in sorted(MUSEUMS)]
+    found = line(include_sort=True)
+    assert found["type"] == "Feature"
+    assert found["geometry"] == {"type": "LineString", "coordinates": [pytest.approx(each) for each in ordered]}
+    assert found["properties"] == {"complete": True, "sort_values": sorted(MUSEUMS)}
+    few = line(size=2, sort_order="DESC")
+    assert few["geometry"]["coordinates"] == [pytest.approx(each) for each in reversed(ordered[-2:])]
+    assert few["properties"] == {"complete": False}

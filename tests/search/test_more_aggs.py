@@ -102,6 +102,22 @@ def test_addresses_are_in_ranges_and_networks(loads: httpx.Client) -> None:
     assert nets["2001:db8::/32"] == {"from": "2001:db8::", "to": "2001:db9::", "doc_count": 1}
 
 
+def test_addresses_are_in_networks_of_one_length(loads: httpx.Client) -> None:
+    found = told(loads, ip_prefix={"field": "ip", "prefix_length": 16})["buckets"]
+    told_of = {"is_ipv6": False, "prefix_length": 16, "netmask": "255.255.0.0"}
+    assert found == [
+        {"key": "10.0.0.0", **told_of, "doc_count": 2},
+        {"key": "192.168.0.0", **told_of, "doc_count": 1},
+    ]
+    six = {"field": "ip", "prefix_length": 32, "is_ipv6": True, "append_prefix_length": True, "keyed": True}
+    assert told(loads, ip_prefix=six)["buckets"] == {
+        "::/32": {"is_ipv6": True, "prefix_length": 32, "doc_count": 1},
+        "2001:db8::/32": {"is_ipv6": True, "prefix_length": 32, "doc_count": 1},
+    }
+    (half,) = told(loads, ip_prefix={"field": "ip", "prefix_length": 1, "min_doc_count": 2})["buckets"]
+    assert (half["netmask"], half["doc_count"]) == ("128.0.0.0", 2)
+
+
 @pytest.mark.parametrize(
     ("agg", "reason"),
     [
@@ -112,6 +128,8 @@ def test_addresses_are_in_ranges_and_networks(loads: httpx.Client) -> None:
         ({"ip_range": {"field": "ip", "ranges": [{"from": "x"}]}}, "'x' is not an IP string literal."),
         ({"ip_range": {"field": "ip", "ranges": [{"mask": "x"}]}}, "[mask] must be a network"),
         ({"ip_range": {"field": "ip", "ranges": [{"mask": "::/0", "to": "::"}]}}, "a [mask], or [from] and [to]"),
+        ({"ip_prefix": {"field": "ip", "prefix_length": 33}}, "[prefix_length] must be in range [0, 32]"),
+        ({"ip_prefix": {"field": "ms", "prefix_length": 3}}, "not supported for aggregation [ip_prefix]"),
         ({"ip_range": {"field": "word", "ranges": [{"from": "::"}]}}, "not supported for aggregation [ip_range]"),
     ],
 )

@@ -9,6 +9,7 @@ from connote.api.search import TYPED, typed
 from connote.contract import durations
 from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
+from connote.search import sorting
 from connote.search.byquery import BATCH, Destination, Manner, Selection
 from connote.search.fetch.source import SourceFilter
 from connote.search.mapping import runtime
@@ -87,9 +88,13 @@ async def reindex(ask: Ask) -> Answer:
 
 
 async def rethrottle(ask: Ask) -> Answer:
-    """Accepted: nothing is throttled."""
-    tasks = ask.connote.tasks
-    found = [each for each in tasks.list() if each.id == ask.path("task_id")]
+    """Change how many documents a task writes a second; one that waits learns so at once."""
+    if "requests_per_second" not in ask.params:
+        raise IllegalArgument("requests_per_second is a required parameter")
+    rate = _per_second(ask)
+    found = [each for each in ask.connote.tasks.list() if each.id == ask.path("task_id")]
+    for each in found:
+        each.progress.per_second = rate
     return Answer({"nodes": _nodes(ask, found)})
 
 
@@ -152,8 +157,9 @@ def _select(ask: Ask, names: list[str], kept: Filters, body: Mapping[str, Any], 
     if slices not in (None, "auto") and (not str(slices).isascii() or not str(slices).isdigit() or int(slices) < 1):
         raise IllegalArgument(f'[slices] must be a positive integer or the string "auto", not [{slices}]')
     found = None if part is None else _slice(part)
-    fields = body.get("runtime_mappings") or {}
-    return Selection(names, kept, query, found, None if most in (None, -1) else most, batch, fields)
+    fields, sort = body.get("runtime_mappings") or {}, body.get("sort") or ask.names("sort") or []
+    most = None if most in (None, -1) else most
+    return Selection(names, kept, query, found, most, batch, fields, sorting.parse(sort))
 
 
 def _slice(part: Any) -> tuple[int, int]:  # noqa: ANN401 (JSON)
@@ -260,7 +266,7 @@ _COMMON = {
     "conflicts": "`proceed`: go on where a document was changed meanwhile; else that ends it.",
     "max_docs": "No more documents than these.",
     "refresh": "Searches see the result when the request is answered.",
-    "requests_per_second": "Accepted: nothing is throttled.",
+    "requests_per_second": "No more documents a second than these, waiting between batches; default -1, no limit.",
     "require_alias": "The destination must be an alias.",
     "scroll": "Accepted.",
     "slices": "Accepted: one after another.",
@@ -278,7 +284,7 @@ _QUERY = (
         "scroll_size": "Documents of a batch; default 1000.",
         "search_timeout": "Accepted.",
         "search_type": "Accepted.",
-        "sort": "Accepted: oldest first.",
+        "sort": "In which order the documents of each index are gone through: `field:order`.",
         "stats": "Accepted.",
         "terminate_after": "Accepted.",
         "version": "Accepted.",
@@ -295,7 +301,7 @@ _LIST = {
     "timeout": "How long to wait.",
     "wait_for_completion": "Wait until it has ended.",
 }
-_RATE = {"requests_per_second": "Accepted."}
+_RATE = {"requests_per_second": "Documents a second; -1 for no limit."}
 
 ROUTES = (
     Route("POST", "/{index}/_update_by_query", update, _QUERY),

@@ -11,13 +11,15 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from connote.api import filter_path, media
+from connote.api import media, pretty
+from connote.api.filter_path import FilterPath
 from connote.app import Connote
 from connote.contract import sse
 from connote.contract.errors import ConnoteError, IllegalArgument, TooLarge, Unparsable
 from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints import asking
+from connote.ingest.painless import kept
 from connote.search.fetch.source import OLDER
 from connote.version import VERSION_SPOKEN
 
@@ -33,7 +35,7 @@ _SOON = 0.02
 # Accepted by every route.
 COMMON_PARAMS = {
     "pretty": "Indent the answer.",
-    "human": "Accepted; answers hold no values that it would change.",
+    "human": "Also tell dates and versions of settings for people.",
     "error_trace": "Add `stack_trace` to errors.",
     "filter_path": "Only these parts of the answer: `a.b,c.*,-d`.",
     "format": "Only `json`.",
@@ -57,12 +59,14 @@ class Ask:
     def __init__(self, request: Request, connote: Connote) -> None:
         self.request, self.connote = request, connote
         self.asking = asking.begin(request.scope["client"])
+        kept.use(connote.scripts.find)
         self.params: Mapping[str, str] = dict(request.query_params) if request.scope["query_string"] else {}
         # Of several of one name the first, as Starlette has it, whose own mapping looks for each from the start.
         self.headers: Mapping[str, str] = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
         }
         OLDER.set(media.is_older(self.headers))
+        self.filter_path: FilterPath | None = None  # once it is known to be one
         self.body: dict[str, Any] | None = None  # once it is read
         self._raw: bytes | None = None
 
@@ -251,12 +255,11 @@ def failure(ask: Ask, error: ConnoteError, routes: Mapping[str, Route]) -> Answe
 
 def _json(ask: Ask, answer: Answer) -> Response:
     body = answer.body
-    if (filters := ask.text("filter_path")) and body is not None:
-        body = filter_path.apply(body, filters)
-    option = orjson.OPT_SERIALIZE_NUMPY
+    if ask.filter_path is not None and body is not None:
+        body = ask.filter_path.apply(body)
     if ask.text("pretty") in ("", "true"):
-        option |= orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return Response(orjson.dumps(body, option=option), answer.status, media_type=None)
+        return Response(pretty.printed(body), answer.status, media_type=None)
+    return Response(orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), answer.status, media_type=None)
 
 
 def _decoded(raw: bytes, encoding: str, most: int) -> bytes:

@@ -4,8 +4,9 @@ Patterns are dotted paths with `*` inside a name, and `**` for any number of nam
 https://www.elastic.co/docs/reference/elasticsearch/rest-apis/common-options
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Self
 
 from connote.contract.errors import IllegalArgument
 from connote.search.names import fits
@@ -15,25 +16,38 @@ _MOST_PATTERNS = 100
 _NOTHING = object()
 
 
-def apply(body: Any, filters: str) -> Any:  # noqa: ANN401
-    """The parts of a JSON value that the filters leave; an empty object if they leave nothing."""
-    patterns = [part for part in filters.split(",") if part]
-    if len(patterns) > _MOST_PATTERNS:
-        raise IllegalArgument(f"[filter_path] has {len(patterns)} patterns; at most {_MOST_PATTERNS} are allowed")
-    wanted = {_split(part) for part in patterns if not part.startswith("-")}
-    unwanted = {_split(part[1:]) for part in patterns if part.startswith("-")}
-    if unwanted:
-        body = _without(body, unwanted)
-    if wanted:
-        body = _only(body, wanted)
-    return {} if body is _NOTHING else body
+@dataclass(frozen=True)
+class FilterPath:
+    """The patterns of what is wanted and of what is not; without any everything is."""
+
+    wanted: frozenset[Pattern] = frozenset()
+    unwanted: frozenset[Pattern] = frozenset()
+
+    @classmethod
+    def parse(cls, given: str) -> Self:
+        """Of patterns with commas between them. Raises IllegalArgument for too many."""
+        patterns = [part for part in given.split(",") if part]
+        if len(patterns) > _MOST_PATTERNS:
+            raise IllegalArgument(f"[filter_path] has {len(patterns)} patterns; at most {_MOST_PATTERNS} are allowed")
+        return cls(
+            frozenset(_split(part) for part in patterns if not part.startswith("-")),
+            frozenset(_split(part[1:]) for part in patterns if part.startswith("-")),
+        )
+
+    def apply(self, body: Any) -> Any:  # noqa: ANN401
+        """The parts of a JSON value that are left; an empty object if nothing is."""
+        if self.unwanted:
+            body = _without(body, self.unwanted)
+        if self.wanted:
+            body = _only(body, self.wanted)
+        return {} if body is _NOTHING else body
 
 
 def _split(pattern: str) -> Pattern:
     return tuple(pattern.split("."))
 
 
-def _only(value: Any, patterns: set[Pattern]) -> Any:  # noqa: ANN401
+def _only(value: Any, patterns: Set[Pattern]) -> Any:  # noqa: ANN401
     if isinstance(value, Mapping):
         kept = {}
         for name, item in value.items():
@@ -48,7 +62,7 @@ def _only(value: Any, patterns: set[Pattern]) -> Any:  # noqa: ANN401
     return _NOTHING
 
 
-def _without(value: Any, patterns: set[Pattern]) -> Any:  # noqa: ANN401
+def _without(value: Any, patterns: Set[Pattern]) -> Any:  # noqa: ANN401
     if isinstance(value, Mapping):
         return {
             name: _without(item, rest) for name, item in value.items() if not _ends(rest := _step(patterns, str(name)))
@@ -58,9 +72,9 @@ def _without(value: Any, patterns: set[Pattern]) -> Any:  # noqa: ANN401
     return value
 
 
-def _step(patterns: set[Pattern], name: str) -> set[Pattern]:
+def _step(patterns: Set[Pattern], name: str) -> set[Pattern]:
     """What is left of each pattern once it has matched a name."""
-    left = set()
+    left = set[Pattern]()
     for pattern in patterns:
         for tail in _tails(pattern):
             if tail and tail[0] == "**":
@@ -78,5 +92,5 @@ def _tails(pattern: Pattern) -> list[Pattern]:
     return tails
 
 
-def _ends(patterns: set[Pattern]) -> bool:
+def _ends(patterns: Set[Pattern]) -> bool:
     return any(all(name == "**" for name in pattern) for pattern in patterns)

@@ -185,6 +185,7 @@ async def _each(ask: Ask, do: Callable[[Index], Awaitable[None]]) -> Answer:
 
 def _shown(ask: Ask, name: str, wanted: list[str]) -> dict[str, Any]:
     record, settings = ask.connote.indices.records[name], ask.connote.indices.settings(name)
+    settings = settings.human() if ask.flag("human") else settings
     body: dict[str, Any] = {
         "aliases": record.aliases,
         "mappings": record.mapping,

@@ -1,32 +1,39 @@
-"""The routes of search templates: kept, rendered, searched with."""
+"""The routes of scripts that are kept, and of search templates."""
 
 from typing import Any
 
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import SEARCH, answered, as_asked, msearched
 from connote.contract.errors import BadQuery, IllegalArgument
+from connote.search.trial import Trial
 
 _TEMPLATE = ("id", "source", "params", "explain", "profile", "lang")
 
 
 async def put(ask: Ask) -> Answer:
-    """Keep a template of searches (`lang` `mustache`)."""
+    """Keep a script (`lang` `painless`), or a template of searches (`mustache`)."""
     await ask.connote.scripts.put(ask.path("id"), await ask.json())
     return Answer({"acknowledged": True})
 
 
 async def get(ask: Ask) -> Answer:
-    """A template."""
-    found = await ask.connote.scripts.get(ask.path("id"))
+    """A script or template."""
+    found = ask.connote.scripts.find(ask.path("id"))
     if found is None:
         return Answer({"_id": ask.path("id"), "found": False}, 404)
     return Answer({"_id": ask.path("id"), "found": True, "script": found})
 
 
 async def delete(ask: Ask) -> Answer:
-    """Forget a template."""
+    """Forget a script or template."""
     await ask.connote.scripts.delete(ask.path("id"))
     return Answer({"acknowledged": True})
+
+
+async def execute(ask: Ask) -> Answer:
+    """What a script gives that is not kept: with its `params` alone, or on a document that `context_setup` holds."""
+    trial = Trial.parse(await ask.json())
+    return Answer({"result": await ask.attended(ask.connote.searches.tried(trial))})
 
 
 async def render(ask: Ask) -> Answer:
@@ -77,6 +84,7 @@ ROUTES = (
         for method in ("PUT", "POST")
         for path in ("/_scripts/{id}", "/_scripts/{id}/{context}")
     ),
+    *(Route(method, "/_scripts/painless/_execute", execute) for method in ("GET", "POST")),
     Route("GET", "/_scripts/{id}", get, _KEPT),
     Route("DELETE", "/_scripts/{id}", delete, _KEPT),
     *(Route(method, f"/_render/template{rest}", render) for method in ("GET", "POST") for rest in ("", "/{id}")),

@@ -37,13 +37,16 @@ from connote.api import (
     maptile,
     media,
     ml,
+    node,
     openai,
     rank_eval,
+    resize,
     rollover,
     root,
     rulesets,
     scripts,
     search,
+    segments,
     settings,
     synonyms,
     tei,
@@ -52,6 +55,7 @@ from connote.api import (
     termvectors,
 )
 from connote.api.exchange import Answer, Ask, Route, failure, render
+from connote.api.filter_path import FilterPath
 from connote.api.paths import Paths
 from connote.app import Connote
 from connote.contract.errors import ConnoteError, IllegalArgument, MethodNotAllowed
@@ -69,6 +73,7 @@ ROUTES = (
     *settings.ROUTES,
     *aliases.ROUTES,
     *rollover.ROUTES,
+    *resize.ROUTES,
     *templates.ROUTES,
     *synonyms.ROUTES,
     *rulesets.ROUTES,
@@ -78,6 +83,8 @@ ROUTES = (
     *bulk.ROUTES,
     *byquery.ROUTES,
     *cluster.ROUTES,
+    *node.ROUTES,
+    *segments.ROUTES,
     *absent.ROUTES,
     *datastreams.ROUTES,
     *cat_indices.ROUTES,
@@ -148,6 +155,8 @@ async def _answer(house: Connote, routes: dict[str, Route], request: Request) ->
     ask, content_type = Ask(request, house), media.JSON
     try:
         content_type = media.answer_type(ask.headers)
+        if filters := ask.text("filter_path"):
+            ask.filter_path = FilterPath.parse(filters)
         response = render(ask, await _handled(ask, routes))
     except ConnoteError as error:
         response = _failed(ask, error, routes)

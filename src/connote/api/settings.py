@@ -16,6 +16,7 @@ async def get(ask: Ask) -> Answer:
     for name, settings in found.items():
         kept = settings.only(lambda each: patterns is None or any(fits(f"index.{each}", p) for p in patterns))
         if kept:
+            kept = kept.human() if ask.flag("human") else kept
             shown[name] = {"settings": kept.flat() if ask.flag("flat_settings") else kept.wire()}
     return Answer(shown)
 

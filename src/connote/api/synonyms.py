@@ -1,5 +1,7 @@
 """The routes of sets of synonyms."""
 
+from collections.abc import Mapping, Sequence
+
 from connote.api.choice import CHOICE, chosen
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import IllegalArgument
@@ -63,9 +65,7 @@ async def delete_rule(ask: Ask) -> Answer:
 
 async def reload(ask: Ask) -> Answer:
     """Make the search analyzers of indices anew. Changes of sets of synonyms do that by themselves."""
-    found = chosen(ask)
-    await ask.connote.indices.reanalyse(found)
-    return Answer(_told(found))
+    return Answer(_told(await ask.connote.indices.reanalyse(chosen(ask), ask.text("resource") or None)))
 
 
 async def _kept(ask: Ask, name: str, *, is_new: bool) -> Answer:
@@ -75,12 +75,14 @@ async def _kept(ask: Ask, name: str, *, is_new: bool) -> Answer:
 
 async def _reload(ask: Ask, name: str) -> dict[str, object]:
     found = users.of_synonyms(ask.connote.indices, name) if ask.flag("refresh", default=True) else []
-    await ask.connote.indices.reanalyse(found)
-    return _told(found)
+    return _told(await ask.connote.indices.reanalyse(found, name))
 
 
-def _told(found: list[str]) -> dict[str, object]:
-    details = [{"index": name, "reloaded_analyzers": [], "reloaded_node_ids": ["connote"]} for name in found]
+def _told(found: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    details = [
+        {"index": name, "reloaded_analyzers": analyzers, "reloaded_node_ids": ["connote"]}
+        for name, analyzers in found.items()
+    ]
     return {
         "_shards": {"total": len(found), "successful": len(found), "failed": 0},
         "reload_details": details,
@@ -97,6 +99,7 @@ def _window(ask: Ask) -> tuple[int, int]:
 
 _WINDOW = {"from": "How many to leave out.", "size": "How many to show; default 10."}
 _REFRESH = {"refresh": "`false`: indices search with the new rules only after `_reload_search_analyzers`."}
+_RELOAD = CHOICE | {"resource": "A set of synonyms: only the analyzers that read it are told."}
 
 ROUTES = (
     Route("GET", "/_synonyms", list_all, _WINDOW),
@@ -106,6 +109,6 @@ ROUTES = (
     Route("GET", _RULE, get_rule),
     Route("PUT", _RULE, put_rule, _REFRESH),
     Route("DELETE", _RULE, delete_rule, _REFRESH),
-    Route("GET", "/{index}/_reload_search_analyzers", reload, CHOICE | {"resource": "Accepted."}),
-    Route("POST", "/{index}/_reload_search_analyzers", reload, CHOICE | {"resource": "Accepted."}),
+    Route("GET", "/{index}/_reload_search_analyzers", reload, _RELOAD),
+    Route("POST", "/{index}/_reload_search_analyzers", reload, _RELOAD),
 )

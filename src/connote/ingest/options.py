@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from connote.contract.errors import BadScript, IllegalArgument, ParseFailed, Rejected
 from connote.ingest import painless, path
 from connote.ingest.document import Document
-from connote.ingest.painless import Script
+from connote.ingest.painless import Kept, Script, kept
 from connote.ingest.painless.values import java_class
 from connote.ingest.path import Path
 from connote.ingest.template import ESCAPES, JSON, Template
@@ -182,17 +182,20 @@ class Options:
         return script.source, lambda document: script.test(ctx=path.copied(document.ctx), params=path.copied(params))
 
     def script(self) -> tuple[Script, dict[str, Value]]:
-        """The script in `source`, and its `params`."""
+        """The script in `source`, or the one that is kept as `id`, and its `params`. Raises what is wrong with it."""
         source, lang, id = self.text("source", None), self.text("lang", "painless"), self.text("id", None)
         params = self.map("params", None) or {}
         self.map("options", None)
         if lang != "painless":
             raise self.failure("lang", f"script_lang not supported [{lang}]; only [painless] is")
-        if source is None:
-            told = f"there are no stored scripts: give [{id}]'s source" if id else "required property is missing"
-            raise self.failure("source", told)
+        if (source is None) == (id is None):
+            raise self.failure("source", "required property is missing" if id is None else "give [source] or [id]")
         try:
-            return painless.compiled(source), params
+            if source is not None:
+                return painless.compiled(source), params
+            if kept.is_known():
+                painless.compiled(kept.source(str(id)))
+            return Kept(str(id)), params
         except BadScript as error:
             error.details = {**error.details, **self.about()}
             raise

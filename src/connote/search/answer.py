@@ -29,7 +29,7 @@ def answer(
 ) -> dict[str, Any]:
     """Hits, totals, the results of aggregations, and with `profile` where the time went."""
     total, most = sum(each.total for each in found), [each.most for each in found if each.most is not None]
-    best = float(np.float32(max(most))) if most and request.is_scored and total and request.size else None
+    best = np.float32(max(most)) if most and request.is_scored and total and request.size else None
     hits: dict[str, Any] = {"max_score": best, "hits": shown}
     if request.total is not False:
         limit = None if request.total is True else request.total

@@ -30,7 +30,6 @@ _KNOWN: Mapping[str, tuple[type, ...]] = {
     "_source": (bool, str, list, dict),
     "op_type": (str,),
 }
-_NO_TEMPLATES = "[dynamic_templates] of an item are not supported: those of the mapping choose by themselves"
 # Older names, with an underscore before them.
 _OLDER: Mapping[str, str] = {f"_{name}": name for name in ("routing", "version", "version_type", "retry_on_conflict")}
 
@@ -104,7 +103,9 @@ def _item(kind: Kind, options: Mapping[str, Any], index: str | None, count: int)
     except ValueError:
         raise IllegalArgument(f"No version type match [{options['version_type']}]") from None
     routing = options.get("routing")
-    problem = IllegalArgument(_NO_TEMPLATES) if options.get("dynamic_templates") else None
+    templates = options.get("dynamic_templates", {})
+    if not all(isinstance(each, str) for each in templates.values()):
+        raise IllegalArgument("[dynamic_templates] must be the names of templates by the paths of fields")
     return Item(
         kind,
         str(name),
@@ -116,7 +117,7 @@ def _item(kind: Kind, options: Mapping[str, Any], index: str | None, count: int)
         version_type=version_type,
         retries=options.get("retry_on_conflict", 0),
         pipeline=options.get("pipeline"),
-        problem=problem,
+        templates=templates,
         require_alias=options.get("require_alias"),
         require_stream=options.get("require_data_stream"),
         shows_pipelines=options.get("list_executed_pipelines", False),

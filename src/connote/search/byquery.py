@@ -11,7 +11,7 @@ from connote.search import embedded
 from connote.search.documents import Documents
 from connote.search.fetch.source import SourceFilter
 from connote.search.indices import Indices
-from connote.search.matching import Matched, Matching
+from connote.search.matching import Matched, Matching, Sort
 from connote.search.progress import Progress
 from connote.search.view import Filters
 from connote.search.write.item import Item
@@ -27,7 +27,8 @@ BATCH = 1000
 class Selection:
     """Which documents: of these indices, matching this query, of several parts one, and no more than `most`.
 
-    `filters` are those of the aliases that mean the indices, and `runtime` fields of the query's own, as JSON.
+    `filters` are those of the aliases that mean the indices, and `runtime` fields of the query's own, as JSON. Those
+    of each index come in the order of `sort`, without one the oldest first.
     """
 
     indices: Sequence[str]
@@ -37,6 +38,7 @@ class Selection:
     most: int | None = None
     batch: int = BATCH
     runtime: Mapping[str, Any] = field(default_factory=dict)
+    sort: Sort = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class ByQuery:
 
     async def _over(self, selection: Selection, make: Make, manner: Manner, progress: Progress) -> dict[str, Any]:
         began = time.perf_counter()
-        own = (selection.query, selection.part, selection.filters, selection.runtime)
+        own = (selection.query, selection.part, selection.filters, selection.runtime, selection.sort)
         found = await self._matching.find(selection.indices, *own)
         try:
             left = selection.most
@@ -133,10 +135,12 @@ class ByQuery:
         touched: set[str],
     ) -> bool:
         """Go through the documents of one index. Whether to go on with the next."""
-        name = matched.index.name
+        name, began, before = matched.index.name, time.perf_counter(), 0
         async for batch in matched.batches(size, most):
+            await progress.throttle(before, began)
             if progress.is_cancelled:
                 return False
+            began, before = time.perf_counter(), len(batch)
             outcomes, items = await asyncio.to_thread(_made, name, batch, make)
             outcomes += await self._documents.write(items, pipeline=manner.pipeline)
             touched |= {each.operation.index for each in outcomes if each.error is None and each.result != "noop"}

@@ -11,6 +11,7 @@ from connote.contract import dates
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
 from connote.search.engine.arrays import Ints, Mask
+from connote.search.engine.fields import Words
 from connote.search.engine.owners import Owners
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
@@ -167,7 +168,7 @@ class ByField:
         found = zip(column[documents].tolist(), has[documents].tolist(), strict=True)
         if view is None:
             return [value if is_there else other for value, is_there in found]
-        return [view.terms[value // 2] if is_there else other for value, is_there in found]
+        return [self._term(view, value) if is_there else other for value, is_there in found]
 
     def comparable(self, value: Any) -> tuple[int, Any]:  # noqa: ANN401
         """Missing ones before or behind all others."""
@@ -220,11 +221,20 @@ class ByField:
         if self._is_number:
             return _whole(value) if self.is_whole else number(value)
         view = (self._table(segment) or segment).words(self.field.name)
-        if view is None:
-            return 0
-        word = _word(self.field, value)
+        return 0 if view is None else self._place(view, _word(self.field, value))
+
+    def _rows(self, view: Words) -> NDArray[np.int64]:
+        """The keys of all words, of which a document may have several."""
+        return view.ordinals.astype(np.int64) * 2
+
+    def _place(self, view: Words, word: str) -> int:
+        """The key of a word, or one between two."""
         found = view.find(word)
         return 2 * found if found >= 0 else 2 * view.terms.between(None, word).stop - 1
+
+    def _term(self, view: Words, key: int) -> str:
+        """The word of a key."""
+        return view.terms[key // 2]
 
     def _table(self, segment: Segment) -> Table | None:
         return segment if self.nest is None else segment.nested(self.nest.path)
@@ -236,12 +246,13 @@ class ByField:
         nothing: tuple[Column, Mask] = np.zeros(segment.size, dtype=kind), np.zeros(segment.size, dtype=np.bool_)
         if table is None:
             return nothing
-        view = table.numbers(self.field.name) if self._is_number else table.words(self.field.name)
-        if view is None:
+        numbers, words = table.numbers(self.field.name), table.words(self.field.name)
+        if self._is_number and numbers is not None:
+            column, has = reduced(numbers.values.astype(kind, copy=False), numbers.owners, mode)
+        elif not self._is_number and words is not None:
+            column, has = reduced(self._rows(words), words.owners, mode)
+        else:
             return nothing
-        raw = getattr(view, "values", None)
-        rows = view.ordinals.astype(np.int64) * 2 if raw is None else raw.astype(kind, copy=False)  # type: ignore[union-attr]
-        column, has = reduced(rows, view.owners, mode)
         return (column, has) if self.nest is None else self.nest.joined(column, has, segment, mode)
 
 

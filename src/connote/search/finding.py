@@ -10,6 +10,7 @@ from connote.search import across, retriever, trees
 from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
+from connote.search.query.knn import Knn
 from connote.search.query.query import Query
 from connote.search.quick import cost_of, is_quick
 from connote.search.request import SearchRequest, combined
@@ -64,9 +65,14 @@ async def _run(seen: Seen, query: Query, request: SearchRequest, session: Sessio
 async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
     """What the tree of retrievers gives; what matches, for totals and aggregations, is what any of its leaves does."""
     tree = trees.parse(request.retriever, Scope(request.window, request.asked, session.split))
-    leaves = Bool(should=tree.queries([]), least=1)
+    leaves = [
+        await across.first(session, each) if isinstance(each, Knn) else [each] * len(session.seen)
+        for each in tree.queries([])
+    ]
     counted = replace(request, start=0, size=0, enough=None)
-    runs = await session.each(lambda seen: _run(seen, leaves, counted, session))
+    runs = await session.each(
+        lambda seen: _run(seen, Bool(should=[each[seen.number] for each in leaves], least=1), counted, session)
+    )
     every = await abandonable(session.every, [run for run, _ in runs])
     allowed = [] if request.post_filter is None else [request.post_filter]
     for scored in await tree.ranked(session, request.window, allowed):

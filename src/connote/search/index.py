@@ -23,7 +23,7 @@ from connote.search.engine.index import Index as Engine
 from connote.search.engine.row import Row
 from connote.search.engine.segment import Snapshot
 from connote.search.held import Held
-from connote.search.mapping.document import Reader
+from connote.search.mapping.document import NO_TEMPLATES, Reader
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.row import row
 from connote.search.mapping.semantic import compatible
@@ -209,10 +209,13 @@ class Index:
             for name, each in made.items()
         )
 
-    def read(self, id: str, source: Object[str, Any]) -> Values:
-        """The values of a document; fields that are not mapped yet are. Raises BadDocument."""
+    def read(self, id: str, source: Object[str, Any], templates: Object[str, str] = NO_TEMPLATES) -> Values:
+        """The values of a document; fields that are not mapped yet are: by the dynamic templates named for their paths.
+
+        Raises BadDocument.
+        """
         for _ in range(3):  # another writer may have mapped a field differently in the meantime
-            values = Reader(self.mapping, id).read(source)
+            values = Reader(self.mapping, id, templates=templates).read(source)
             if not values.added:
                 break
             self.extend(values.added)

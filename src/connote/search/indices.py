@@ -246,12 +246,10 @@ class Indices:
             left = Changes.without(self._streams, changed.gone)
             await self.replace(list(changed.records.values()), changed.gone, left)
 
-    async def reanalyse(self, found: Sequence[str]) -> None:
-        """Make the analyzers of these indices anew, as sets of synonyms have changed."""
+    async def reanalyse(self, found: Sequence[str], synonyms_set: str | None = None) -> dict[str, list[str]]:
+        """Make the analyzers of indices anew; by index those that read the set of synonyms that changed, or any."""
         async with self.writing:
-            for name in found:
-                if name in self._open:
-                    await asyncio.to_thread(self._open[name].reanalyse, self.analysis(self._open[name].settings))
+            return {name: await asyncio.to_thread(self._reanalysed, name, synonyms_set) for name in found}
 
     async def close(self) -> None:
         """Close every index."""
@@ -298,6 +296,12 @@ class Indices:
     def analysis(self, settings: IndexSettings) -> Analysis:
         """The analyzers of an index of these settings. Raises IllegalArgument."""
         return settings.analysis(self._synonyms.find if self._synonyms else lambda _: None)
+
+    def _reanalysed(self, name: str, synonyms_set: str | None) -> list[str]:
+        analysis = self.analysis(self.settings(name))
+        if name in self._open:
+            self._open[name].reanalyse(analysis)
+        return analysis.reloadable(synonyms_set)
 
     def _read_mapping(self, record: IndexRecord, settings: IndexSettings) -> Mapping:
         return Mapping.read(record.mapping, self.analysis(settings), settings.most_fields)

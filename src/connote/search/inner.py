@@ -219,5 +219,5 @@ def _group(value: Any, segment: Any, own: Found, collapse: Collapse) -> int:  # 
 
 
 def _body(shown: list[dict[str, Any]], total: int, inner: Inner, best: float | None) -> dict[str, Any]:
-    score = best if inner.request.is_scored else None
+    score = np.float32(best) if best is not None and inner.request.is_scored else None
     return {"hits": {"total": {"value": total, "relation": "eq"}, "max_score": score, "hits": shown}}

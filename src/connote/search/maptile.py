@@ -12,7 +12,7 @@ import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
-from connote.search.aggs.grids import Tiles
+from connote.search.mapping.cells import Tiles
 from connote.search.tile import Feature, Layer, Pixel, Value
 
 # The deepest zoom of a grid, its finest beyond a tile's own, and the most cells of one.
@@ -264,8 +264,8 @@ def _flat(told: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
     for name, value in told.items():
         if isinstance(value, Mapping):
             made |= _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, str | bool | int | float):
-            made[f"{prefix}{name}"] = value
+        elif isinstance(value, str | bool | int | float | np.float32):  # scores are float32
+            made[f"{prefix}{name}"] = float(value) if isinstance(value, np.float32) else value
     return made
 
 

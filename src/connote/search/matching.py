@@ -1,7 +1,7 @@
 """The documents of an index that match a query, as they are now, to be gone through in batches."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -10,23 +10,28 @@ import numpy as np
 
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
-from connote.search import columns, view
+from connote.search import columns, sorting, view
 from connote.search.asks import Asked
+from connote.search.clauses import Clause, order
 from connote.search.engine.arrays import Longs
+from connote.search.engine.segment import Segment
 from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.query.parse import parse
-from connote.search.query.query import MatchAll, Query
+from connote.search.query.query import Hits, MatchAll, Query
 from connote.search.query.reader import Reader
 from connote.search.rulesets import Rulesets
 from connote.search.thread import finished
 from connote.search.view import NO_FILTERS, Filters
 from connote.store.documents import Stored
 
+# Names with their options, as `sort` gives them.
+Sort = Sequence[tuple[str, dict[str, Any]]]
+
 
 @dataclass(frozen=True)
 class Matched:
-    """The sequence numbers (int64, rising) of the documents that match in one index. `release` lets go of them."""
+    """The sequence numbers (int64) of the documents that match in one index, in order. `release` lets go of them."""
 
     index: Index
     seqs: Longs
@@ -54,10 +59,11 @@ class Matching:
         part: tuple[int, int] | None = None,
         filters: Filters = NO_FILTERS,
         runtime: Mapping[str, Any] | None = None,
+        sort: Sort = (),
     ) -> list[Matched]:
         """What matches in each index; of several parts (number, of how many) only that one.
 
-        `filters` are of aliases, and `runtime` has fields of the query's own.
+        `filters` are of aliases, and `runtime` has fields of the query's own. Without a `sort` the oldest come first.
         Raises BadQuery, IllegalArgument, NoIndex, ClosedIndex, BadMapping, and what the query raises on a mapping.
         """
         parsed = MatchAll() if query is None else parse(query)
@@ -66,7 +72,7 @@ class Matching:
         try:
             for name in names:
                 index = await self._indices.open(name)
-                found.append(await self._in(index, filters.get(name), runtime or {}, parsed, asks, part))
+                found.append(await self._in(index, filters.get(name), runtime or {}, parsed, asks, part, sort))
         except BaseException:
             for each in found:
                 each.release()
@@ -81,6 +87,7 @@ class Matching:
         query: Query,
         asks: Asked,
         part: tuple[int, int] | None,
+        sort: Sort,
     ) -> Matched:
         index.check_readable()
         with ExitStack() as held:
@@ -89,16 +96,32 @@ class Matching:
             if runtime:
                 reader = columns.over(reader, reader.mapping.searched(runtime))
             rewritten = await query.rewritten(asks, reader)
-            return Matched(index, await asyncio.to_thread(_seqs, rewritten, reader, part), held.pop_all().close)
+            seqs = await asyncio.to_thread(_seqs, rewritten, reader, part, sort)
+            return Matched(index, seqs, held.pop_all().close)
 
 
-def _seqs(query: Query, reader: Reader, part: tuple[int, int] | None) -> Longs:
-    weight = query.weigh(reader)
-    found = [np.zeros(0, dtype=np.int64)]
-    for segment in reader.snapshot.segments:
-        mask = weight.run(segment, scored=False).mask & segment.live
+def _seqs(query: Query, reader: Reader, part: tuple[int, int] | None, sort: Sort) -> Longs:
+    weight, by = query.weigh(reader), [sorting.clause(name, options, reader) for name, options in sort]
+    found, rows = [np.zeros(0, dtype=np.int64)], list[tuple[int, list[Any]]]()
+    for segment, base in zip(reader.snapshot.segments, reader.snapshot.bases, strict=True):
+        hits = weight.run(segment, scored=bool(by))
+        mask = hits.mask & segment.live
         if part is not None:
             number, parts = part
             mask = mask & (segment.seqs % parts == number)
         found.append(segment.seqs[mask])
-    return np.sort(np.concatenate(found))
+        rows += _rows(by, segment, Hits(mask, hits.scores), base)
+    if not by:
+        return np.sort(np.concatenate(found))
+    return np.array([seq for seq, _ in order(rows, [by], lambda row: row[1])], dtype=np.int64)
+
+
+def _rows(by: Sequence[Clause | None], segment: Segment, hits: Hits, base: int) -> Iterator[tuple[int, list[Any]]]:
+    """By document its sequence number and its values of what it is sorted by."""
+    if not by:
+        return
+    documents = np.flatnonzero(hits.mask).astype(np.int32)
+    nothing = [None] * len(documents)
+    columns = [nothing if each is None else each.values(segment, documents, hits, base) for each in by]
+    for seq, *values in zip(segment.seqs[documents].tolist(), *columns, strict=True):
+        yield seq, values

@@ -1,5 +1,7 @@
 """How far a request over many documents has come."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +11,8 @@ from connote.search.write.operation import Outcome
 
 # Failures that are told; more are only counted.
 _MOST_TOLD = 1000
+# Seconds until it is looked again whether the rate has changed.
+_LOOK = 0.05
 
 
 @dataclass
@@ -23,7 +27,8 @@ class Progress:
     batches: int = 0
     conflicts: int = 0
     noops: int = 0
-    per_second: float = -1.0
+    per_second: float = -1.0  # documents; -1 is no limit. It may be changed while it runs
+    throttled: float = 0.0  # seconds that were waited for its sake
     is_cancelled: bool = False
     failures: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)  # that searches do not see what was written
@@ -43,6 +48,16 @@ class Progress:
             else:
                 self._failed(outcome)
         return len(self.failures) == before
+
+    async def throttle(self, documents: int, began: float) -> None:
+        """Wait as long as so many documents are too many for the time since `began` (`time.perf_counter`)."""
+        waits = time.perf_counter()
+        while not self.is_cancelled and self.per_second > 0:
+            left = began + documents / self.per_second - time.perf_counter()
+            if left <= 0:
+                break
+            await asyncio.sleep(min(left, _LOOK))
+        self.throttled += time.perf_counter() - waits
 
     def _succeeded(self, outcome: Outcome) -> None:
         if outcome.result == "created":
@@ -72,7 +87,7 @@ class Progress:
             "version_conflicts": self.conflicts,
             "noops": self.noops,
             "retries": {"bulk": 0, "search": 0},
-            "throttled_millis": 0,
+            "throttled_millis": int(self.throttled * 1000),
             "requests_per_second": self.per_second,
             **({"canceled": "by user request"} if self.is_cancelled else {}),
             "throttled_until_millis": 0,

@@ -111,7 +111,10 @@ class Retriever:
         raise NotImplementedError
 
     def _cut(self, found: list[Scored]) -> list[Scored]:
-        return [each for each in found if self.least is None or each.score >= self.least]
+        if self.least is None:
+            return found
+        least = np.float32(self.least)  # as scores are told
+        return [each for each in found if np.float32(each.score) >= least]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,53 +1,61 @@
-"""Templates of searches: mustache that becomes a search's body, given with the request or kept by id."""
+"""Scripts that are kept by id: Painless, and templates of mustache that become the body of a search."""
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
 
 from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, Unparsable
 from connote.contract.settings import java
+from connote.ingest.painless import compiled
 from connote.ingest.template import Template
+from connote.search.query.program import NAMES
 from connote.store.bodies import BodyStore
 
 # Characters of a template, as Elasticsearch limits them by default (script.max_size_in_bytes).
 MOST_CHARACTERS = 65_535
 
 
+# What a script may see, whatever it is kept for.
+_SEEN = (*NAMES, "ctx", "emit", "state", "states", "values")
+
+
 class Scripts:
-    """Keeps templates, and makes bodies of them."""
+    """Keeps them, and makes bodies of templates."""
 
     def __init__(self, store: BodyStore) -> None:
-        self._store = store
+        self._store, self._kept = store, store.all()
 
     async def put(self, id: str, body: Mapping[str, Any]) -> None:
-        """Keep `{"script": {"lang": "mustache", "source": …}}`. Raises IllegalArgument for one that is malformed."""
+        """Keep `{"script": {"lang": "painless" or "mustache", "source": …}}`. Raises IllegalArgument, BadScript."""
         script = body.get("script")
         if not isinstance(script, Mapping):
             raise IllegalArgument("must specify <script> for stored script")
         if unknown := script.keys() - {"lang", "source", "options", "params"}:
             raise IllegalArgument(f"[script] unknown field [{min(unknown)}]")
-        if script.get("lang") != "mustache":
+        language, options = script.get("lang"), script.get("options") or {}
+        if language not in ("painless", "mustache"):
             raise IllegalArgument(
-                f"scripts of lang [{java(script.get('lang'))}] are not kept; [lang] must be [mustache]. See "
-                "docs/compatibility.md"
+                f"scripts of lang [{java(language)}] are not kept; [lang] must be [painless] or [mustache]"
             )
         source = text(script.get("source"))
-        Template(source)
-        options = script.get("options") or {}
-        kept = {"lang": "mustache", "source": source, **({"options": options} if options else {})}
+        await asyncio.to_thread(Template if language == "mustache" else partial(compiled, names=_SEEN), source)
+        kept = {"lang": language, "source": source, **({"options": options} if options else {})}
         await asyncio.to_thread(self._store.put, id, kept)
+        self._kept = {**self._kept, id: kept}
 
-    async def get(self, id: str) -> dict[str, Any] | None:
+    def find(self, id: str) -> Mapping[str, Any] | None:
         """The script with its language; None if there is none."""
-        return await asyncio.to_thread(self._store.get, id)
+        return self._kept.get(id)
 
     async def delete(self, id: str) -> None:
         """Forget one. Raises NotFound."""
-        if await self.get(id) is None:
+        if id not in self._kept:
             raise NotFound(f"stored script [{id}] does not exist and cannot be deleted")
         await asyncio.to_thread(self._store.remove, [id])
+        self._kept = {own: kept for own, kept in self._kept.items() if own != id}
 
     async def rendered(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body that `{"id" or "source", "params"}` becomes.
@@ -60,7 +68,7 @@ class Scripts:
         if not isinstance(params, Mapping):
             raise IllegalArgument(f"[params] must be an object, not [{java(params)[:100]}]")
         if id is not None:
-            kept = await self.get(str(id))
+            kept = self.find(str(id))
             if kept is None:
                 raise NotFound(f"unable to find script [{id}] in cluster state")
             source = kept["source"]

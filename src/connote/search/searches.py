@@ -24,6 +24,7 @@ from connote.search.request import TIES, SearchRequest
 from connote.search.rulesets import Rulesets
 from connote.search.session import Session
 from connote.search.thread import abandonable
+from connote.search.trial import Trial
 from connote.search.view import NO_FILTERS, Filters
 
 # Bytes of documents that are read and shown where they are asked for.
@@ -85,6 +86,14 @@ class Searches:
             own = await query.rewritten(session.asks, seen.reader)
             table = seen.snapshot.segments[place[0]]
             return True, await abandonable(own.weigh(seen.reader).explain, table, place[1])
+
+    async def tried(self, trial: Trial) -> Any:  # noqa: ANN401 (JSON)
+        """What a script gives. Raises what is wrong with it, with the document or with the query, NoIndex."""
+        if trial.document is None:
+            return await abandonable(trial.alone)
+        index = await self._indices.open(self._indices.single(trial.index))
+        reader = await abandonable(trial.reader, index)
+        return await abandonable(trial.run, reader, await trial.query.rewritten(self._asks(), reader))
 
     async def validated(self, names: Sequence[str], query: Query) -> None:
         """Raise what keeps the query from running on any of the indices."""

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connote.contract import durations
+from connote.contract import dates, durations
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis
 from connote.search.analysis.synonyms import Sets
 from connote.store.indices import IndexRecord
+from connote.version import VERSION_SPOKEN
 
 # Seconds between refreshes where an index does not say.
 REFRESH = 1.0
@@ -164,6 +165,15 @@ class IndexSettings:
         """With those alone of which that is so, also of those that every index has; None if there are none."""
         kept = {name: value for name, value in (_ALWAYS | self.values).items() if wanted(name)}
         return IndexSettings(kept, is_whole=False) if kept else None
+
+    def human(self) -> "IndexSettings":
+        """With when, and by which version, the index was made, as people read it."""
+        told: dict[str, Any] = {}
+        if "creation_date" in self.values:
+            told["creation_date_string"] = dates.render(int(self.values["creation_date"]))
+        if "version.created" in self.values:
+            told["version.created_string"] = VERSION_SPOKEN
+        return replace(self, values={**self.values, **told})
 
     def wire(self) -> dict[str, Any]:
         """Nested, below `index`, with every value as text, and with what every index has."""

@@ -13,12 +13,13 @@ from connote.search.mapping.number import Number
 from connote.search.mapping.text import Text
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.reader import Reader
+from connote.search.ranked import RANKS, ByRank
 from connote.search.scriptsort import ByScript
 
 # Places of documents in several indices: those of one begin so far behind those of the one before.
 SHARD = 2**32
 _UNSORTED = (
-    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary", "version",
+    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary",
     "completion",
 )  # fmt: skip
 _FIELD = (
@@ -102,7 +103,8 @@ def _field(name: str, options: Mapping[str, Any], reader: Reader, *, is_descendi
         raise IllegalArgument(f"Fielddata is not supported on field [{name}] of type [{field.kind}]")
     if mode in ("sum", "avg", "median") and not isinstance(field, Number | Date):
         raise IllegalArgument("only MIN and MAX are supported for sorting on fields of words")
-    return ByField(field, is_descending, missing, mode, form, _nest(options, reader))
+    made = ByRank if field.kind in RANKS else ByField
+    return made(field, is_descending, missing, mode, form, _nest(options, reader))
 
 
 def _nest(options: Mapping[str, Any], reader: Reader) -> Nest | None:

@@ -1,14 +1,14 @@
 """Scores changed by functions and scripts, held against loops over the documents."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from connote.contract.errors import ConnoteError
+from connote.contract.errors import BadScript, ConnoteError
 from search.query.houses import MAPPING, areas, houses, points, prices, words
 from search.query.slow import Scores, listed, metres, same
 from search.query.small import Small
@@ -181,6 +181,60 @@ def test_scripts_compare_vectors(vectors: list[tuple[float, ...]]) -> None:
         script = {"source": source, "params": {"q": query}}
         found = small.search({"script_score": {"query": {"match_all": {}}, "script": script, "boost": 2}})
         same(found, {number: 2 * formula(each) for number, each in enumerate(vectors)}, 1e-4)
+
+
+@given(some.lists(some.binary(min_size=2, max_size=2), min_size=1, max_size=5), some.binary(min_size=2, max_size=2))
+def test_scripts_compare_bytes_and_bits(vectors: list[bytes], query: bytes) -> None:
+    fields = {
+        "bits": {"type": "dense_vector", "dims": 16, "element_type": "bit"},
+        "bytes": {"type": "dense_vector", "dims": 2, "element_type": "byte", "similarity": "l2_norm"},
+    }
+    small = Small(fields, [{"bits": each.hex(), "bytes": signed(each)} for each in vectors], segments=2)
+    mask = [number / 4 for number in range(16)]
+    formulas: dict[str, Callable[[bytes], float]] = {
+        "hamming(params.q, 'bits')": lambda v: sum((a ^ b).bit_count() for a, b in zip(v, query, strict=True)),
+        "hamming(params.q, 'bytes')": lambda v: sum((a ^ b).bit_count() for a, b in zip(v, query, strict=True)),
+        "hamming(params.hex, 'bits')": lambda v: sum((a ^ b).bit_count() for a, b in zip(v, query, strict=True)),
+        "l1norm(params.q, 'bits')": lambda v: sum((a ^ b).bit_count() for a, b in zip(v, query, strict=True)),
+        "l2norm(params.q, 'bits')": lambda v: sum((a ^ b).bit_count() for a, b in zip(v, query, strict=True)) ** 0.5,
+        "dotProduct(params.q, 'bits')": lambda v: sum((a & b).bit_count() for a, b in zip(v, query, strict=True)),
+        "dotProduct(params.mask, 'bits')": lambda v: sum(
+            weight * int(bit) for weight, bit in zip(mask, "".join(f"{each:08b}" for each in v), strict=True)
+        ),
+        "l1norm(params.q, 'bytes')": lambda v: sum(abs(a - b) for a, b in zip(signed(v), signed(query), strict=True)),
+        "dotProduct(params.q, 'bytes') + 40000": lambda v: dot(signed(v), signed(query)) + 40000,
+    }
+    params = {"q": signed(query), "hex": query.hex(), "mask": mask}
+    for source, formula in formulas.items():
+        script = {"source": source, "params": params}
+        found = small.search({"script_score": {"query": {"match_all": {}}, "script": script}})
+        same(found, {number: formula(each) for number, each in enumerate(vectors)}, 1e-5)
+
+
+def signed(raw: bytes) -> list[int]:
+    return [each - 256 if each > 127 else each for each in raw]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("hamming([1.0, 2.0], 'floats')", "only supported for byte or bit vectors"),
+        ("cosineSimilarity([1], 'bits')", "not supported for bit vectors"),
+        ("hamming([1.5], 'bits')", "only support integers between [-128, 127]"),
+        ("hamming([1, 2], 'bits')", "different number of dimensions"),
+        ("hamming('zz', 'bits')", "must be a list of numbers"),
+        ("hamming(['a'], 'bits')", "must be a list of numbers"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(source: str, reason: str) -> None:
+    fields = {
+        "bits": {"type": "dense_vector", "dims": 8, "element_type": "bit"},
+        "floats": {"type": "dense_vector", "dims": 2},
+    }
+    small = Small(fields, [{"bits": [1], "floats": [1, 2]}])
+    with pytest.raises(BadScript) as told:
+        small.search({"script_score": {"query": {"match_all": {}}, "script": source}})
+    assert reason in str(told.value.wire())
 
 
 def dot(one: Sequence[float], other: Sequence[float]) -> float:

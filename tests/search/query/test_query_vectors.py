@@ -273,6 +273,16 @@ def test_of_nested_vectors_each_documents_nearest_counts() -> None:
     same(small.search({"nested": {"path": "parts", "query": knn, "score_mode": "sum"}}), {0: 1.0, 1: 0.5})
 
 
+@pytest.mark.parametrize("boost", [1, 0.5, 1e-44])
+def test_a_boost_has_no_part_in_which_nested_vectors_are_near(boost: float) -> None:
+    mapping = {"parts": {"type": "nested", "properties": {"v": {"type": "dense_vector", "dims": 2}}}}
+    documents: list[dict[str, Any]] = [{"parts": [{"v": [1, near]}]} for near in (0.5, 0.1, 0.2, 0.4)]
+    knn = {"knn": {"field": "parts.v", "query_vector": [1, 0], "k": 2, "boost": boost}}
+    found = Small(mapping, documents, segments=2).search(knn)
+    assert set(found) == {1, 2}
+    same(found, {number: boost * (1 + 1 / math.hypot(1, near)) / 2 for number, near in ((1, 0.1), (2, 0.2))})
+
+
 @pytest.mark.parametrize(
     ("query", "reason"),
     [

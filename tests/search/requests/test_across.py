@@ -55,6 +55,19 @@ def test_a_retriever_takes_them_of_all_indices_too(places: Search) -> None:
     assert sorted(ids(places("near,far", retriever={"rrf": {"retrievers": parts}}))) == [1, 2, 100]
 
 
+@pytest.mark.parametrize("k", [1, 3, 10])
+def test_totals_and_aggregations_of_retrievers_are_of_all_indices_together(places: Search, k: int) -> None:
+    wanted = [1, 2, 3, 4, 5, 7, 100][:k]
+    rescored = {"rescorer": {"retriever": {"knn": near(k)}, "rescore": {"query": {"rescore_query": {"match_all": {}}}}}}
+    for retriever in ({"knn": near(k)}, {"rrf": {"retrievers": [{"knn": near(k)}, {"knn": near(1)}]}}, rescored):
+        found = places("near,far,none", retriever=retriever, aggs={"sum": {"sum": {"field": "n"}}})
+        assert sorted(ids(found)) == wanted
+        assert (found["hits"]["total"]["value"], found["aggregations"]["sum"]["value"]) == (
+            min(7, k),
+            sum(wanted),
+        )
+
+
 def test_a_query_among_others_takes_the_first_of_each_index(places: Search) -> None:
     assert ids(places("near,far", query={"knn": near(1)})) == [1, 2]
 

@@ -71,6 +71,6 @@ def test_what_is_wrong_with_a_template_is_told(search: Search, body: dict[str, A
     assert reason in ask(search, "/houses/_search/template", body, 400)["error"]["reason"]
 
 
-def test_only_mustache_is_kept(search: Search) -> None:
-    error = ask(search, "/_scripts/x", {"script": {"lang": "painless", "source": "1"}}, 400, "PUT")["error"]
-    assert "[lang] must be [mustache]" in error["reason"]
+def test_only_painless_and_mustache_are_kept(search: Search) -> None:
+    error = ask(search, "/_scripts/x", {"script": {"lang": "expression", "source": "1"}}, 400, "PUT")["error"]
+    assert "[lang] must be [painless] or [mustache]" in error["reason"]

@@ -3,6 +3,7 @@
 https://www.elastic.co/docs/explore-analyze/scripting/modules-scripting-painless
 """
 
+from connote.ingest.painless.kept import Kept
 from connote.ingest.painless.script import Script, compiled
 
-__all__ = ["Script", "compiled"]
+__all__ = ["Kept", "Script", "compiled"]

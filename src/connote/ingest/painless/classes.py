@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connote.ingest.painless import days, patterns, streams
+from connote.ingest.painless import days, moving, patterns, streams
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.types import made
 from connote.ingest.painless.values import INTEGERS, Value, class_cast, equal, is_number, java_class, text, wrapped
@@ -169,6 +169,7 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
         "joining": _joining,
         "toMap": _to_map,
     },
+    "MovingFunctions": moving.FUNCTIONS,
     "Pattern": {"compile": patterns.Pattern},
     "TextStyle": {name: name for name in days.STYLES},
     "Locale": days.LOCALES,

@@ -42,9 +42,9 @@ PRIMITIVES: Mapping[str, Value] = {
 }  # fmt: skip
 # Types that are only named: their values are whatever a script has got.
 _OTHERS = ("Date", "Instant", "ZonedDateTime", "Pattern", "Matcher", "Iterator", "Stream", "Exception", "Math",
-           "System", "TextStyle", "Locale", "Objects", "Arrays", "Collections", "Collectors", "NumberFormatException",
-           "IllegalArgumentException", "NullPointerException", "RuntimeException", "ArithmeticException",
-           "IndexOutOfBoundsException", "ClassCastException")  # fmt: skip
+           "MovingFunctions", "System", "TextStyle", "Locale", "Objects", "Arrays", "Collections", "Collectors",
+           "NumberFormatException", "IllegalArgumentException", "NullPointerException", "RuntimeException",
+           "ArithmeticException", "IndexOutOfBoundsException", "ClassCastException")  # fmt: skip
 NAMES = frozenset((*IS, *PRIMITIVES, *_OTHERS))
 
 

@@ -1,7 +1,7 @@
-"""Buckets by ranges of addresses: ip_range."""
+"""Buckets by ranges and networks of addresses: ip_range, ip_prefix."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from connote.contract.settings import java
 from connote.search.aggs.context import Context
 from connote.search.aggs.options import Options
 from connote.search.aggs.ranges import keyed
-from connote.search.aggs.rows import Rows
+from connote.search.aggs.rows import Rows, count, grouped, parted
 from connote.search.aggs.tree import Agg
 from connote.search.aggs.values import Source
 from connote.search.mapping.keyword import Ip
@@ -47,7 +47,7 @@ class IpRange(Agg):
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """By the lower bound, then by the upper. Raises IllegalArgument for a field of something else."""
-        found = [(part, *self._addresses(part)) for part in parts]
+        found = [(part, *addresses(part, self.source, self.kind)) for part in parts]
         buckets = []
         for span in sorted(self.spans, key=lambda each: (each.low, each.high)):
             own = []
@@ -58,16 +58,81 @@ class IpRange(Agg):
         buckets = self.finished(buckets)
         return {"buckets": keyed(buckets) if self.is_keyed else buckets}
 
-    def _addresses(self, rows: Rows) -> tuple[Any, Any, list[int]]:
-        """Places of rows, for each the number of an address, and the addresses."""
-        known = rows.seen.reader.field(self.source.name)
-        if known is not None and not isinstance(known, Ip):
+
+@dataclass(frozen=True, kw_only=True)
+class IpPrefix(Agg):
+    """A bucket a network of `length` bits, of addresses of one version; in the order of the networks."""
+
+    source: Source
+    length: int
+    is_six: bool = False
+    with_length: bool = False
+    is_keyed: bool = False
+    least: int = 1
+
+    @classmethod
+    def read(cls, body: Options) -> dict[str, Any]:
+        """The field, `prefix_length`, `is_ipv6`, `append_prefix_length`, `keyed`, `min_doc_count`."""
+        length, is_six = body.required("prefix_length", lambda found: found), body.flag("is_ipv6", default=False)
+        most = 128 if is_six else 32
+        if type(length) is not int or not 0 <= length <= most:
             raise IllegalArgument(
-                f"Field [{self.source.name}] of type [{known.kind}] is not supported for aggregation [{self.kind}]"
+                f"[prefix_length] must be in range [0, {most}] while value is [{java(length)}] ({body.kind})"
             )
-        column = self.source.any(rows)
-        different, keys = np.unique(column.keys, return_inverse=True)
-        return column.which, keys, [_number(str(column.value(each))) for each in different.tolist()]
+        return {
+            "source": Source.read(body),
+            "length": length,
+            "is_six": is_six,
+            "with_length": body.flag("append_prefix_length", default=False),
+            "is_keyed": body.flag("keyed", default=False),
+            "least": body.size("min_doc_count", 1),
+        }
+
+    def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
+        """Every network that has an address."""
+        found = grouped(parts, self._split)
+        buckets = [
+            self.bucket(self._shown(number), found[number], context)
+            for number in sorted(found)
+            if count(found[number]) >= self.least
+        ]
+        buckets = self.finished(buckets)
+        return {"buckets": keyed(buckets) if self.is_keyed else buckets}
+
+    def _split(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
+        """The rows by the number of the network, as one of its own version."""
+        which, keys, numbers = addresses(rows, self.source, self.kind)
+        rest = (128 if self.is_six else 32) - self.length
+        networks: dict[int, int] = {}
+        places = np.full(len(numbers), -1, dtype=np.int64)  # by address the place of its network
+        for at, number in enumerate(numbers):
+            if self.is_six is not (number >> 32 == 0xFFFF):
+                own = number if self.is_six else number - _FOURS
+                places[at] = networks.setdefault(own >> rest << rest, len(networks))
+        of, own_networks = places[keys], list(networks)
+        for place, part in parted(rows, which[of >= 0], of[of >= 0]):
+            yield own_networks[place], part
+
+    def _shown(self, number: int) -> dict[str, Any]:
+        made = ipaddress.IPv6Address if self.is_six else ipaddress.IPv4Address
+        key = f"{made(number)}/{self.length}" if self.with_length else str(made(number))
+        told: dict[str, Any] = {"key": key, "is_ipv6": self.is_six, "prefix_length": self.length}
+        if not self.is_six:
+            told["netmask"] = str(made((1 << 32) - (1 << 32 - self.length)))
+        return told
+
+
+def addresses(rows: Rows, source: Source, kind: str) -> tuple[Any, Any, list[int]]:
+    """Places of rows, for each the number of an address, and the addresses, as numbers of version 6.
+
+    Raises IllegalArgument for a field of something else.
+    """
+    known = rows.seen.reader.field(source.name)
+    if known is not None and not isinstance(known, Ip):
+        raise IllegalArgument(f"Field [{source.name}] of type [{known.kind}] is not supported for aggregation [{kind}]")
+    column = source.any(rows)
+    different, keys = np.unique(column.keys, return_inverse=True)
+    return column.which, keys, [_number(str(column.value(each))) for each in different.tolist()]
 
 
 def _span(body: Options) -> Span:

@@ -20,11 +20,20 @@ _CALENDAR = {
     "1d": "day", "week": "week", "1w": "week", "month": "month", "1M": "month", "quarter": "quarter", "1q": "quarter",
     "year": "year", "1y": "year",
 }  # fmt: skip
-_LENGTHS = {"second": _SECOND, "minute": _MINUTE, "hour": _HOUR, "day": _DAY, "week": 7 * _DAY}
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+LENGTHS = {"second": _SECOND, "minute": _MINUTE, "hour": _HOUR, "day": _DAY, "week": 7 * _DAY}
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 # Zones change their offset at quarters of an hour.
 _QUARTER = 900_000
 _THURSDAY = 3 * _DAY  # 1970 began with a Thursday, weeks with a Monday
+
+
+@dataclass(frozen=True)
+class Span:
+    """From a moment to before another, in milliseconds since 1970; `unit` is the calendar's, or None."""
+
+    begin: int
+    end: int
+    unit: str | None
 
 
 @dataclass(frozen=True)
@@ -53,25 +62,25 @@ class Interval:
     @property
     def shortest(self) -> int:
         """The least milliseconds that it may have."""
-        return self.length or _LENGTHS.get(self.unit or "", 0) or _MONTHS[self.unit or "month"] * 28 * _DAY
+        return self.length or LENGTHS.get(self.unit or "", 0) or MONTHS[self.unit or "month"] * 28 * _DAY
 
     def begins(self, values: Numbers) -> Numbers:
         """int64: where the interval of each moment begins; all in milliseconds since 1970."""
         local = values + self._offsets(values)
-        months = _MONTHS.get(self.unit or "")
+        months = MONTHS.get(self.unit or "")
         if months is not None:
             number = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
             floors = (number // months * months).astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)
             return self._moments(floors)
-        length = self.length or _LENGTHS[self.unit or "day"]
+        length = self.length or LENGTHS[self.unit or "day"]
         shift = _THURSDAY if self.unit == "week" else 0
         floors = (local + shift) // length * length - shift
         return values - (local - floors) if length <= _HOUR else self._moments(floors)
 
     def following(self, begin: int) -> int:
         """Where the next interval begins."""
-        months = _MONTHS.get(self.unit or "")
-        length = self.length or _LENGTHS.get(self.unit or "", 0)
+        months = MONTHS.get(self.unit or "")
+        length = self.length or LENGTHS.get(self.unit or "", 0)
         if months is None and (length <= _HOUR or self.zone is UTC):
             return begin + length
         local = int(begin + self._offsets(np.array([begin], dtype=np.int64))[0])
@@ -80,6 +89,10 @@ class Interval:
         number = int(np.int64(local).astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)) + months
         moment = np.array([number]).astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)
         return int(self._moments(moment)[0])
+
+    def span(self, begin: int, shift: int = 0) -> Span:
+        """The interval that begins then, with an offset."""
+        return Span(begin, self.following(begin - shift) + shift, self.unit)
 
     def _offsets(self, values: Numbers) -> Numbers:
         """int64: by how much the zone's clocks are ahead at each moment."""

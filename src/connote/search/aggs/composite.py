@@ -1,6 +1,7 @@
 """All combinations of the values of some fields, page by page."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cmp_to_key
@@ -11,17 +12,20 @@ import numpy as np
 from connote.contract import dates
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
-from connote.search.aggs.calendar import Interval
+from connote.search.aggs.calendar import Interval, Span
 from connote.search.aggs.context import Context
 from connote.search.aggs.formats import Format
 from connote.search.aggs.histograms import interval, offset, rounded
 from connote.search.aggs.options import Options
+from connote.search.aggs.ranges import places
 from connote.search.aggs.rows import Buckets, Rows, grouped
 from connote.search.aggs.tree import Agg
 from connote.search.aggs.values import Column, Source, combinations
+from connote.search.mapping.cells import Tiles
 from connote.search.mapping.keyword import Boolean
 
-KINDS = ("terms", "histogram", "date_histogram")
+KINDS = ("terms", "histogram", "date_histogram", "geotile_grid")
+_ZOOM = 7
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Part:
     width: float | None = None
     interval: Interval | None = None
     offset: int = 0
+    tiles: Tiles | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> "Part":
@@ -65,13 +70,21 @@ class Part:
             width,
             interval(body, UTC if str(zone) == "UTC" else zone) if kind == "date_histogram" else None,
             offset(body) if kind == "date_histogram" else 0,
+            Tiles(body.whole("precision", _ZOOM)) if kind == "geotile_grid" else None,
         )
+        if made.tiles is not None and not 0 <= made.tiles.precision <= Tiles.most:
+            raise IllegalArgument(
+                f"Invalid geotile_grid precision of {made.tiles.precision}. Must be between 0 and {Tiles.most}."
+            )
         body.done()
         return made
 
     def column(self, rows: Rows) -> Column:
         """The values, and -1 in words, or NaN, of rows without any, if these count."""
-        if self.width is not None or self.interval is not None:
+        if self.tiles is not None:
+            which, lats, lons = places(rows, self.source.name, "composite")
+            column = Column(which, self.tiles.of(lats, lons))
+        elif self.width is not None or self.interval is not None:
             which, values = self.source.numbers(rows)
             if self.width is not None:
                 column = Column(which, np.floor(values / self.width) * self.width)
@@ -96,12 +109,19 @@ class Part:
         """A value in a key."""
         if value is None:
             return None
+        if self.tiles is not None:
+            return self.tiles.named(value)
         if isinstance(form.field, Boolean):
             return value in ("true", True, 1)
         return form.text(value) if self.source.pattern is not None else form.key(value)
 
     def read(self, value: Any, form: Format) -> Any:  # noqa: ANN401
         """The value of a key that `after` gives. Raises IllegalArgument."""
+        if value is not None and self.tiles is not None:
+            tiles, cell = Tiles.read(str(value))
+            if tiles != self.tiles:
+                raise IllegalArgument(f"invalid value for [after], source [{self.name}]: it is of another precision")
+            return cell
         if isinstance(form.field, Boolean) and value is not None:
             return java(value)
         if not (form.is_date and form.field is not None and isinstance(value, str)):
@@ -157,9 +177,19 @@ class Composite(Agg):
             shown = {
                 each.name: each.shown(value, form) for each, form, value in zip(self.sources, forms, key, strict=True)
             }
-            buckets.append(self.bucket({"key": shown}, found[key], context))
+            span = self._span(key)
+            with context.within(span) if span else nullcontext():
+                buckets.append(self.bucket({"key": shown}, found[key], context))
         after = {"after_key": buckets[-1]["key"]} if buckets else {}
         return {**after, "buckets": self.finished(buckets)}
+
+    def _span(self, key: Sequence[Any]) -> Span | None:
+        """When the bucket is, if one of the sources is of dates."""
+        timed = [each for each in zip(self.sources, key, strict=True) if each[0].interval is not None]
+        if len(timed) != 1 or timed[0][1] is None:
+            return None
+        ((part, begin),) = timed
+        return None if part.interval is None else part.interval.span(begin, part.offset)
 
     def _compare(self, one: Sequence[Any], other: Sequence[Any]) -> int:
         for each, left, right in zip(self.sources, one, other, strict=True):

@@ -1,6 +1,7 @@
 """What aggregations need of the search that they are part of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from connote.contract.errors import ConnoteError
+from connote.search.aggs.calendar import Span
 from connote.search.aggs.rows import Rows
 from connote.search.collect import Found, Hit
 from connote.search.engine.arrays import Mask
@@ -36,6 +38,7 @@ class Context:
     rewrites: Rewrites
     fetch: Fetch
     buckets: int = field(default=0)
+    span: Span | None = None  # the bucket of dates that is looked at
     _masks: dict[tuple[int, int], tuple[object, Table, Mask]] = field(default_factory=dict, init=False)
 
     def parts(self) -> list[Rows]:
@@ -75,6 +78,15 @@ class Context:
     def _matches(self, query: Query, part: Rows) -> Mask:
         reader = part.seen.reader if part.path is None else part.seen.reader.inside(part.path)
         return self.rewrites.of_query(part.seen, query).weigh(reader).run(part.table, scored=False).mask
+
+    @contextmanager
+    def within(self, span: Span) -> Iterator[None]:
+        """While a bucket of dates is looked at."""
+        outer, self.span = self.span, span
+        try:
+            yield
+        finally:
+            self.span = outer
 
     def counted(self, number: int) -> None:
         """Count buckets of the answer. Raises TooManyBuckets."""

@@ -1,4 +1,4 @@
-"""Buckets by queries and by what is there: filter, filters, missing, global, sampler, nested, reverse_nested."""
+"""Buckets by queries and by what is there: filter, filters, missing, global, nested, reverse_nested."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from connote.contract.errors import BadQuery, IllegalArgument
+from connote.contract.errors import BadQuery
 from connote.contract.settings import java
 from connote.search.aggs.context import Context
 from connote.search.aggs.options import Options
@@ -132,36 +132,6 @@ class Global(Single):
     def rows(self, parts: Sequence[Rows], context: Context) -> list[Rows]:  # noqa: ARG002
         """All."""
         return context.every()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampler(Single):
-    """The documents with the best scores, of each index so many; random_sampler takes all, which is exact."""
-
-    most: int = 100
-
-    @classmethod
-    def read(cls, body: Options) -> dict[str, Any]:
-        """`shard_size`."""
-        if body.kind == "random_sampler":
-            if not 0 < body.number("probability", 0) <= 1:
-                raise IllegalArgument("[probability] must be between 0 and 0.5 or exactly 1")
-            body.ignore("seed", "shard_seed")
-            return {"most": 2**31}
-        return {"most": body.size("shard_size", 100)}
-
-    def rows(self, parts: Sequence[Rows], context: Context) -> list[Rows]:  # noqa: ARG002
-        """The best of each index."""
-        found = list[Rows]()
-        for seen in {id(part.seen): part.seen for part in parts}.values():
-            own = [part for part in parts if part.seen is seen]
-            points = np.concatenate([part.hits.points()[part.documents] for part in own])
-            kept = np.zeros(len(points), dtype=np.bool_)
-            kept[np.argsort(-points, kind="stable")[: self.most]] = True
-            ends = np.cumsum([len(part) for part in own])
-            masks = np.split(kept, ends[:-1])
-            found += [part.take(part.numbers[mask]) for part, mask in zip(own, masks, strict=True)]
-        return found
 
 
 @dataclass(frozen=True, kw_only=True)

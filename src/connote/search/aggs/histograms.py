@@ -1,6 +1,6 @@
 """Buckets of one width: histogram, date_histogram, auto_date_histogram."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
@@ -186,6 +186,11 @@ class DateHistogram(Histograms):
         _check(found if self.least == 0 else {}, self.interval.shortest)
         step = lambda key: self.interval.following(key - self.offset) + self.offset  # noqa: E731
         return self.result(self.shown(found, form, step, context), form)
+
+    def bucket(self, shown: Mapping[str, Any], parts: Sequence[Rows], context: Context) -> Bucket:
+        """One bucket, whose own aggregations know when it is."""
+        with context.within(self.interval.span(shown["key"], self.offset)):
+            return super().bucket(shown, parts, context)
 
     def _begin(self, bound: Any, form: Format) -> int | None:  # noqa: ANN401
         if bound is None:

@@ -63,7 +63,7 @@ class TopHits(Agg):
             shown = context.fetch(hits, self.request)
         else:
             shown = [self._object(hit, rows, context) for hit in hits]
-        best = max((float(part.hits.points()[part.documents].max()) for part in rows), default=None)
+        best = max((part.hits.points()[part.documents].max() for part in rows), default=None)
         total = {"value": count(rows), "relation": "eq"}
         return {"hits": {"total": total, "max_score": best if self.request.is_scored else None, "hits": shown}}
 

@@ -1,7 +1,7 @@
 """Figures over the values of a field: avg, sum, stats, percentiles and the like. All are exact."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,9 +12,11 @@ from connote.contract.settings import java
 from connote.search.aggs.context import Context
 from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
+from connote.search.aggs.ranges import places
 from connote.search.aggs.rows import Rows
 from connote.search.aggs.tree import Agg
-from connote.search.aggs.values import Doubles, Source
+from connote.search.aggs.values import Column, Doubles, Source
+from connote.search.mapping.geo import GeoPoint
 
 _PERCENTS = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 
@@ -143,6 +145,14 @@ class ExtendedStats(Metric):
         return extended(values, form, self.sigma)
 
 
+class Different(dict[str, Any]):
+    """How many different values there are, which are known as `members` to who adds them up."""
+
+    def __init__(self, members: Set[Any]) -> None:
+        super().__init__(value=len(members))
+        self.members = members
+
+
 @dataclass(frozen=True, kw_only=True)
 class Count(Agg):
     """value_count: how many values; cardinality: how many different ones."""
@@ -159,13 +169,20 @@ class Count(Agg):
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:  # noqa: ARG002
         """The number."""
-        columns = [self.source.any(part) for part in parts]
+        columns = [self._column(part) for part in parts]
         if self.kind == "value_count":
             return {"value": sum(len(column.keys) for column in columns)}
         different = set[Any]()
         for column in columns:
             different.update(column.value(key) for key in np.unique(column.keys).tolist())
-        return {"value": len(different)}
+        return Different(different)
+
+    def _column(self, rows: Rows) -> Column:
+        """The values; a place is a complex number."""
+        if not isinstance(rows.seen.reader.field(self.source.name), GeoPoint):
+            return self.source.any(rows)
+        which, lats, lons = places(rows, self.source.name, self.kind)
+        return Column(which, lats + 1j * lons)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from connote.search.aggs.rows import Rows, owners
 from connote.search.collect import Seen
 from connote.search.fetch.docvalues import docvalues
@@ -37,7 +39,7 @@ def shown(
         "_index": seen.index.name,
         "_id": id,
         "_nested": nested,
-        "_score": score if request.is_scored else None,
+        "_score": np.float32(score) if request.is_scored else None,
     }
     whole = dict(own)
     for part in reversed(path.split(".")):

@@ -6,16 +6,19 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.aggs import pipelines
-from connote.search.aggs.addresses import IpRange
+from connote.search.aggs.addresses import IpPrefix, IpRange
 from connote.search.aggs.adjacency import Adjacency
+from connote.search.aggs.base import Base
 from connote.search.aggs.boxplot import Boxplot
 from connote.search.aggs.composite import Composite
-from connote.search.aggs.filters import Filter, Filters, Global, Missing, Nested, ReverseNested, Sampler
+from connote.search.aggs.filters import Filter, Filters, Global, Missing, Nested, ReverseNested
 from connote.search.aggs.geo import Places
 from connote.search.aggs.grids import Grid
 from connote.search.aggs.histograms import AutoDateHistogram, DateHistogram, Histogram
 from connote.search.aggs.hits import TopHits, TopMetrics
 from connote.search.aggs.kin import Children, Parent
+from connote.search.aggs.lines import Line
+from connote.search.aggs.matrix import Matrix
 from connote.search.aggs.metrics import (
     FIGURES,
     Count,
@@ -27,12 +30,16 @@ from connote.search.aggs.metrics import (
     WeightedAverage,
 )
 from connote.search.aggs.options import Options
-from connote.search.aggs.pipelines import Base
 from connote.search.aggs.ranges import DistanceRanges, Range
+from connote.search.aggs.rate import Rate
+from connote.search.aggs.samples import DiversifiedSampler, Sampler
+from connote.search.aggs.scripted import ScriptedMetric
 from connote.search.aggs.significant import Significant
 from connote.search.aggs.strings import StringStats
+from connote.search.aggs.student import TTest
 from connote.search.aggs.terms import MultiTerms, Rare, Terms
 from connote.search.aggs.tree import Agg, Aggs
+from connote.search.aggs.widths import VariableWidth
 
 KINDS: Mapping[str, type[Agg]] = {
     **dict.fromkeys(FIGURES, Figure),
@@ -44,17 +51,21 @@ KINDS: Mapping[str, type[Agg]] = {
     "composite": Composite,
     "date_histogram": DateHistogram,
     "date_range": Range,
+    "diversified_sampler": DiversifiedSampler,
     "extended_stats": ExtendedStats,
     "filter": Filter,
     "filters": Filters,
     "geo_bounds": Places,
     "geo_centroid": Places,
     "geo_distance": DistanceRanges,
+    "geo_line": Line,
     "geohash_grid": Grid,
     "geotile_grid": Grid,
     "global": Global,
     "histogram": Histogram,
+    "ip_prefix": IpPrefix,
     "ip_range": IpRange,
+    "matrix_stats": Matrix,
     "missing": Missing,
     "multi_terms": MultiTerms,
     "nested": Nested,
@@ -64,24 +75,26 @@ KINDS: Mapping[str, type[Agg]] = {
     "random_sampler": Sampler,
     "range": Range,
     "rare_terms": Rare,
+    "rate": Rate,
     "reverse_nested": ReverseNested,
     "sampler": Sampler,
+    "scripted_metric": ScriptedMetric,
     "significant_terms": Significant,
     "significant_text": Significant,
     "stats": Stats,
     "string_stats": StringStats,
+    "t_test": TTest,
     "terms": Terms,
     "top_hits": TopHits,
     "top_metrics": TopMetrics,
     "value_count": Count,
+    "variable_width_histogram": VariableWidth,
     "weighted_avg": WeightedAverage,
 }
 # What Elasticsearch has and connote does not.
 REFUSED = (
-    "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "cumulative_cardinality",
-    "diversified_sampler", "frequent_item_sets", "geo_line", "geohex_grid", "inference", "ip_prefix", "matrix_stats",
-    "moving_avg", "moving_fn", "moving_percentiles", "normalize", "rate", "scripted_metric", "t_test", "time_series",
-    "variable_width_histogram",
+    "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "frequent_item_sets",
+    "geohex_grid", "inference", "moving_avg", "moving_percentiles", "time_series",
 )  # fmt: skip
 MOST_DEPTH = 30
 

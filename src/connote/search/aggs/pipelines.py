@@ -1,7 +1,5 @@
 """Aggregations over the results of others."""
 
-import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,85 +8,18 @@ import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
-from connote.ingest.painless import Script, compiled
+from connote.ingest.painless import Script
 from connote.search.aggs import order as orders
+from connote.search.aggs.base import GAPS, PARENTS, SIBLINGS, Base
 from connote.search.aggs.calendar import Interval
 from connote.search.aggs.formats import Format
 from connote.search.aggs.metrics import extended, listed, stats, total
 from connote.search.aggs.options import Options
+from connote.search.aggs.series import METHODS, Growing, Moving, Normal
 from connote.search.aggs.tree import Agg, Bucket
+from connote.search.write.script import read
 
-GAPS = ("skip", "insert_zeros", "keep_values")
-_SIBLINGS = (
-    "avg_bucket", "max_bucket", "min_bucket", "sum_bucket", "stats_bucket", "extended_stats_bucket",
-    "percentiles_bucket",
-)  # fmt: skip
-_PARENTS = ("derivative", "cumulative_sum", "bucket_sort", "bucket_selector", "bucket_script", "serial_diff")
-KINDS = _SIBLINGS + _PARENTS
-_LABELS = {"avg_bucket": "simple_value", "sum_bucket": "simple_value", "min_bucket": "bucket_metric_value"}
-_LABELS |= {"max_bucket": "bucket_metric_value", "cumulative_sum": "simple_value", "bucket_script": "simple_value"}
-_LABELS |= {"serial_diff": "simple_value"}
-
-
-PLAIN = Format(None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Base:
-    """What all have: a name, and what is to be done about buckets without a figure.
-
-    `beside` are the names of other ones in the buckets that it looks at, some of which may have no figure of theirs.
-    """
-
-    name: str
-    kind: str
-    gap: str = "skip"
-    form: Format = PLAIN
-    beside: frozenset[str] = frozenset()
-
-    def label(self, body: Any) -> str:  # noqa: ARG002, ANN401
-        """Its type as `typed_keys` shows it."""
-        return _LABELS.get(self.kind, self.kind)
-
-    @property
-    def is_parent(self) -> bool:
-        """Whether it changes the buckets that it is in."""
-        return self.kind in _PARENTS
-
-    @property
-    def uses(self) -> frozenset[str]:
-        """The names of the aggregations that it is of."""
-        return frozenset(re.split(r"[.>\[]", path, maxsplit=1)[0] for path in self._used())
-
-    def _used(self) -> Iterable[str]:
-        """The paths that it looks at."""
-        return ()
-
-    def over(self, buckets: list[Bucket]) -> list[Bucket]:
-        """The same buckets: others change them."""
-        return buckets
-
-    def of(self, results: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Nothing: only siblings have a result."""
-        return {}
-
-    def figure(self, bucket: Bucket, path: str) -> float | None:
-        """The figure at a path; None in a gap."""
-        found = self.at(bucket, path)
-        if found is not None and not isinstance(found, int | float):
-            raise IllegalArgument(
-                "buckets_path must reference either a number value or a single value numeric metric aggregation, got: "
-                f"[{path}]"
-            )
-        is_empty = not bucket["doc_count"] and path not in ("_count", "_key")
-        if found is not None and not math.isnan(found) and not (is_empty and self.gap != "keep_values"):
-            return float(found)
-        return 0.0 if self.gap == "insert_zeros" else None
-
-    def at(self, bucket: Bucket, path: str) -> Any:  # noqa: ANN401
-        """What is at a path; None where another one beside has made no figure."""
-        name = re.split(r"[.>]", path, maxsplit=1)[0]
-        return None if name in self.beside and name not in bucket else orders.at(bucket, path)
+KINDS = SIBLINGS + PARENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +31,8 @@ class Sibling(Base):
     sigma: float = 2.0
     is_keyed: bool = True
 
-    def _used(self) -> Iterable[str]:
+    def used(self) -> Iterable[str]:
+        """The path."""
         return [self.path]
 
     def of(self, results: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +82,8 @@ class Running(Base):
     lag: int = 1
     unit: float | None = None
 
-    def _used(self) -> Iterable[str]:
+    def used(self) -> Iterable[str]:
+        """The path."""
         return [self.path]
 
     def over(self, buckets: list[Bucket]) -> list[Bucket]:
@@ -190,7 +123,8 @@ class Sorting(Base):
     start: int = 0
     size: int | None = None
 
-    def _used(self) -> Iterable[str]:
+    def used(self) -> Iterable[str]:
+        """All paths."""
         return [path for path, _ in self.order]
 
     def over(self, buckets: list[Bucket]) -> list[Bucket]:
@@ -210,7 +144,8 @@ class Scripted(Base):
     params: Mapping[str, Any]
     paths: Mapping[str, str]
 
-    def _used(self) -> Iterable[str]:
+    def used(self) -> Iterable[str]:
+        """All paths."""
         return self.paths.values()
 
     def over(self, buckets: list[Bucket]) -> list[Bucket]:
@@ -243,12 +178,18 @@ def parse(name: str, kind: str, given: Any) -> Base:  # noqa: ANN401 (JSON)
     if pattern is not None:
         common["form"] = Format(None, pattern)
         common["form"].text(0.0)
-    if kind in _SIBLINGS:
+    if kind in SIBLINGS:
         made: Base = _sibling(body, common)
     elif kind == "bucket_sort":
         made = _sorting(body, common)
     elif kind in ("bucket_selector", "bucket_script"):
         made = _scripted(body, common)
+    elif kind == "moving_fn":
+        made = _moving(body, common)
+    elif kind == "normalize":
+        made = Normal(path=_path(body), method=_method(body), **common)
+    elif kind == "cumulative_cardinality":
+        made = Growing(path=_path(body), **common)
     else:
         made = Running(
             path=_path(body), lag=body.size("lag", 1) if kind == "serial_diff" else 1, unit=_unit(body), **common
@@ -302,20 +243,39 @@ def _sorting(body: Options, common: Mapping[str, Any]) -> Sorting:
     return Sorting(order=order, start=start, size=size, **common)
 
 
+def _moving(body: Options, common: Mapping[str, Any]) -> Moving:
+    window = body.whole("window", 0)
+    if window <= 0:
+        raise IllegalArgument(f"[window] must be a positive, non-zero integer, not [{window}] ({body.kind})")
+    script, params = _script(body, ("params", "values"))
+    return Moving(path=_path(body), script=script, params=params, window=window, shift=body.whole("shift", 0), **common)
+
+
+def _method(body: Options) -> str:
+    found = body.required("method", str)
+    if found not in METHODS:
+        raise IllegalArgument(f"invalid method [{found}]; known are [{', '.join(METHODS)}]")
+    return found
+
+
 def _scripted(body: Options, common: Mapping[str, Any]) -> Scripted:
-    paths, script = body.raw("buckets_path"), body.raw("script")
+    paths = body.raw("buckets_path")
     if isinstance(paths, str):
         paths = {"_value": paths}
     if not isinstance(paths, dict) or not all(isinstance(each, str) for each in paths.values()):
         raise BadQuery(f"[{body.kind}] [buckets_path] must be an object of paths")
-    params: Any = {}
-    if isinstance(script, Mapping):
-        if script.get("lang", "painless") not in ("painless", "expression"):
-            raise IllegalArgument(f"script_lang not supported [{java(script['lang'])}]")
-        script, params = script.get("source", script.get("inline")), script.get("params") or {}
-    if not isinstance(script, str) or not isinstance(params, Mapping):
+    script, params = _script(body, ("params",))
+    return Scripted(script=script, params=params, paths=paths, **common)
+
+
+def _script(body: Options, names: tuple[str, ...]) -> tuple[Script, Mapping[str, Any]]:
+    """The script and its parameters. Raises BadScript, BadQuery, NotFound, Unparsable, IllegalArgument."""
+    given = body.raw("script")
+    if given is None:
         raise BadQuery(f"[{body.kind}] requires a [script] with a source")
-    return Scripted(script=compiled(script, ("params",)), params=params, paths=paths, **common)
+    if isinstance(given, Mapping) and given.get("lang") == "expression":
+        given = {**given, "lang": "painless"}
+    return read(given, names)
 
 
 def _path(body: Options) -> str:

@@ -97,7 +97,11 @@ class Aggs:
         for node in self.nodes:
             check()
             result = node.run(parts, context)
-            found[node.name] = result if node.meta is None else {"meta": dict(node.meta), **result}
+            if node.meta is not None:
+                own = dict(result)
+                result.clear()  # rather than another object, for it may be more than its items
+                result |= {"meta": dict(node.meta), **own}
+            found[node.name] = result
         for each in self.pipelines:
             if not each.is_parent:
                 found[each.name] = each.of(found)

@@ -58,6 +58,14 @@ class Analysis:
             self._normalizers[name] = self._normalizer(Options(name, {"filter": ["lowercase"]}))
         return self._normalizers.get(name)
 
+    def reloadable(self, synonyms_set: str | None = None) -> list[str]:
+        """The analyzers whose synonyms may change: those that read that set, or without one all."""
+        return sorted(
+            name
+            for name, options in self._defined["analyzer"].items()
+            if any(self._reloads(each, synonyms_set) for each in options.texts("filter"))
+        )
+
     @property
     def default(self) -> Analyzer:
         """What text fields are indexed with that name no analyzer: `default`, if it is defined, else `standard`."""
@@ -186,6 +194,14 @@ class Analysis:
     def _is_search_only(self, name: str) -> bool:
         options = self._chained(name)
         return options is not None and options.type in synonyms.TYPES and synonyms.is_search_only(options)
+
+    def _reloads(self, name: str, synonyms_set: str | None) -> bool:
+        options = self._chained(name)
+        if options is None or options.type not in synonyms.TYPES:
+            return False
+        if synonyms_set is not None:
+            return options.text("synonyms_set") == synonyms_set
+        return options.has("synonyms_set") or synonyms.is_search_only(options)
 
     def _find(
         self, lookup: "_Lookup", kind: str, reference: Reference, made: dict[str, Part], types: Types[Part]

@@ -17,8 +17,8 @@ _View = TypeVar("_View")
 # By field, what makes its arrays of a kind (text, words, …) for a table: none, if it is of another kind.
 Made = Mapping[str, Callable[["Table", str], Arrays]]
 
-# The field that every document has.
-SEQUENCE = "_seq_no"
+# The field that every document has, and the one that names those of a document that had to leave a value out.
+SEQUENCE, IGNORED = "_seq_no", "_ignored"
 
 
 class Table:
@@ -113,6 +113,11 @@ class Segment(Table):
     def documents(self) -> int:
         """How many are not deleted."""
         return int(np.count_nonzero(self.live))
+
+    @cached_property
+    def ignored(self) -> Words | None:
+        """Which fields had to leave a value out; None if no document had to."""
+        return self.words(IGNORED)
 
     @cached_property
     def bytes(self) -> int:

@@ -61,6 +61,29 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
     return found
 
 
+def left_out(
+    wanted: Sequence[Wanted], names: Sequence[str], source: Mapping[str, Any], mapping: Fields
+) -> dict[str, list[Any]]:
+    """What a document has for wanted fields that could not keep it; `names` are those that left something out."""
+    found = dict[str, list[Any]]()
+    for name in names:
+        field = mapping.fields.get(name)
+        if field is None or not any(fits(name, each.pattern) for each in wanted):
+            continue
+        given = at(source, place(name, mapping).split("."), field)
+        if values := [value for value in given if not _is_kept(field, value)]:
+            found[name] = values
+    return found
+
+
+def _is_kept(field: Field, value: Any) -> bool:  # noqa: ANN401
+    try:
+        formatted(field, value, None)
+    except ConnoteError:
+        return False
+    return True
+
+
 def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields, source: Mapping[str, Any]) -> dict[str, Any]:
     """What `_inference_fields` shows of a document."""
     return given.wire(embedded, mapping, source)

@@ -51,12 +51,20 @@ def _shown(hit: Hit, routing: str | None, request: SearchRequest, named: "Named"
         body["_version"] = int(segment.versions[hit.document])
     if request.seq_no:
         body |= {"_seq_no": hit.seq, "_primary_term": 1}
-    body["_score"] = float(np.float32(hit.score)) if request.is_scored else None
+    body["_score"] = np.float32(hit.score) if request.is_scored else None
     if routing is not None:
         body["_routing"] = routing
+    if segment.ignored is not None and (ignored := _ignored(hit)):
+        body["_ignored"] = ignored
     if names := named.of(hit):
         body["matched_queries"] = names if request.scores_names else list(names)
     return body
+
+
+def _ignored(hit: Hit) -> list[str]:
+    """Which of its fields had to leave a value out."""
+    words = hit.found.seen.snapshot.segments[hit.segment].ignored
+    return [] if words is None else [words.terms[at] for at in words.ordinals[words.owners.of(hit.document)].tolist()]
 
 
 def _told(hit: Hit, request: SearchRequest) -> dict[str, Any]:
@@ -88,6 +96,8 @@ def _values(hit: Hit, document: Document, request: SearchRequest) -> dict[str, A
         found |= shown_fields.values(request.fields, document.source, mapping)
         found |= docvalues(request.docvalue_fields, document.source, mapping)
         found |= _columns([*request.fields, *request.docvalue_fields], hit)
+        if left := shown_fields.left_out(request.fields, _ignored(hit), document.source, mapping):
+            body["ignored_field_values"] = left
     if request.scripts:
         found |= _scripted(hit, request)
     if found:
@@ -140,12 +150,12 @@ class Named:
 
     known: dict[tuple[int, int], list[tuple[str, Hits]]] = field(default_factory=dict)
 
-    def of(self, hit: Hit) -> dict[str, float]:
+    def of(self, hit: Hit) -> dict[str, np.float32]:
         """The scores by name."""
         key = id(hit.found), hit.segment
         if key not in self.known:
             self.known[key] = list(self._hits(hit.found, hit.segment))
-        return {name: float(hits.points()[hit.document]) for name, hits in self.known[key] if hits.mask[hit.document]}
+        return {name: hits.points()[hit.document] for name, hits in self.known[key] if hits.mask[hit.document]}
 
     def _hits(self, found: Found, segment: int) -> Iterator[tuple[str, Hits]]:
         table, queries = found.seen.snapshot.segments[segment], [*found.query.named()]

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
+import numpy as np
+
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.runtime.library import Library
@@ -93,7 +95,7 @@ class Lens:
             return None
         own = Key(0, sight.number, sight.document)
         place = next(((rank, each) for rank, each in enumerate(ranked, start=1) if each.key == own), None)
-        told: Told = {"matched": place is not None, "score": None if place is None else place[1].score}
+        told: Told = {"matched": place is not None, "score": None if place is None else np.float32(place[1].score)}
         why = None if place is None else place[1].why
         return {
             "_index": seen.index.name,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from connote.search import embedded
 from connote.search.collect import Seen
 from connote.search.embedded import Chunk, Embedded
@@ -66,16 +68,16 @@ class Sight:
         """What a semantic field took from that path, joined as chunks count it."""
         return self._marked((field, path), self.values.inputs.get(field, {}).get(path, []))
 
-    def score(self, weight: Weight) -> float | None:
+    def score(self, weight: Weight) -> np.float32 | None:
         """What the weight says of the document; None if it does not match."""
         hits = weight.run(self.segment, scored=True)
-        return float(hits.points()[self.document]) if hits.mask[self.document] else None
+        return hits.points()[self.document] if hits.mask[self.document] else None
 
     def matches(self, weight: Weight) -> bool:
         """Whether it matches, whatever it scores."""
         return bool(weight.run(self.segment, scored=False).mask[self.document])
 
-    def rank(self, weight: Weight, score: float) -> int:
+    def rank(self, weight: Weight, score: np.float32) -> int:
         """Its place among all that match, from 1; equals share the first place of theirs."""
         better = 0
         for segment in self.snapshot.segments:

@@ -34,7 +34,7 @@ def terms(sight: Sight, weight: Weight) -> list[Told]:
     for each in _leaves(weight, 1.0):
         score = sight.score(each.weight)
         if score is not None:
-            one = {"field": each.field, "term": " ".join(each.terms), "score": score * each.boost}
+            one = {"field": each.field, "term": " ".join(each.terms), "score": float(score) * each.boost}
             told.append({**one, "document_words": _words(sight, each.field, each.terms)})
     return sorted(told, key=lambda each: -each["score"])
 

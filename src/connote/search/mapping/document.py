@@ -50,11 +50,19 @@ class _Place:
         return self.branch.given.get("subobjects") in (False, "false")
 
 
-class Reader:
-    """Reads one document. A `lenient` one leaves out what does not fit, and adds nothing to the mapping."""
+NO_TEMPLATES: Object[str, str] = {}
 
-    def __init__(self, mapping: Mapping, id: str, *, lenient: bool = False) -> None:
-        self._mapping, self._id, self._is_lenient = mapping, id, lenient
+
+class Reader:
+    """Reads one document. A `lenient` one leaves out what does not fit, and adds nothing to the mapping.
+
+    `templates` are the names of dynamic templates by the paths of fields that they are for.
+    """
+
+    def __init__(
+        self, mapping: Mapping, id: str, *, lenient: bool = False, templates: Object[str, str] = NO_TEMPLATES
+    ) -> None:
+        self._mapping, self._id, self._is_lenient, self._templates = mapping, id, lenient, templates
         self._dynamic = Dynamic(mapping.root.given)
         self._whole = Values()
 
@@ -177,11 +185,12 @@ class Reader:
         if at.is_flat:
             at.added["subobjects"] = False
         known = properties.get(key)
-        made = self._dynamic.of(at.branch.path(key), key, value) if known is None else known
+        path = at.branch.path(key)
+        made = self._dynamic.of(path, key, value, self._templates.get(path)) if known is None else known
         if isinstance(sample, Object) and made.get("type", "object") in ("object", "nested"):
             properties[key] = made
             own = {name: item for name, item in made.items() if name != "properties"}
-            inner = _Place(Branch(at.branch.path(key), own), Values(), made, at.dynamic, at.depth + 1)
+            inner = _Place(Branch(path, own), Values(), made, at.dynamic, at.depth + 1)
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, Object):
                     self._object(inner, each)

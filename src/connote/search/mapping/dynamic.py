@@ -9,7 +9,7 @@ from typing import Any
 import regex
 
 from connote.contract import dates
-from connote.contract.errors import BadMapping, ConnoteError
+from connote.contract.errors import BadDocument, BadMapping, ConnoteError
 from connote.contract.settings import java
 
 _DETECTED = "strict_date_optional_time||yyyy/MM/dd HH:mm:ss||yyyy/MM/dd"
@@ -29,6 +29,7 @@ _RULE = (
     "unmatch_mapping_type",
     "match_pattern",
 )
+_CONDITIONS = {"match", "path_match", "match_mapping_type"}
 _KINDS = ("*", "object", "string", "long", "double", "boolean", "date", "binary")
 _TRUE, _FALSE = (True, "true"), (False, "false")
 
@@ -63,16 +64,24 @@ class Dynamic:
         formats = root.get("dynamic_date_formats")
         self._formats = "||".join(formats if isinstance(formats, list) else [formats]) if formats else _DETECTED
 
-    def of(self, path: str, name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-        """The mapping of a field that has this value, which is not empty; of an object, only its own parameters."""
+    def of(self, path: str, name: str, value: Any, template: str | None = None) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+        """The mapping of a field that has this value, which is not empty; of an object, only its own parameters.
+
+        It is by that template, or without one by the first that fits. Raises BadDocument for one that is not there.
+        """
         sample = sampled(value)
         guess = {"type": "object"} if isinstance(sample, Mapping) else self._guess(value, sample)
         kind = {"text": "string", "float": "double"}.get(guess["type"], guess["type"])
         for named in self._root.get("dynamic_templates") or ():
-            for rule in named.values():
-                if "mapping" in rule and _fits(rule, path, name, kind):
+            for own, rule in named.items():
+                fits = own == template if template is not None else _fits(rule, path, name, kind)
+                if "mapping" in rule and fits:
                     made: dict[str, Any] = _filled(rule["mapping"], name, guess["type"])
                     return {"type": guess["type"], **made}
+        if template is not None:
+            raise BadDocument(
+                f"[1:1] Can't find dynamic template for dynamic template name [{template}] of field [{path}]"
+            )
         return guess
 
     def _guess(self, value: Any, sample: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -163,6 +172,8 @@ def _listed(given: Any) -> Iterator[Any]:  # noqa: ANN401
 
 
 def _fits(rule: Mapping[str, Any], path: str, name: str, kind: str) -> bool:
+    if not rule.keys() & _CONDITIONS:
+        return False  # it must be asked for by its name
     wanted, unwanted = list(_listed(rule.get("match_mapping_type"))), list(_listed(rule.get("unmatch_mapping_type")))
     if (wanted and "*" not in wanted and kind not in wanted) or kind in unwanted:
         return False

@@ -33,12 +33,17 @@ def around(name: str) -> list[str]:
     """The cells that touch one; over a pole there are none."""
     length = len(name)
     lats, lons = _bits(length)
+    y, x = place(name)
+    near = [(y + up, (x + right) % (1 << lons)) for up in (-1, 0, 1) for right in (-1, 0, 1) if (up, right) != (0, 0)]
+    return sorted({named(lat, lon, length) for lat, lon in near if 0 <= lat < 1 << lats})
+
+
+def place(name: str) -> tuple[int, int]:
+    """The row from the south and the column from the west of the cell of that name."""
     value = 0
     for letter in name:
         value = value << 5 | BASE32.index(letter)
-    y, x = _split(value, length)
-    near = [(y + up, (x + right) % (1 << lons)) for up in (-1, 0, 1) for right in (-1, 0, 1) if (up, right) != (0, 0)]
-    return sorted({named(lat, lon, length) for lat, lon in near if 0 <= lat < 1 << lats})
+    return _split(value, len(name))
 
 
 def length_for(metres: float) -> int:

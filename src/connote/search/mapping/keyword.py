@@ -73,7 +73,7 @@ class ConstantKeyword(Keyword):
 
 
 class Version(Keyword):
-    """A version, compared as a word."""
+    """A version: a word that stands in the order of versions."""
 
     kind: ClassVar[str] = "version"
 

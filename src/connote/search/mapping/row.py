@@ -6,12 +6,10 @@ import numpy as np
 
 from connote.search.embedded import Embedded
 from connote.search.engine.row import Fields, Row, Tokens, Vector
+from connote.search.engine.segment import IGNORED
 from connote.search.mapping.mapping import Mapping
 from connote.search.mapping.text import Text
 from connote.search.mapping.values import Values
-
-# Which fields of a document had a value that was left out.
-IGNORED = "_ignored"
 
 
 def row(id: str, seq: int, version: int, values: Values, mapping: Mapping, embedded: Object[str, Embedded]) -> Row:

@@ -63,6 +63,8 @@ def _runtime(name: str, given: Any) -> Runtime:  # noqa: ANN401
     fails = given.get("on_script_error", "fail")
     if fails not in ("fail", "continue"):
         raise BadMapping(f"[on_script_error] of runtime field [{name}] must be [fail] or [continue]")
+    if isinstance(given.get("script"), Mapping) and "id" in given["script"]:
+        raise BadMapping(f"stored scripts are not supported for runtime field [{name}]")
     if given.get("script") is not None:
         read(given["script"], NAMES)
     return Runtime(_field(name, kind, given), given.get("script"), tolerates=fails == "continue")

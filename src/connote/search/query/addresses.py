@@ -1,4 +1,4 @@
-"""Addresses of both versions: one by one, by network, or between bounds. Version 4 stands in version 6's order."""
+"""Addresses of both versions: one by one, by network, or in their order. Version 4 stands in version 6's order."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
@@ -33,18 +33,6 @@ def among(field: str, values: Sequence[str]) -> Find:
 
         def test(word: str) -> bool:
             return word in exact or any(ipaddress.ip_address(word) in network for network in networks)
-
-    return patterns.matching(field, test)
-
-
-def between(field: str, low: int | None, high: int | None, *, with_low: bool, with_high: bool) -> Find:
-    """Documents with an address whose rank is within bounds."""
-    first = None if low is None else low + (not with_low)
-    last = None if high is None else high - (not with_high)
-
-    def test(word: str) -> bool:
-        at = rank(word)
-        return (first is None or at >= first) and (last is None or at <= last)
 
     return patterns.matching(field, test)
 

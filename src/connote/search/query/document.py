@@ -14,6 +14,7 @@ from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.values import Column, text
 from connote.search.engine import scores
 from connote.search.engine.arrays import Floats
+from connote.search.engine.fields import Dense
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.completion import Completion
 from connote.search.mapping.date import Date
@@ -26,8 +27,11 @@ from connote.search.query.chance import chances
 from connote.search.query.reader import Reader
 
 FUNCTIONS = (
-    "cosineSimilarity", "dotProduct", "l2norm", "l1norm", "randomScore", "saturation", "sigmoid", *decay.NAMES,
+    "cosineSimilarity", "dotProduct", "hamming", "l2norm", "l1norm", "randomScore", "saturation", "sigmoid",
+    *decay.NAMES,
 )  # fmt: skip
+_MOST_KNOWN = 16
+_BLOCK = 4096  # rows that are compared at a time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,13 +78,15 @@ class Functions:
 
     def __init__(self, reader: Reader, document: Document, table: Table) -> None:
         self._reader, self._document, self._table = reader, document, table
-        self._known: dict[tuple[str, str, int], Floats] = {}
+        # With the query, which so remains the only one of its identity.
+        self._known: dict[tuple[str, str, int], tuple[Any, Floats]] = {}
 
     def values(self) -> Mapping[str, Callable[..., float]]:
         """By name."""
         return {
             "cosineSimilarity": lambda query, name: self._near("cosine", query, name),
             "dotProduct": lambda query, name: self._near("dot", query, name),
+            "hamming": lambda query, name: self._near("hamming", query, name),
             "l2norm": lambda query, name: max(self._near("l2", query, name), 0.0) ** 0.5,
             "l1norm": lambda query, name: self._near("l1", query, name),
             "randomScore": self._chance,
@@ -102,8 +108,10 @@ class Functions:
     def _near(self, kind: str, query: Any, name: str) -> float:  # noqa: ANN401
         key = (kind, name, id(query))
         if key not in self._known:
-            self._known[key] = self._all(kind, query, name)
-        found = float(self._known[key][self._document.at])
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = query, self._all(kind, query, name)
+        found = float(self._known[key][1][self._document.at])
         if not np.isfinite(found):
             raise Fault("A document doesn't have a value for a vector field!")
         return found
@@ -113,7 +121,8 @@ class Functions:
         field = self._reader.field(name)
         if not isinstance(field, DenseVector | SemanticText):
             raise Fault(f"No vector field found for [{name}] in mapping")
-        vector = np.asarray(query, dtype=np.float32)
+        element = field["element_type"] if isinstance(field, DenseVector) else "float"
+        vector = _vector(query, element, self._table.dense(field.name), kind)
         view = self._table.dense(field.name)
         if view is None:
             return np.full(self._table.size, np.nan, dtype=np.float32)
@@ -121,10 +130,43 @@ class Functions:
             told = f"The query vector has a different number of dimensions [{vector.size}] than the document vectors "
             raise Fault(f"{told}[{view.matrix.shape[1]}].")
         made: dict[str, Callable[[], Floats]] = {
+            "hamming": lambda: _differing(view.matrix, vector),
             "l1": lambda: np.abs(view.matrix - vector).sum(axis=1),
             "l2": lambda: scores.dense(view, vector, "l2"),
             "dot": lambda: scores.dense(view, vector, "dot"),
             "cosine": lambda: scores.dense(view, vector, "cosine"),
         }
         rows: Floats = made[kind]()
-        return -view.owners.best(-rows) if kind in ("l1", "l2") else view.owners.best(rows)
+        return view.owners.best(rows) if kind in ("dot", "cosine") else -view.owners.best(-rows)
+
+
+def _vector(query: Any, element: str, view: Dense | None, kind: str) -> Floats:  # noqa: ANN401 (a script's)
+    """A query's vector (float32), bits each in a number of its own. Raises Fault for what a field has no use for.
+
+    Bytes and bits may be hexadecimal text. Of bits a product also takes numbers, as many as there are bits.
+    """
+    if kind == "hamming" and element not in ("byte", "bit"):
+        raise Fault("hamming distance is only supported for byte or bit vectors", "illegal_argument_exception")
+    if kind == "cosine" and element == "bit":
+        raise Fault("cosineSimilarity is not supported for bit vectors", "illegal_argument_exception")
+    try:
+        if isinstance(query, str) and element in ("byte", "bit"):
+            query = np.frombuffer(bytes.fromhex(query), dtype=np.int8)
+        vector = np.asarray(query, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise Fault("a query vector must be a list of numbers", "illegal_argument_exception") from None
+    is_packed = element == "bit" and (kind != "dot" or view is None or view.matrix.shape[1] == 8 * vector.size)
+    is_byte = (np.abs(vector + 0.5) <= 127.5) & (vector == np.rint(vector))
+    if (kind == "hamming" or is_packed) and not is_byte.all():
+        told = f"element_type [{element}] vectors only support integers between [-128, 127]"
+        raise Fault(told, "illegal_argument_exception")
+    return np.unpackbits(vector.astype(np.int8).view(np.uint8)).astype(np.float32) if is_packed else vector
+
+
+def _differing(matrix: Floats, vector: Floats) -> Floats:
+    """In how many bits rows of bytes, or of bits each in a number, differ from a vector (float32)."""
+    found = np.zeros(len(matrix), dtype=np.float32)
+    for at in range(0, len(matrix), _BLOCK):
+        differing = matrix[at : at + _BLOCK].astype(np.int8) ^ vector.astype(np.int8)
+        found[at : at + _BLOCK] = np.bitwise_count(differing.view(np.uint8)).sum(axis=1)
+    return found

@@ -164,9 +164,9 @@ class FunctionWeight:
                 "without "
                 "a value give [missing]"
             )
-        mask = hits.mask if self.least is None else hits.mask & (made >= self.least)
         with np.errstate(over="ignore"):
-            return Hits(mask, made.astype(np.float32))
+            told = made.astype(np.float32)
+        return Hits(hits.mask if self.least is None else hits.mask & (told >= np.float32(self.least)), told)
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """The query, and the factor."""

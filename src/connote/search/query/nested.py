@@ -146,7 +146,10 @@ class FirstWeight:
 
 @dataclass(frozen=True, kw_only=True)
 class First(Query):
-    """The k best documents of a query (None: all) among those that some filters let through."""
+    """The k best documents of a query (None: all) among those that some filters let through.
+
+    The query's boost has no part in which these are.
+    """
 
     inner: Query
     k: int | None
@@ -154,7 +157,7 @@ class First(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """Of equals at the end the older ones are in."""
-        weight, filters = self.inner.weigh(reader), [each.weigh(reader) for each in self.filters]
+        weight, filters = replace(self.inner, boost=1.0).weigh(reader), [each.weigh(reader) for each in self.filters]
         points = []
         for table in reader.tables:
             hits = weight.run(table, scored=True)
@@ -166,7 +169,10 @@ class First(Query):
             every = np.concatenate(points)
             every[np.argsort(-every, kind="stable")[self.k :]] = -np.inf
             points = np.split(every, np.cumsum([len(each) for each in points])[:-1])
-        return FirstWeight(weight, {id(table.arrays): own for table, own in zip(reader.tables, points, strict=True)})
+        factor = np.float32(self.inner.boost)
+        scores = [np.where(own > -np.inf, np.maximum(own, 0) * factor, own) for own in points]
+        found = {id(table.arrays): own for table, own in zip(reader.tables, scores, strict=True)}
+        return FirstWeight(self.inner.weigh(reader), found)
 
     def parts(self) -> Sequence[Query]:
         """The query."""

@@ -14,6 +14,7 @@ from connote.search.query.features import DistanceFeature, RankFeature
 from connote.search.query.functions import FunctionScore
 from connote.search.query.fuzzy import Fuzzy
 from connote.search.query.geo import GeoBox, GeoDistance
+from connote.search.query.geogrid import GeoGrid
 from connote.search.query.geoshape import GeoShape
 from connote.search.query.intervals import Intervals
 from connote.search.query.join import HasChild, HasParent, ParentId
@@ -52,6 +53,7 @@ _SIMPLE: Mapping[str, Parse] = {
     "fuzzy": Fuzzy.parse,
     "geo_bounding_box": GeoBox.parse,
     "geo_distance": GeoDistance.parse,
+    "geo_grid": GeoGrid.parse,
     "geo_polygon": GeoShape.parse_polygon,
     "geo_shape": GeoShape.parse,
     "ids": Ids.parse,

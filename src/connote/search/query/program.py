@@ -53,10 +53,10 @@ class Program:
         """With more parameters."""
         return replace(self, params={**self.params, **params})
 
-    def over(self, table: Table, **more: Callable[..., Value]) -> Run:
+    def over(self, table: Table, **more: Value) -> Run:
         """What runs it on documents of a table."""
         document = Document(self.reader, table)
-        functions = {**Functions(self.reader, document, table).values(), **more}
+        functions: dict[str, Value] = {**Functions(self.reader, document, table).values(), **more}
         params = _Params(self.params, lambda: self._source(table, document.at))
 
         def run(at: int, score: float = 0.0) -> Value:

@@ -54,7 +54,7 @@ class Explanation:
     def wire(self) -> dict[str, Any]:
         """As `explain` shows it."""
         return {
-            "value": float(np.float32(self.value)),
+            "value": np.float32(self.value),
             "description": self.description,
             "details": [each.wire() for each in self.details],
         }

@@ -13,7 +13,7 @@ from connote.search.analysis.similarity import Similarity
 from connote.search.engine import scores
 from connote.search.engine.arrays import Mask
 from connote.search.engine.scores import Bm25
-from connote.search.engine.segment import SEQUENCE, Snapshot, Table
+from connote.search.engine.segment import IGNORED, SEQUENCE, Snapshot, Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, Ip, Keyword
@@ -101,12 +101,12 @@ class Reader:
         """The field of that name, if it is mapped. Raises IllegalArgument for metadata that cannot be asked for."""
         if name in _UNKEPT:
             raise IllegalArgument(f"[{name}] cannot be asked for here; see docs/compatibility.md")
-        return _SEQUENCE if name == SEQUENCE else self.mapping.find(name)
+        return _OWN[name] if name in _OWN else self.mapping.find(name)
 
     def fields(self, pattern: str) -> list[Field]:
         """The fields that a name or pattern means; of a pattern, those that can be searched for words."""
         if "*" not in pattern:
-            found = self.mapping.find(pattern)
+            found = _OWN[IGNORED] if pattern == IGNORED else self.mapping.find(pattern)
             return [] if found is None else [found]
         fields = {each.name: each for name, each in sorted(self.mapping.fields.items()) if fits(name, pattern)}
         return list(fields.values())
@@ -148,6 +148,6 @@ class Reader:
 
 # Fields of every document that can be asked for as if they were mapped, and those that cannot.
 META = ("_id", "_index")
-_SEQUENCE = Long(SEQUENCE, {}, {})
-_UNKEPT = ("_version", "_routing", "_source", "_ignored", "_tier", "_field_names")
+_OWN: dict[str, Field] = {SEQUENCE: Long(SEQUENCE, {}, {}), IGNORED: Keyword(IGNORED, {}, {})}
+_UNKEPT = ("_version", "_routing", "_source", "_tier", "_field_names")
 _SEARCHED = (Text, Keyword, Ip, Boolean, Number, Date)

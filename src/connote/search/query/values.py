@@ -1,6 +1,6 @@
 """How a field's values are looked for: by equality, or between bounds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any, NamedTuple
 
@@ -11,13 +11,14 @@ from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Inverted
 from connote.search.engine.segment import Table
+from connote.search.mapping import versions
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, Ip, Keyword, Version, word
 from connote.search.mapping.number import Float, Number, Whole
 from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text, scalar
-from connote.search.query import addresses
+from connote.search.query import addresses, patterns
 from connote.search.query.query import Find
 
 
@@ -74,12 +75,23 @@ def between(field: Field, bounds: Bounds, pattern: str | None = None, zone: str 
         low, high = (None if value is None else _bound(field, value) for value in bounds[:2])
         return between_numbers(field.name, bounds._replace(low=low, high=high))
     if isinstance(field, Ip):
-        first, last = (None if value is None else addresses.rank(scalar(value)) for value in bounds[:2])
-        return addresses.between(field.name, first, last, with_low=bounds.with_low, with_high=bounds.with_high)
+        return _between_ranks(field.name, bounds, addresses.rank)
     if isinstance(field, Version):
-        raise IllegalArgument(f"[{field.name}] of type [version] has no ranges here; see docs/compatibility.md")
+        return _between_ranks(field.name, bounds, versions.rank)
     words = [None if value is None else normal(field, value) for value in bounds[:2]]
     return _between_words(field.name, bounds._replace(low=words[0], high=words[1]))
+
+
+def _between_ranks(name: str, bounds: Bounds, rank: Callable[[str], Any]) -> Find:
+    """Documents with a word whose rank is within bounds."""
+    low, high = (None if value is None else rank(scalar(value)) for value in bounds[:2])
+
+    def test(word: str) -> bool:
+        at = rank(word)
+        is_high = low is None or at > low or (bounds.with_low and at == low)
+        return is_high and (high is None or at < high or (bounds.with_high and at == high))
+
+    return patterns.matching(name, test)
 
 
 def having(field: str, values: Sequence[str]) -> Find:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from connote.contract.errors import IllegalArgument
 from connote.search.engine.fields import Words
 from connote.search.engine.segment import Segment
@@ -180,7 +182,7 @@ def _option(found: _Found, readers: Sequence[Reader], source: SourceFilter) -> d
         "text": found.input.shown,
         "_index": reader.index,
         "_id": segment.ids[document],
-        "_score": found.score,
+        "_score": np.float32(found.score),
     }
     if found.contexts:
         option["contexts"] = found.contexts

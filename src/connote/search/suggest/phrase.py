@@ -180,7 +180,7 @@ class Phrases:
             options[text] = {"text": text}
             if self.tags is not None:
                 options[text]["highlighted"] = each.text(*self.tags)
-            options[text]["score"] = float(np.float32(each.score))
+            options[text]["score"] = np.float32(each.score)
             if self.collate is not None and self.collate.prunes:
                 options[text]["collate_match"] = matches
         return sorted(options.values(), key=lambda option: (-option["score"], option["text"]))[: self.size]

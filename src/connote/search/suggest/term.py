@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from connote.contract.errors import IllegalArgument
 from connote.search.analysis import Token
 from connote.search.fetch.source import SourceFilter
@@ -61,7 +63,7 @@ class Terms:
         found = self.spelling.near(word, words)
         if self.sort == "frequency":
             found.sort(key=lambda each: (-each.frequency, -each.score, each.term))
-        return [{"text": each.term, "score": each.score, "freq": each.frequency} for each in found]
+        return [{"text": each.term, "score": np.float32(each.score), "freq": each.frequency} for each in found]
 
 
 def tokens(text: str, reader: Reader, field: Field, name: str | None) -> list[Token]:

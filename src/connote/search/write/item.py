@@ -1,7 +1,7 @@
 """A write as a request asks for it, before it is known which index it goes to and what pipelines make of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest
@@ -15,6 +15,7 @@ class Item:
     """`index` may be an alias, and `id` be None: then one is made. `source` is the document, of an update `change`.
 
     `problem` is why it cannot be done. `shown` is the `_source` filter of an update's answer.
+    `templates` are the dynamic templates for fields that are not mapped yet, by their paths.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Item:
     require_stream: bool | None = None
     shows_pipelines: bool = False
     shown: Any = None
+    templates: Mapping[str, str] = field(default_factory=dict)
 
     def made(self, **changed: Any) -> "Item":  # noqa: ANN401 (of its fields)
         """With these fields changed."""

@@ -1,7 +1,7 @@
 """What is asked to be done to one document, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -47,6 +47,7 @@ class Operation:
     is_generated: bool = False  # the id was made here, so nothing can have it yet
     pipelines: tuple[str, ...] | None = None  # those that it went through, if the answer is to tell them
     shown: Any = None  # the `_source` filter of an update's answer
+    templates: Mapping[str, str] = field(default_factory=dict)  # dynamic ones, by the paths of fields
 
     @property
     def is_update(self) -> bool:

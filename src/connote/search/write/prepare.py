@@ -149,6 +149,7 @@ def _operation(
         is_generated=item.id is None,
         pipelines=tuple(ran) if item.shows_pipelines else None,
         shown=item.shown,
+        templates=item.templates,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from connote.contract.errors import BadDocument, IllegalArgument, Unparsable
 from connote.contract.settings import java
 from connote.ingest.document import plain
-from connote.ingest.painless import Script, compiled
+from connote.ingest.painless import Script, compiled, kept
 
 _KNOWN = ("source", "inline", "lang", "params", "options", "id")
 
@@ -28,7 +28,10 @@ def scripted(script: Any, context: dict[str, Any]) -> None:  # noqa: ANN401
 
 
 def read(script: Any, names: tuple[str, ...] = ("ctx", "params")) -> tuple[Script, dict[str, Any]]:  # noqa: ANN401
-    """A script that sees values of these names, and its parameters. Raises Unparsable, IllegalArgument, BadScript."""
+    """A script that sees values of these names, and its parameters; one that is kept is found by its `id`.
+
+    Raises Unparsable, IllegalArgument, NotFound, BadScript.
+    """
     if isinstance(script, str):
         script = {"source": script}
     if not isinstance(script, Mapping):
@@ -40,8 +43,10 @@ def read(script: Any, names: tuple[str, ...] = ("ctx", "params")) -> tuple[Scrip
         script.get("lang", "painless"),
         script.get("params"),
     )
-    if "id" in script:
-        raise IllegalArgument("stored scripts cannot be run here: give the script's [source]")
+    if script.get("id") is not None:
+        if source is not None or "lang" in script:
+            raise IllegalArgument(f"[script] [{'lang' if source is None else 'source'}] cannot be given with an [id]")
+        source = kept.source(str(script["id"]))
     if language != "painless":
         raise IllegalArgument(f"script_lang not supported [{java(language)}]")
     if not isinstance(source, str):

@@ -97,7 +97,7 @@ class Writer:
             raise IllegalArgument("source is missing")
         if INFERENCE in source:
             source = {name: value for name, value in source.items() if name != INFERENCE}
-        made.values = index.read(operation.id, source)
+        made.values = index.read(operation.id, source, operation.templates)
         if made.values.unpacked:
             source = _unpacked(source, made.values.unpacked)
         made.raw = _dumped(source)

@@ -1,0 +1,146 @@
+"""Grids over the earth, and the cells that places are in: geohashes, and the tiles of maps."""
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connote.contract.errors import IllegalArgument
+from connote.search.mapping import geohash
+
+Cells = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+# Beyond it Mercator's square ends, in degrees.
+_POLAR = 85.0511287798066
+# Columns and rows are below 2 ** 30, so a cell is one int64.
+_SHIFT, _ROWS = 30, (1 << 30) - 1
+
+
+@dataclass(frozen=True)
+class Grid(ABC):
+    """Base of both: columns from the west."""
+
+    precision: int
+
+    @property
+    @abstractmethod
+    def columns(self) -> int:
+        """How many."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many."""
+
+    @abstractmethod
+    def row(self, lats: Doubles) -> Doubles:
+        """In which row places are, not yet rounded down."""
+
+    @abstractmethod
+    def name(self, column: int, row: int) -> str:
+        """What a cell is called."""
+
+    def of(self, lats: Doubles, lons: Doubles) -> Cells:
+        """int64: the cells that places are in."""
+        columns = _whole((lons + 180) / 360 * self.columns, self.columns)
+        return columns << _SHIFT | _whole(self.row(lats), self.rows)
+
+    def named(self, cell: int) -> str:
+        """What a cell is called."""
+        return self.name(cell >> _SHIFT, cell & _ROWS)
+
+
+@dataclass(frozen=True)
+class Geohash(Grid):
+    """Cells named by so many letters: each letter parts a cell in 32. https://en.wikipedia.org/wiki/Geohash."""
+
+    most: ClassVar[int] = 12
+
+    @property
+    def columns(self) -> int:
+        """From west to east."""
+        return 1 << (5 * self.precision + 1) // 2
+
+    @property
+    def rows(self) -> int:
+        """From south to north."""
+        return 1 << 5 * self.precision // 2
+
+    def row(self, lats: Doubles) -> Doubles:
+        """In which row places are, not yet rounded down."""
+        found: Doubles = (lats + 90) / 180 * self.rows
+        return found
+
+    def latitude(self, row: Doubles) -> Doubles:
+        """Where a row begins."""
+        return row / self.rows * 180 - 90
+
+    def name(self, column: int, row: int) -> str:
+        """Its letters."""
+        return geohash.named(row, column, self.precision)
+
+    @classmethod
+    def read(cls, name: str) -> tuple[Self, int]:
+        """The grid that a cell of that name is in, and the cell. Raises IllegalArgument."""
+        if not 0 < len(name) <= cls.most or not set(name) <= set(geohash.BASE32):
+            raise IllegalArgument(f"[{name[:50]}] is no geohash of 1 to {cls.most} letters")
+        row, column = geohash.place(name)
+        return cls(len(name)), column << _SHIFT | row
+
+
+@dataclass(frozen=True)
+class Tiles(Grid):
+    """The tiles of maps at a zoom. https://wiki.openstreetmap.org/wiki/Slippy_map_tilenames."""
+
+    most: ClassVar[int] = 29
+
+    @property
+    def columns(self) -> int:
+        """From west to east."""
+        return 1 << self.precision
+
+    @property
+    def rows(self) -> int:
+        """From north to south."""
+        return 1 << self.precision
+
+    def row(self, lats: Doubles) -> Doubles:
+        """In which row places are, not yet rounded down."""
+        sines = np.sin(np.radians(np.clip(lats, -_POLAR, _POLAR)))
+        found: Doubles = (0.5 - np.log((1 + sines) / (1 - sines)) / (4 * np.pi)) * self.rows
+        return found
+
+    def latitude(self, row: Doubles) -> Doubles:
+        """Where a row begins."""
+        found: Doubles = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * row / self.rows))))
+        return found
+
+    def name(self, column: int, row: int) -> str:
+        """`zoom/x/y`."""
+        return f"{self.precision}/{column}/{row}"
+
+    @classmethod
+    def read(cls, name: str) -> tuple[Self, int]:
+        """The grid that a tile of that name is in, and the tile. Raises IllegalArgument."""
+        found = re.fullmatch(r"(\d{1,2})/(\d{1,10})/(\d{1,10})", name, re.ASCII)
+        zoom, column, row = (int(each) for each in found.groups()) if found else (-1, 0, 0)
+        if not 0 <= zoom <= cls.most or max(column, row) >= 1 << zoom:
+            raise IllegalArgument(f"[{name[:50]}] is no tile: it must be [zoom/x/y]")
+        return cls(zoom), column << _SHIFT | row
+
+
+def column_of(cells: Cells) -> Cells:
+    """int64: the columns of cells."""
+    return cells >> _SHIFT
+
+
+def row_of(cells: Cells) -> Cells:
+    """int64: the rows of cells."""
+    return cells & _ROWS
+
+
+def _whole(places: Doubles, most: int) -> Cells:
+    return np.clip(np.floor(places), 0, most - 1).astype(np.int64)
