@@ -69,7 +69,7 @@ class Writer:
         ids = sorted(self.known | self.maybe)
         if not ids:
             return
-        docs = client.post("/crash/_mget", json={"ids": ids}).json()["docs"]
+        docs = client.post("/crash/_mget?_source_exclude_vectors=false", json={"ids": ids}).json()["docs"]
         found: dict[str, Source] = {each["_id"]: each.get("_source") for each in docs}
         before = {id: self.known.get(id) for id in self.maybe}
         now = {id: found[id] for id in self.maybe}

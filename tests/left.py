@@ -6,6 +6,7 @@ import httpx
 
 
 def forget_indices(http: httpx.Client) -> None:
+    forget(http, "/_data_stream/*")
     for name in http.get("/_all?expand_wildcards=all").json():
         forget(http, f"/{quote(name)}")
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from connote.endpoints.meter import Meter
 from connote.endpoints.remote import Remote
 from connote.endpoints.runner import Runner
 from connote.endpoints.shadow import Shadows
+from connote.ingest.enrich import Policies
 from connote.ingest.infer import AnyInference
 from connote.ingest.pipelines import Pipelines
 from connote.models import references as added
@@ -33,9 +35,11 @@ from connote.models.upload import Uploads
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
+from connote.search import users
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
+from connote.search.enriching import Enriching
 from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.matching import Matching
@@ -106,6 +110,7 @@ class Connote:
     lens: Lens
     reembeds: Reembeds
     by_query: ByQuery
+    enriching: Enriching
     tasks: Tasks
     meter: Meter
     activity: Activity
@@ -208,14 +213,16 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     meter.on_count.append(activity.count)
     endpoints.on_delete += [shadows.forget, activity.forget]
     inference = Inference(endpoints, runner, meter, shadows)
-    pipelines = Pipelines(BodyStore(engine, database.pipelines), AnyInference(endpoints, inference, trained.inference))
+    policies = Policies(BodyStore(engine, database.enrich_policies))
+    answering = AnyInference(endpoints, inference, trained.inference)
+    pipelines = Pipelines(BodyStore(engine, database.pipelines), answering, policies.lookup)
     endpoints.pipelines = pipelines.using
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
-    endpoints.indices = indices.users
+    endpoints.indices = partial(users.of_endpoint, indices)
     _connect_users(trained, pipelines, indices)
-    pipelines.users.append(indices.pipeline_user)
+    pipelines.users.append(partial(users.of_pipeline, indices))
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
@@ -225,14 +232,15 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
     closing.push_async_callback(asyncs.close)
     lens = Lens(indices, endpoints, inference, rulesets, library)
-    by_query = ByQuery(indices, documents, Matching(indices, endpoints, inference, rulesets))
+    matching = Matching(indices, endpoints, inference, rulesets)
+    by_query, enriching = ByQuery(indices, documents, matching), Enriching(policies, indices, matching, pipelines)
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     searching = (indices, templates, synonyms, documents, searches, asyncs, scripts, rulesets, lens)
-    rooms = (*inferring, *searching, reembeds, by_query, tasks)
+    rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 
@@ -312,7 +320,10 @@ def _connect_users(trained: TrainedModels, pipelines: Pipelines, indices: Indice
         return sorted({user for name in names for user in used(name)})
 
     def told(models: Sequence[str], deployments: Sequence[str]) -> list[str]:
-        kinds = {"ingest pipelines": pipelines.using, "indices": indices.users}
+        kinds: dict[str, Callable[[str], Sequence[str]]] = {
+            "ingest pipelines": pipelines.using,
+            "indices": partial(users.of_endpoint, indices),
+        }
         found = {kind: using([*models, *deployments], used) for kind, used in kinds.items()}
         return [f"{kind}: [{', '.join(users)}]" for kind, users in found.items() if users]
 

@@ -283,8 +283,10 @@ def test_a_vector_in_base64_is_shown_as_numbers(bulk: Bulk, indices: httpx.Clien
     inner = {"properties": {"v": {"type": "dense_vector", "similarity": "l2_norm"}}}
     indices.put("/v", json={"mappings": {"properties": {"o": inner}}})
     assert bulk({"index": {"_id": "1"}}, {"o": {"v": "P4AAAD+ZmZo="}, "n": 1}, index="v").json()["errors"] is False
-    assert indices.get("/v/_source/1").json() == {"o": {"v": [1.0, 1.2]}, "n": 1}
+    shown = indices.get("/v/_source/1?_source_exclude_vectors=false").json()
+    assert shown == {"o": {"v": [1.0, 1.2]}, "n": 1}
     indices.post("/v/_update/1?refresh=true", json={"doc": {"n": 2}})
-    body = {"knn": {"field": "o.v", "query_vector": [1, 1.2], "k": 1}}
+    near = {"field": "o.v", "query_vector": [1, 1.2], "k": 1}
+    body = {"knn": near, "_source": {"exclude_vectors": False}}
     (hit,) = indices.post("/v/_search", json=body).json()["hits"]["hits"]
     assert (hit["_source"], hit["_score"]) == ({"o": {"v": [1.0, 1.2]}, "n": 2}, 1.0)

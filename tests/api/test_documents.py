@@ -24,7 +24,7 @@ def test_a_document_is_written_read_replaced_and_deleted(indices: httpx.Client) 
         "_id": "1",
         "_version": 1,
         "result": "created",
-        "_shards": {"total": 1, "successful": 1, "failed": 0},
+        "_shards": {"total": 2, "successful": 1, "failed": 0},
         "_seq_no": 0,
         "_primary_term": 1,
     }
@@ -311,3 +311,22 @@ def test_the_address_of_a_new_document_is_one_whatever_its_id(indices: httpx.Cli
     made = indices.put("/books/_doc/a%00%2F%20%C3%A9", json={})
     assert (made.status_code, made.headers["location"]) == (201, "/books/_doc/a%00%2F%20%C3%A9")
     assert indices.get(made.headers["location"]).json()["_id"] == "a\0/ é"
+
+
+@pytest.mark.parametrize(
+    ("settings", "total"),
+    [({}, 2), ({"number_of_replicas": 0}, 1), ({"number_of_replicas": "3"}, 4), ({"auto_expand_replicas": "0-1"}, 1)],
+)
+def test_a_write_tells_how_many_copies_were_asked_for(
+    indices: httpx.Client, settings: dict[str, object], total: int
+) -> None:
+    indices.put("/copied", json={"settings": settings})
+    one = indices.put("/copied/_doc/1", json={"n": 1})
+    assert one.json()["_shards"] == {"total": total, "successful": 1, "failed": 0}
+    lines = '{"index": {}}\n{"n": 1}\n'
+    (item,) = indices.post("/copied/_bulk", content=lines, headers={"Content-Type": "application/x-ndjson"}).json()[
+        "items"
+    ]
+    assert item["index"]["_shards"] == one.json()["_shards"]
+    assert indices.put("/copied/_settings", json={"number_of_replicas": -1}).status_code == 400
+    assert indices.put("/copied/_settings", json={"number_of_replicas": None}).is_success

@@ -311,7 +311,8 @@ def test_templates_are_checked_listed_and_deleted(indices: httpx.Client) -> None
     )
     wrong = {"index_patterns": ["x-*"], "template": {"mappings": {"properties": {"a": {"type": "nope"}}}}}
     assert "No handler for type [nope]" in indices.put("/_index_template/t", json=wrong).json()["error"]["reason"]
-    assert "data streams" in indices.put("/_index_template/t", json={"index_patterns": ["x"], "data_stream": {}}).text
+    wrong = {"index_patterns": ["x"], "data_stream": {"failure": True}}
+    assert "unknown field [failure]" in indices.put("/_index_template/t", json=wrong).text
     indices.put("/_component_template/c", json={"template": {"settings": {"number_of_replicas": 0}}})
     indices.put("/_index_template/t", json={"index_patterns": ["x-*"], "composed_of": ["c"], "_meta": {"by": "me"}})
     same = indices.put("/_index_template/u", json={"index_patterns": ["x-y*"]})

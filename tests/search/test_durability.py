@@ -127,7 +127,7 @@ def test_what_is_written_and_cannot_be_refreshed_is_told_as_written(tmp_path: Pa
         for reply, status, result in single:
             told = reply.json()
             assert (reply.status_code, told["result"], told["forced_refresh"]) == (status, result, False)
-            assert told["_shards"] == {"total": 1, "successful": 1, "failed": 0}
+            assert told["_shards"] == {"total": 2, "successful": 1, "failed": 0}
             assert "searches will see it only after a refresh: the files of [homes]" in reply.headers["Warning"]
         reply = client.post("/homes/_bulk?refresh=true", content=lines, headers=headers)
         items = [next(iter(item.values())) for item in reply.json()["items"]]

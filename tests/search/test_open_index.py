@@ -11,11 +11,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine
 
-from connote.contract.errors import NoIndex, Unavailable
+from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unavailable
+from connote.search import datastreams
 from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.mapping.mapping import Mapping
 from connote.search.settings import IndexSettings
+from connote.search.streams import DataStream
 from connote.search.thread import finished
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
@@ -240,3 +242,26 @@ def test_an_index_that_was_deleted_just_before_is_told_as_missing(indices: Indic
     asyncio.run(ask())
     with pytest.raises(NoIndex):
         indices.settings("homes")
+
+
+def test_data_streams_outlive_a_restart_and_go_with_their_indices_or_not_at_all(tmp_path: Path) -> None:
+    engine = database.connect(tmp_path)
+
+    def opened() -> Indices:
+        return Indices(tmp_path / "indices", IndexStore(engine))
+
+    async def begin(indices: Indices) -> None:
+        async with indices.writing:
+            await indices.begin(DataStream("logs", [".ds-logs-1"], allow_custom_routing=True))
+
+    asyncio.run(begin(opened()))
+    again = opened()
+    assert again.streams == {"logs": DataStream("logs", [".ds-logs-1"], allow_custom_routing=True)}
+    assert again.resolve("logs") == again.resolve("*") == [".ds-logs-1"]
+    with pytest.raises(AlreadyExists):
+        asyncio.run(begin(again))
+    with pytest.raises(IllegalArgument, match="write index"):
+        asyncio.run(again.delete([".ds-logs-1"]))
+    asyncio.run(datastreams.delete(again, datastreams.find(again, "l*")))
+    assert (opened().streams, dict(opened().records)) == ({}, {})
+    engine.dispose()

@@ -2,7 +2,7 @@
 
 from connote.api.choice import TIMEOUTS
 from connote.api.exchange import Answer, Ask, Route
-from connote.contract.errors import NoIndex, NoRepository
+from connote.contract.errors import NoRepository
 
 
 async def repositories(ask: Ask) -> Answer:
@@ -14,18 +14,6 @@ async def repositories(ask: Ask) -> Answer:
 async def delete_repositories(ask: Ask) -> Answer:
     """Nothing to delete. Raises NoRepository for one that is named, as for patterns that nothing fits."""
     raise NoRepository(ask.path("repository"))
-
-
-async def data_streams(ask: Ask) -> Answer:
-    """Data streams: none. Raises NoIndex for one that is named."""
-    _refuse_streams(ask)
-    return Answer({"data_streams": []})
-
-
-async def delete_data_streams(ask: Ask) -> Answer:
-    """Patterns delete nothing. Raises NoIndex for a data stream that is named."""
-    _refuse_streams(ask)
-    return Answer({"acknowledged": True})
 
 
 async def pending_tasks(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
@@ -56,13 +44,6 @@ def _refuse_repositories(ask: Ask) -> None:
             raise NoRepository(name)
 
 
-def _refuse_streams(ask: Ask) -> None:
-    for name in str(ask.request.path_params.get("name", "*")).split(","):
-        if "*" not in name and name != "_all":
-            raise NoIndex(name)
-
-
-_STREAMS = TIMEOUTS | dict.fromkeys(("expand_wildcards", "include_defaults", "verbose"), "Accepted.")
 _LICENSE = dict.fromkeys(("accept_enterprise", "local"), "Accepted.")
 
 ROUTES = (
@@ -71,8 +52,6 @@ ROUTES = (
         for path in ("/_snapshot", "/_snapshot/{repository}")
     ),
     Route("DELETE", "/_snapshot/{repository}", delete_repositories, TIMEOUTS),
-    *(Route("GET", path, data_streams, _STREAMS) for path in ("/_data_stream", "/_data_stream/{name}")),
-    Route("DELETE", "/_data_stream/{name}", delete_data_streams, _STREAMS),
     Route("GET", "/_cluster/pending_tasks", pending_tasks, TIMEOUTS | {"local": "Accepted."}),
     *(Route("GET", path, license_, _LICENSE) for path in ("/_license", "/_xpack/license")),
 )

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from connote.api.exchange import Answer, Ask, Route, encoded
@@ -11,7 +12,7 @@ from connote.api.refresh import REFRESH, refresh
 from connote.search import bulk as lines
 from connote.search.thread import aside
 from connote.search.write.item import Item
-from connote.search.write.operation import Kind, Outcome
+from connote.search.write.operation import Outcome
 
 
 async def bulk(ask: Ask) -> Answer:
@@ -24,12 +25,15 @@ async def bulk(ask: Ask) -> Answer:
     outcomes = await ask.connote.documents.write(items, pipeline=ask.text("pipeline"), refresh=is_refreshed)
     is_forced = is_refreshed and ask.text("refresh") != "wait_for"
 
+    copies = cache(ask.connote.indices.copies)
+
     def told() -> Answer:
         body = {
             "errors": any(outcome.error is not None for outcome in outcomes),
             "took": int((time.perf_counter() - began) * 1000),
             "items": [
-                _wire(item.kind, outcome, refreshed=is_forced) for item, outcome in zip(items, outcomes, strict=True)
+                {item.kind.value: _wire(outcome, is_forced, copies(outcome.operation.index))}
+                for item, outcome in zip(items, outcomes, strict=True)
             ],
         }
         warnings = dict.fromkeys(warning for outcome in outcomes for warning in outcome.warnings)
@@ -40,12 +44,14 @@ async def bulk(ask: Ask) -> Answer:
 
 def _items(ask: Ask, raw: bytes) -> Sequence[Item]:
     default_alias, shows = ask.flag("require_alias"), ask.flag("list_executed_pipelines")
+    default_stream = ask.flag("require_data_stream")
     shown, includes, excludes = ask.text("_source"), ask.names("_source_includes"), ask.names("_source_excludes")
     given: Any = {"includes": includes or [], "excludes": excludes or []} if includes or excludes else shown
     return [
         replace(
             item,
             require_alias=default_alias if item.require_alias is None else item.require_alias,
+            require_stream=default_stream if item.require_stream is None else item.require_stream,
             shows_pipelines=item.shows_pipelines or shows,
             shown=given if item.shown is None else item.shown,
             routing=item.routing or ask.text("routing"),
@@ -54,9 +60,8 @@ def _items(ask: Ask, raw: bytes) -> Sequence[Item]:
     ]
 
 
-def _wire(kind: Kind, outcome: Outcome, *, refreshed: bool) -> dict[str, Any]:
-    body = outcome.wire(refreshed=refreshed)
-    return {kind.value: {**body, "status": outcome.status}}
+def _wire(outcome: Outcome, refreshed: bool, copies: int) -> dict[str, Any]:
+    return {**outcome.wire(refreshed=refreshed, copies=copies), "status": outcome.status}
 
 
 _PARAMS = {
@@ -68,7 +73,7 @@ _PARAMS = {
     "pipeline": "The ingest pipeline of those that name none; `_none` for none, not even the index's default.",
     "refresh": REFRESH,
     "require_alias": "Names must be aliases.",
-    "require_data_stream": "Accepted: there are no data streams.",
+    "require_data_stream": "Names must be data streams, or become such.",
     "routing": "Kept beside the documents that name none.",
     "timeout": "Accepted.",
     "type": "Accepted.",

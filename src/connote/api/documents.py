@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -33,7 +34,7 @@ _MOST_DOCUMENTS = 10_000
 
 async def write(ask: Ask) -> Answer:
     """Write a document, in place of the one of its id if there is one; without an id one is made."""
-    kind = ask.text("op_type") or "index"
+    kind = ask.text("op_type") or ("index" if "id" in ask.request.path_params else "create")
     if kind not in ("index", "create"):
         raise IllegalArgument(f"opType must be 'create' or 'index', found: [{kind}]")
     return await _written(ask, Kind(kind), source=await ask.json())
@@ -118,11 +119,13 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
         retries=ask.whole("retry_on_conflict") or 0,
         pipeline=ask.text("pipeline"),
         require_alias=ask.flag("require_alias"),
+        require_stream=ask.flag("require_data_stream"),
         **conditions | given,
     )
     is_refreshed = refresh(ask)
     outcome = await ask.connote.documents.write_one(item, refresh=is_refreshed)
-    body = outcome.wire(refreshed=is_refreshed and ask.text("refresh") != "wait_for")
+    copies = ask.connote.indices.copies(outcome.operation.index)
+    body = outcome.wire(refreshed=is_refreshed and ask.text("refresh") != "wait_for", copies=copies)
     headers = (
         {"Location": f"/{quote(body['_index'])}/_doc/{quote(body['_id'], safe='')}"} if outcome.status == 201 else {}
     )
@@ -131,9 +134,10 @@ async def _written(ask: Ask, kind: Kind, **given: Any) -> Answer:  # noqa: ANN40
 
 def _shown(ask: Ask) -> SourceFilter:
     includes, excludes, given = ask.names("_source_includes"), ask.names("_source_excludes"), ask.text("_source")
+    without = None if ask.text("_source_exclude_vectors") is None else ask.flag("_source_exclude_vectors")
     if includes or excludes:
-        return SourceFilter(includes=includes or (), excludes=excludes or ())
-    return SourceFilter.parse(given)
+        return SourceFilter(includes=includes or (), excludes=excludes or (), excludes_vectors=without)
+    return replace(SourceFilter.parse(given), excludes_vectors=without)
 
 
 def _check_version(ask: Ask, found: Stored) -> None:
@@ -146,7 +150,8 @@ def _check_version(ask: Ask, found: Stored) -> None:
 
 
 def _source(index: Index, found: Stored, shown: SourceFilter) -> dict[str, Any]:
-    return shown.apply(index.mapping.shown.apply(embedded.source(found.source or b"{}")))
+    whole = index.mapping.shown.apply(embedded.source(found.source or b"{}"))
+    return shown.settled(index.settings.excludes_vectors).apply(whole, index.mapping.vectors)
 
 
 def _wire(index: Index, found: Stored, shown: SourceFilter, *, with_vectors: bool = False) -> dict[str, Any]:
@@ -218,7 +223,7 @@ _WRITE = {
     "pipeline": "The ingest pipeline; `_none` for none, not even the index's default.",
     "refresh": REFRESH,
     "require_alias": "The name must be an alias.",
-    "require_data_stream": "Accepted: there are no data streams.",
+    "require_data_stream": "The name must be a data stream, or become one.",
     "routing": "Kept beside the document.",
     "timeout": "Accepted.",
     "version": "The version, if `version_type` is not `internal`.",
@@ -227,7 +232,7 @@ _WRITE = {
 }
 _SOURCE = {
     "_source": "`false`, or patterns of what to show.",
-    "_source_exclude_vectors": "`false`: with `_inference_fields`, what texts became.",
+    "_source_exclude_vectors": "Without vectors, the default; `false`: with them, and with what texts became.",
     "_source_excludes": "Patterns of what to leave out.",
     "_source_includes": "Patterns of what to show.",
 }

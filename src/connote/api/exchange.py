@@ -20,6 +20,7 @@ from connote.contract.settings import java
 from connote.contract.tasks import TaskType
 from connote.endpoints import asking
 from connote.ingest.painless import kept
+from connote.search.fetch.source import OLDER
 from connote.version import VERSION_SPOKEN
 
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class Ask:
         self.headers: Mapping[str, str] = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
         }
+        OLDER.set(media.is_older(self.headers))
         self.filter_path: FilterPath | None = None  # once it is known to be one
         self.body: dict[str, Any] | None = None  # once it is read
         self._raw: bytes | None = None

@@ -1,7 +1,7 @@
 """The routes of indices: made, shown, deleted, closed, opened, refreshed and merged."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starlette.responses import Response
@@ -10,7 +10,9 @@ from connote.api.choice import CHOICE, TIMEOUTS, chosen, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import ConnoteError, IllegalArgument, NotFound
 from connote.search.index import Index
+from connote.search.mapping.mapping import TIMESTAMP
 from connote.search.names import ALL, fits
+from connote.search.streams import by_index
 from connote.search.thread import finished
 
 
@@ -47,7 +49,15 @@ async def delete(ask: Ask) -> Answer:
             f"The provided expression [{named[0]}] matches an alias, specify the corresponding concrete indices "
             "instead."
         )
-    await indices.delete(chosen(ask, expand="all"))
+    elif named := [each for each in expression.split(",") if each in indices.streams]:
+        raise IllegalArgument(
+            f"The provided expression [{named[0]}] matches a data stream, specify the corresponding concrete indices "
+            "instead."
+        )
+    kept = by_index(indices.streams)
+    parts = [part for part in expression.split(",") if part not in ALL]
+    found = [name for name in chosen(ask, expand="all") if name not in kept or any(fits(name, each) for each in parts)]
+    await indices.delete(found)
     return Answer({"acknowledged": True})
 
 
@@ -116,24 +126,45 @@ async def unblock(ask: Ask) -> Answer:
 async def resolve(ask: Ask) -> Answer:
     """The indices and aliases that names and patterns mean."""
     indices, parts = ask.connote.indices, ask.path("index").split(",")
-    found, aliases = chosen(ask), indices.aliases()
-    named = sorted(alias for alias in aliases if any(fits(alias, "*" if part == "_all" else part) for part in parts))
-    direct = [name for name in found if any(fits(name, "*" if part == "_all" else part) for part in parts)]
+    found, aliases, owners = chosen(ask), indices.aliases(), by_index(indices.streams)
+
+    def met(names: Iterable[str], *, hides: bool = False) -> list[str]:
+        shown = ["*" if part == "_all" else part for part in parts]
+        return [
+            name
+            for name in sorted(names)
+            if any(fits(name, part) and not (hides and name.startswith(".") > part.startswith(".")) for part in shown)
+        ]
+
     return Answer(
         {
             "indices": [
                 {
                     "name": name,
                     **({"aliases": sorted(given)} if (given := indices.records[name].aliases) else {}),
-                    "attributes": ["closed" if indices.is_closed(name) else "open"],
+                    "attributes": _attributes(ask, name),
+                    **({"data_stream": owners[name]} if name in owners else {}),
                     "mode": "standard",
                 }
-                for name in direct
+                for name in met(found, hides=True)
             ],
-            "aliases": [{"name": alias, "indices": aliases[alias]} for alias in named],
-            "data_streams": [],
+            "aliases": [{"name": alias, "indices": aliases[alias]} for alias in met(aliases)],
+            "data_streams": [
+                {
+                    "name": name,
+                    "backing_indices": list(indices.streams[name].indices),
+                    "timestamp_field": TIMESTAMP,
+                }
+                for name in met(indices.streams)
+            ],
         }
     )
+
+
+def _attributes(ask: Ask, name: str) -> list[str]:
+    settings = ask.connote.indices.settings(name)
+    hidden = ["hidden"] if settings.values.get("hidden") in (True, "true") else []
+    return [*hidden, "closed" if settings.is_closed else "open"]
 
 
 async def _nothing(index: Index) -> None:
@@ -160,7 +191,8 @@ def _shown(ask: Ask, name: str, wanted: list[str]) -> dict[str, Any]:
         "mappings": record.mapping,
         "settings": settings.flat() if ask.flag("flat_settings") else settings.wire(),
     }
-    return {part: value for part, value in body.items() if part in wanted}
+    owner = by_index(ask.connote.indices.streams).get(name)
+    return {part: value for part, value in body.items() if part in wanted} | ({"data_stream": owner} if owner else {})
 
 
 BLOCKS = ("write", "read", "metadata", "read_only")

@@ -3,6 +3,7 @@
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import IllegalArgument
 from connote.ingest import simulate as simulation
+from connote.ingest.grok import library
 
 _ID = "/_ingest/pipeline/{id}"
 
@@ -43,6 +44,15 @@ async def simulate(ask: Ask) -> Answer:
     return Answer(simulation.wire(documents, outcomes))
 
 
+async def grok(ask: Ask) -> Answer:
+    """The expressions of grok by their names."""
+    mode = ask.text("ecs_compatibility") or "disabled"
+    if mode not in ("disabled", "v1"):
+        raise IllegalArgument(f"unsupported ECS compatibility mode [{mode}]")
+    known = library(ecs=mode == "v1")
+    return Answer({"patterns": dict(sorted(known.items())) if ask.flag("s") else known})
+
+
 def _shown(ask: Ask, ids: str) -> dict[str, object]:
     found = ask.connote.pipelines.find(ids)
     return {id: {} if ask.flag("summary") else body for id, body in found.items()}
@@ -68,6 +78,12 @@ ROUTES = (
         Route(method, f"{path}/_simulate", simulate, _SIMULATE)
         for path in ("/_ingest/pipeline", _ID)
         for method in ("POST", "GET")
+    ),
+    Route(
+        "GET",
+        "/_ingest/processor/grok",
+        grok,
+        {"ecs_compatibility": "`v1`: with fields of the Elastic Common Schema.", "s": "Sorted by name."},
     ),
     Route("GET", _ID, get, _GET),
     Route("PUT", _ID, put, _PUT),

@@ -10,6 +10,7 @@ LINES = "application/x-ndjson"
 _LINES = re.compile(r"application/(?:x-ndjson|vnd\.elasticsearch\+x-ndjson)", re.IGNORECASE)
 _VENDOR = re.compile(r"application/vnd\.elasticsearch\+json(?:\s*;\s*compatible-with\s*=\s*(\d+))?", re.IGNORECASE)
 _PLAIN = re.compile(r"application/json|application/\*|\*/\*", re.IGNORECASE)
+_TILE = re.compile(r"application/vnd\.(?:elasticsearch\+vnd\.)?mapbox-vector-tile", re.IGNORECASE)
 _VERSIONS = ("8", "9")
 
 
@@ -29,9 +30,22 @@ def answer_type(headers: Mapping[str, str]) -> str:
     if wanted:
         return f"application/vnd.elasticsearch+json;compatible-with={wanted}"
     # A list of types, such as browsers send, is a wish and not a demand; text/event-stream asks for a stream.
-    if "," in accept or _PLAIN.match(accept) or _VENDOR.match(accept) or accept.startswith("text/"):
+    # So does that of vector tiles: what is wrong is told as JSON.
+    if (
+        "," in accept
+        or _PLAIN.match(accept)
+        or _VENDOR.match(accept)
+        or _TILE.match(accept)
+        or accept.startswith("text/")
+    ):
         return JSON
     raise NotAcceptable(f"Accept header [{accept}] is not supported; ask for [{JSON}]")
+
+
+def is_older(headers: Mapping[str, str]) -> bool:
+    """Whether the request is one of Elasticsearch 8's clients."""
+    match = _VENDOR.match(headers.get("accept", ""))
+    return match is not None and match[1] == "8"
 
 
 def check_body_type(headers: Mapping[str, str], *, lines: bool = False) -> None:

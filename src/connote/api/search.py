@@ -243,7 +243,7 @@ SEARCH = (
         "_source": "Whether, or which parts of, documents are shown.",
         "_source_includes": "Parts that are shown.",
         "_source_excludes": "Parts that are not.",
-        "_source_exclude_vectors": "`true`: without vectors. `false`: with `_inference_fields`, what texts became.",
+        "_source_exclude_vectors": "Without vectors, the default; `false`: with them, and with what texts became.",
         "stored_fields": "Fields to show in place of the document; `_none_` for none.",
         "docvalue_fields": "Fields that are shown.",
         "track_total_hits": "`true`, `false`, or up to how many hits are counted; all always are.",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from connote.api.choice import CHOICE, chosen
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import IllegalArgument
+from connote.search import users
 
 _SET, _RULE = "/_synonyms/{set}", "/_synonyms/{set}/{rule}"
 
@@ -35,9 +36,9 @@ async def delete(ask: Ask) -> Answer:
     """Delete a set that no index uses."""
     name = ask.path("set")
     ask.connote.synonyms.get(name)
-    if users := ask.connote.indices.synonyms_users(name):
+    if used := users.of_synonyms(ask.connote.indices, name):
         raise IllegalArgument(
-            f"synonyms set [{name}] cannot be deleted as it is used in the following indices: {', '.join(users)}"
+            f"synonyms set [{name}] cannot be deleted as it is used in the following indices: {', '.join(used)}"
         )
     await ask.connote.synonyms.remove(name)
     return Answer({"acknowledged": True})
@@ -73,7 +74,7 @@ async def _kept(ask: Ask, name: str, *, is_new: bool) -> Answer:
 
 
 async def _reload(ask: Ask, name: str) -> dict[str, object]:
-    found = ask.connote.indices.synonyms_users(name) if ask.flag("refresh", default=True) else []
+    found = users.of_synonyms(ask.connote.indices, name) if ask.flag("refresh", default=True) else []
     return _told(await ask.connote.indices.reanalyse(found, name))
 
 

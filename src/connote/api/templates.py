@@ -59,7 +59,14 @@ async def get_legacy(ask: Ask) -> Answer:
 
 
 async def delete_index(ask: Ask) -> Answer:
-    """Delete index templates."""
+    """Delete index templates that no data stream is of."""
+    streams = ask.connote.indices.streams.values()
+    parts = ask.path("name").split(",")
+    if used := [each for each in streams if any(fits(each.template, part) for part in parts)]:
+        raise IllegalArgument(
+            f"unable to remove composable templates [{', '.join(sorted({each.template for each in used}))}] as they "
+            f"are in use by a data streams [{', '.join(sorted(each.name for each in used))}]"
+        )
     await ask.connote.templates.remove(ask.connote.templates.index, ask.path("name"))
     return Answer({"acknowledged": True})
 

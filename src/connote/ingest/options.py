@@ -12,6 +12,7 @@ from connote.ingest.path import Path
 from connote.ingest.template import ESCAPES, JSON, Template
 
 if TYPE_CHECKING:
+    from connote.ingest.enrich import Lookup
     from connote.ingest.pipeline import Node, Pipeline
 
 Value = Any
@@ -31,8 +32,9 @@ class Options:
         config: Mapping[str, Value],
         nested: "Callable[[Value, str], Node]",
         find: "Callable[[str], Pipeline | None]",
+        lookup: "Callable[[str], Lookup | None]" = lambda _: None,
     ) -> None:
-        self.type, self._left, self.nested, self.find = type, dict(config), nested, find
+        self.type, self._left, self.nested, self.find, self.lookup = type, dict(config), nested, find, lookup
         self.tag: str | None = None
         self.tag = self.text("tag", None)
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from connote.contract.errors import ParseFailed, Rejected
 from connote.ingest import options
+from connote.ingest.enrich import Lookup
 from connote.ingest.options import Options
 from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Node, Pipeline, Step
-from connote.ingest.processors import convert, dissect, fields, flow, inference, strings
+from connote.ingest.processors import convert, dissect, enrich, fields, flow, grok, inference, network, strings
 
 Value = Any
 PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
@@ -16,8 +17,11 @@ PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
     **strings.PROCESSORS,
     **convert.PROCESSORS,
     **dissect.PROCESSORS,
+    **enrich.PROCESSORS,
+    **grok.PROCESSORS,
     **flow.PROCESSORS,
     **inference.PROCESSORS,
+    **network.PROCESSORS,
 }
 _FIELDS = {
     "description": str, "version": int, "processors": list, "on_failure": list, "_meta": dict, "deprecated": bool,
@@ -26,8 +30,13 @@ _NESTED = ("processors", "on_failure")
 _MOST_DEPTH, _MOST_PROCESSORS = 20, 10_000
 
 
-def parse(id: str, body: Mapping[str, Any], find: Callable[[str], Pipeline | None]) -> Pipeline:
-    """The pipeline of that body; `find` is what its `pipeline` processors look others up with.
+def parse(
+    id: str,
+    body: Mapping[str, Any],
+    find: Callable[[str], Pipeline | None],
+    lookup: Callable[[str], Lookup | None] = lambda _: None,
+) -> Pipeline:
+    """The pipeline of that body; `find` is what its `pipeline` processors look others up with, and `lookup` policies.
 
     Raises ParseFailed, BadScript or IllegalArgument for the first thing that is wrong, with the others beside it.
     """
@@ -43,7 +52,7 @@ def parse(id: str, body: Mapping[str, Any], find: Callable[[str], Pipeline | Non
         raise ParseFailed(
             f"pipeline [{id}] doesn't support one or more provided configuration parameters [{', '.join(unknown)}]"
         )
-    reader = _Reader(find)
+    reader = _Reader(find, lookup)
     nodes = reader.nodes(body["processors"], 0)
     on_failure = reader.nodes(body.get("on_failure") or [], 0)
     options.checked(reader.errors)
@@ -55,20 +64,30 @@ _NAMES = {str: "string", int: "integer", list: "list", dict: "map", bool: "boole
 
 def models(body: Mapping[str, Any]) -> Iterator[str]:
     """The models and endpoints that a pipeline's processors infer with."""
+    return _named(body, "inference", "model_id")
+
+
+def policies(body: Mapping[str, Any]) -> Iterator[str]:
+    """The policies that a pipeline's processors enrich by."""
+    return _named(body, "enrich", "policy_name")
+
+
+def _named(body: Mapping[str, Any], kind: str, option: str) -> Iterator[str]:
+    """What the processors of a kind name by an option."""
     for nested in (*(body.get(name) for name in _NESTED), [body.get("processor")]):
         for each in nested if isinstance(nested, list) else ():
             for type, config in each.items() if isinstance(each, dict) else ():
                 if isinstance(config, dict):
-                    if type == "inference" and isinstance(config.get("model_id"), str):
-                        yield config["model_id"]
-                    yield from models(config)
+                    if type == kind and isinstance(config.get(option), str):
+                        yield config[option]
+                    yield from _named(config, kind, option)
 
 
 class _Reader:
     """Reads processors, and goes on behind those that are wrong."""
 
-    def __init__(self, find: Callable[[str], Pipeline | None]) -> None:
-        self._find, self.errors, self._count = find, list[Rejected](), 0
+    def __init__(self, find: Callable[[str], Pipeline | None], lookup: Callable[[str], Lookup | None]) -> None:
+        self._find, self._lookup, self.errors, self._count = find, lookup, list[Rejected](), 0
 
     def nodes(self, given: list[Value], depth: int) -> list[Node]:
         """The processors of a list."""
@@ -103,7 +122,7 @@ class _Reader:
             ((kind, of),) = inner.items()
             return self._node(kind, of, depth + 1)
 
-        read = Options(type, config, nested, self._find)
+        read = Options(type, config, nested, self._find, self._lookup)
         description, condition = read.text("description", None), read.condition()
         ignore, handlers = read.flag("ignore_failure"), read.list("on_failure", None)
         if handlers == []:

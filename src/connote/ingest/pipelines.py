@@ -10,6 +10,7 @@ from typing import Any
 from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound
 from connote.ingest import parse
 from connote.ingest.document import Document, plain
+from connote.ingest.enrich import Lookup
 from connote.ingest.pipeline import Broken, Pipeline
 from connote.ingest.run import Inferring, Outcome, run
 from connote.store.bodies import BodyStore
@@ -23,8 +24,10 @@ _MOST_ID = 512
 class Pipelines:
     """Pipelines by id. `users` are asked who uses one (`is the default pipeline of …`) before it is deleted."""
 
-    def __init__(self, store: BodyStore, infer: Inferring) -> None:
-        self._store, self._infer = store, infer
+    def __init__(
+        self, store: BodyStore, infer: Inferring, lookup: Callable[[str], Lookup | None] = lambda _: None
+    ) -> None:
+        self._store, self._infer, self._lookup = store, infer, lookup
         self.users: list[Callable[[str], str | None]] = []
         self._writing = asyncio.Lock()
         self._pipelines: dict[str, Pipeline] = {}
@@ -33,7 +36,7 @@ class Pipelines:
 
     def _kept(self, id: str, body: Mapping[str, Any]) -> Pipeline:
         try:
-            return parse.parse(id, body, self._pipelines.get)
+            return parse.parse(id, body, self._pipelines.get, self._lookup)
         except ConnoteError as error:
             log.warning("pipeline [%s] cannot be read: %s", id, error)
             return Broken(id, body, error)
@@ -58,7 +61,7 @@ class Pipelines:
         """
         _check_id(id)
         kept: dict[str, Any] = plain(dict(body), f"pipeline [{id}]")
-        parsed = await asyncio.to_thread(parse.parse, id, kept, self._pipelines.get)
+        parsed = await asyncio.to_thread(parse.parse, id, kept, self._pipelines.get, self._lookup)
         async with self._writing:
             if version is not None:
                 kept = self._versioned(id, kept, version)
@@ -100,6 +103,10 @@ class Pipelines:
         """The ids of the pipelines that infer with that model or endpoint."""
         return [id for id in sorted(self._pipelines) if model_id in parse.models(self._pipelines[id].body)]
 
+    def enriching(self, policy: str) -> list[str]:
+        """The ids of the pipelines that enrich by that policy."""
+        return [id for id in sorted(self._pipelines) if policy in parse.policies(self._pipelines[id].body)]
+
     async def run(self, id: str, documents: Sequence[Document]) -> list[Outcome]:
         """Put documents through a pipeline; they are changed in place. Raises IllegalArgument if there is none."""
         return await run(self._found(id), documents, self._infer)
@@ -110,7 +117,7 @@ class Pipelines:
         """Put documents through a pipeline that is kept, or through one that is only given."""
         if body is None:
             return await self.run(id or "", documents)
-        given = parse.parse(_SIMULATED, plain(dict(body), "[pipeline]"), self._pipelines.get)
+        given = parse.parse(_SIMULATED, plain(dict(body), "[pipeline]"), self._pipelines.get, self._lookup)
         return await run(given, documents, self._infer)
 
     def _found(self, id: str) -> Pipeline:

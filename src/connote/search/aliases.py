@@ -1,6 +1,6 @@
 """Aliases: other names of indices, changed by lists of actions that are done together or not at all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -98,6 +98,14 @@ def check(name: str, indices: Mapping[str, Any]) -> None:
     if name in indices:
         raise IllegalArgument(
             f"Invalid alias name [{name}]: an index or data stream exists with the same name as the alias"
+        )
+
+
+def check_free(actions: Sequence[Action], names: Container[str]) -> None:
+    """Raise IllegalArgument for an alias that is to be called as one of these is already."""
+    for alias in (alias for each in actions if each.kind == "add" for alias in each.aliases if alias in names):
+        raise IllegalArgument(
+            f"Invalid alias name [{alias}]: an index or data stream exists with the same name as the alias"
         )
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connote.contract.errors import ConnoteError, SearchFailed
-from connote.search import aggs, highlight, inner
+from connote.search import aggs, highlight, inner, percolated
 from connote.search.aggs import Aggs
 from connote.search.collect import Found, Hit
 from connote.search.fetch.page import Document
 from connote.search.inner import Fetch, Inner
 from connote.search.query.join import Joined
 from connote.search.query.nested import Nested
+from connote.search.query.percolate import Percolate
 from connote.search.query.query import Query
 from connote.search.request import SearchRequest
 from connote.search.rewrites import Rewrites
@@ -29,6 +30,7 @@ class Beside:
     groups: Sequence[Inner] = ()
     found: Sequence[Found] = ()
     known: dict[int, list[tuple[Nested | Joined, Inner]]] = field(default_factory=dict)  # inner hits, by id of a query
+    percolates: dict[int, list[Percolate]] = field(default_factory=dict)  # likewise
 
     @classmethod
     async def of(cls, request: SearchRequest, session: Session) -> "Beside":
@@ -52,7 +54,8 @@ class Beside:
 
     def adds(self, found: Found, request: SearchRequest) -> bool:
         """Whether anything is to be put into the hits of an index."""
-        return request.collapse is not None or request.highlight is not None or bool(self._wanted(found))
+        more = request.collapse is not None or request.highlight is not None
+        return more or bool(self._wanted(found) or self._percolates(found))
 
     def add(self, body: dict[str, Any], hit: Hit, request: SearchRequest, document: Document, fetch: Fetch) -> None:
         """Put what is asked for into a hit as the answer shows it."""
@@ -60,6 +63,8 @@ class Beside:
             body.setdefault("fields", {})[request.collapse.field] = [request.collapse.value(hit)]
         if request.highlight is not None and (parts := self.highlights(hit, request.highlight, document)):
             body["highlight"] = parts
+        if queries := self._percolates(hit.found):
+            percolated.add(body, hit, queries, request.highlight)
         if inner_hits := self.inner_hits(hit, request, document, fetch):
             body["inner_hits"] = inner_hits
 
@@ -89,6 +94,12 @@ class Beside:
         if key not in self.known:
             self.known[key] = list(inner.wanted(found.query))
         return self.known[key]
+
+    def _percolates(self, found: Found) -> list[Percolate]:
+        key = id(found.query)
+        if key not in self.percolates:
+            self.percolates[key] = percolated.percolates(found.query)
+        return self.percolates[key]
 
 
 def _queries(request: SearchRequest, tree: Aggs, groups: Sequence[Inner]) -> Iterator[Query]:

@@ -119,6 +119,7 @@ def _item(kind: Kind, options: Mapping[str, Any], index: str | None, count: int)
         pipeline=options.get("pipeline"),
         templates=templates,
         require_alias=options.get("require_alias"),
+        require_stream=options.get("require_data_stream"),
         shows_pipelines=options.get("list_executed_pipelines", False),
         shown=options.get("_source"),
     )

@@ -25,6 +25,7 @@ _PLAIN = (
     "binary",
     "search_as_you_type",
     "completion",
+    "percolator",
 )
 # Fields of every document: type, whether it is searchable, whether it can be aggregated.
 _METADATA = {

@@ -29,6 +29,7 @@ from connote.search.mapping.row import row
 from connote.search.mapping.semantic import compatible
 from connote.search.mapping.values import Values
 from connote.search.pace import Pace
+from connote.search.query.kept import keep
 from connote.search.reembed.switch import Switch
 from connote.search.settings import IndexSettings
 from connote.store.documents import DocumentStore, Stored
@@ -216,9 +217,13 @@ class Index:
         for _ in range(3):  # another writer may have mapped a field differently in the meantime
             values = Reader(self.mapping, id, templates=templates).read(source)
             if not values.added:
-                return values
+                break
             self.extend(values.added)
-        return Reader(self.mapping, id).read(source)
+        else:
+            values = Reader(self.mapping, id).read(source)
+        if values.queries:
+            keep(values, self.mapping, self.name, id)
+        return values
 
     # Writing.
 

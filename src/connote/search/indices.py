@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unavailable
-from connote.search import aliases, names
+from connote.search import aliases, names, targets
 from connote.search.aliases import Action
 from connote.search.analysis import Analysis
 from connote.search.index import Index, closed
 from connote.search.mapping.mapping import Mapping
-from connote.search.mapping.semantic import uses
 from connote.search.pace import Crowd
 from connote.search.settings import IndexSettings
+from connote.search.streams import Changes, DataStream, marked
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
 from connote.search.thread import finished
@@ -46,6 +46,7 @@ class Indices:
     ) -> None:
         self._folder, self._store, self._templates, self._synonyms = folder, store, templates, synonyms
         self._records = Records({record.name: record for record in store.all()})
+        self._streams = {name: DataStream.read(name, body) for name, body in store.streams().items()}
         self._aliased: tuple[object, Object[str, Sequence[str]]] = (None, {})  # of which records
         self._open: dict[str, Index] = {}
         self._opening: dict[str, asyncio.Task[Index]] = {}
@@ -66,12 +67,25 @@ class Indices:
         own = {"creation_date": record.created, "uuid": record.uuid, "provided_name": name, "version.created": CREATED}
         return IndexSettings({**record.settings, **own})
 
+    def copies(self, name: str) -> int:
+        """How many copies of an index are asked for, itself too."""
+        return IndexSettings.of(self._records[name]).copies if name in self._records else 1
+
     def aliases(self) -> Object[str, Sequence[str]]:
         """The indices of every alias."""
         records = self._records
         if self._aliased[0] is not records:  # every item of a bulk asks for it
             self._aliased = records, aliases.grouped(records)
         return self._aliased[1]
+
+    @property
+    def streams(self) -> Object[str, DataStream]:
+        """The data streams by name."""
+        return self._streams
+
+    def _named(self) -> Object[str, Sequence[str]]:
+        """The indices of every alias and data stream."""
+        return {**self.aliases(), **{name: each.indices for name, each in self._streams.items()}}
 
     def is_closed(self, name: str) -> bool:
         """Whether an index is closed."""
@@ -100,14 +114,8 @@ class Indices:
             found = [str(expression)]
         else:
             able = [name for name in self._records if ("closed" if self.is_closed(name) else "open") in expand]
-            found = names.resolve(
-                expression,
-                self._records,
-                self.aliases(),
-                ignore_missing=ignore_missing,
-                allow_none=allow_none,
-                matchable=able,
-            )
+            manner: dict[str, Any] = {"ignore_missing": ignore_missing, "allow_none": allow_none, "matchable": able}
+            found = names.resolve(expression, self._records, self._named(), **manner)
         if ignore_missing and "closed" not in expand:
             return [name for name in found if not self.is_closed(name)]
         return found
@@ -119,35 +127,18 @@ class Indices:
 
     def written(self, name: str) -> str:
         """The one index that writes to that name go to. Raises NoIndex, IllegalArgument for an alias of several."""
-        if name in self._records:
-            return name
-        found = self.aliases().get(name, [])
-        if not found:
-            raise NoIndex(name)
-        writers = [each for each in found if self._records[each].aliases[name].get("is_write_index")]
-        if len(writers) == 1:
-            return writers[0]
-        if len(found) > 1 or self._records[found[0]].aliases[name].get("is_write_index") is False:
-            raise IllegalArgument(
-                f"no write index is defined for alias [{name}]. The write index may be explicitly disabled using "
-                "is_write_index=false or the alias points to multiple indices without one being designated as a "
-                "write index"
-            )
-        return found[0]
+        return targets.written(name, self._records, self.aliases(), self._streams)
 
     def single(self, name: str) -> str:
         """The one index that reads by id of that name go to. Raises NoIndex, IllegalArgument if there are several."""
-        if name in self._records:
-            return name
-        found = self.aliases().get(name, [])
-        if not found:
-            raise NoIndex(name)
-        if len(found) > 1:
-            raise IllegalArgument(
-                f"alias [{name}] has more than one index associated with it [{', '.join(found)}], can't execute a "
-                "single index op"
-            )
-        return found[0]
+        return targets.single(name, self._records, self._named())
+
+    def stream(self, name: str) -> DataStream | None:
+        """The data stream that writes to that name go to, or would go to; None if it is of none."""
+        found = targets.behind(name, self.aliases(), self._streams)
+        if found is None and name not in self._records and name not in self.aliases():
+            return self.upcoming_stream(name)
+        return found
 
     def upcoming(self, name: str) -> IndexSettings:
         """The settings of the index that writes to that name go to, or would go to: it may not be there yet."""
@@ -169,10 +160,6 @@ class Indices:
             task.add_done_callback(lambda _: self._opening.pop(name, None))
         return await asyncio.shield(task)
 
-    def users(self, endpoint: str) -> list[str]:
-        """The indices with a field of meaning that uses an endpoint."""
-        return [name for name, record in sorted(self._records.items()) if uses(record.mapping, endpoint)]
-
     # Changing.
 
     async def create(self, name: str, body: Object[str, Any]) -> None:
@@ -187,7 +174,7 @@ class Indices:
         """Make an index that is written to by an alias in place of an old one. All or nothing; raises as `create`."""
         async with self.writing:
             made = await self._made(name, body)
-            await self._replace(aliases.handed(alias, self._records[old], made))
+            await self.replace(aliases.handed(alias, self._records[old], made))
 
     async def ensure(self, name: str) -> str:
         """The index that writes to that name go to, made if there is none."""
@@ -195,14 +182,30 @@ class Indices:
             return self.written(name)
         except NoIndex:
             async with self.writing:
-                if name not in self._records and name not in self.aliases():
-                    await self._create(name, {})
+                if name not in self._records and name not in self._named():
+                    stream = self.upcoming_stream(name)
+                    await (self._create(name, {}) if stream is None else self.begin(stream))
             return self.written(name)
 
     async def delete(self, found: Sequence[str]) -> None:
-        """Delete indices with all that is in them."""
+        """Delete indices with all that is in them. Raises IllegalArgument for one that a data stream is written to."""
         async with self.writing:
-            await self._replace((), [name for name in found if name in self._records])
+            gone = [name for name in found if name in self._records]
+            await self.replace((), gone, Changes.without(self._streams, gone))
+
+    async def begin(self, stream: DataStream, settings: Object[str, Any] | None = None) -> None:
+        """Make the index that a data stream is written to, and keep the stream. Only who holds `writing` may.
+
+        Of aliases it has those of the index before it. Raises as `create`.
+        """
+        made = await self._made(stream.writer, {"settings": settings or {}}, stream.name)
+        if len(stream.indices) > 1:
+            made = replace(made, aliases=self._records[stream.indices[-2]].aliases)
+        await self.replace([made], streams=Changes([stream]))
+
+    def upcoming_stream(self, name: str) -> DataStream | None:
+        """The data stream that a template makes of that name."""
+        return None if self._templates is None else self._templates.stream(name)
 
     async def map(self, found: Sequence[str], body: Object[str, Any]) -> None:
         """Add to the mappings of these indices, or change them: all, or none if it fails for one. Raises BadMapping."""
@@ -238,29 +241,15 @@ class Indices:
     async def alias(self, actions: Sequence[Action]) -> None:
         """Change aliases: all that the actions say, or nothing. Raises NoIndex, NoAlias, IllegalArgument."""
         async with self.writing:
+            aliases.check_free(actions, self._streams)
             changed = aliases.applied(actions, self._records, partial(self.resolve, expand=("open", "closed")))
-            await self._replace(list(changed.records.values()), changed.gone)
+            left = Changes.without(self._streams, changed.gone)
+            await self.replace(list(changed.records.values()), changed.gone, left)
 
     async def reanalyse(self, found: Sequence[str], synonyms_set: str | None = None) -> dict[str, list[str]]:
         """Make the analyzers of indices anew; by index those that read the set of synonyms that changed, or any."""
         async with self.writing:
             return {name: await asyncio.to_thread(self._reanalysed, name, synonyms_set) for name in found}
-
-    def pipeline_user(self, id: str) -> str | None:
-        """How an index uses a pipeline, for those who would delete it."""
-        for name, record in sorted(self._records.items()):
-            for kind in ("default", "final"):
-                if record.settings.get(f"{kind}_pipeline") == id:
-                    return f"is the {kind} pipeline for index [{name}]"
-        return None
-
-    def synonyms_users(self, synonyms: str) -> list[str]:
-        """The indices with an analyzer that uses a set of synonyms."""
-        return [
-            name
-            for name, record in sorted(self._records.items())
-            if any(key.endswith(".synonyms_set") and value == synonyms for key, value in record.settings.items())
-        ]
 
     async def close(self) -> None:
         """Close every index."""
@@ -269,12 +258,18 @@ class Indices:
     # How it is done.
 
     async def _create(self, name: str, given: Object[str, Any]) -> None:
-        await self._replace([await self._made(name, given)])
+        await self.replace([await self._made(name, given)])
 
-    async def _made(self, name: str, given: Object[str, Any]) -> IndexRecord:
-        names.check(name)
+    async def _made(self, name: str, given: Object[str, Any], stream: str | None = None) -> IndexRecord:
+        """With `stream` as a backing index of a data stream of that name."""
+        names.check(name if stream is None else stream)
         self._check_free(name)
-        body = self._composed(name, given)
+        if stream is None and (other := self.upcoming_stream(name)) is not None:
+            raise IllegalArgument(
+                f"cannot create index with name [{name}], because it matches with template [{other.template}] that "
+                "creates data streams only, use create data stream api instead"
+            )
+        body = self._composed(name, given) if stream is None else marked(self._composed(stream, given))
         settings = IndexSettings.read(body.get("settings") or {}).created()
         record = IndexRecord(name, secrets.token_urlsafe(16), int(time.time() * 1000), dict(settings.values), {})
         mapping = await asyncio.to_thread(
@@ -282,7 +277,7 @@ class Indices:
         )
         wanted = {alias: aliases.options(each, alias) for alias, each in (body.get("aliases") or {}).items()}
         for alias in wanted:
-            aliases.check(alias, {**self._records, name: record})
+            aliases.check(alias, {**self._records, **self._streams, name: record})
         return replace(record, mapping=mapping.wire(), aliases=wanted)
 
     def _check_free(self, name: str) -> None:
@@ -292,6 +287,8 @@ class Indices:
             raise error
         if name in self.aliases():
             raise names.bad(name, "already exists as alias")
+        if name in self._streams:
+            raise AlreadyExists(f"data_stream [{name}] already exists")
 
     def _composed(self, name: str, body: Object[str, Any]) -> Object[str, Any]:
         return self._templates.compose(name, body) if self._templates else body
@@ -321,24 +318,27 @@ class Indices:
             if name in self._open:
                 self._open[name].settings = own
 
-    async def _replace(self, records: Sequence[IndexRecord], gone: Sequence[str] = ()) -> None:
+    async def replace(
+        self, records: Sequence[IndexRecord], gone: Sequence[str] = (), streams: Changes | None = None
+    ) -> None:
         """Keep records and forget indices, all or none, then remove what these had. Only who holds `writing` may."""
         uuids = [self._records[name].uuid for name in gone]
-        await asyncio.to_thread(self._put, records, gone)
+        await asyncio.to_thread(self._put, records, gone, streams or Changes())
         await self._shut(gone, keeps=False)
         for uuid in uuids:
             await asyncio.to_thread(shutil.rmtree, self._folder / uuid, ignore_errors=True)
 
-    def _put(self, records: Sequence[IndexRecord], gone: Sequence[str]) -> None:
+    def _put(self, records: Sequence[IndexRecord], gone: Sequence[str], streams: Changes) -> None:
         with self._changing:
             # Of what there is already only the aliases change here; the mapping may have grown in the meantime.
             kept = [
                 replace(self._records[each.name], aliases=each.aliases) if each.name in self._records else each
                 for each in records
             ]
-            self._store.put(*kept, gone=gone)
+            self._store.put(*kept, gone=gone, streams=streams.bodies())
             left = {name: record for name, record in self._records.items() if name not in gone}
             self._records = Records(left | {record.name: record for record in kept})
+            self._streams = streams.over(self._streams)
 
     def _change(self, changes: Object[str, Change]) -> None:
         with self._changing:

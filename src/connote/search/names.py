@@ -40,11 +40,11 @@ def resolve(
     """
     can = indices if matchable is None else matchable
     if expression in ALL:
-        found = {name for name in can if not name.startswith(".")}
+        found = _matching("*", indices, aliases, can)
         if not found and not allow_none:
             raise NoIndex(expression or "_all")
         return sorted(found)
-    found = set()
+    found = set[str]()
     has_pattern = False
     for part in str(expression).split(","):
         if part.startswith("-") and has_pattern:

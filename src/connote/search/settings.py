@@ -24,7 +24,14 @@ _ACCEPTED = re.compile(
     r"final_pipeline|default_pipeline|refresh_interval|analysis\..*|analyze\..*|uuid|creation_date|provided_name|version\..*|esql\..*|recovery\..*|allocation\..*)"
 )
 # What never changes, and what only changes while an index is closed.
-_FINAL = ("number_of_shards", "sort.", "mode", "number_of_routing_shards", "routing_partition_size")
+_FINAL = (
+    "mapping.exclude_source_vectors",
+    "number_of_shards",
+    "sort.",
+    "mode",
+    "number_of_routing_shards",
+    "routing_partition_size",
+)
 _STATIC = ("analysis.", "codec", "similarity.")
 _ANALYSIS = re.compile(r"analysis\.|analyze\.|similarity\.|max_(?:ngram|shingle)_diff$")
 _ALWAYS: dict[str, Any] = {"number_of_shards": "1", "number_of_replicas": "1"}
@@ -94,6 +101,24 @@ class IndexSettings:
     def final_pipeline(self) -> str | None:
         """The ingest pipeline that every document goes through last."""
         return self._pipeline("final_pipeline")
+
+    @property
+    def copies(self) -> int:
+        """How many copies of a shard are asked for, the first too; `auto_expand_replicas` asks one node for no more."""
+        if str(self.values.get("auto_expand_replicas", "false")) != "false":
+            return 1
+        return 1 + self._whole("number_of_replicas", 1)
+
+    @property
+    def excludes_vectors(self) -> bool | None:
+        """Whether documents are shown without their vectors, unless these are asked for; None if it is not said."""
+        given = self.values.get("mapping.exclude_source_vectors")
+        if given is not None and str(given).lower() not in ("true", "false"):
+            raise IllegalArgument(
+                f"Failed to parse value [{java(given)}] as only [true] or [false] are allowed for setting "
+                "[index.mapping.exclude_source_vectors]."
+            )
+        return None if given is None else str(given).lower() == "true"
 
     def analysis(self, sets: Sets = lambda _: None) -> Analysis:
         """The analyzers and similarities that it declares, with those that are always there.
@@ -167,15 +192,19 @@ class IndexSettings:
         return _ALWAYS | self.values if self.is_whole else self.values
 
     def _check(self) -> None:
-        _ = self.refresh_interval, self.most_fields, self.most_hits
+        _ = self.refresh_interval, self.most_fields, self.most_hits, self.excludes_vectors
+        if self.copies < 1:
+            raise IllegalArgument(
+                f"Failed to parse value [{self.copies - 1}] for setting [index.number_of_replicas] must be >= 0"
+            )
         shards = self._whole("number_of_shards", 1)
         if not 1 <= shards <= 1024:
             raise IllegalArgument(f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be >= 1")
 
     def _whole(self, name: str, default: int) -> int:
-        given = self.values.get(name, default)
+        given = self.values.get(name)
         try:
-            return int(given)
+            return default if given is None else int(given)
         except (TypeError, ValueError):
             raise IllegalArgument(f"Failed to parse value [{java(given)}] for setting [index.{name}]") from None
 

@@ -16,7 +16,7 @@ from connote.contract.errors import (
     Unparsable,
 )
 from connote.contract.settings import java
-from connote.search import aliases, names
+from connote.search import aliases, names, streams
 from connote.search.analysis.synonyms import Sets
 from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.settings import IndexSettings
@@ -86,7 +86,8 @@ class Templates:
         async with self._writing:
             self._check_new(self.index, name, create=create)
             self._check_alone(name, made)
-            self._check(name, self.merged(made))
+            merged = self.merged(made)
+            self._check(name, streams.marked(merged) if made.get("data_stream") else merged)
             await asyncio.to_thread(self.index.put, name, made)
 
     async def put_component(self, name: str, body: Mapping[str, Any], *, create: bool = False) -> None:
@@ -144,6 +145,14 @@ class Templates:
         found = [key for key, each in self.index.bodies.items() if _fits(name, each)]
         return max(found, key=lambda key: self.index.bodies[key].get("priority") or 0, default=None)
 
+    def stream(self, name: str) -> streams.DataStream | None:
+        """The data stream that a template makes of that name; None if the template for it makes none."""
+        template = self.matching(name)
+        body = {} if template is None else self.index.bodies[template]
+        if template is None or body.get("data_stream") is None:
+            return None
+        return streams.begun(name, template, body, self.merged(body).get("lifecycle"))
+
     def merged(self, template: Mapping[str, Any]) -> Body:
         """What an index template says, with its components below it."""
         components = [self.component.bodies.get(name) for name in template.get("composed_of") or ()]
@@ -153,9 +162,9 @@ class Templates:
         """An index template as it is kept. Raises BadTemplate, Unparsable, IllegalArgument."""
         _check_name(name)
         _check_keys("index template", body, _INDEX)
-        if body.get("data_stream") is not None:
-            raise IllegalArgument(f"index template [{name}] is for data streams, which are not supported")
         made: Body = dict(body) | {"index_patterns": _patterns(name, body.get("index_patterns"))}
+        if body.get("data_stream") is not None:
+            made["data_stream"] = streams.options(name, body["data_stream"])
         made["composed_of"] = _texts(body, "composed_of")
         if body.get("template") is not None:
             if not isinstance(body["template"], Mapping):
@@ -204,11 +213,14 @@ def merge(bodies: Sequence[Mapping[str, Any]]) -> Body:
     settings: Body = {}
     mappings: Body = {}
     listed: Body = {}
+    lifecycle: Body = {}
     for body in bodies:
         settings |= IndexSettings.read(body.get("settings") or {}).values
         mappings = _mapped(mappings, body.get("mappings") or {})
         listed |= body.get("aliases") or {}
-    return {"settings": settings, "mappings": mappings, "aliases": listed}
+        lifecycle |= body.get("lifecycle") or {}
+    merged = {"settings": settings, "mappings": mappings, "aliases": listed}
+    return merged | ({"lifecycle": lifecycle} if lifecycle else {})
 
 
 def _mapped(below: Mapping[str, Any], above: Mapping[str, Any]) -> Body:
@@ -241,6 +253,8 @@ def _parts(body: Mapping[str, Any]) -> Body:
         if not isinstance(value, Mapping):
             raise Unparsable(f"[{name}] must be an object, not [{java(value)[:100]}]")
         made[name] = dict(value)
+    if body.get("lifecycle") is not None:
+        made["lifecycle"] = streams.lifecycle_of(body["lifecycle"])
     for alias, given in made.get("aliases", {}).items():
         aliases.options(given, alias)
     return made

@@ -114,10 +114,11 @@ def _bodies(name: str) -> Table:
 
 
 # Templates of indices and ingest pipelines, as GET shows them, sets of synonyms, tasks that have ended, templates of
-# searches, query rules.
+# searches, query rules, data streams, enrich policies with what they have copied.
 templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component", "legacy"))
 pipelines, synonyms, tasks, scripts = (_bodies(name) for name in ("pipelines", "synonyms", "tasks", "scripts"))
 rulesets = _bodies("rulesets")
+data_streams, enrich_policies = _bodies("data_streams"), _bodies("enrich_policies")
 # The last job of each index, by its uuid, that moved a field to another endpoint.
 reembeds = _bodies("reembeds")
 

@@ -61,7 +61,11 @@ def test_what_is_shown_is_included_and_not_excluded(
 @pytest.mark.parametrize(
     ("source", "names"),
     [
-        (True, set(HOUSES["1"])),
+        (True, set(HOUSES["1"]) - {"look", "words"}),
+        ({"exclude_vectors": False}, set(HOUSES["1"])),
+        (["look", "title"], {"title", "look"}),
+        (["loo*", "title"], {"title"}),
+        ({"includes": ["words"], "exclude_vectors": False}, {"words"}),
         ("title", {"title"}),
         (["pri*", "city"], {"price", "city"}),
         ({"excludes": ["*o*", "a*"]}, {"title", "city", "price", "rate", "built"}),

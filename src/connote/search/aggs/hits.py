@@ -19,6 +19,7 @@ from connote.search.aggs.values import Source
 from connote.search.collect import Found, Hit
 from connote.search.engine.segment import Table
 from connote.search.fetch.fields import objects
+from connote.search.fetch.source import SourceFilter
 from connote.search.query.query import Hits, Query
 from connote.search.request import SearchRequest
 
@@ -71,7 +72,8 @@ class TopHits(Agg):
         rows = next(part for part in parts if part.seen is hit.found.seen and part.segment == hit.segment)
         path, number = str(rows.path), hit.document
         (document,) = rows.take(np.array([number], dtype=np.int64)).documents.tolist()
-        whole = context.fetch([replace(hit, document=document)], SearchRequest())[0]
+        request = SearchRequest(source=SourceFilter(excludes_vectors=False))  # the object's own says what is shown
+        whole = context.fetch([replace(hit, document=document)], request)[0]
         every = rows.outside(None).take(np.array([document], dtype=np.int64))
         for each in [*rows.above[1:], rows]:
             every = every.inside(str(each.path)) or every

@@ -44,13 +44,15 @@ def shown(
     whole = dict(own)
     for part in reversed(path.split(".")):
         whole = {part: whole}
+    mapping = seen.reader.mapping
     if request.source.is_shown:
-        found: Any = request.source.apply(whole)
+        source = request.source.settled(seen.index.settings.excludes_vectors)
+        found: Any = source.apply(whole, mapping.vectors)
         for part in path.split("."):
             found = found.get(part, {}) if isinstance(found, Mapping) else {}
         # Names may be from the document on, or from the object on.
-        body["_source"] = found or request.source.apply(own)
-    mapping = seen.reader.mapping
+        inside = [name.removeprefix(f"{path}.") for name in mapping.vectors]
+        body["_source"] = found or source.apply(own, inside)
     fields = values(request.fields, whole, mapping) | docvalues(request.docvalue_fields, whole, mapping, path)
     if fields:
         body["fields"] = fields

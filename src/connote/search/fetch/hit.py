@@ -22,8 +22,6 @@ from connote.search.names import fits
 from connote.search.query.query import Hits
 from connote.search.request import SearchRequest
 
-_VECTORS = ("dense_vector", "sparse_vector")
-
 
 def fetched(hits: Sequence[Hit], request: SearchRequest, beside: Beside) -> list[dict[str, Any]]:
     """The hits as the answer shows them."""
@@ -89,8 +87,8 @@ def _values(hit: Hit, document: Document, request: SearchRequest) -> dict[str, A
             inference = {INFERENCE: shown_fields.inference_fields(document.kept, mapping, document.source)}
         if request.source.excludes_vectors is False:
             shown = {**shown, **inference}
-        vectors = (name for name, each in mapping.fields.items() if each.kind in _VECTORS)
-        body["_source"] = request.source.apply(shown, vectors)
+        source = request.source.settled(hit.found.seen.index.settings.excludes_vectors)
+        body["_source"] = source.apply(shown, mapping.vectors)
         if request.shows_inference:
             body["_source"] |= inference
     found = dict[str, Any]()

@@ -1,12 +1,16 @@
 """`_source`: which parts of a document are shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
 from connote.contract.errors import BadQuery
 from connote.contract.settings import java
 from connote.search.names import fits
+
+# Whether who asks speaks the API of Elasticsearch 8, whose documents came with their vectors.
+OLDER: ContextVar[bool] = ContextVar("older", default=False)
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,17 @@ class SourceFilter:
             excludes_vectors=None if vectors is None else vectors in (True, "true"),
         )
 
-    def apply(self, source: Mapping[str, Any], vectors: Iterable[str] = ()) -> dict[str, Any]:
-        """The parts that are shown; `vectors` are the fields that hold vectors."""
-        if self.excludes_vectors:
-            return replace(self, excludes=[*self.excludes, *vectors], excludes_vectors=None).apply(source)
+    def settled(self, excludes_vectors: bool | None) -> "SourceFilter":
+        """With what an index says of vectors, if it is not said here; if neither says, clients of 8 are shown them."""
+        if self.excludes_vectors is not None:
+            return self
+        return replace(self, excludes_vectors=not OLDER.get() if excludes_vectors is None else excludes_vectors)
+
+    def apply(self, source: Mapping[str, Any], vectors: Collection[str] = ()) -> dict[str, Any]:
+        """The parts that are shown; `vectors` are the fields that hold vectors: those that are named are wanted."""
+        if self.excludes_vectors and vectors:
+            left_out = [name for name in vectors if name not in self.includes]
+            return replace(self, excludes=[*self.excludes, *left_out], excludes_vectors=None).apply(source)
         if not self.includes and not self.excludes:
             return dict(source)
         return _object(source, "", self.includes, self.excludes) or {}

@@ -9,7 +9,7 @@ from connote.contract.errors import BadDocument, IllegalArgument, StrictMapping
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.dynamic import Dynamic, sampled
 from connote.search.mapping.field import Field, failed
-from connote.search.mapping.mapping import Mapping
+from connote.search.mapping.mapping import TIMESTAMP, Mapping
 from connote.search.mapping.values import Values
 from connote.search.mapping.vectors import DenseVector
 
@@ -80,6 +80,8 @@ class Reader:
                 )
         if self._mapping.root.is_enabled:
             self._object(_Place(self._mapping.root, into, into.added), source)
+        if self._mapping.has_timestamps and not self._is_lenient:
+            _check_timestamp(into)
         return into
 
     def _take(self, field: Field, value: Any, into: Values, path: str) -> None:  # noqa: ANN401 (JSON)
@@ -196,6 +198,16 @@ class Reader:
                 del made["type"]
         elif known is None:
             properties[key] = made
+
+
+def _check_timestamp(values: Values) -> None:
+    """A document of a data stream has one. Raises BadDocument."""
+    count = len(values.numbers.get(TIMESTAMP, ()))
+    if count != 1:
+        told = "encountered multiple values" if count else "is missing"
+        error = BadDocument(f"[1:1] failed to parse: data stream timestamp field [{TIMESTAMP}] {told}")
+        error.caused_by = IllegalArgument(f"data stream timestamp field [{TIMESTAMP}] {told}")
+        raise error
 
 
 def _not_allowed(name: str, where: str) -> StrictMapping:

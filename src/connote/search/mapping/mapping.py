@@ -1,6 +1,7 @@
 """The mapping of an index: its fields by name, as they were put and as documents have added to them."""
 
 from collections.abc import Mapping as Object
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ from connote.search.mapping import (
     join,
     keyword,
     number,
+    percolator,
     semantic,
     special,
     text,
@@ -63,8 +65,11 @@ KINDS: Object[str, type[Field]] = {
         special.Flattened,
         special.Unsearched,
         completion.Completion,
+        percolator.Percolator,
     )
 }
+# What the mapping of a data stream's index has, and the field that its documents must have then.
+MARK, TIMESTAMP = "_data_stream_timestamp", "@timestamp"
 # Most fields of an index, as Elasticsearch limits them by default, and how deep objects go.
 MOST_FIELDS, MOST_DEPTH = 1000, 20
 
@@ -121,6 +126,12 @@ class Mapping:
         """The fields that are embedded."""
         return {name: each for name, each in self.fields.items() if isinstance(each, semantic.SemanticText)}
 
+    @cached_property
+    def vectors(self) -> Sequence[str]:
+        """The names of the fields that hold vectors."""
+        kinds = (vectors.DenseVector.kind, vectors.SparseVector.kind)
+        return [name for name, each in self.fields.items() if each.kind in kinds]
+
     def find(self, name: str) -> Field | None:
         """The field of that name; below a flattened one any name is one of its."""
         if name in self.fields:
@@ -151,6 +162,12 @@ class Mapping:
         routing = self.root.given.get("_routing")
         return isinstance(routing, Object) and routing.get("required") in (True, "true")
 
+    @cached_property
+    def has_timestamps(self) -> bool:
+        """Whether every document must have one `@timestamp`: that of a data stream."""
+        marked = self.root.given.get(MARK)
+        return isinstance(marked, Object) and marked.get("enabled") in (True, "true")
+
     def wire(self) -> dict[str, Any]:
         """The mapping as GET shows it."""
         return self.root.wire()
@@ -165,6 +182,13 @@ class Mapping:
             self._check_copies(each)
             if isinstance(each, semantic.SemanticText):
                 self._check_semantic(name)
+            if isinstance(each, percolator.Percolator) and self.nested_above(name) is not None:
+                raise BadMapping(f"percolator field [{name}] cannot be nested")
+        if self.has_timestamps and not isinstance(found := self.fields.get(TIMESTAMP), date.Date):
+            told = (
+                "is not defined" if found is None else f"is of type [{found.kind}], but [date,date_nanos] is expected"
+            )
+            raise IllegalArgument(f"data stream timestamp field [{TIMESTAMP}] {told}")
         self.shown  # noqa: B018 (it raises)
         self.searched()
         return self

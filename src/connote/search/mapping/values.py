@@ -25,6 +25,7 @@ class Values:
     dense: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     nested: dict[str, list["Values"]] = field(default_factory=lambda: defaultdict(list))
     inputs: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    queries: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # those of percolators, not checked yet
     unpacked: dict[str, list[float]] = field(default_factory=dict)  # vectors that came as base64, by their paths
     ignored: set[str] = field(default_factory=set)  # fields with a value that was left out
     added: dict[str, Any] = field(default_factory=dict)  # the mapping of fields that were not mapped yet

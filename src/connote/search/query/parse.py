@@ -1,8 +1,11 @@
 """From the JSON of a query to its node."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from itertools import count
 from typing import Any
+
+import orjson
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.query.body import Body
@@ -21,6 +24,7 @@ from connote.search.query.match import Match
 from connote.search.query.multi import Combined, MultiMatch
 from connote.search.query.nested import Nested
 from connote.search.query.patterns import Prefix, Regexp, Wildcard
+from connote.search.query.percolate import Percolate
 from connote.search.query.pinned import Pinned, wrapped
 from connote.search.query.query import MatchAll, MatchNone, Query
 from connote.search.query.ranges import Range
@@ -86,6 +90,7 @@ _COMPOUND: Mapping[str, Callable[[Any, Parse], Query]] = {
     "has_child": HasChild.parse,
     "has_parent": HasParent.parse,
     "nested": Nested.parse,
+    "percolate": lambda given, _: _percolate(given),
     "pinned": Pinned.parse,
     "rule": Rule.parse,
     "rule_query": Rule.parse,
@@ -123,6 +128,16 @@ def parse(given: Any, depth: int = 0, size: int = SIZE, clauses: Iterator[int] |
     if kind == "match_none":
         return _all(MatchNone, kind, value)
     raise BadQuery(f"unknown query [{kind}]; the queries that connote knows are listed in {COMPATIBILITY}")
+
+
+@lru_cache(maxsize=10_000)
+def stored(text: str) -> Query:
+    """A query that a percolator keeps as JSON. Raises what `parse` raises."""
+    return parse(orjson.loads(text))
+
+
+def _percolate(given: Any) -> Query:  # noqa: ANN401
+    return Percolate.parse(given, stored)
 
 
 def _named(given: Any) -> tuple[str, Any]:  # noqa: ANN401

@@ -32,6 +32,7 @@ class Item:
     retries: int = 0
     pipeline: str | None = None
     require_alias: bool | None = None
+    require_stream: bool | None = None
     shows_pipelines: bool = False
     shown: Any = None
     templates: Mapping[str, str] = field(default_factory=dict)

@@ -79,8 +79,11 @@ class Outcome:
             return self.error.status
         return {"created": 201, "not_found": 404}.get(self.result, 200)
 
-    def wire(self, *, refreshed: bool = False) -> dict[str, Any]:
-        """The body of an answer to a single write, and an item of a bulk's."""
+    def wire(self, *, refreshed: bool = False, copies: int = 1) -> dict[str, Any]:
+        """The body of an answer to a single write, and an item of a bulk's.
+
+        `copies` of the shard are asked for; there is always one, and another that nobody can keep is no failure.
+        """
         own = self.operation
         body: dict[str, Any]
         told = {} if own.pipelines is None else {"executed_pipelines": list(own.pipelines)}
@@ -92,7 +95,7 @@ class Outcome:
             "_id": own.id or None,
             "_version": self.version,
             "result": self.result,
-            "_shards": {"total": 1, "successful": 1, "failed": 0},
+            "_shards": {"total": copies, "successful": 1, "failed": 0},
             "_seq_no": self.seq,
             "_primary_term": 1,
             **told,

@@ -44,9 +44,23 @@ class Prepare:
             if item.require_alias and item.index not in self._indices.aliases():
                 told = f"[require_alias] request flag is [true] and [{item.index}] is not an alias"
                 raise NoIndex(item.index, told)
+            if item.require_stream or item.routing is not None:
+                self._check_stream(item)
         except ConnoteError as error:
             return _failed(item, error)
         return item
+
+    def _check_stream(self, item: Item) -> None:
+        """Raise NoIndex, IllegalArgument."""
+        stream = self._indices.stream(item.index)
+        if stream is None and item.require_stream:
+            told = f"[require_data_stream] request flag is [true] and [{item.index}] is not a data stream"
+            raise NoIndex(item.index, told)
+        if stream is not None and item.routing is not None and not stream.allow_custom_routing:
+            raise IllegalArgument(
+                f"index request targeting data stream [{item.index}] specifies a custom routing but the "
+                "[allow_custom_routing] setting was not enabled in the data stream's template."
+            )
 
     async def _piped(self, made: dict[int, Item | Outcome], pipeline: str | None) -> dict[int, list[str]]:
         """Put documents through their pipelines, all of one pipeline together. The pipelines that each has met."""
@@ -97,25 +111,27 @@ class Prepare:
                 made.append(_after(item, outcome))
         return made
 
-    async def _named(self, name: str, is_delete: bool) -> str | ConnoteError:
+    async def _named(self, name: str, kind: Kind) -> str | ConnoteError:
         """The index that writes of that name go to. Only what is deleted may not be there."""
         try:
-            return self._indices.written(name) if is_delete else await self._indices.ensure(name)
+            if kind is not Kind.CREATE and self._indices.stream(name) is not None:
+                return IllegalArgument("only write ops with an op_type of create are allowed in data streams")
+            return self._indices.written(name) if kind is Kind.DELETE else await self._indices.ensure(name)
         except ConnoteError as error:
             return error
 
 
-def _wanted(made: Iterable[Item | Outcome]) -> dict[tuple[str, bool], None]:
-    """The names that are written to, in their order, and whether it is for a deletion."""
-    return dict.fromkeys((each.index, each.kind is Kind.DELETE) for each in made if isinstance(each, Item))
+def _wanted(made: Iterable[Item | Outcome]) -> dict[tuple[str, Kind], None]:
+    """The names that are written to, in their order, and what is done there."""
+    return dict.fromkeys((each.index, each.kind) for each in made if isinstance(each, Item))
 
 
 def _operation(
-    item: Item | Outcome, ran: Sequence[str], named: Mapping[tuple[str, bool], str | ConnoteError]
+    item: Item | Outcome, ran: Sequence[str], named: Mapping[tuple[str, Kind], str | ConnoteError]
 ) -> Operation | Outcome:
     if isinstance(item, Outcome):
         return item
-    name = named[item.index, item.kind is Kind.DELETE]
+    name = named[item.index, item.kind]
     if isinstance(name, ConnoteError):
         return _failed(item, name)
     return Operation(

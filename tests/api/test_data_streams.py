@@ -1,0 +1,215 @@
+"""Data streams: made by templates, written to by their name, searched as one, rolled over."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+TEMPLATE = {
+    "index_patterns": ["logs-*"],
+    "data_stream": {},
+    "priority": 7,
+    "template": {"mappings": {"properties": {"level": {"type": "keyword"}}}, "settings": {"number_of_replicas": 0}},
+}
+LINES = {"Content-Type": "application/x-ndjson"}
+
+
+@pytest.fixture
+def streams(indices: httpx.Client) -> Iterator[httpx.Client]:
+    assert indices.put("/_index_template/logs", json=TEMPLATE).is_success
+    yield indices
+    assert indices.delete("/_data_stream/*").is_success
+    assert indices.delete("/_index_template/logs").is_success
+
+
+def first(name: str, number: int = 1) -> str:
+    return f".ds-{name}-{datetime.now(UTC):%Y.%m.%d}-{number:06}"
+
+
+def event(day: int, **more: object) -> dict[str, object]:
+    return {"@timestamp": f"2026-11-{day:02}T10:00:00Z", **more}
+
+
+def bulk(http: httpx.Client, kind: str, *documents: dict[str, object], path: str = "/logs-a/_bulk") -> dict[str, Any]:
+    raw = b"".join(orjson.dumps({kind: {}}) + b"\n" + orjson.dumps(each) + b"\n" for each in documents)
+    reply = http.post(f"{path}?refresh=true", content=raw, headers=LINES)
+    assert reply.is_success, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+def refused(reply: httpx.Response) -> str:
+    assert reply.status_code == 400, reply.text
+    reason: str = reply.json()["error"]["reason"]
+    return reason
+
+
+def test_a_data_stream_is_made_of_its_template(streams: httpx.Client) -> None:
+    assert streams.put("/_data_stream/logs-a").json() == {"acknowledged": True}
+    (told,) = streams.get("/_data_stream/logs-a").json()["data_streams"]
+    name = first("logs-a")
+    assert (told["name"], told["generation"], told["template"]) == ("logs-a", 1, "logs")
+    assert told["timestamp_field"] == {"name": "@timestamp"}
+    assert [each["index_name"] for each in told["indices"]] == [name]
+    shown = streams.get("/logs-a").json()
+    assert list(shown) == [name]
+    assert shown[name]["data_stream"] == "logs-a"
+    assert shown[name]["mappings"]["_data_stream_timestamp"] == {"enabled": True}
+    assert shown[name]["mappings"]["properties"]["@timestamp"] == {"type": "date"}
+    assert shown[name]["settings"]["index"]["hidden"] == "true"
+    assert streams.head("/logs-a").status_code == 200
+    again = streams.put("/_data_stream/logs-a")
+    assert again.json()["error"]["type"] == "resource_already_exists_exception"
+
+
+def test_a_bulk_of_creates_makes_it_and_its_name_is_searched(streams: httpx.Client) -> None:
+    told = bulk(streams, "create", event(1, level="warn"), event(2, level="info"))
+    assert [item["create"]["_index"] for item in told["items"]] == [first("logs-a")] * 2
+    one = streams.post("/logs-a/_doc?refresh=true", json=event(3, level="warn"))
+    assert (one.status_code, one.json()["_index"]) == (201, first("logs-a"))
+    query = {"query": {"term": {"level": "warn"}}, "sort": [{"@timestamp": "desc"}]}
+    for path in ("/logs-a/_search", "/logs-*/_search", "/_search"):
+        hits = streams.post(path, json=query).json()["hits"]["hits"]
+        assert [hit["_source"]["@timestamp"][:10] for hit in hits] == ["2026-11-03", "2026-11-01"], path
+    assert streams.get("/logs-a/_count").json()["count"] == 3
+
+
+def test_only_creates_are_taken(streams: httpx.Client) -> None:
+    only = "only write ops with an op_type of create are allowed in data streams"
+    (item,) = bulk(streams, "index", event(1))["items"]
+    assert (item["index"]["status"], item["index"]["error"]["reason"]) == (400, only)
+    assert refused(streams.put("/logs-a/_doc/1", json=event(1))) == only
+    assert streams.put("/logs-a/_create/1", json=event(1)).status_code == 201
+    assert refused(streams.delete("/logs-a/_doc/1")) == only
+    assert refused(streams.post("/logs-a/_update/1", json={"doc": {"n": 1}})) == only
+    assert streams.post(f"/{first('logs-a')}/_update/1", json={"doc": {"n": 1}}).json()["result"] == "updated"
+    assert "specifies a custom routing" in refused(streams.put("/logs-a/_create/2?routing=x", json=event(1)))
+    for path in ("_update_by_query", "_delete_by_query"):
+        told = streams.post(f"/logs-a/{path}?refresh=true", json={"query": {"match_all": {}}}).json()
+        assert (told["total"], told["failures"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"level": "info"}, "data stream timestamp field [@timestamp] is missing"),
+        ({"@timestamp": ["2026-01-01", "2026-01-02"]}, "data stream timestamp field [@timestamp] encountered multiple"),
+        ({"@timestamp": "yesterday"}, "failed to parse field [@timestamp] of type [date]"),
+    ],
+)
+def test_a_document_needs_one_timestamp(streams: httpx.Client, document: dict[str, object], told: str) -> None:
+    (item,) = bulk(streams, "create", document)["items"]
+    assert (item["create"]["status"], item["create"]["error"]["type"]) == (400, "document_parsing_exception")
+    assert told in item["create"]["error"]["reason"]
+
+
+def test_rolling_over_begins_the_next_index(streams: httpx.Client) -> None:
+    bulk(streams, "create", event(1))
+    not_yet = streams.post("/logs-a/_rollover", json={"conditions": {"max_docs": 5}}).json()
+    assert (not_yet["rolled_over"], not_yet["new_index"]) == (False, first("logs-a", 2))
+    told = streams.post("/logs-a/_rollover").json()
+    assert (told["rolled_over"], told["old_index"], told["new_index"]) == (True, first("logs-a"), first("logs-a", 2))
+    assert bulk(streams, "create", event(2))["items"][0]["create"]["_index"] == first("logs-a", 2)
+    assert streams.get("/logs-a/_count").json()["count"] == 2
+    stats = streams.get("/_data_stream/logs-a/_stats").json()
+    assert (stats["data_stream_count"], stats["backing_indices"]) == (1, 2)
+    newest = datetime(2026, 11, 2, 10, tzinfo=UTC).timestamp() * 1000
+    assert stats["data_streams"][0]["maximum_timestamp"] == newest
+    assert "write index for data stream [logs-a]" in refused(streams.delete(f"/{first('logs-a', 2)}"))
+    assert streams.delete(f"/{first('logs-a')}").is_success
+    (left,) = streams.get("/_data_stream").json()["data_streams"]
+    assert ([each["index_name"] for each in left["indices"]], left["generation"]) == ([first("logs-a", 2)], 2)
+    assert "may not be specified" in refused(streams.post("/logs-a/_rollover/mine"))
+
+
+def test_backing_indices_are_hidden_and_resolved(streams: httpx.Client) -> None:
+    bulk(streams, "create", event(1))
+    streams.put("/plain")
+    assert [row["index"] for row in streams.get("/_cat/indices/p*?format=json").json()] == ["plain"]
+    told = streams.get("/_resolve/index/*").json()
+    assert [each["name"] for each in told["indices"]] == ["plain"]
+    backing = {"backing_indices": [first("logs-a")], "name": "logs-a", "timestamp_field": "@timestamp"}
+    assert told["data_streams"] == [backing]
+    (own,) = streams.get("/_resolve/index/.ds-*").json()["indices"]
+    assert (own["data_stream"], own["attributes"]) == ("logs-a", ["hidden", "open"])
+    assert "matches a data stream" in refused(streams.delete("/logs-a"))
+
+
+def test_what_a_template_of_data_streams_stands_in_the_way_of(streams: httpx.Client) -> None:
+    assert "creates data streams only" in refused(streams.put("/logs-x"))
+    assert "no matching index template found" in refused(streams.put("/_data_stream/other"))
+    streams.put("/_data_stream/logs-a")
+    assert "in use by a data streams [logs-a]" in refused(streams.delete("/_index_template/logs"))
+    wrong = {**TEMPLATE, "index_patterns": ["x-*"], "template": {"mappings": {"properties": {"@timestamp": {
+        "type": "keyword"}}}}}  # fmt: skip
+    assert "but [date,date_nanos] is expected" in refused(streams.put("/_index_template/x", json=wrong))
+    missing = streams.put("/other/_create/1?require_data_stream=true", json=event(1))
+    assert missing.status_code == 404
+    assert "is not a data stream" in missing.json()["error"]["reason"]
+
+
+def test_indices_are_added_and_taken_out(streams: httpx.Client) -> None:
+    bulk(streams, "create", event(2))
+    streams.put("/old", json={"mappings": {"properties": {"@timestamp": {"type": "date"}}}})
+    streams.put("/old/_doc/1?refresh=true", json=event(1))
+    action = {"data_stream": "logs-a", "index": "old"}
+    body = {"actions": [{"add_backing_index": action}]}
+    assert streams.post("/_data_stream/_modify", json=body).json() == {"acknowledged": True}
+    assert streams.get("/logs-a/_count").json()["count"] == 2
+    assert "because it is part of [logs-a]" in refused(streams.post("/_data_stream/_modify", json=body))
+    streams.post("/_data_stream/_modify", json={"actions": [{"remove_backing_index": action}]})
+    assert streams.get("/logs-a/_count").json()["count"] == 1
+    writer = {"remove_backing_index": {"data_stream": "logs-a", "index": first("logs-a")}}
+    assert "write index" in refused(streams.post("/_data_stream/_modify", json={"actions": [writer]}))
+
+
+def test_an_alias_becomes_a_data_stream(streams: httpx.Client) -> None:
+    for number, day in (("1", 3), ("2", 4)):
+        aliases = {"logs-a": {"is_write_index": number == "2"}}
+        streams.put(f"/old-{number}", json={"aliases": aliases})
+        streams.put(f"/old-{number}/_doc/1?refresh=true", json=event(day))
+    assert streams.post("/_data_stream/_migrate/logs-a").json() == {"acknowledged": True}
+    (told,) = streams.get("/_data_stream/logs-a").json()["data_streams"]
+    assert [each["index_name"] for each in told["indices"]] == ["old-1", "old-2"]
+    assert streams.get("/_alias").json()["old-1"]["aliases"] == {}
+    assert bulk(streams, "create", event(5))["items"][0]["create"]["_index"] == "old-2"
+    assert bulk(streams, "create", {"n": 1})["items"][0]["create"]["status"] == 400
+    assert streams.post("/logs-a/_rollover").json()["new_index"] == first("logs-a", 2)
+    assert "does not exist" in refused(streams.post("/_data_stream/_migrate/none"))
+
+
+def test_a_lifecycle_is_kept_and_shown(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    assert streams.get("/_data_stream/logs-a/_lifecycle").json()["data_streams"] == [{"name": "logs-a"}]
+    streams.put("/_data_stream/logs-a/_lifecycle", json={"data_retention": "7d"})
+    kept = {"enabled": True, "data_retention": "7d"}
+    assert streams.get("/_data_stream/logs-*/_lifecycle").json()["data_streams"][0]["lifecycle"] == kept
+    told = streams.get(f"/{first('logs-a')}/_lifecycle/explain").json()["indices"][first("logs-a")]
+    assert (told["managed_by_lifecycle"], told["lifecycle"]) == (True, kept)
+    assert "unknown field [days]" in refused(streams.put("/_data_stream/logs-a/_lifecycle", json={"days": 7}))
+    streams.delete("/_data_stream/logs-a/_lifecycle")
+    assert streams.get("/_data_stream/logs-a/_lifecycle").json()["data_streams"] == [{"name": "logs-a"}]
+
+
+def test_streams_that_are_not_there_are_404(streams: httpx.Client) -> None:
+    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/_stats"), ("GET", "/_lifecycle")):
+        reply = streams.request(method, f"/_data_stream/none{path}")
+        assert (reply.status_code, reply.json()["error"]["reason"]) == (404, "no such index [none]")
+    streams.put("/_data_stream/logs-a")
+    assert "not a replicated data stream" in refused(streams.post("/_data_stream/_promote/logs-a"))
+
+
+def test_an_alias_of_a_data_stream_moves_on_with_it(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    streams.post("/_aliases", json={"actions": [{"add": {"index": "logs-a", "alias": "now"}}]})
+    wrong = {"add": {"index": first("logs-a"), "alias": "logs-a"}}
+    assert "exists with the same name" in refused(streams.post("/_aliases", json={"actions": [wrong]}))
+    gone = {"remove_index": {"index": first("logs-a")}}
+    assert "write index for data stream" in refused(streams.post("/_aliases", json={"actions": [gone]}))
+    streams.post("/logs-a/_rollover")
+    one = streams.post("/now/_doc?refresh=true", json=event(1))
+    assert one.json()["_index"] == first("logs-a", 2)
+    assert streams.get("/now/_count").json()["count"] == 1
