@@ -1,0 +1,56 @@
+"""EVAL: columns that are computed."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connote.search.esql.bind import bind, usable
+from connote.search.esql.commands.command import Step
+from connote.search.esql.nodes import Node
+from connote.search.esql.page import Page
+from connote.search.esql.scope import Problem, Scope
+from connote.search.esql.tree import Expression, Named
+
+if TYPE_CHECKING:
+    from connote.search.esql.parser import Parser
+
+
+@dataclass(frozen=True)
+class Eval:
+    """The new columns, of which later ones may use those before."""
+
+    made: list[Named]
+
+    @classmethod
+    def read(cls, parser: "Parser") -> "Eval":
+        """`EVAL name = expression, …`."""
+        return cls(parser.columns())
+
+    def expressions(self) -> list[Expression]:
+        """Those of all columns."""
+        return [each.expression for each in self.made]
+
+    def bind(self, scope: Scope) -> Step:
+        """The new columns stand behind the others."""
+        nodes = list[tuple[str, Node]]()
+        for each in self.made:
+            try:
+                node = bind(each.expression, scope)
+                usable(node, scope)
+                if node.type in ("date_period", "time_duration"):
+                    raise Problem(
+                        node.at,
+                        f"EVAL does not support type [{node.type}] as the return data type of expression [{node.text}]",
+                    )
+            except Problem as problem:
+                scope.noted(problem)
+                scope.put(each.name, "null")
+                continue
+            scope.put(each.name, node.type)
+            nodes.append((each.name, node))
+
+        def run(page: Page) -> Page:
+            for name, node in nodes:
+                page = page.having({name: node.run(page)})
+            return page
+
+        return run
