@@ -124,7 +124,7 @@ def _request(body: dict[str, Any]) -> EsqlRequest:
     return EsqlRequest(text, body.get("params"), parse_query(given) if given else None, **named)
 
 
-def _shown(ask: Ask, table: Table, form: str, columnar: bool) -> Answer:  # noqa: FBT001 (of a body)
+def _shown(ask: Ask, table: Table, form: str, columnar: bool) -> Answer:
     if form == "json":
         drops = _drops(ask, ask.body or {})
         return encoded(ask, answer.body(table, columnar=columnar, drops_nulls=drops))

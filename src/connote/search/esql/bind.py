@@ -17,7 +17,15 @@ from connote.search.esql.tree import Call, Expression, Literal, Name
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _COMPARED = ("==", "!=", "<", "<=", ">", ">=", "in")
 # What is read from a text that stands where another type is wanted.
-_READ = ("date", "ip", "version", "geo_point", "span", "boolean")
+_READ = {
+    "boolean": "boolean",
+    "date": "date",
+    "geo_point": "geo_point",
+    "ip": "ip",
+    "point": "geo_point",
+    "span": "span",
+    "version": "version",
+}
 
 
 def bind(expression: Expression, scope: Scope) -> Node:
@@ -96,13 +104,13 @@ def _count(function: Function, call: Call) -> None:
 def _read(function: Function, call: Call, arguments: list[Node]) -> list[Node]:
     """With texts read as what is wanted in their place."""
     if call.name in _COMPARED or call.name in ("coalesce", "case", "greatest", "least", "+", "-"):
-        wanted = next((each.type for each in arguments if each.type in (*_READ, "date") and not _is_text(each)), None)
+        wanted = next((each.type for each in arguments if each.type in _READ and not _is_text(each)), None)
         if call.name in ("+", "-") and wanted == "date":
             wanted = None
         return [_as(each, wanted) if wanted and _is_text(each) else each for each in arguments]
     for number, each in enumerate(arguments):
         wanted_kinds = function.parameter(number).rstrip("?*!").split("|")
-        found = next((kind for kind in wanted_kinds if kind in _READ), None)
+        found = next((_READ[kind] for kind in wanted_kinds if kind in _READ), None)
         if _is_text(each) and found and not any(types.fits("keyword", kind) for kind in wanted_kinds):
             arguments[number] = _as(each, found)
     return arguments

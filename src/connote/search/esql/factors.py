@@ -1,7 +1,8 @@
 """Values as numbers, for grouping: equal values have the same, in the order in which they first come."""
 
-import numpy as np
 from typing import Any
+
+import numpy as np
 
 from connote.search.esql.column import Rows, Values
 

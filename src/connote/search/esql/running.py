@@ -1,9 +1,9 @@
 """What a query shares while it runs: its warnings, its clock, and what it may use."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-import time
 
 from connote.contract.errors import IllegalArgument
 from connote.search.thread import check

@@ -1,10 +1,10 @@
 """The types of columns."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from typing import Any
 
 STRINGS = ("keyword", "text")
 WHOLE = ("integer", "long")

@@ -104,4 +104,4 @@ def sample(group: Group, column: Column, limit: int) -> Column:
     """So many values, by chance."""
     if limit <= 0:
         raise IllegalArgument(f"Limit must be greater than 0 in [SAMPLE], found [{limit}]")
-    return group.each(column, lambda found: random.sample(found.tolist(), min(limit, len(found))))  # noqa: S311
+    return group.each(column, lambda found: random.sample(found.tolist(), min(limit, len(found))))

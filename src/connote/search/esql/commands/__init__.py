@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from connote.search.esql.commands.command import Read
 from connote.search.esql.commands.eval import Eval
 from connote.search.esql.commands.expand import Expand
+from connote.search.esql.commands.extract import Extract
 from connote.search.esql.commands.fork import Fork
+from connote.search.esql.commands.fuse import Fuse
+from connote.search.esql.commands.infer import Complete, Rerank
 from connote.search.esql.commands.lookup import Lookup
 from connote.search.esql.commands.names import Drop, Keep, Rename
 from connote.search.esql.commands.row import Row, Show
@@ -16,9 +19,13 @@ from connote.search.esql.commands.where import Where
 
 SOURCES: Mapping[str, Read] = {"from": From.read, "row": Row.read, "show": Show.read}
 COMMANDS: Mapping[str, Read] = {
+    "completion": Complete.read,
+    "dissect": Extract.read_dissect,
     "drop": Drop.read,
     "eval": Eval.read,
     "fork": Fork.read,
+    "fuse": Fuse.read,
+    "grok": Extract.read_grok,
     "inline": Stats.read_inline,
     "inlinestats": lambda parser: Stats.read(parser, inline=True),
     "keep": Keep.read,
@@ -27,6 +34,7 @@ COMMANDS: Mapping[str, Read] = {
     "mv_expand": Expand.read,
     "project": Keep.read,
     "rename": Rename.read,
+    "rerank": Rerank.read,
     "sample": Sample.read,
     "sort": Sort.read,
     "stats": Stats.read,

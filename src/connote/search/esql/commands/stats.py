@@ -175,7 +175,7 @@ def _run(
     for name, column in key_columns:
         if full[name].many:
             full = unfolded(full, name)
-    groups, count, first = _grouped([full[name] for name, _ in key_columns], full.size)
+    groups, count, first = grouped([full[name] for name, _ in key_columns], full.size)
     made = {name: full[name].take(first) for name, _ in key_columns}
     for figure in figures:
         made[figure.name] = _figured(figure, full, groups, count)
@@ -208,7 +208,7 @@ def unfolded(page: Page, name: str) -> Page:
     return taken.having({name: Column.of(column.type, [() if each is None else (each,) for each in values])})
 
 
-def _grouped(keys: Sequence[Column], size: int) -> tuple[Rows, int, Rows]:
+def grouped(keys: Sequence[Column], size: int) -> tuple[Rows, int, Rows]:
     """Of each row its group, how many groups there are, and the first row of each: null comes first."""
     if not keys:
         return np.zeros(size, dtype=np.int64), 1, np.zeros(1 if size else 0, dtype=np.int64)
