@@ -55,6 +55,12 @@ def usable(node: Node, scope: Scope) -> None:
         raise Problem(node.at, f"Cannot use field [{node.name}] {told}")
 
 
+def refuse(node: Node, kinds: Sequence[str], why: str) -> None:
+    """Raise Problem for a node of one of these types."""
+    if node.type in kinds:
+        raise Problem(node.at, why)
+
+
 def _call(call: Call, scope: Scope) -> Node:
     if call.name in AGGREGATES and call.name not in FUNCTIONS:
         raise Problem(call.at, f"aggregate function [{call.text}] not allowed outside STATS command")
@@ -70,10 +76,10 @@ def _call(call: Call, scope: Scope) -> Node:
     inner = [bind(each, scope) for each in call.arguments]
     for each in inner:
         usable(each, scope)
-    return applied(function, call, inner, scope)
+    return applied(function, call, inner)
 
 
-def applied(function: Function, call: Call, inner: Sequence[Node], scope: Scope) -> Node:
+def applied(function: Function, call: Call, inner: Sequence[Node]) -> Node:
     """A function of these arguments, which are checked. Raises Problem, BadQuery."""
     _count(function, call)
     arguments = _read(function, call, list(inner))
@@ -173,7 +179,7 @@ def _cast(call: Call, scope: Scope) -> Node:
     inner = bind(value, scope)
     usable(inner, scope)
     own = Call(call.text, call.at, CASTS[name], [value])
-    return applied(FUNCTIONS[CASTS[name]], own, [inner], scope)
+    return applied(FUNCTIONS[CASTS[name]], own, [inner])
 
 
 def text_of(value: Any, name: str) -> str:  # noqa: ANN401

@@ -1,6 +1,7 @@
 """The tokens of a query, read one at a time, for what a token is depends on the command that it is in."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,7 @@ class Cursor:
         if len(text) > MOST_CHARACTERS:
             raise BadQuery(f"ES|QL statement is too large [{len(text)} characters > {MOST_CHARACTERS}]")
         self.text, self.listed, self.named = text, listed, named or {}
+        self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
         self.used = 0  # params without name or number
         self.last = 0  # where the token before ends
         self.token = self._read(0)
@@ -92,8 +94,8 @@ class Cursor:
 
     def at(self, start: int) -> str:
         """Line and column, both from 1, of a place."""
-        line = self.text.count("\n", 0, start) + 1
-        return f"{line}:{start - (self.text.rfind(chr(10), 0, start) + 1) + 1}"
+        line = bisect_right(self._lines, start)
+        return f"{line}:{start - self._lines[line - 1] + 1}"
 
     def string(self) -> str:
         """Take a string, or a param for one. Raises BadQuery."""

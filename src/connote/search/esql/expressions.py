@@ -7,8 +7,8 @@ from connote.search.esql.cursor import Cursor
 from connote.search.esql.periods import Duration, Period, period
 from connote.search.esql.tree import Call, Expression, Literal, Name
 
-# How deep expressions go. Long rows of AND and OR do not count.
-MOST_DEPTH = 100
+# How deep parentheses go, and how many calls may be one in the other: `a + b + c` is two. Long rows of AND count as one.
+MOST_DEPTH, MOST_HEIGHT = 60, 150
 # Entries of a list.
 MOST_ENTRIES = 65_536
 
@@ -30,7 +30,7 @@ class Expressions(Cursor):
         return self._row("and", self._negation)
 
     def _row(self, sign: str, inner: Any) -> Expression:  # noqa: ANN401 (one of the methods)
-        start, found = self.token.start, [inner()]
+        start, found = self.token.start, list[Expression]([inner()])
         while self.take(sign):
             found.append(inner())
         return found[0] if len(found) == 1 else self._call(sign, found, start)
@@ -83,11 +83,9 @@ class Expressions(Cursor):
         return self._chain(_MULTIPLYING, self._unary)
 
     def _chain(self, signs: tuple[str, ...], inner: Any) -> Expression:  # noqa: ANN401
-        start, found, length = self.token.start, inner(), 0
+        start = self.token.start
+        found: Expression = inner()
         while (sign := self.take(*signs)) is not None:
-            length += 1
-            if length + self.depth > MOST_DEPTH:
-                raise self._deep()
             found = self._call(sign, [found, inner()], start)
         return found
 
@@ -103,11 +101,8 @@ class Expressions(Cursor):
         return self._call("neg", [found], start)
 
     def _cast(self, start: int) -> Expression:
-        found, length = self._primary(), 0
+        found = self._primary()
         while self.take("::"):
-            length += 1
-            if length + self.depth > MOST_DEPTH:
-                raise self._deep()
             kind = self.token.text.lower()
             if self.token.kind not in ("name", "quoted"):
                 raise self.unexpected("<type>")
@@ -116,7 +111,7 @@ class Expressions(Cursor):
         return found
 
     def _primary(self) -> Expression:
-        token, start = self.token, self.token.start
+        token = self.token
         self.depth += 1
         if self.depth > MOST_DEPTH:
             raise self._deep()
@@ -228,6 +223,8 @@ class Expressions(Cursor):
         start, is_negative = self.token.start, bool(self.take("-"))
         if not is_negative:
             self.take("+")
+        if self.is_next("["):
+            raise self.fault("a list holds no lists", start)
         found = self.constant() if self.token.kind != "param" else self._param()
         if not isinstance(found, Literal) or isinstance(found.value, list | Period | Duration) or found.value is None:
             raise self.fault("a list holds strings, numbers or booleans", start)
@@ -277,13 +274,16 @@ class Expressions(Cursor):
         return found_options
 
     def _call(self, name: str, arguments: list[Expression], start: int, options: dict[str, Any] | None = None) -> Call:
-        return Call(self.text[start : self.last], self.at(start), name, arguments, options or {})
+        height = 1 + max((each.height for each in arguments if isinstance(each, Call)), default=0)
+        if height > MOST_HEIGHT:
+            raise self._deep(MOST_HEIGHT)
+        return Call(self.text[start : self.last], self.at(start), name, arguments, options or {}, height)
 
     def _literal(self, value: Any, kind: str, start: int) -> Literal:  # noqa: ANN401
         return Literal(self.text[start : self.last], self.at(start), value, kind)
 
-    def _deep(self) -> BadQuery:
-        return self.fault(f"ES|QL statement exceeded the maximum expression depth allowed ({MOST_DEPTH})")
+    def _deep(self, most: int = MOST_DEPTH) -> BadQuery:
+        return self.fault(f"ES|QL statement exceeded the maximum expression depth allowed ({most})")
 
     def fail(self, why: str) -> NoReturn:
         """Raise an error at the next token."""

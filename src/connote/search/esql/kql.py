@@ -161,10 +161,10 @@ class _Kql:
         return None
 
     def _word(self, word: str) -> bool:
-        if self.here < len(self.tokens) and self.tokens[self.here] == ("word", self.tokens[self.here][1]):
-            if self.tokens[self.here][1].lower() == word:
-                self.here += 1
-                return True
+        if self.here < len(self.tokens) and self.tokens[self.here][0] == "word":
+            is_next = self.tokens[self.here][1].lower() == word
+            self.here += is_next
+            return is_next
         return False
 
     def _expect(self, sign: str) -> None:

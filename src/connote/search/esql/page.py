@@ -14,7 +14,10 @@ from connote.search.esql.running import Running, check_rows
 class Lazy(Protocol):
     """A column that is not read yet."""
 
-    type: str
+    @property
+    def type(self) -> str:
+        """The type of its values."""
+        ...
 
     def load(self, documents: Rows) -> Column:
         """The values of these documents, by their numbers in the source."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import Any
 
 from connote.contract.errors import IllegalArgument
 from connote.search.thread import check
@@ -22,7 +23,7 @@ class Running:
     used: int = 0
     loaded: int = 0  # values that were read
     found: int = 0  # documents that were looked at
-    known: Mapping[str, object] = field(default_factory=dict)  # what endpoints were asked for before
+    known: Mapping[tuple[str, str], Any] = field(default_factory=dict)  # what endpoints were asked for before
 
     def warn(self, text: str) -> None:
         """Tell something beside the answer, once."""

@@ -159,17 +159,14 @@ def _read(column: Lazily, part: Part, numbers: Rows) -> Column:
     if column.name in METADATA and part.seen.reader.mapping.find(column.name) is None:
         return _metadata(column, part, numbers)
     found = part.seen.reader.mapping.find(column.name)
-    if found is None:
-        return Column.nothing(column.type, len(numbers))
+    if found is None or isinstance(found, ConstantKeyword):
+        return Column.constant(column.type, None if found is None else found["value"], len(numbers))
     if column.type in ("integer", "long", "double", "date", "unsigned_long"):
         return _numbers(column.type, part.segment, found.name, numbers)
     if column.type == "geo_point":
         return _points(part.segment, found.name, numbers)
-    if isinstance(found, ConstantKeyword):
-        return Column.constant(column.type, found["value"], len(numbers))
-    if column.type in ("keyword", "ip", "version", "boolean") and found["doc_values"]:
-        return _words(column.type, part.segment, found.name, numbers)
-    return _texts(column, part, found, numbers)
+    has_words = column.type in ("keyword", "ip", "version", "boolean") and found["doc_values"]
+    return _words(column.type, part.segment, found.name, numbers) if has_words else _texts(column, part, found, numbers)
 
 
 def _numbers(kind: str, segment: Segment, name: str, numbers: Rows) -> Column:
@@ -200,7 +197,7 @@ def _words(kind: str, segment: Segment, name: str, numbers: Rows) -> Column:
     if view is None:
         return Column.nothing(kind, len(numbers))
     used = np.zeros(len(view.terms), dtype=np.bool_)
-    rows, _ = view.owners.rows_of(numbers)
+    rows, _ = view.owners.rows_of(numbers.astype(np.int32))
     used[view.ordinals[rows]] = True
     terms = types.empty(kind, len(used))
     for ordinal in np.flatnonzero(used).tolist():

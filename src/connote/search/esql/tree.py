@@ -35,6 +35,7 @@ class Call(Expression):
     name: str
     arguments: Sequence[Expression]
     options: Mapping[str, Any] = field(default_factory=dict)
+    height: int = 1  # of how many calls, one in the other
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "ip": ("ip",),
     "number": NUMBERS,
     "numeric": NUMBERS,
+    "ordered": ("boolean", "date", "ip", "version", *NUMBERS, *STRINGS),
+    "plain": ("boolean", "date", "geo_point", "ip", "version", *NUMBERS, *STRINGS),
     "point": ("geo_point",),
     "span": SPANS,
     "string": STRINGS,
@@ -47,7 +49,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 _CALLED = {
     "number": "numeric", "whole": "integer", "date": "datetime", "span": "date_period or time_duration",
-    "point": "geo_point", "vector": "dense_vector", "any": "any type",
+    "point": "geo_point", "vector": "dense_vector", "any": "any type", "plain": "any type except dense_vector",
+    "ordered": "boolean, date, ip, string, version or numeric",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ def count(group: Group, column: Column | None = None) -> Column:
     return Column.whole("long", np.bincount(groups, minlength=group.count).astype(np.int64))
 
 
-@aggregate("any", "whole!?", gives="long")
+@aggregate("plain", "whole!?", gives="long")
 def count_distinct(group: Group, column: Column, _: int | None = None) -> Column:
     """How many different values there are: exactly, whatever precision is asked for."""
     values, groups = group.flat(column)

@@ -12,7 +12,6 @@ from connote.search.esql.aggregates.registry import Group, aggregate
 from connote.search.esql.column import Column, Values
 from connote.search.esql.functions.registry import first as same
 
-_ORDERED = "number|date|string|ip|version|boolean"
 _MOST = 10_000
 
 
@@ -35,19 +34,19 @@ def _extreme(group: Group, column: Column, *, least: bool) -> Column:
     return group.filled(values[by[ends]], owners[by[ends]])
 
 
-@aggregate(_ORDERED, gives=same, names=["min"])
+@aggregate("ordered", gives=same, names=["min"])
 def min_(group: Group, column: Column) -> Column:
     """The least value."""
     return _extreme(group, column, least=True)
 
 
-@aggregate(_ORDERED, gives=same, names=["max"])
+@aggregate("ordered", gives=same, names=["max"])
 def max_(group: Group, column: Column) -> Column:
     """The greatest value."""
     return _extreme(group, column, least=False)
 
 
-@aggregate("any", gives=same, names=["values"])
+@aggregate("plain", gives=same, names=["values"])
 def values_(group: Group, column: Column) -> Column:
     """All different values."""
 
@@ -57,7 +56,7 @@ def values_(group: Group, column: Column) -> Column:
     return group.each(column, distinct)
 
 
-@aggregate(_ORDERED, "whole!", "string!?", "any?", gives=lambda kinds: same(kinds[3:] or kinds))
+@aggregate("ordered", "whole!", "string!?", "plain?", gives=lambda kinds: same(kinds[3:] or kinds))
 def top(group: Group, column: Column, limit: int, way: str | None = "asc", other: Column | None = None) -> Column:
     """The first values in an order, `asc` or `desc`; with another column, what these rows have there."""
     way = (way or "asc").lower()
@@ -87,19 +86,19 @@ def _ends(group: Group, column: Column, by: Column, *, last: bool) -> Column:
     return Column.of(group.type, rows)
 
 
-@aggregate("any", "number|date", gives=same)
+@aggregate("plain", "number|date", gives=same)
 def first(group: Group, column: Column, by: Column) -> Column:
     """The value of the row that is first by another column."""
     return _ends(group, column, by, last=False)
 
 
-@aggregate("any", "number|date", gives=same)
+@aggregate("plain", "number|date", gives=same)
 def last(group: Group, column: Column, by: Column) -> Column:
     """The value of the row that is last by another column."""
     return _ends(group, column, by, last=True)
 
 
-@aggregate("any", "whole!", gives=same)
+@aggregate("plain", "whole!", gives=same)
 def sample(group: Group, column: Column, limit: int) -> Column:
     """So many values, by chance."""
     if limit <= 0:

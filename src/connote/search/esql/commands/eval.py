@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connote.search.esql.bind import bind, usable
+from connote.search.esql import types
+from connote.search.esql.bind import bind, refuse, usable
 from connote.search.esql.commands.command import Step
 from connote.search.esql.nodes import Node
 from connote.search.esql.page import Page
@@ -36,11 +37,8 @@ class Eval:
             try:
                 node = bind(each.expression, scope)
                 usable(node, scope)
-                if node.type in ("date_period", "time_duration"):
-                    raise Problem(
-                        node.at,
-                        f"EVAL does not support type [{node.type}] as the return data type of expression [{node.text}]",
-                    )
+                told = f"as the return data type of expression [{node.text}]"
+                refuse(node, types.SPANS, f"EVAL does not support type [{node.type}] {told}")
             except Problem as problem:
                 scope.noted(problem)
                 scope.put(each.name, "null")

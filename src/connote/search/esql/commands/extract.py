@@ -69,10 +69,8 @@ class Extract:
         node = bind(self.text, scope)
         usable(node, scope)
         if node.type not in (*types.STRINGS, "null"):
-            raise Problem(
-                node.at,
-                f"Dissect and Grok only support KEYWORD or TEXT values, found expression [{node.text}] type [{types.shown(node.type).upper()}]",
-            )
+            told = f"found expression [{node.text}] type [{types.shown(node.type).upper()}]"
+            raise Problem(node.at, f"Dissect and Grok only support KEYWORD or TEXT values, {told}")
         for name, kind in self.made.items():
             scope.put(name, kind)
 

@@ -1,13 +1,13 @@
 """SORT and LIMIT: the order of rows, and how many there are."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from connote.search.esql.aggregates.picks import ranked
-from connote.search.esql.bind import bind, usable
-from connote.search.esql.column import Column, Rows
+from connote.search.esql.bind import bind, refuse, usable
+from connote.search.esql.column import Column
 from connote.search.esql.commands.command import Step
 from connote.search.esql.nodes import Node
 from connote.search.esql.page import Page
@@ -59,8 +59,7 @@ class Sort:
             try:
                 node = bind(key.by, scope)
                 usable(node, scope)
-                if node.type in _UNSORTED:
-                    raise Problem(node.at, f"cannot sort on {node.type}")
+                refuse(node, _UNSORTED, f"cannot sort on {node.type}")
             except Problem as problem:
                 scope.noted(problem)
             else:
@@ -73,7 +72,7 @@ class Sort:
         return run
 
 
-def _sorted(column: Column, key: Key) -> list[Rows]:
+def _sorted(column: Column, key: Key) -> list[Any]:
     """Arrays to sort by: of several values the least, and if it descends the greatest."""
     if column.type == "null":
         return []
@@ -81,7 +80,7 @@ def _sorted(column: Column, key: Key) -> list[Rows]:
     if column.many:
         values = values.copy()
         for at, row in column.many.items():
-            by = {each: rank for each, rank in zip(row, _ranks(column.type, row), strict=True)}
+            by = dict(zip(row, _ranks(column.type, row), strict=True))
             values[at] = (max if key.descends else min)(row, key=by.__getitem__)
     found, kept = np.zeros(len(values), dtype=np.float64), np.flatnonzero(~column.nulls)
     ranks = ranked(column.type, values[kept])
@@ -110,10 +109,8 @@ class Limit:
         start = parser.token.start
         value = getattr(parser.expression(), "value", None)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise parser.fault(
-                f"value of [LIMIT] must be a non negative integer, found value [{parser.text[start : parser.last][:100]}]",
-                start,
-            )
+            told = parser.text[start : parser.last][:100]
+            raise parser.fault(f"value of [LIMIT] must be a non negative integer, found value [{told}]", start)
         return cls(value)
 
     def expressions(self) -> list[Expression]:
@@ -138,10 +135,8 @@ class Sample:
         start = parser.token.start
         value = getattr(parser.expression(), "value", None)
         if isinstance(value, bool) or not isinstance(value, float | int) or not 0 < value < 1:
-            raise parser.fault(
-                f"invalid value for SAMPLE probability [{parser.text[start : parser.last][:100]}], expecting a number between 0 and 1, exclusive",
-                start,
-            )
+            told = f"[{parser.text[start : parser.last][:100]}], expecting a number between 0 and 1, exclusive"
+            raise parser.fault(f"invalid value for SAMPLE probability {told}", start)
         return cls(float(value))
 
     def expressions(self) -> list[Expression]:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from connote.search.esql.column import Column
 from connote.search.esql.commands.command import Step
-from connote.search.esql.page import Page
+from connote.search.esql.page import Lazy, Page
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.source import METADATA, Source
 from connote.search.esql.tree import Expression
@@ -55,7 +56,7 @@ class From:
         def run(page: Page) -> Page:
             documents = np.flatnonzero(source.allowed())
             page.running.found += len(documents)
-            columns = {name: source.column(name, kind) for name, kind in kinds.items()}
-            return Page(len(documents), {**columns}, documents, page.running)
+            columns: dict[str, Column | Lazy] = {name: source.column(name, kind) for name, kind in kinds.items()}
+            return Page(len(documents), columns, documents, page.running)
 
         return run

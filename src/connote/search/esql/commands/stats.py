@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from connote.contract.errors import IllegalArgument
 from connote.search.esql.aggregates import AGGREGATES, Group
-from connote.search.esql.bind import applied, bind, condition, usable
+from connote.search.esql.bind import applied, bind, condition, refuse, usable
 from connote.search.esql.column import Column, Rows
 from connote.search.esql.commands.command import Step
 from connote.search.esql.factors import factors
@@ -96,8 +97,8 @@ class Stats:
             try:
                 node = bind(each.expression, scope)
                 usable(node, scope)
-                if node.type in ("dense_vector", "_source", "date_period", "time_duration"):
-                    raise Problem(node.at, f"cannot group by on [{node.type}] type for grouping [{node.text}]")
+                told = f"cannot group by on [{node.type}] type for grouping [{node.text}]"
+                refuse(node, ("dense_vector", "_source", "date_period", "time_duration"), told)
             except Problem as problem:
                 scope.noted(problem)
                 node = Constant("null", each.name, each.expression.at)
@@ -140,14 +141,14 @@ def _lifted(expression: Expression, test: Node | None, inner: Scope, outer: Scop
                 each.at, f"nested aggregations [{each.text}] not allowed inside other aggregations [{expression.text}]"
             )
     nodes = [bind(each, inner) for each in given]
-    for each in nodes:
-        usable(each, inner)
+    for node in nodes:
+        usable(node, inner)
     call = replace(expression, arguments=given)
-    node = applied(AGGREGATES[expression.name], call, nodes, inner)
-    assert isinstance(node, Applied)  # noqa: S101 (see above)
+    made = applied(AGGREGATES[expression.name], call, nodes)
+    assert isinstance(made, Applied)  # noqa: S101 (see above)
     name = f"\0figure {len(figures)}"
-    figures.append(Figure(name, node, test))
-    outer.columns[name] = node.type
+    figures.append(Figure(name, made, test))
+    outer.columns[name] = made.type
     return Name(expression.text, expression.at, name)
 
 
@@ -172,7 +173,7 @@ def _run(
     page = replace(page, columns=dict(page.columns))
     key_columns = [(name, node.run(page)) for name, node in keys]
     full = page.having({**dict(key_columns), _ROWS: Column.whole("long", np.arange(page.size))})
-    for name, column in key_columns:
+    for name, _ in key_columns:
         if full[name].many:
             full = unfolded(full, name)
     groups, count, first = grouped([full[name] for name, _ in key_columns], full.size)
@@ -239,6 +240,9 @@ def _figured(figure: Figure, page: Page, groups: Rows, count: int) -> Column:
         _value(each, page.running) if node.function.takes_constant(number) else each.run(page)
         for number, each in enumerate(node.arguments)
     ]
+    for number, constant in enumerate(given):
+        if node.function.takes_constant(number) and (constant is None or isinstance(constant, list)):
+            raise IllegalArgument(f"[{node.text}] takes a single value, which is not null, as argument {number + 1}")
     found: Column = (
         Column.nothing(node.type, count)
         if given and isinstance(given[0], Column) and given[0].type == "null" and node.type != "long"

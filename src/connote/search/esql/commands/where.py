@@ -8,9 +8,9 @@ import numpy as np
 from connote.search.esql.bind import condition
 from connote.search.esql.column import Column
 from connote.search.esql.commands.command import Step
-from connote.search.esql.nodes import scored
+from connote.search.esql.nodes import Constant, Node, scored
 from connote.search.esql.page import Page
-from connote.search.esql.scope import Scope
+from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ class Where:
         """The columns stay."""
         scope.searchable = True
         try:
-            node = condition(self.test, scope)
+            node: Node = condition(self.test, scope)
+        except Problem as problem:
+            scope.noted(problem)
+            node = Constant("boolean", "", "")
         finally:
             scope.searchable = False
         has_score = scope.columns.get("_score") == "double"

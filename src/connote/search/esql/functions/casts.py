@@ -80,7 +80,7 @@ def _number(given: str, value: Any) -> int | float:  # noqa: ANN401
             return int(text) if text.lstrip("+-").isdigit() and len(text) < 100 else _finite(text)
         except ValueError:
             raise ValueError(f"Cannot parse number [{value}]") from None
-    return int(value) if isinstance(value, bool) else value  # type: ignore[no-any-return]
+    return int(value) if isinstance(value, bool) else value
 
 
 def _finite(text: str) -> float:
@@ -174,7 +174,7 @@ def to_dateperiod(_: str, value: Any) -> Period:  # noqa: ANN401
     """A span of days or months."""
     found = strict.span(value)
     if not isinstance(found, Period):
-        raise ValueError(f"[{value}] is no date period")
+        raise ValueError(f"[{value}] is no date period")  # noqa: TRY004 (the value is wrong)
     return found
 
 
@@ -183,7 +183,7 @@ def to_timeduration(_: str, value: Any) -> Duration:  # noqa: ANN401
     """A span of time of the clock."""
     found = strict.span(value)
     if not isinstance(found, Duration):
-        raise ValueError(f"[{value}] is no time duration")
+        raise ValueError(f"[{value}] is no time duration")  # noqa: TRY004
     return found
 
 

@@ -1,6 +1,7 @@
 """Functions that choose between values."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def coalesce(place: Place, size: int, *arguments: Column) -> Column:
 def _picked(kind: str, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], arguments: Sequence[Column]) -> Column:
     """In each row the value of the argument of that number."""
     size = len(chosen)
-    made, nulls, many = types.empty(kind, size), np.ones(size, dtype=np.bool_), {}
+    made, nulls, many = types.empty(kind, size), np.ones(size, dtype=np.bool_), dict[int, tuple[Any, ...]]()
     for at in np.unique(chosen[chosen >= 0]).tolist():
         own = arguments[at].cast(kind) if arguments[at].type != "null" else Column.nothing(kind, size)
         rows = chosen == at
@@ -54,7 +55,7 @@ def _picked(kind: str, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], argum
 
 
 def _extreme(place: Place, size: int, arguments: Sequence[Column], *, greatest: bool) -> Column:
-    rows = []
+    rows = list[Sequence[Any]]()
     for values in zip(*(each.rows() for each in arguments), strict=True):
         if any(not row for row in values):
             rows.append([])
@@ -67,13 +68,13 @@ def _extreme(place: Place, size: int, arguments: Sequence[Column], *, greatest: 
     return Column.of(place.type, rows) if rows else Column.nothing(place.type, size)
 
 
-@columns("any", "any*", gives=widest)
+@columns("ordered", "ordered*", gives=widest)
 def greatest(place: Place, size: int, *arguments: Column) -> Column:
     """The greatest value; null if one is."""
     return _extreme(place, size, arguments, greatest=True)
 
 
-@columns("any", "any*", gives=widest)
+@columns("ordered", "ordered*", gives=widest)
 def least(place: Place, size: int, *arguments: Column) -> Column:
     """The least value; null if one is."""
     return _extreme(place, size, arguments, greatest=False)

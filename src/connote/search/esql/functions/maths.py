@@ -51,7 +51,8 @@ def _whole(value: int, decimals: int) -> int:
     if decimals < -19:
         return 0
     unit = 10**-decimals
-    return (abs(value) + unit // 2) // unit * unit * (1 if value > 0 else -1)
+    found: int = (abs(value) + unit // 2) // unit * unit
+    return found if value > 0 else -found
 
 
 def _decimal(value: float, decimals: int) -> float:

@@ -56,12 +56,11 @@ def ordered(kind: str, row: Row, *, descends: bool = False) -> list[Any]:
     return sorted(row, reverse=descends)
 
 
-_ORDERED = "number|date|string|ip|version|boolean"
-_rows("mv_min", _ORDERED, first, "The least value.")(lambda row, kind: ordered(kind, row)[0])
-_rows("mv_max", _ORDERED, first, "The greatest value.")(lambda row, kind: ordered(kind, row)[-1])
-_rows("mv_first", "any", first, "The first value.")(lambda row, _: row[0])
-_rows("mv_last", "any", first, "The last value.")(lambda row, _: row[-1])
-_rows("mv_dedupe", "any", first, "Each value once.")(lambda row, _: list(dict.fromkeys(row)))
+_rows("mv_min", "ordered", first, "The least value.")(lambda row, kind: ordered(kind, row)[0])
+_rows("mv_max", "ordered", first, "The greatest value.")(lambda row, kind: ordered(kind, row)[-1])
+_rows("mv_first", "plain", first, "The first value.")(lambda row, _: row[0])
+_rows("mv_last", "plain", first, "The last value.")(lambda row, _: row[-1])
+_rows("mv_dedupe", "plain", first, "Each value once.")(lambda row, _: list(dict.fromkeys(row)))
 _rows("mv_avg", "number", "double", "The mean.")(lambda row, _: math.fsum(row) / len(row))
 
 
@@ -114,7 +113,7 @@ def mv_concat(place: Place, _: int, value: Column, by: Column) -> Column:
     return Column.of("keyword", rows)
 
 
-@columns("any", "string!?", gives=first)
+@columns("ordered", "string!?", gives=first)
 def mv_sort(place: Place, _: int, value: Column, way: str = "asc") -> Column:
     """The values in their order, `ASC` or `DESC`."""
     if str(way).lower() not in ("asc", "desc"):
@@ -122,7 +121,7 @@ def mv_sort(place: Place, _: int, value: Column, way: str = "asc") -> Column:
     return Column.of(value.type, [ordered(value.type, row, descends=way.lower() == "desc") for row in value.rows()])
 
 
-@columns("any", "whole", "whole?", gives=first)
+@columns("plain", "whole", "whole?", gives=first)
 def mv_slice(place: Place, _: int, value: Column, start: Column, end: Column | None = None) -> Column:
     """The values from a place to another, from 0, or counted from the end."""
     rows = list[Row]()
@@ -136,7 +135,7 @@ def mv_slice(place: Place, _: int, value: Column, start: Column, end: Column | N
     return Column.of(place.type, rows)
 
 
-@columns("any", "any", gives=widest)
+@columns("plain", "plain", gives=widest)
 def mv_append(place: Place, size: int, one: Column, other: Column) -> Column:
     """The values of both; null if one is."""
     if "null" in (one.type, other.type):
@@ -161,21 +160,21 @@ def mv_zip(place: Place, _: int, one: Column, other: Column, by: Column | None =
     return Column.of("keyword", rows)
 
 
-@columns("any", "any", gives="boolean")
+@columns("plain", "plain", gives="boolean")
 def mv_contains(_: Place, __: int, value: Column, others: Column) -> Column:
     """Whether all values of the second are among those of the first."""
     pairs = zip(value.rows(), others.rows(), strict=True)
     return Column.whole("boolean", np.array([set(right) <= set(left) for left, right in pairs], dtype=np.bool_))
 
 
-@columns("any", "any", gives="boolean")
+@columns("plain", "plain", gives="boolean")
 def mv_intersects(_: Place, __: int, value: Column, others: Column) -> Column:
     """Whether the two have a value in common."""
     pairs = zip(value.rows(), others.rows(), strict=True)
     return Column.whole("boolean", np.array([bool(set(right) & set(left)) for left, right in pairs], dtype=np.bool_))
 
 
-@columns("any", "any", gives=first)
+@columns("plain", "plain", gives=first)
 def mv_intersection(place: Place, _: int, value: Column, others: Column) -> Column:
     """The values of the first that the second has too."""
     pairs = zip(value.rows(), others.rows(), strict=True)

@@ -25,7 +25,7 @@ def _sum_type(kinds: Sequence[str]) -> str:
 
 
 def _added(left: Any, right: Any, sign: int) -> Any:  # noqa: ANN401 (arrays, or spans of time)
-    if left.dtype == np.object_ or right.dtype == np.object_:
+    if np.object_ in (left.dtype, right.dtype):
         dates, others = (right, left) if left.dtype == np.object_ else (left, right)
         return spans.moved(dates, others, sign)
     return checked(np.add if sign > 0 else np.subtract, left, right)
@@ -91,8 +91,9 @@ def _comparison(sign: str, compare: Callable[[Any, Any], Any]) -> None:
         function = FUNCTIONS[f"compare {sign}"]
         return type(function)(sign, ("any", "any"), "boolean", run, "arrays", "").run([left, right], size, place)
 
-    arrays("any", "any", gives="boolean", names=[f"compare {sign}"])(compare)
-    columns("any", "any", gives="boolean", names=[sign])(compared)
+    kind = "plain" if sign in ("==", "!=") else "ordered"
+    arrays(kind, kind, gives="boolean", names=[f"compare {sign}"])(compare)
+    columns(kind, kind, gives="boolean", names=[sign])(compared)
 
 
 for _sign, _compare in (
@@ -157,7 +158,7 @@ def is_null(_: Place, __: int, value: Column) -> Column:
     return Column.whole("boolean", value.nulls.copy() if value.type != "null" else np.ones(len(value), dtype=np.bool_))
 
 
-@columns("any", "any*", gives="boolean", names=["in"])
+@columns("plain", "plain*", gives="boolean", names=["in"])
 def in_(place: Place, size: int, value: Column, *others: Column) -> Column:
     """Whether it is equal to one of the others; null if it is not, and one of them is null."""
     equal = FUNCTIONS["=="]

@@ -18,7 +18,7 @@ def compiled(pattern: str) -> "regex.Pattern[str]":
     try:
         return regex.compile(pattern)
     except regex.error as error:
-        raise ValueError(f"{error} near index {error.pos}\n{pattern}") from None
+        raise ValueError(f"{error}: {pattern}") from None
 
 
 def replaced(text: str, pattern: str, by: str) -> str:

@@ -37,13 +37,13 @@ def ip_prefix(address: str, fourth: int, sixth: int) -> str:
 @arrays("point", gives="double")
 def st_x(place: Values) -> Values:
     """The longitude."""
-    return place.real
+    return np.real(place)
 
 
 @arrays("point", gives="double")
 def st_y(place: Values) -> Values:
     """The latitude."""
-    return place.imag
+    return np.imag(place)
 
 
 @arrays("point", "point", gives="double")
@@ -52,19 +52,19 @@ def st_distance(one: Values, other: Values) -> Values:
     first, second = np.radians(one.imag), np.radians(other.imag)
     half = np.sin((second - first) / 2) ** 2
     half = half + np.cos(first) * np.cos(second) * np.sin(np.radians(other.real - one.real) / 2) ** 2
-    return 2 * _RADIUS * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    return np.asarray(2 * _RADIUS * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
 
 
 @arrays("point", "point", gives="boolean", names=["st_intersects", "st_within", "st_contains"])
 def _same(one: Values, other: Values) -> Values:
     """Whether two points are one."""
-    return one == other
+    return np.equal(one, other)
 
 
 @arrays("point", "point", gives="boolean")
 def st_disjoint(one: Values, other: Values) -> Values:
     """Whether two points are two."""
-    return one != other
+    return np.not_equal(one, other)
 
 
 def _vectors(name: str, work: Callable[[Any, Any], float], about: str) -> None:

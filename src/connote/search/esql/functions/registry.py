@@ -7,16 +7,18 @@ a value, not as an array. A value is null where one of its arguments is, or has 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from connote.contract.errors import IllegalArgument
 from connote.search.engine.arrays import Mask
 from connote.search.esql import types
 from connote.search.esql.column import Column, Values
 from connote.search.esql.running import Running
 from connote.search.thread import check
 
+Body = TypeVar("Body", bound=Callable[..., Any])
 Gives = str | Callable[[Sequence[str]], str]
 _MANY = "java.lang.IllegalArgumentException: single-value function encountered multi-value"
 _BLOCK = 4096
@@ -75,11 +77,16 @@ class Function:
 
     def run(self, arguments: Sequence[Any], size: int, place: Place) -> Column:
         """Its values; the arguments are columns, and values where it takes constants."""
+        for number, each in enumerate(arguments):
+            if self.takes_constant(number) and isinstance(each, list):
+                raise IllegalArgument(f"[{place.text}] takes a single value, not several")
+            if self.takes_constant(number) and each is None:
+                return Column.nothing(place.type, size)
         if self.style == "columns":
             found: Column = self.body(place, size, *arguments)
             return found
         columns = [each for each in arguments if isinstance(each, Column)]
-        if any(each.type == "null" for each in columns) or any(each is None for each in arguments):
+        if any(each.type == "null" for each in columns):
             return Column.nothing(place.type, size)
         nulls = np.zeros(size, dtype=np.bool_)
         for each in columns:
@@ -152,8 +159,8 @@ def _spread(made: Values, lost: Mask | None, kept: Any, nulls: Mask, kind: str) 
 FUNCTIONS: dict[str, Function] = {}
 
 
-def _registered(style: str, takes: Sequence[str], gives: Gives, names: Sequence[str]) -> Callable[[Any], Any]:
-    def add(body: Any) -> Any:  # noqa: ANN401
+def _registered(style: str, takes: Sequence[str], gives: Gives, names: Sequence[str]) -> Callable[[Body], Body]:
+    def add(body: Body) -> Body:
         for name in names or (body.__name__.rstrip("_"),):
             FUNCTIONS[name] = Function(name, takes, gives, body, style, (body.__doc__ or "").strip())
         return body
@@ -161,17 +168,17 @@ def _registered(style: str, takes: Sequence[str], gives: Gives, names: Sequence[
     return add
 
 
-def arrays(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Any], Any]:
+def arrays(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Body], Body]:
     """A function of arrays without nulls, which gives an array, or Failed."""
     return _registered("arrays", takes, gives, names)
 
 
-def each(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Any], Any]:
+def each(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Body], Body]:
     """A function of single values, which gives one, or None; ValueError says why there is none."""
     return _registered("each", takes, gives, names)
 
 
-def columns(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Any], Any]:
+def columns(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Body], Body]:
     """A function of a Place, how many rows there are, and whole columns, which gives a column."""
     return _registered("columns", takes, gives, names)
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
 from typing import Any
 
 from connote.contract import dates
@@ -53,4 +54,11 @@ def span(text: str) -> Any:  # noqa: ANN401
     return made
 
 
-_READERS = {"boolean": boolean, "date": date, "geo_point": place, "ip": address, "span": span, "version": str}
+_READERS: dict[str, Callable[[str], Any]] = {
+    "boolean": boolean,
+    "date": date,
+    "geo_point": place,
+    "ip": address,
+    "span": span,
+    "version": str,
+}

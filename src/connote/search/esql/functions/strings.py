@@ -141,9 +141,9 @@ def locate(text: str, part: str, start: int = 1) -> int:
 
 
 @columns("string", "string", gives="keyword")
-def split(place: Place, size: int, text: Column, by: Column) -> Column:
+def split(place: Place, _: int, text: Column, by: Column) -> Column:
     """The parts between the delimiters, which are one character."""
-    rows = []
+    rows = list[list[str]]()
     texts, delimiters = text.rows(), by.rows()
     for own, delimiter in zip(texts, delimiters, strict=True):
         if len(own) != 1 or len(delimiter) != 1:

@@ -1,6 +1,7 @@
 """Functions of dates, and buckets of dates and numbers."""
 
 import math
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from connote.contract import dates
 from connote.contract.errors import IllegalArgument
 from connote.search.esql.column import Column, Values
-from connote.search.esql.functions.casts import strict
+from connote.search.esql.functions import strict
 from connote.search.esql.functions.registry import Place, columns, each
 from connote.search.esql.periods import Duration, Period
 from connote.search.esql.rendering import iso
@@ -26,7 +27,7 @@ def now(place: Place, size: int) -> Column:
 def _local(values: Values, place: Place) -> Values:
     """The clock's time in the zone of the query, as if it were milliseconds since 1970."""
     zone = place.running.zone
-    if zone is dates.UTC:
+    if zone is UTC:
         return values
     offsets = [dates.moment_of(each).astimezone(zone).utcoffset() for each in values.tolist()]
     moved = [0 if each is None else each.total_seconds() * 1000 for each in offsets]
@@ -63,15 +64,15 @@ def _truncated(value: Column, span: Period | Duration, place: Place) -> Column:
 
 
 @columns(
-    "date|number", "span!|number!", "any!?", "any!?", gives=lambda kinds: "date" if kinds[0] == "date" else "double"
+    "date|number", "span|number!", "any!?", "any!?", gives=lambda kinds: "date" if kinds[0] == "date" else "double"
 )
 def bucket(
     place: Place,
     size: int,
     value: Column,
-    by: Any,
-    low: Any = None,
-    high: Any = None,  # noqa: ANN401 (constants)
+    by: Any,  # noqa: ANN401 (constants)
+    low: Any = None,  # noqa: ANN401
+    high: Any = None,  # noqa: ANN401
 ) -> Column:
     """The start of the bucket of a date or number: of a size, or of so many from one value to another."""
     if value.type == "null" or by is None:
@@ -114,9 +115,9 @@ def _covering(span: Period | Duration, low: int, high: int) -> float:
     ends = floored(np.array([low, high], dtype=np.int64), span)
     if isinstance(span, Period) and span.months:
         months = ends.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-        return (months[1] - months[0]) / span.months + (ends[1] < high)
+        return float((months[1] - months[0]) / span.months + (ends[1] < high))
     step = span.milliseconds if isinstance(span, Duration) else span.days * _DAY
-    return (ends[1] - ends[0]) / step + (ends[1] < high)
+    return float((ends[1] - ends[0]) / step + (ends[1] < high))
 
 
 def _round_step(count: float, low: float, high: float) -> float:
