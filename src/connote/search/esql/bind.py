@@ -12,7 +12,7 @@ from connote.search.esql.functions.casts import CASTS
 from connote.search.esql.functions.strict import read
 from connote.search.esql.nodes import Applied, Constant, Node, Reference, is_constant
 from connote.search.esql.scope import Problem, Scope
-from connote.search.esql.tree import Call, Expression, Literal, Name
+from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _COMPARED = ("==", "!=", "<", "<=", ">", ">=", "in")
@@ -70,7 +70,8 @@ def _call(call: Call, scope: Scope) -> Node:
         return searching.bound(call, scope)
     function = FUNCTIONS.get(call.name)
     if function is None:
-        near = get_close_matches(call.name, [*FUNCTIONS, *AGGREGATES, *searching.NAMES], n=3, cutoff=0.6)
+        known = {*FUNCTIONS, *AGGREGATES, *searching.NAMES} - OPERATORS
+        near = get_close_matches(call.name, sorted(each for each in known if each.isidentifier()), n=3, cutoff=0.6)
         told = f", did you mean {f'any of {near}' if len(near) > 1 else f'[{near[0]}]'}?" if near else ""
         raise Problem(call.at, f"Unknown function [{call.name}]{told.replace(chr(39), '')}")
     inner = [bind(each, scope) for each in call.arguments]
@@ -110,7 +111,8 @@ def _count(function: Function, call: Call) -> None:
 def _read(function: Function, call: Call, arguments: list[Node]) -> list[Node]:
     """With texts read as what is wanted in their place."""
     if call.name in _COMPARED or call.name in ("coalesce", "case", "greatest", "least", "+", "-"):
-        wanted = next((each.type for each in arguments if each.type in _READ and not _is_text(each)), None)
+        kinds = [each.type for each in arguments if each.type in _READ and each.type != "boolean"]
+        wanted = next(iter(kinds), None)
         if call.name in ("+", "-") and wanted == "date":
             wanted = None
         return [_as(each, wanted) if wanted and _is_text(each) else each for each in arguments]

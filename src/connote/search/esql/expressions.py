@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from connote.contract.errors import BadQuery
 from connote.search.esql.cursor import Cursor
 from connote.search.esql.periods import Duration, Period, period
-from connote.search.esql.tree import Call, Expression, Literal, Name
+from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name
 
 # How deep parentheses go, and how many calls may be one in the other: `a + b + c` is two. Long rows of AND count as one.
 MOST_DEPTH, MOST_HEIGHT = 60, 150
@@ -170,6 +170,8 @@ class Expressions(Cursor):
         return self._literal(value, type_of(value), start)
 
     def _function(self, name: str, start: int) -> Expression:
+        if name in OPERATORS:
+            raise self.fault(f"mismatched input '{name}' expecting <expression>", start)
         self.expect("(")
         found, options = list[Expression](), None
         if self.is_next("*") and name == "count":

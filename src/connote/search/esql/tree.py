@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+# Functions that are called only by what stands between their arguments.
+OPERATORS = frozenset({"and", "in", "like", "neg", "not", "or", "rlike"})
+
+
 @dataclass(frozen=True)
 class Expression:
     """A part of the query: `text` as it stands there, at `line:column`."""

@@ -68,9 +68,10 @@ def top(group: Group, column: Column, limit: int, way: str | None = "asc", other
     keys = ranked(column.type, values)
     by = np.lexsort([keys if way == "asc" else -keys.astype(np.float64), group.groups[rows]])
     found: list[list[Any]] = [[] for _ in range(group.count)]
+    plain = values.tolist()
     for at, owner in zip(by.tolist(), group.groups[rows[by]].tolist(), strict=True):
         if len(found[owner]) < limit:
-            found[owner] += [values[at]] if other is None else other.row(int(rows[at]))[:1]
+            found[owner] += [plain[at]] if other is None else other.row(int(rows[at]))[:1]
     return Column.of(group.type, found)
 
 
