@@ -7,7 +7,7 @@ from connote.search.esql.cursor import Cursor
 from connote.search.esql.periods import Duration, Period, period
 from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name
 
-# How deep parentheses go, and how many calls may be one in the other: `a + b + c` is two. Long rows of AND count as one.
+# How deep parentheses go, and how many calls may be one in the other: `a + b + c` is two, a long row of AND one.
 MOST_DEPTH, MOST_HEIGHT = 60, 150
 # Entries of a list.
 MOST_ENTRIES = 65_536

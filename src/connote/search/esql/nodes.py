@@ -82,6 +82,7 @@ class Search(Node):
     """Which documents of the source a query finds. `look` is set once endpoints have been asked for its vectors."""
 
     query: Query | None = None
+    scores_rows: bool = False
     look: list[Callable[[], tuple[Mask, Floats]]] = field(default_factory=list)
     found: list[tuple[Mask, Floats]] = field(default_factory=list)
 

@@ -160,7 +160,9 @@ async def _prepared(search: Search, source: Source, asks: Asked) -> None:
     """Ask for the vectors of a search's texts."""
     assert search.query is not None  # noqa: S101 (only so are they made)
     own = [(await search.query.rewritten(asks, seen.reader), seen.reader) for seen in source.seen]
-    search.look.append(lambda: source.matching([query.weigh(reader) for query, reader in own]))
+    search.look.append(
+        lambda: source.matching([query.weigh(reader) for query, reader in own], scored=search.scores_rows)
+    )
 
 
 async def _run(steps: Sequence[AnyStep], page: Page, asks: Asked) -> Page:

@@ -35,6 +35,7 @@ class Scope:
     searches: list[Search] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     limit: int | None = None  # the first LIMIT that follows
+    scores: bool = False  # whether somebody wants to know how well documents match
     searchable: bool = False  # whether conditions here may search
 
     def put(self, name: str, kind: str) -> None:

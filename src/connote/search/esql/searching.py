@@ -51,7 +51,7 @@ def bound(call: Call, scope: Scope) -> Node:
             f"{told} is only supported in WHERE and STATS commands, or in EVAL within score(...) function",
         )
     body = _BODIES[call.name](call, scope, told)
-    search = Search("boolean", call.text, call.at, parse(body))
+    search = Search("boolean", call.text, call.at, parse(body), scope.scores)
     scope.searches.append(search)
     return search
 
@@ -61,11 +61,11 @@ def _score(call: Call, scope: Scope) -> Node:
 
     if len(call.arguments) != 1:
         raise BadQuery(f"line {call.at}: error building [score]: expects exactly one argument")
-    before, scope.searchable = scope.searchable, True
+    before, scope.searchable, scope.scores = (scope.searchable, scope.scores), True, True
     try:
         inner = bind(call.arguments[0], scope)
     finally:
-        scope.searchable = before
+        scope.searchable, scope.scores = before
     if not any(isinstance(each, Search) for each in within(inner)):
         raise Problem(call.at, f"[SCORE] function needs a full text function, found [{inner.text}]")
     return Scores("double", call.text, call.at, inner)

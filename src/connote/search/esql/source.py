@@ -1,7 +1,7 @@
 """The documents of some indices as a table, whose columns are read when something looks at them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -45,12 +45,10 @@ class Part:
 
 @dataclass
 class Source:
-    """Some indices, seen through one search. `scores`: somebody wants to know how well documents match."""
+    """Some indices, seen through one search."""
 
     seen: Sequence[Seen]
-    scores: bool = False
     kept: list[Weight] | None = None  # by index, what lets documents be seen
-    unavailable: Sequence[str] = field(default_factory=list)
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -77,13 +75,13 @@ class Source:
             found[part.base : part.base + part.segment.size] = own
         return found
 
-    def matching(self, weights: Sequence[Weight]) -> tuple[Mask, Floats]:
-        """Which documents match, by a weight an index, and their scores if somebody wants them."""
+    def matching(self, weights: Sequence[Weight], *, scored: bool) -> tuple[Mask, Floats]:
+        """Which documents match, by a weight an index, and their scores if these are wanted."""
         mask, scores = np.zeros(self.size, dtype=np.bool_), np.zeros(self.size, dtype=np.float32)
         of = {id(seen): weight for seen, weight in zip(self.seen, weights, strict=True)}
         for part in self.parts:
             check()
-            hits = of[id(part.seen)].run(part.segment, scored=self.scores)
+            hits = of[id(part.seen)].run(part.segment, scored=scored)
             span = slice(part.base, part.base + part.segment.size)
             mask[span], scores[span] = hits.mask, hits.points()
         return mask, scores

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-
 # Functions that are called only by what stands between their arguments.
 OPERATORS = frozenset({"and", "in", "like", "neg", "not", "or", "rlike"})
 

@@ -78,18 +78,30 @@ def bucket(
     if value.type == "null" or by is None:
         return Column.nothing(place.type, size)
     if value.type == "date":
-        span = by if isinstance(by, Period | Duration) else _picked(int(by), _moment(low, place), _moment(high, place))
+        span = (
+            by
+            if isinstance(by, Period | Duration)
+            else _picked(_number(by, place), _moment(low, place), _moment(high, place))
+        )
         return _truncated(value, span, place)
-    step = float(by) if low is None or high is None else _round_step(float(by), float(low), float(high))
+    step = _number(by, place)
+    if low is not None and high is not None:
+        step = _round_step(step, _number(low, place), _number(high, place))
     if not step > 0:
         raise IllegalArgument(f"the buckets of [{place.text}] must be larger than 0")
     return Column("double", np.floor(value.values / step) * step, value.nulls | value.several)
 
 
+def _number(value: Any, place: Place) -> float:  # noqa: ANN401
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise IllegalArgument(f"[{place.text}] is of numbers, and [{value}] is none")
+    return float(value)
+
+
 def _moment(value: Any, place: Place) -> int:  # noqa: ANN401
-    if value is None:
+    if isinstance(value, bool) or not isinstance(value, str | int):
         raise IllegalArgument(f"[{place.text}] needs a first and a last date")
-    return strict.date(value) if isinstance(value, str) else int(value)
+    return strict.date(value) if isinstance(value, str) else value
 
 
 # From the longest to the shortest; what is above them all is a year.
@@ -101,7 +113,7 @@ _STEPS: tuple[Period | Duration, ...] = (
 )  # fmt: skip
 
 
-def _picked(most: int, low: int, high: int) -> Period | Duration:
+def _picked(most: float, low: int, high: int) -> Period | Duration:
     """The shortest readable span of which so many cover the time."""
     best: Period | Duration = Period(months=12)
     for span in _STEPS:
@@ -121,8 +133,8 @@ def _covering(span: Period | Duration, low: int, high: int) -> float:
 
 
 def _round_step(count: float, low: float, high: float) -> float:
-    precise = (high - low) / count
-    if precise <= 0:
+    precise = (high - low) / count if count else 0.0
+    if not 0 < precise < math.inf:
         return 0.0
     ten = 10.0 ** math.ceil(math.log10(precise))
     return ten / 2 if precise < ten / 2 else ten
