@@ -316,12 +316,30 @@ def test_figures_of_many_documents_are_those_of_plain_sums(http: httpx.Client) -
 fields = st.sampled_from(["title", "author", "year", "rating", "published", "tags", "address", "place", "vector",
                           "shape", "about", "by.name", "_id", "_score", "nope"])  # fmt: skip
 parts = st.sampled_from(
-    ["WHERE {0}:\"dune\"", "WHERE MATCH({0}, 1)", "WHERE {0} == {1}", "WHERE KNN({0}, [1, 2])",
-     "STATS COUNT({0}) BY {1}", "STATS VALUES({0}), TOP({1}, 1)", "SORT {0} DESC", "KEEP {0}, {1}", "EVAL x = {0}", "MV_EXPAND {0}", "LIMIT 2",
-     "LOOKUP JOIN authors ON {0}", "RENAME {0} AS x", "INLINE STATS MAX({0}) BY {1}", "FUSE", "WHERE QSTR(\"{0}:a\")",
-     "WHERE KQL(\"{0}:a*\")", "FORK (WHERE {0} IS NULL) (SORT {1})", "WHERE NOT (MATCH({0}, \"a\") OR {1} IS NULL)",
-     "WHERE {0} LIKE \"a*\"", "DROP {0}"]
-)  # fmt: skip
+    [
+        'WHERE {0}:"dune"',
+        "WHERE MATCH({0}, 1)",
+        "WHERE {0} == {1}",
+        "WHERE KNN({0}, [1, 2])",
+        "STATS COUNT({0}) BY {1}",
+        "STATS VALUES({0}), TOP({1}, 1)",
+        "SORT {0} DESC",
+        "KEEP {0}, {1}",
+        "EVAL x = {0}",
+        "MV_EXPAND {0}",
+        "LIMIT 2",
+        "LOOKUP JOIN authors ON {0}",
+        "RENAME {0} AS x",
+        "INLINE STATS MAX({0}) BY {1}",
+        "FUSE",
+        'WHERE QSTR("{0}:a")',
+        'WHERE KQL("{0}:a*")',
+        "FORK (WHERE {0} IS NULL) (SORT {1})",
+        'WHERE NOT (MATCH({0}, "a") OR {1} IS NULL)',
+        'WHERE {0} LIKE "a*"',
+        "DROP {0}",
+    ]
+)
 
 
 @given(st.lists(st.tuples(parts, fields, fields), max_size=4))

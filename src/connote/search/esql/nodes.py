@@ -84,6 +84,7 @@ class Search(Node):
     query: Query | None = None
     scores_rows: bool = False
     look: list[Callable[[], tuple[Mask, Floats]]] = field(default_factory=list)
+    asked: list[Query] = field(default_factory=list)  # by index, the query with the vectors of its texts
     found: list[tuple[Mask, Floats]] = field(default_factory=list)
 
     def run(self, page: Page) -> Column:

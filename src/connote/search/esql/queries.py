@@ -129,7 +129,7 @@ def bound(commands: Sequence[Command], scope: Scope) -> list[AnyStep]:
             break
     if scope.problems:
         raise Unverified(sorted(set(scope.problems), key=scope.problems.index))
-    return ranking.shortened(commands, steps, scope)
+    return ranking.shortened(commands, steps)
 
 
 def _limited(commands: list[Command], running: Running) -> list[Command]:
@@ -159,10 +159,8 @@ async def _embedded(commands: Sequence[Command], asks: Asked) -> dict[tuple[str,
 async def _prepared(search: Search, source: Source, asks: Asked) -> None:
     """Ask for the vectors of a search's texts."""
     assert search.query is not None  # noqa: S101 (only so are they made)
-    own = [(await search.query.rewritten(asks, seen.reader), seen.reader) for seen in source.seen]
-    search.look.append(
-        lambda: source.matching([query.weigh(reader) for query, reader in own], scored=search.scores_rows)
-    )
+    search.asked.extend([await search.query.rewritten(asks, seen.reader) for seen in source.seen])
+    search.look.append(lambda: source.matching(source.weights(search.asked), scored=search.scores_rows))
 
 
 async def _run(steps: Sequence[AnyStep], page: Page, asks: Asked) -> Page:

@@ -21,7 +21,7 @@ from connote.search.mapping.geo import point
 from connote.search.mapping.keyword import ConstantKeyword, Keyword
 from connote.search.mapping.row import IGNORED
 from connote.search.mapping.text import Text
-from connote.search.query.query import Weight
+from connote.search.query.query import Query, Weight, ranked
 from connote.search.thread import check
 from connote.store.documents import Stored
 
@@ -74,6 +74,24 @@ class Source:
                 own = own & self.kept[self.seen.index(part.seen)].run(part.segment, scored=False).mask
             found[part.base : part.base + part.segment.size] = own
         return found
+
+    def weights(self, queries: Sequence[Query]) -> list[Weight]:
+        """What scores documents, of a query an index. Raises the errors of queries on mappings."""
+        return [query.weigh(seen.reader) for query, seen in zip(queries, self.seen, strict=True)]
+
+    def best(self, weights: Sequence[Weight], allowed: Mask, count: int) -> tuple[Rows, Floats]:
+        """The best documents of those that are allowed (bool [documents]), and their scores."""
+        documents, scores = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
+        of = {id(seen): weight for seen, weight in zip(self.seen, weights, strict=True)}
+        for part in self.parts:
+            check()
+            span = slice(part.base, part.base + part.segment.size)
+            found, points, _ = ranked(of[id(part.seen)], part.segment, allowed[span], count)
+            documents.append(found.astype(np.int64) + part.base)
+            scores.append(points)
+        every = np.concatenate(scores)
+        first = np.argsort(-every, kind="stable")[:count]
+        return np.concatenate(documents)[first], every[first]
 
     def matching(self, weights: Sequence[Weight], *, scored: bool) -> tuple[Mask, Floats]:
         """Which documents match, by a weight an index, and their scores if these are wanted."""
@@ -198,9 +216,12 @@ def _words(kind: str, segment: Segment, name: str, numbers: Rows) -> Column:
     rows, _ = view.owners.rows_of(numbers.astype(np.int32))
     used[view.ordinals[rows]] = True
     terms = types.empty(kind, len(used))
-    for ordinal in np.flatnonzero(used).tolist():
-        term = view.terms[ordinal]
-        terms[ordinal] = term == "true" if kind == "boolean" else term
+    wanted = np.flatnonzero(used)
+    # To read all at once is much faster than to read most of them one by one.
+    found = list(view.terms) if 4 * len(wanted) > len(used) else [view.terms[each] for each in wanted.tolist()]
+    if len(found) > len(wanted):
+        wanted = np.arange(len(used))
+    terms[wanted] = [each == "true" for each in found] if kind == "boolean" else found
 
     def several(rows: slice) -> tuple[Any, ...]:
         return tuple(terms[view.ordinals[rows]].tolist())

@@ -53,7 +53,7 @@ class Group:
         """What some work makes of the values of each group."""
         values, begins, groups = self.parted(column)
         rows: list[Sequence[Any]] = [()] * self.count
-        ends = [*begins[1:].tolist(), len(values)]
+        ends = [*begins[1:].tolist(), len(values)][: len(begins)]
         for begin, end, group in zip(begins.tolist(), ends, groups.tolist(), strict=True):
             rows[group] = work(values[begin:end])
         self.running.spend(0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from connote.contract.errors import IllegalArgument
+from connote.search.esql import types
 from connote.search.esql.aggregates import AGGREGATES, Group
 from connote.search.esql.bind import applied, bind, condition, refuse, usable
 from connote.search.esql.column import Column, Rows
@@ -200,13 +201,14 @@ def _run(
 def unfolded(page: Page, name: str) -> Page:
     """A row for each value of a column."""
     column = page[name]
-    counts = np.ones(page.size, dtype=np.int64)
-    for at, row in column.many.items():
-        counts[at] = len(row)
-    check_rows(int(counts.sum()))
-    taken = page.take(np.repeat(np.arange(page.size), counts))
-    values = [each for row in column.rows() for each in (row or (None,))]
-    return taken.having({name: Column.of(column.type, [() if each is None else (each,) for each in values])})
+    values, owners = column.flat()
+    empty = np.flatnonzero(column.nulls)
+    check_rows(len(owners) + len(empty))
+    rows = np.concatenate([owners, empty])
+    places = np.argsort(rows, kind="stable")
+    whole = np.concatenate([values, types.empty(column.type, len(empty))])
+    nulls = np.arange(len(rows)) >= len(owners)
+    return page.take(rows[places]).having({name: Column(column.type, whole[places], nulls[places])})
 
 
 def grouped(keys: Sequence[Column], size: int) -> tuple[Rows, int, Rows]:

@@ -18,6 +18,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Passing:
+    """The condition, bound; whether what its searches find counts for a score."""
+
+    node: Node
+    has_score: bool
+
+    def __call__(self, page: Page) -> Page:
+        """The rows for which it is true."""
+        found = self.node.run(page)
+        if found.type == "null":
+            return page.take(np.zeros(0, dtype=np.int64))
+        rows = np.flatnonzero(found.values & ~found.nulls & ~found.several)
+        kept = page.take(rows)
+        points = scored(self.node, kept) if self.has_score else None
+        if points is None:
+            return kept
+        summed = Column.whole("double", kept["_score"].values + points.astype(np.float64))
+        return replace(kept, columns={**kept.columns, "_score": summed})
+
+
+@dataclass(frozen=True)
 class Where:
     """The condition."""
 
@@ -42,19 +63,4 @@ class Where:
             node = Constant("boolean", "", "")
         finally:
             scope.searchable = False
-        has_score = scope.columns.get("_score") == "double"
-
-        def run(page: Page) -> Page:
-            found = node.run(page)
-            if found.type == "null":
-                return page.take(np.zeros(0, dtype=np.int64))
-            rows = np.flatnonzero(found.values & ~found.nulls & ~found.several)
-            kept = page.take(rows)
-            points = scored(node, kept) if has_score else None
-            if points is None:
-                return kept
-            before = kept["_score"]
-            summed = Column.whole("double", before.values + points.astype(np.float64))
-            return replace(kept, columns={**kept.columns, "_score": summed})
-
-        return run
+        return Passing(node, scope.columns.get("_score") == "double")

@@ -36,13 +36,15 @@ def floor(value: Values) -> Values:
 @arrays("number", "whole?", gives=first, names=["round"])
 def round_(value: Values, decimals: Values | None = None) -> Values:
     """The nearest number with so many decimals; the half goes away from zero."""
-    if decimals is None:
-        return value if value.dtype == np.int64 else np.copysign(np.floor(np.abs(value) + 0.5), value)
     if value.dtype == np.int64:
-        if (decimals >= 0).all():
+        if decimals is None or (decimals >= 0).all():
             return value
         return np.array([_whole(a, b) for a, b in zip(value.tolist(), decimals.tolist(), strict=True)], dtype=np.int64)
-    return np.array([_decimal(a, b) for a, b in zip(value.tolist(), decimals.tolist(), strict=True)])
+    scale = np.power(10.0, np.zeros(len(value)) if decimals is None else decimals)
+    shifted = value * scale
+    found = np.copysign(np.floor(np.abs(shifted) + 0.5), value) / scale
+    has_decimals = np.isfinite(found) & (np.abs(shifted) < 2.0**52)
+    return np.where(has_decimals, found, np.where(scale == 0, 0.0, value))
 
 
 def _whole(value: int, decimals: int) -> int:
@@ -53,17 +55,6 @@ def _whole(value: int, decimals: int) -> int:
     unit = 10**-decimals
     found: int = (abs(value) + unit // 2) // unit * unit
     return found if value > 0 else -found
-
-
-def _decimal(value: float, decimals: int) -> float:
-    """By the decimals that are shown, so that 2.675 becomes 2.68."""
-    if abs(decimals) > 300 or value == 0:
-        return value if decimals > 0 else 0.0
-    shifted = float(f"{abs(value)!r}e{decimals}") if "e" not in repr(value) else abs(value) * 10.0**decimals
-    if not math.isfinite(shifted) or shifted >= 2**53:
-        return value
-    whole = math.floor(shifted + 0.5)
-    return math.copysign(float(f"{whole}e{-decimals}"), value)
 
 
 def _double(name: str, work: Callable[[Any], Any], about: str) -> None:

@@ -21,7 +21,7 @@ from connote.search.thread import check
 Body = TypeVar("Body", bound=Callable[..., Any])
 Gives = str | Callable[[Sequence[str]], str]
 _MANY = "java.lang.IllegalArgumentException: single-value function encountered multi-value"
-_BLOCK = 4096
+_BLOCK, _PART = 4096, 2**20
 _MOST_INTEGER = 2**31 - 1
 
 
@@ -122,24 +122,32 @@ class Function:
     def _each(self, given: Sequence[Any], count: int, place: Place) -> tuple[Values, Mask | None]:
         lists = [each.tolist() if isinstance(each, np.ndarray) else [each] * count for each in given]
         made, lost = types.empty(place.type, count), np.zeros(count, dtype=np.bool_)
-        spent = 0
-        for at, values in enumerate(zip(*lists, strict=True)):
-            if at % _BLOCK == 0 or spent > 2**20:
-                check()
-                place.running.spend(spent)
-                spent = 0
+        for start in range(0, count, _BLOCK):
+            found = self._block([each[start : start + _BLOCK] for each in lists], place)
+            for at, value in enumerate(found, start):
+                if value is None:
+                    lost[at] = True
+                else:
+                    made[at] = value
+            check()
+        return made, lost if lost.any() else None
+
+    def _block(self, lists: Sequence[Sequence[Any]], place: Place) -> list[Any]:
+        """The values of some rows; None where there is none. Texts are counted."""
+        found, spent = list[Any](), 0
+        for values in zip(*lists, strict=True):
             try:
-                found = self.body(*values)
+                value = self.body(*values)
             except (ValueError, OverflowError, ArithmeticError) as error:
                 place.running.failed(place.at, place.text, f"java.lang.IllegalArgumentException: {error}"[:500])
-                found = None
-            if found is None:
-                lost[at] = True
-            else:
-                made[at] = found
-                spent += len(found) if isinstance(found, str) else 0
+                value = None
+            found.append(value)
+            spent += len(value) if isinstance(value, str) else 0
+            if spent > _PART:
+                place.running.spend(spent)
+                spent = 0
         place.running.spend(spent)
-        return made, lost if lost.any() else None
+        return found
 
 
 def _spread(made: Values, lost: Mask | None, kept: Any, nulls: Mask, kind: str) -> Column:  # noqa: ANN401
