@@ -119,7 +119,10 @@ def test_long_and_deep_queries_end_soon(query: str) -> None:
 
 def test_rows_that_are_multiplied_have_an_end() -> None:
     numbers = ", ".join(map(str, range(1000)))
-    _survives(f"ROW a = [{numbers}], b = [{numbers}], c = [{numbers}] | MV_EXPAND a | MV_EXPAND b | MV_EXPAND c")
+    query = f"ROW a = [{numbers}], b = [{numbers}], c = [{numbers}] | MV_EXPAND a | "
+    for last in ("MV_EXPAND b | MV_EXPAND c", "MV_EXPAND b | STATS SUM(c)", f"MV_EXPAND b | EVAL d = [{numbers}]"):
+        with pytest.raises(ConnoteError, match="rows or values"):
+            table(query + last)
 
 
 def test_texts_that_grow_have_an_end() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from connote.search.engine.arrays import Mask
 from connote.search.esql import types
+from connote.search.esql.running import check_rows
 
 Values = NDArray[Any]
 Rows = NDArray[np.int64]
@@ -50,6 +51,7 @@ class Column:
                 made[at] = several[0]
         else:
             made[:] = several[0]
+        check_rows(size * len(several))
         many = dict.fromkeys(range(size), several) if len(several) > 1 else _NONE
         return cls(kind, made, np.zeros(size, dtype=np.bool_), many)
 
@@ -94,6 +96,7 @@ class Column:
         has[list(self.many)] = True
         places = np.flatnonzero(has[rows] & (rows >= 0))
         many = dict(zip(places.tolist(), (self.many[each] for each in rows[places].tolist()), strict=True))
+        check_rows(sum(map(len, many.values())))  # which may be many more than there are rows
         return replace(self, values=self.values[rows], nulls=nulls, many=many)
 
     def cast(self, kind: str) -> "Column":

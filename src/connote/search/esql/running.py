@@ -9,7 +9,7 @@ from typing import Any
 from connote.contract.errors import IllegalArgument
 from connote.search.thread import check
 
-# Rows of a table, bytes of all texts that functions make, and failures that are told.
+# Rows of a table, or values of a column, bytes of all texts that functions make, and failures that are told.
 MOST_ROWS, MOST_BYTES, _TOLD = 5_000_000, 512 * 2**20, 20
 
 
@@ -46,7 +46,7 @@ class Running:
 
 
 def check_rows(count: int) -> None:
-    """Raise IllegalArgument for a table that is too long."""
+    """Raise IllegalArgument for so many rows, or values of a column, if these are too many."""
     check()
     if count > MOST_ROWS:
-        raise IllegalArgument(f"the query makes a table of [{count}] rows, and [{MOST_ROWS}] are the most")
+        raise IllegalArgument(f"the query makes a table of [{count}] rows or values, and [{MOST_ROWS}] are the most")

@@ -201,14 +201,15 @@ def _run(
 def unfolded(page: Page, name: str) -> Page:
     """A row for each value of a column."""
     column = page[name]
+    check_rows(page.size - len(column.many) + sum(map(len, column.many.values())))
     values, owners = column.flat()
     empty = np.flatnonzero(column.nulls)
-    check_rows(len(owners) + len(empty))
     rows = np.concatenate([owners, empty])
     places = np.argsort(rows, kind="stable")
     whole = np.concatenate([values, types.empty(column.type, len(empty))])
     nulls = np.arange(len(rows)) >= len(owners)
-    return page.take(rows[places]).having({name: Column(column.type, whole[places], nulls[places])})
+    others = page.only(each for each in page.columns if each != name)
+    return others.take(rows[places]).having({name: Column(column.type, whole[places], nulls[places])})
 
 
 def grouped(keys: Sequence[Column], size: int) -> tuple[Rows, int, Rows]:
