@@ -113,6 +113,7 @@ def test_a_missing_limit_is_told(books: httpx.Client) -> None:
         ('MATCH(title, "lord nothing", {"operator": "AND"})', ""), ('MATCH_PHRASE(title, "of the rings")', "2"),
         ('QSTR("title:hobbit OR author:Herbert")', "13"), ('KQL("title: hobbit or year >= 1960")', "13"),
         ('title:"hobbit" OR year > 1960', "13"), ('NOT title:"hobbit" AND year < 1960', "2"),
+        ('KNN(vector, [0.9, 0.1], {"k": 1}) AND year > 1950', "2"),
         ('KNN(vector, [0.9, 0.1], {"k": 2})', "12"), ('MULTI_MATCH("dragon nothing", title, about)', "14"),
         ('MATCH(author, "Herbert")', "3"), ('ST_DISTANCE(place, "POINT(2.5 48.5)") < 1000', "1"),
         ('MV_CONTAINS(tags, "classic")', "13"), ('tags == "fantasy"', "2"), ("null", ""),

@@ -28,7 +28,7 @@ class Person(Document):
     employed: M[bool]
     home: M[Home]
 
-    class Index:
+    class Index:  # noqa: D106 (the DSL's own)
         name = NAME
 
 

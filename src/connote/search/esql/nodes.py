@@ -1,7 +1,7 @@
 """Expressions whose columns and types are known: what is run over a page."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from connote.search.esql.column import Column
 from connote.search.esql.functions.registry import Function, Place
 from connote.search.esql.page import Page
 from connote.search.esql.running import Running
+from connote.search.esql.source import Among, Source
+from connote.search.query.knn import Knn
+from connote.search.query.nested import First
 from connote.search.query.query import Query
 
 
@@ -79,13 +82,28 @@ class Applied(Node):
 
 @dataclass(frozen=True)
 class Search(Node):
-    """Which documents of the source a query finds. `look` is set once endpoints have been asked for its vectors."""
+    """Which documents of the source a query finds, and if somebody wants to know how well.
+
+    `asked` are by index the queries with the vectors of their texts, once endpoints have been asked for these.
+    """
 
     query: Query | None = None
-    scores_rows: bool = False
-    look: list[Callable[[], tuple[Mask, Floats]]] = field(default_factory=list)
-    asked: list[Query] = field(default_factory=list)  # by index, the query with the vectors of its texts
+    source: Source = field(default_factory=lambda: Source([]))
+    is_scored: bool = False
+    asked: list[Query] = field(default_factory=list)
     found: list[tuple[Mask, Floats]] = field(default_factory=list)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it finds only so many, so that it matters which conditions come first."""
+        return isinstance(self.query, Knn)
+
+    def among(self, allowed: Mask) -> "Search":
+        """The same of some documents (bool [documents]): so many of these."""
+        only = Among(source=self.source, allowed=allowed)
+        asked = [replace(each, filters=(*each.filters, only)) if isinstance(each, Knn | First) else each
+                 for each in self.asked]  # fmt: skip
+        return replace(self, asked=asked, found=[])
 
     def run(self, page: Page) -> Column:
         """Whether each row's document is found."""
@@ -100,8 +118,16 @@ class Search(Node):
 
     def _all(self) -> tuple[Mask, Floats]:
         if not self.found:
-            self.found.append(self.look[0]())
+            weights = self.source.weights(self.asked)
+            self.found.append(self.source.matching(weights, scored=self.is_scored))
         return self.found[0]
+
+
+def conditions(node: Node) -> list[Node]:
+    """What must be true, all of it."""
+    if isinstance(node, Applied) and node.function is not None and node.function.name == "and":
+        return [inner for each in node.arguments for inner in conditions(each)]
+    return [node]
 
 
 def folded(node: Node, running: Running) -> Any:  # noqa: ANN401

@@ -82,7 +82,7 @@ class Queries:
             scope = Scope(running)
             steps = await abandonable(bound, commands, scope)
             for search in scope.searches:
-                await _prepared(search, _source(commands), asks)
+                await _prepared(search, asks)
             page = await _run(steps, Page.made({}, 0, running), asks)
             page = await abandonable(_read, page.only(scope.columns))
         return Table(dict(scope.columns), page, scope.why, time.perf_counter() - began)
@@ -140,11 +140,6 @@ def _limited(commands: list[Command], running: Running) -> list[Command]:
     return [*commands, Limit(MOST_ROWS if has_limit else DEFAULT_ROWS)]
 
 
-def _source(commands: Sequence[Command]) -> Source:
-    first = commands[0]
-    return first.source if isinstance(first, From) else Source([])
-
-
 async def _embedded(commands: Sequence[Command], asks: Asked) -> dict[tuple[str, str], Any]:
     """The vectors of all texts that are to be embedded, by endpoint and text."""
     found = dict[tuple[str, str], Any]()
@@ -156,11 +151,10 @@ async def _embedded(commands: Sequence[Command], asks: Asked) -> dict[tuple[str,
     return found
 
 
-async def _prepared(search: Search, source: Source, asks: Asked) -> None:
+async def _prepared(search: Search, asks: Asked) -> None:
     """Ask for the vectors of a search's texts."""
     assert search.query is not None  # noqa: S101 (only so are they made)
-    search.asked.extend([await search.query.rewritten(asks, seen.reader) for seen in source.seen])
-    search.look.append(lambda: source.matching(source.weights(search.asked), scored=search.scores_rows))
+    search.asked.extend([await search.query.rewritten(asks, seen.reader) for seen in search.source.seen])
 
 
 async def _run(steps: Sequence[AnyStep], page: Page, asks: Asked) -> Page:

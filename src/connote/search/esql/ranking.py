@@ -16,7 +16,7 @@ from connote.search.esql.commands.names import Drop, Keep
 from connote.search.esql.commands.sort import Limit, Sort
 from connote.search.esql.commands.source import From
 from connote.search.esql.commands.where import Passing, Where
-from connote.search.esql.nodes import Applied, Node, Search, within
+from connote.search.esql.nodes import Node, Search, conditions, within
 from connote.search.esql.page import Page
 from connote.search.esql.source import Source
 from connote.search.esql.tree import Name
@@ -53,12 +53,13 @@ def shortened(commands: Sequence[Command], steps: list[AnyStep]) -> list[AnyStep
         return steps
     limit, between = commands[end + 1], steps[1:end]
     passing = [step for step in between if isinstance(step, Passing)]
-    conditions = [node for step in passing for node in _conditions(step.node)]
-    searches = [node for node in conditions if isinstance(node, Search)]
-    others = [node for node in conditions if not isinstance(node, Search)]
+    every = [node for step in passing for node in conditions(step.node)]
+    searches = [node for node in every if isinstance(node, Search)]
+    others = [node for node in every if not isinstance(node, Search)]
     if (
         not isinstance(limit, Limit)
         or not searches
+        or (len(every) > 1 and any(node.is_near for node in searches))
         or not all(step.has_score for step in passing)
         or any(isinstance(inner, Search) for node in others for inner in within(node))
     ):
@@ -72,10 +73,3 @@ def _is_by_score(command: Command) -> bool:
         return False
     by = command.keys[0].by
     return command.keys[0].descends and isinstance(by, Name) and by.name == "_score"
-
-
-def _conditions(node: Node) -> list[Node]:
-    """What must be true, all of it."""
-    if isinstance(node, Applied) and node.function is not None and node.function.name == "and":
-        return [inner for each in node.arguments for inner in _conditions(each)]
-    return [node]

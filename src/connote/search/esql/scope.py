@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from connote.contract.errors import ConnoteError
 from connote.search.esql.nodes import Search
 from connote.search.esql.running import Running
+from connote.search.esql.source import Source
 from connote.search.names import fits
 
 
@@ -34,6 +35,7 @@ class Scope:
     behind: str = ""
     searches: list[Search] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    source: Source = field(default_factory=lambda: Source([]))  # what is searched
     limit: int | None = None  # the first LIMIT that follows
     scores: bool = False  # whether somebody wants to know how well documents match
     searchable: bool = False  # whether conditions here may search

@@ -51,7 +51,7 @@ def bound(call: Call, scope: Scope) -> Node:
             f"{told} is only supported in WHERE and STATS commands, or in EVAL within score(...) function",
         )
     body = _BODIES[call.name](call, scope, told)
-    search = Search("boolean", call.text, call.at, parse(body), scope.scores)
+    search = Search("boolean", call.text, call.at, parse(body), scope.source, scope.scores)
     scope.searches.append(search)
     return search
 

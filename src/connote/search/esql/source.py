@@ -12,7 +12,7 @@ from connote.search import embedded
 from connote.search.collect import Seen
 from connote.search.engine.arrays import Floats, Mask
 from connote.search.engine.owners import Owners
-from connote.search.engine.segment import Segment
+from connote.search.engine.segment import Segment, Table
 from connote.search.esql import types
 from connote.search.esql.column import Column, Rows
 from connote.search.fetch.fields import at, kept, place
@@ -21,7 +21,8 @@ from connote.search.mapping.geo import point
 from connote.search.mapping.keyword import ConstantKeyword, Keyword
 from connote.search.mapping.row import IGNORED
 from connote.search.mapping.text import Text
-from connote.search.query.query import Query, Weight, ranked
+from connote.search.query.query import Constant, Query, Weight, ranked
+from connote.search.query.reader import Reader
 from connote.search.thread import check
 from connote.store.documents import Stored
 
@@ -147,6 +148,24 @@ class Source:
             places = np.flatnonzero(inside)
             if len(places):
                 yield part, places, documents[places] - part.base
+
+
+@dataclass(frozen=True, kw_only=True)
+class Among(Query):
+    """Some documents of a source: `allowed` bool [documents]."""
+
+    source: Source
+    allowed: Mask
+
+    def weigh(self, reader: Reader) -> Weight:  # noqa: ARG002
+        """They all score alike."""
+        return Constant(self._find, 0.0)
+
+    def _find(self, table: Table) -> Mask:
+        found = next((part for part in self.source.parts if part.segment is table), None)
+        if found is None:
+            return np.zeros(table.size, dtype=np.bool_)
+        return self.allowed[found.base : found.base + found.segment.size]
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class From:
                 raise Problem(at, f"unresolved metadata pattern [{name}]")
             kinds[name] = METADATA[name]
         scope.columns, scope.mapped = dict(kinds), set(kinds) - {name for name, _ in self.metadata}
-        source, scope.scores = self.source, "_score" in kinds
+        source, scope.source, scope.scores = self.source, self.source, "_score" in kinds
 
         def run(page: Page) -> Page:
             documents = np.flatnonzero(source.allowed())

@@ -8,7 +8,7 @@ import numpy as np
 from connote.search.esql.bind import condition
 from connote.search.esql.column import Column
 from connote.search.esql.commands.command import Step
-from connote.search.esql.nodes import Constant, Node, scored
+from connote.search.esql.nodes import Constant, Node, Search, conditions, scored
 from connote.search.esql.page import Page
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression
@@ -25,7 +25,21 @@ class Passing:
     has_score: bool
 
     def __call__(self, page: Page) -> Page:
-        """The rows for which it is true."""
+        """The rows for which it is true. Of searches for so many documents it is those that pass all the rest."""
+        every = conditions(self.node)
+        near = [each for each in every if isinstance(each, Search) and each.is_near]
+        if not near or len(every) == 1:
+            return self._passed(page)
+        for each in every:
+            if each not in near:
+                page = Passing(each, self.has_score)(page)
+        allowed = np.zeros(near[0].source.size, dtype=np.bool_)
+        allowed[page.documents] = True
+        for search in near:
+            page = Passing(search.among(allowed), self.has_score)(page)
+        return page
+
+    def _passed(self, page: Page) -> Page:
         found = self.node.run(page)
         if found.type == "null":
             return page.take(np.zeros(0, dtype=np.int64))
