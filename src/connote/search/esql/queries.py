@@ -12,6 +12,7 @@ import numpy as np
 from connote.contract.errors import NoIndex, Unverified
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
+from connote.search import dated
 from connote.search.asks import Asked
 from connote.search.esql import ranking
 from connote.search.esql.commands.command import AnyStep, Asking, Branched, Command
@@ -103,7 +104,7 @@ class Queries:
                     await self._open(branch, asks, held, only)
 
     async def _source(self, names: Sequence[str], asks: Asked, held: ExitStack) -> Source:
-        expression = ",".join(names)
+        expression = dated.resolved(",".join(names))
         try:
             found = self._indices.resolve(expression, ignore_missing=False, allow_none=True, expand={"open"})
         except NoIndex as error:

@@ -209,22 +209,14 @@ def _numbers(kind: str, segment: Segment, name: str, numbers: Rows) -> Column:
     if view is None:
         return Column.nothing(kind, len(numbers))
     dtype = types.dtype(kind)
-
-    def several(rows: slice) -> tuple[Any, ...]:
-        return tuple(sorted(view.values[rows].astype(dtype).tolist()))
-
-    return _owned(kind, view.owners, numbers, lambda rows: view.values[rows].astype(dtype), several)
+    return _owned(kind, view.owners, numbers, lambda rows: view.values[rows].astype(dtype), sorts=True)
 
 
 def _points(segment: Segment, name: str, numbers: Rows) -> Column:
     view = segment.points(name)
     if view is None:
         return Column.nothing("geo_point", len(numbers))
-
-    def values(rows: Any) -> Any:  # noqa: ANN401 (an index of arrays)
-        return view.longitudes[rows] + 1j * view.latitudes[rows]
-
-    return _owned("geo_point", view.owners, numbers, values, lambda rows: tuple(values(rows).tolist()))
+    return _owned("geo_point", view.owners, numbers, lambda rows: view.longitudes[rows] + 1j * view.latitudes[rows])
 
 
 def _words(kind: str, segment: Segment, name: str, numbers: Rows) -> Column:
@@ -234,37 +226,32 @@ def _words(kind: str, segment: Segment, name: str, numbers: Rows) -> Column:
     used = np.zeros(len(view.terms), dtype=np.bool_)
     rows, _ = view.owners.rows_of(numbers.astype(np.int32))
     used[view.ordinals[rows]] = True
-    terms = types.empty(kind, len(used))
     wanted = np.flatnonzero(used)
     # To read all at once is much faster than to read most of them one by one.
     found = list(view.terms) if 4 * len(wanted) > len(used) else [view.terms[each] for each in wanted.tolist()]
     if len(found) > len(wanted):
         wanted = np.arange(len(used))
+    terms = types.empty(kind, len(used))
     terms[wanted] = [each == "true" for each in found] if kind == "boolean" else found
-
-    def several(rows: slice) -> tuple[Any, ...]:
-        return tuple(terms[view.ordinals[rows]].tolist())
-
-    return _owned(kind, view.owners, numbers, lambda rows: terms[view.ordinals[rows]], several)
+    return _owned(kind, view.owners, numbers, lambda rows: terms[view.ordinals[rows]])
 
 
-def _owned(
-    kind: str, owners: Owners, numbers: Rows, values: Callable[[Any], Any], several: Callable[[slice], tuple[Any, ...]]
-) -> Column:
-    """The values of some documents, of rows that these own."""
+def _owned(kind: str, owners: Owners, numbers: Rows, values: Callable[[Any], Any], *, sorts: bool = False) -> Column:
+    """The values of some documents, of rows that these own; several of one in their order, if they are to be sorted."""
     if owners.single:
         return Column.whole(kind, values(numbers))
     starts = owners.starts[numbers]
     counts = owners.starts[numbers + 1] - starts
-    nulls = counts == 0
-    made = types.empty(kind, len(numbers))
-    has = np.flatnonzero(~nulls)
+    made, has = types.empty(kind, len(numbers)), np.flatnonzero(counts)
     made[has] = values(starts[has])
-    many = dict[int, tuple[Any, ...]]()
-    for each in np.flatnonzero(counts > 1).tolist():
-        row = several(slice(int(starts[each]), int(starts[each] + counts[each])))
-        many[each], made[each] = row, row[0]
-    return Column(kind, made, nulls, many)
+    several, many = np.flatnonzero(counts > 1), dict[int, tuple[Any, ...]]()
+    rows, begins = owners.rows_of(numbers[several].astype(np.int32))
+    flat, ends = values(rows).tolist(), begins.tolist()
+    for place_, each in enumerate(several.tolist()):
+        row = flat[ends[place_] : ends[place_ + 1]]
+        many[each] = tuple(sorted(row) if sorts else row)
+        made[each] = many[each][0]
+    return Column(kind, made, counts == 0, many)
 
 
 def _texts(column: Lazily, part: Part, field_: Field, numbers: Rows) -> Column:

@@ -32,7 +32,7 @@ def _cast(kind: str, *takes: str, names: Sequence[str] = ()) -> Callable[[Any], 
         name = body.__name__
         columns("|".join(takes), gives=kind, names=[name])(run)
         for each in (*names, kind):
-            CASTS[each] = name
+            CASTS.setdefault(each, name)
         return body
 
     return add
@@ -135,6 +135,12 @@ def to_boolean(given: str, value: Any) -> bool:  # noqa: ANN401
 def to_datetime(given: str, value: Any) -> int:  # noqa: ANN401
     """A date; numbers are milliseconds since 1970."""
     return strict.date(value) if given in types.STRINGS else int(value)
+
+
+@_cast("date", "date", "number", "string", names=["date_nanos"])
+def to_date_nanos(given: str, value: Any) -> int:  # noqa: ANN401
+    """A date; numbers are nanoseconds since 1970. What is below a millisecond is cut off."""
+    return strict.date(value) if given in types.STRINGS else int(value) // 1_000_000
 
 
 @_cast("keyword", "any", names=["string", "text"])

@@ -80,6 +80,18 @@ def least(place: Place, size: int, *arguments: Column) -> Column:
     return _extreme(place, size, arguments, greatest=False)
 
 
+@columns("ordered", "ordered", gives=widest)
+def clamp_min(place: Place, size: int, value: Column, low: Column) -> Column:
+    """The value, but not below a bound."""
+    return _extreme(place, size, [value, low], greatest=True)
+
+
+@columns("ordered", "ordered", gives=widest)
+def clamp_max(place: Place, size: int, value: Column, high: Column) -> Column:
+    """The value, but not above a bound."""
+    return _extreme(place, size, [value, high], greatest=False)
+
+
 @columns("number", "number", "number", gives=widest)
 def clamp(place: Place, size: int, value: Column, low: Column, high: Column) -> Column:
     """The value, but not below and above these bounds."""
