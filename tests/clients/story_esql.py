@@ -16,11 +16,11 @@ from elasticsearch.esql import ESQL, E, functions
 NAME = "story-esql"
 
 
-class Home(InnerDoc):
+class Home(InnerDoc):  # type: ignore[misc]
     city: M[str]
 
 
-class Person(Document):
+class Person(Document):  # type: ignore[misc]
     number: M[int]
     first_name: M[str]
     last_name: M[str]

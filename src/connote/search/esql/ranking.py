@@ -37,7 +37,8 @@ class Best:
         passed = reduce(lambda left, node: Passing(node, has_score=False)(left), self.others, page)
         allowed = np.zeros(self.source.size, dtype=np.bool_)
         allowed[passed.documents] = True
-        queries = [Bool(must=list(each)) for each in zip(*(search.asked for search in self.searches), strict=True)]
+        together = zip(*(search.asked for search in self.searches), strict=True)
+        queries = [each[0] if len(each) == 1 else Bool(must=list(each)) for each in together]
         documents, scores = self.source.best(self.source.weights(queries), allowed, self.count)
         rows = np.searchsorted(passed.documents, documents)
         score = Column.whole("double", scores.astype(np.float64))
