@@ -14,9 +14,9 @@ from esql import table
 ROW = (
     'ROW i = 3, l = 9223372036854775807, d = 1.5, s = "some text 12", m = [1, 2, 3], w = ["b", "a"], n = null, '
     'b = true, t = "2024-05-01T10:00:00Z"::datetime, ip = "10.0.0.1"::ip, v = "1.2.3"::version, '
-    'p = "POINT(1 2)"::geo_point, e = [1.0, 2.0]::dense_vector'
+    'p = "POINT(1 2)"::geo_point, e = [1.0, 2.0]::dense_vector, h = [1.7e308, 1.7e308, -1.0]'
 )
-names = st.sampled_from(["i", "l", "d", "s", "m", "w", "n", "b", "t", "ip", "v", "p", "e", "missing"])
+names = st.sampled_from(["i", "l", "d", "s", "m", "w", "n", "b", "t", "ip", "v", "p", "e", "h", "missing"])
 literals = st.sampled_from(
     ["1", "-7", "0", "1.5", "9223372036854775807", "1e308", '"text"', '"a*"', '"["', '"2024-01-01"', "null", "true",
      "1 day", "3 months", "1 hour", '["a","b"]', "[1,2]", '"desc"', '"%{WORD:x}"', '"yyyy"', "?", "4000000 years"]
@@ -69,7 +69,7 @@ def test_any_expression_has_a_value_or_an_error(expression: str) -> None:
 @given(expressions, names)
 @settings(max_examples=200)
 def test_any_figure_has_a_value_or_an_error(expression: str, by: str) -> None:
-    _survives(f"{ROW} | MV_EXPAND m | STATS x = {expression} BY {by}")
+    _survives(f"{ROW} | MV_EXPAND h | STATS x = {expression} BY {by}")
 
 
 @given(st.lists(commands, max_size=4))

@@ -7,6 +7,7 @@ import numpy as np
 from connote.contract.errors import IllegalArgument
 from connote.search.esql.aggregates.registry import Group, aggregate
 from connote.search.esql.column import Column, Rows, Values
+from connote.search.esql.functions.sums import total
 
 Doubles = Values
 
@@ -21,28 +22,40 @@ def sum_(group: Group, column: Column) -> Column:
     values, begins, groups = group.parted(column)
     if not len(values):
         return Column.nothing(group.type, group.count)
-    found = np.add.reduceat(values, begins)
-    if found.dtype == np.int64 and (np.abs(np.add.reduceat(values.astype(np.float64), begins)) >= 2.0**63).any():
+    if values.dtype != np.int64:
+        return _finite(group, _totals(values, begins), groups)
+    if (np.abs(np.add.reduceat(values.astype(np.float64), begins)) >= 2.0**63).any():
         raise IllegalArgument("long overflow")
-    if found.dtype != np.int64:
-        found = np.bincount(np.repeat(np.arange(len(begins)), np.diff([*begins, len(values)])), weights=values)
-    return group.filled(found, groups)
+    return group.filled(np.add.reduceat(values, begins), groups)
 
 
 @aggregate("number", gives="double")
 def avg(group: Group, column: Column) -> Column:
     """The mean."""
     sums, counts, groups = _sums(group, column)
-    return group.filled(sums / counts, groups)
+    return _finite(group, sums / counts, groups)
+
+
+def _totals(values: Values, begins: Rows) -> Doubles:
+    """The sum of the values from each beginning to the next, rounded once; infinite if it is too large."""
+    listed, starts = values.tolist(), begins.tolist()
+    ends = [*starts[1:], len(listed)]
+    found = [total(listed[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return np.array([np.inf if each is None else each for each in found])
+
+
+def _finite(group: Group, found: Doubles, groups: Rows) -> Column:
+    """The column of what is not too large."""
+    kept = np.isfinite(found)
+    return group.filled(found[kept], groups[kept])
 
 
 def _sums(group: Group, column: Column) -> tuple[Doubles, Doubles, Rows]:
     """The sums and numbers of values of the groups that have some."""
-    values, owners = group.flat(column)
-    counts = np.bincount(owners, minlength=group.count)
-    sums = np.bincount(owners, weights=values, minlength=group.count)
-    groups = np.flatnonzero(counts)
-    return sums[groups], counts[groups].astype(np.float64), groups
+    values, begins, groups = group.parted(column)
+    if not len(values):
+        return np.zeros(0), np.zeros(0), groups
+    return _totals(values, begins), np.diff([*begins, len(values)]).astype(np.float64), groups
 
 
 @aggregate("number", gives="double")
@@ -62,8 +75,10 @@ def _spread(group: Group, column: Column, *, root: bool) -> Column:
     values, owners = group.flat(column)
     means = np.zeros(group.count)
     means[groups] = sums / counts
-    squares = np.bincount(owners, weights=(values - means[owners]) ** 2, minlength=group.count)[groups] / counts
-    return group.filled(np.sqrt(squares) if root else squares, groups)
+    with np.errstate(all="ignore"):
+        away = (values - means[owners]) ** 2
+        squares = np.bincount(owners, weights=away, minlength=group.count)[groups] / counts
+    return _finite(group, np.sqrt(squares) if root else squares, groups)
 
 
 @aggregate("number", gives="double")
@@ -103,7 +118,7 @@ def weighted_avg(group: Group, column: Column, weight: Column) -> Column:
     sums = np.bincount(owners, weights=weights * column.values[kept], minlength=group.count)
     totals = np.bincount(owners, weights=weights, minlength=group.count)
     groups = np.flatnonzero(totals)
-    return group.filled(sums[groups] / totals[groups], groups)
+    return _finite(group, sums[groups] / totals[groups], groups)
 
 
 @aggregate("point", gives="geo_point")

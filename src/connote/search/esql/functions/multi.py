@@ -11,8 +11,10 @@ from connote.contract.errors import IllegalArgument
 from connote.search.esql import order, types
 from connote.search.esql.column import Column
 from connote.search.esql.functions.registry import Place, columns, first, widest
+from connote.search.esql.functions.sums import total
 
 Row = Sequence[Any]
+_MOST_POWER = 60
 
 
 def _rows(
@@ -27,6 +29,8 @@ def _rows(
             made = list[Row]()
             for row in value.rows():
                 found = body(row, value.type) if row else None
+                if isinstance(found, float) and not math.isfinite(found):
+                    found = None
                 made.append(found if isinstance(found, list) else () if found is None else (found,))
             return Column.of(place.type, made)
 
@@ -61,7 +65,9 @@ _rows("mv_max", "ordered", first, "The greatest value.")(lambda row, kind: order
 _rows("mv_first", "plain", first, "The first value.")(lambda row, _: row[0])
 _rows("mv_last", "plain", first, "The last value.")(lambda row, _: row[-1])
 _rows("mv_dedupe", "plain", first, "Each value once.")(lambda row, _: list(dict.fromkeys(row)))
-_rows("mv_avg", "number", "double", "The mean.")(lambda row, _: math.fsum(row) / len(row))
+_rows("mv_avg", "number", "double", "The mean.")(
+    lambda row, _: None if (found := total(row)) is None else found / len(row)
+)
 
 
 def _sum_type(kinds: Sequence[str]) -> str:
@@ -182,9 +188,9 @@ def mv_intersection(place: Place, _: int, value: Column, others: Column) -> Colu
 
 
 @columns("number", "number!", gives="double")
-def mv_pseries_weighted_sum(_: Place, __: int, value: Column, power: float) -> Column:
+def mv_pseries_weighted_sum(place: Place, __: int, value: Column, power: float) -> Column:
     """The values in their order, each divided by its place, from 1, to that power: their sum."""
-    made = [
-        [math.fsum(each / at ** float(power) for at, each in enumerate(row, 1))] if row else [] for row in value.rows()
-    ]
-    return Column.of("double", made)
+    if abs(power) > _MOST_POWER:
+        raise IllegalArgument(f"the power of [{place.text}] is at most [{_MOST_POWER}], not [{power}]")
+    sums = [total(each / at ** float(power) for at, each in enumerate(row, 1)) if row else None for row in value.rows()]
+    return Column.of("double", [[] if each is None else [each] for each in sums])

@@ -1,5 +1,7 @@
 """Arithmetic of whole numbers that knows when a result does not fit."""
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,14 @@ from connote.search.esql.column import Values
 from connote.search.esql.functions.registry import Failed
 
 _FINITE = "java.lang.ArithmeticException: not a finite double number: Infinity"
+
+
+def total(values: Iterable[float]) -> float | None:
+    """The sum of numbers, rounded once; None if it is too large."""
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        return None
 
 
 def checked(work: Any, left: Values, right: Values) -> Failed:  # noqa: ANN401 (a ufunc)
