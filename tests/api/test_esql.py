@@ -314,6 +314,17 @@ def test_figures_of_many_documents_are_those_of_plain_sums(http: httpx.Client) -
         http.delete("/many")
 
 
+def test_a_query_ends_when_its_client_leaves(http: httpx.Client) -> None:
+    numbers = ", ".join(map(str, range(1000)))
+    slow = "".join(f' | EVAL x{at} = REPLACE(CONCAT(t, b::string), "(a+)+$", "b")' for at in range(40))
+    query = f'ROW a = [{numbers}], b = [{numbers}] | MV_EXPAND a | MV_EXPAND b | EVAL t = "aaaaaaaa"{slow}'
+    with pytest.raises(httpx.ReadTimeout):
+        http.post("/_query", json={"query": query}, timeout=1)
+    began = time.monotonic()
+    assert rows(http, "ROW a = 1") == [[1]]
+    assert time.monotonic() - began < 2
+
+
 fields = st.sampled_from(["title", "author", "year", "rating", "published", "tags", "address", "place", "vector",
                           "shape", "about", "by.name", "_id", "_score", "nope"])  # fmt: skip
 parts = st.sampled_from(

@@ -150,6 +150,8 @@ class _Kql:
         if self.here >= len(self.tokens) or self.tokens[self.here][0] == "sign":
             raise self._fault()
         kind, text = self.tokens[self.here]
+        if kind == "word" and text.lower() in ("and", "or"):
+            raise self._fault()
         self.here += 1
         inner = text[1:-1] if kind == "string" else text
         return kind, re.sub(r"\\(.)", r"\1", inner)
