@@ -1,5 +1,7 @@
 """Whatever a stranger writes: a table, or an error that says what is wrong with it."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,6 +117,13 @@ def test_any_text_is_a_query_or_an_error(text: str) -> None:
 )
 def test_long_and_deep_queries_end_soon(query: str) -> None:
     _survives(query)
+
+
+@pytest.mark.parametrize("expression", ['a RLIKE "(a|aa)+b"', 'REPLACE(a, "(a|aa)+$", "b")', 'a LIKE "*a*a*a*a*a*b"'])
+def test_patterns_that_take_for_ever_have_an_end(expression: str) -> None:
+    began = time.monotonic()
+    _survives(f'ROW a = CONCAT(REPEAT("a", 5000), "c") | EVAL x = {expression}')
+    assert time.monotonic() - began < 15
 
 
 def test_rows_that_are_multiplied_have_an_end() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import regex
 
 from connote.contract.errors import IllegalArgument
+from connote.search.thread import check
 
 _NAMED = regex.compile(r"%\{(?P<pattern>\w+)(?::(?P<name>[^:{}]+)(?::(?P<type>\w+))?)?\}")
 _TYPES = {"int": "integer", "integer": "integer", "long": "long", "float": "double", "double": "double",
@@ -143,6 +144,7 @@ class Grok:
         return dict(made)
 
     def _match(self, text: str) -> Any:  # noqa: ANN401 (a match)
+        check()
         for test in self.tests:
             try:
                 found = test.search(text, timeout=_SECONDS)

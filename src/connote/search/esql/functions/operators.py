@@ -10,11 +10,13 @@ import numpy as np
 from connote.contract.errors import IllegalArgument
 from connote.search.esql import order, spans, types
 from connote.search.esql.column import Column, Values
+from connote.search.esql.functions import patterns
 from connote.search.esql.functions.registry import FUNCTIONS, Failed, Place, arrays, columns
 from connote.search.esql.functions.sums import checked
 from connote.search.query.patterns import wildcard
-from connote.search.query.regexps import expression
 
+# Characters of a pattern with wildcards.
+_LONGEST_PATTERN = 10_000
 _ZERO = "java.lang.ArithmeticException: / by zero"
 
 
@@ -165,9 +167,9 @@ def in_(place: Place, size: int, value: Column, *others: Column) -> Column:
     return or_(place, size, *[equal.run([value, each], size, place) for each in others])
 
 
-def _matching(place: Place, size: int, value: Column, tests: Sequence[re.Pattern[str]]) -> Column:
+def _matching(place: Place, size: int, value: Column, test: Callable[[str], bool]) -> Column:
     def run(texts: Values) -> Values:
-        known = {each: any(test.fullmatch(each) is not None for test in tests) for each in set(texts.tolist())}
+        known = {each: test(each) for each in set(texts.tolist())}
         return np.fromiter(map(known.__getitem__, texts.tolist()), dtype=np.bool_, count=len(texts))
 
     function = FUNCTIONS["not"]
@@ -175,16 +177,16 @@ def _matching(place: Place, size: int, value: Column, tests: Sequence[re.Pattern
 
 
 @columns("string", "string!*", gives="boolean")
-def like(place: Place, size: int, value: Column, *patterns: str) -> Column:
+def like(place: Place, size: int, value: Column, *wildcards: str) -> Column:
     r"""Whether a text fits a pattern in which `*` is anything and `?` one character; `\` escapes these."""
-    return _matching(place, size, value, [re.compile(wildcard(each), re.DOTALL) for each in patterns])
+    if (longest := max(map(len, wildcards))) > _LONGEST_PATTERN:
+        raise IllegalArgument(f"a pattern of LIKE has at most [{_LONGEST_PATTERN}] characters, not [{longest}]")
+    tests = [re.compile(wildcard(each), re.DOTALL) for each in wildcards]
+    return _matching(place, size, value, lambda text: any(each.fullmatch(text) is not None for each in tests))
 
 
 @columns("string", "string!*", gives="boolean")
-def rlike(place: Place, size: int, value: Column, *patterns: str) -> Column:
+def rlike(place: Place, size: int, value: Column, *expressions: str) -> Column:
     """Whether a text fits a regular expression of Lucene as a whole."""
-    try:
-        tests = [re.compile(expression(each), re.DOTALL) for each in patterns]
-    except re.error as error:
-        raise IllegalArgument(f"Invalid pattern for RLIKE [{patterns[0]}]: {error}") from None
-    return _matching(place, size, value, tests)
+    fits = patterns.whole(expressions)
+    return _matching(place, size, value, fits)
