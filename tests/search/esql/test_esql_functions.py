@@ -77,6 +77,8 @@ VALUES: list[tuple[str, Any]] = [
     ("GREATEST(1, null)", None),
     ("CLAMP(7, 1, 5)", 5),
     ("CLAMP_MIN(1, 3)", 3),
+    ("ROUND_TO(7, 0, 5, 10)", 5),
+    ("ROUND_TO(-1, 0, 5)", 0),
     ("CLAMP_MAX(7, 5)", 5),
     ("TO_DATE_NANOS(1000000)", "1970-01-01T00:00:00.001Z"),
     ('TO_INTEGER("12")', 12),

@@ -15,10 +15,38 @@ from esql import table
 
 ROW = (
     'ROW i = 3, l = 9223372036854775807, d = 1.5, s = "some text 12", m = [1, 2, 3], w = ["b", "a"], n = null, '
-    'b = true, t = "2024-05-01T10:00:00Z"::datetime, ip = "10.0.0.1"::ip, v = "1.2.3"::version, '
-    'p = "POINT(1 2)"::geo_point, e = [1.0, 2.0]::dense_vector, h = [1.7e308, 1.7e308, -1.0]'
+    'b = true, t = "2024-05-01T10:00:00Z"::datetime, ip = "10.0.0.1"::ip, v = "1.2.3"::version, z = 0, '
+    'p = "POINT(1 2)"::geo_point, e = [1.0, 2.0]::dense_vector, h = [1.7e308, 1.7e308, -1.0], '
+    'tt = ["2024-05-01", "2023-05-01"]::datetime, far = 9e15::long::datetime, u = 5::unsigned_long, '
+    'ips = ["::1", "1.2.3.4"]::ip, vs = ["1.0", "x"]::version, bb = [true, false], pp = ["POINT(1 2)"]::geo_point'
 )
-names = st.sampled_from(["i", "l", "d", "s", "m", "w", "n", "b", "t", "ip", "v", "p", "e", "h", "missing"])
+names = st.sampled_from(
+    [
+        "i",
+        "l",
+        "d",
+        "s",
+        "m",
+        "w",
+        "n",
+        "b",
+        "t",
+        "ip",
+        "v",
+        "z",
+        "p",
+        "e",
+        "h",
+        "tt",
+        "far",
+        "u",
+        "ips",
+        "vs",
+        "bb",
+        "pp",
+        "missing",
+    ]
+)
 literals = st.sampled_from(
     ["1", "-7", "0", "1.5", "9223372036854775807", "1e308", '"text"', '"a*"', '"["', '"2024-01-01"', "null", "true",
      "1 day", "3 months", "1 hour", '["a","b"]', "[1,2]", '"desc"', '"%{WORD:x}"', '"yyyy"', "?", "4000000 years"]

@@ -61,7 +61,7 @@ def _one(place: Place, kind: str, given: str, value: Any, body: Callable[[str, A
         why = error.reason if isinstance(error, ConnoteError) else str(error)
         place.running.failed(place.at, place.text, f"java.lang.IllegalArgumentException: {why}"[:500])
         return None
-    if kind in ("integer", "long"):
+    if kind in ("date", "integer", "long"):
         bits = 31 if kind == "integer" else 63
         if not -(2**bits) <= found < 2**bits:
             told = f"[{value}] out of range of [{kind}]"
@@ -143,7 +143,7 @@ def to_date_nanos(given: str, value: Any) -> int:  # noqa: ANN401
     return strict.date(value) if given in types.STRINGS else int(value) // 1_000_000
 
 
-@_cast("keyword", "any", names=["string", "text"])
+@_cast("keyword", "plain", names=["string", "text"])
 def to_string(given: str, value: Any) -> str:  # noqa: ANN401
     """A value as a text."""
     if given in (*types.STRINGS, "ip", "version"):

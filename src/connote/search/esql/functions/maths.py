@@ -136,14 +136,13 @@ def signum(value: Values) -> Values:
     return np.sign(value)
 
 
-@columns("number", "number*", gives=lambda kinds: kinds[0])
-def round_to(place: Place, size: int, value: Column, *points: Column) -> Column:  # noqa: ARG001
+@columns("number", "number!", "number!*", gives=lambda kinds: kinds[0])
+def round_to(_: Place, __: int, value: Column, *points: float) -> Column:
     """The greatest of these constants that is not above the number; below all the least."""
-    levels = np.sort(np.array([each.values[0] for each in points if len(each)]))
-    if not len(levels):
-        return value
+    levels = np.sort(np.array(points))
     at = np.maximum(np.searchsorted(levels, value.values, side="right") - 1, 0)
-    return Column(value.type, levels[at].astype(value.values.dtype), value.nulls | value.several)
+    with np.errstate(invalid="ignore"):
+        return Column(value.type, levels[at].astype(value.values.dtype), value.nulls | value.several)
 
 
 def _constant(name: str, value: float, about: str) -> None:

@@ -79,12 +79,17 @@ def _vectors(name: str, work: Callable[[Any, Any], float], about: str) -> None:
                 )
                 place.running.failed(place.at, place.text, f"java.lang.IllegalArgumentException: {told}")
                 continue
-            found[at] = work(np.asarray(left, dtype=np.float32), np.asarray(right, dtype=np.float32))
+            found[at] = work(_single(left), _single(right))
             nulls[at] = not np.isfinite(found[at])
         return Column("double", np.where(nulls, 0.0, found), nulls)
 
     run.__doc__ = about
     columns("vector", "vector", gives="double", names=[name])(run)
+
+
+def _single(vector: Any) -> Any:  # noqa: ANN401 (float32 [dimensions])
+    with np.errstate(over="ignore"):
+        return np.asarray(vector, dtype=np.float32)
 
 
 def _listed(column: Column) -> list[Any]:
@@ -113,7 +118,5 @@ def _bits(one: Any, other: Any) -> int:  # noqa: ANN401
 @columns("vector", gives="double")
 def v_magnitude(_: Place, __: int, vector: Column) -> Column:
     """The length of a vector."""
-    made = [
-        [float(np.linalg.norm(np.asarray(each, dtype=np.float32)))] if len(each) else [] for each in _listed(vector)
-    ]
-    return Column.of("double", made)
+    lengths = [float(np.linalg.norm(_single(each))) if len(each) else np.inf for each in _listed(vector)]
+    return Column.of("double", [[each] if np.isfinite(each) else [] for each in lengths])

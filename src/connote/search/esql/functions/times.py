@@ -146,6 +146,9 @@ def date_format(place: Place, size: int, first: Column, second: Column | None = 
     value = first if second is None else second
     if value.type == "null" or first.type == "null":
         return Column.nothing("keyword", size)
+    if (first.type == "date") != (second is None):
+        wanted = "a datetime" if second is None else "a format, and then a datetime"
+        raise IllegalArgument(f"arguments of [{place.text}] must be {wanted}")
     nulls = value.nulls | value.several
     if second is None:
         return Column("keyword", iso(value.values).astype(np.object_), nulls)
