@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
 
-from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
+from connote.contract.errors import BadQuery, ConnoteError
 from connote.search.esql import searching, types
 from connote.search.esql.aggregates import AGGREGATES
 from connote.search.esql.functions import FUNCTIONS, Function
@@ -182,10 +181,3 @@ def _cast(call: Call, scope: Scope) -> Node:
     usable(inner, scope)
     own = Call(call.text, call.at, CASTS[name], [value])
     return applied(FUNCTIONS[CASTS[name]], own, [inner])
-
-
-def text_of(value: Any, name: str) -> str:  # noqa: ANN401
-    """A constant that must be a text. Raises IllegalArgument."""
-    if not isinstance(value, str):
-        raise IllegalArgument(f"[{name}] must be a text, not [{value}]")
-    return value

@@ -1,6 +1,6 @@
 """The parser of expressions, by the precedence of operators."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from connote.contract.errors import BadQuery
 from connote.search.esql.cursor import Cursor
@@ -286,10 +286,6 @@ class Expressions(Cursor):
 
     def _deep(self, most: int = MOST_DEPTH) -> BadQuery:
         return self.fault(f"ES|QL statement exceeded the maximum expression depth allowed ({most})")
-
-    def fail(self, why: str) -> NoReturn:
-        """Raise an error at the next token."""
-        raise self.fault(why)
 
 
 def type_of(value: Any) -> str:  # noqa: ANN401

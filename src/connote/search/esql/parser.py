@@ -7,7 +7,7 @@ from connote.search.esql.commands import COMMANDS, REFUSED, SOURCES
 from connote.search.esql.commands.command import Command
 from connote.search.esql.cursor import Param
 from connote.search.esql.expressions import Expressions
-from connote.search.esql.tree import Name, Named
+from connote.search.esql.tree import Expression, Name, Named
 
 # Commands of a query.
 MOST_COMMANDS = 500
@@ -70,13 +70,8 @@ class Parser(Expressions):
         name, expression = self.assigned(), self.expression()
         where = self.expression() if filtered and self.take("where") else None
         if name is None:
-            name = expression.name if isinstance(expression, Name) else self.text_of(expression.text, where)
+            name = expression.name if isinstance(expression, Name) else _called(expression, where)
         return Named(name, expression, where)
-
-    def text_of(self, text: str, where: object) -> str:
-        """What an expression without a name is called: as it stands there."""
-        test = getattr(where, "text", None)
-        return text if test is None else f"{text} WHERE {test}"
 
     def _command(self, known: Mapping[str, object]) -> Command:
         start, name = self.token.start, self.token.text.lower()
@@ -90,6 +85,11 @@ class Parser(Expressions):
         self.step()
         command: Command = read(self)  # type: ignore[operator]
         return command
+
+
+def _called(expression: Expression, where: Expression | None) -> str:
+    """What an expression without a name is called: as it stands there."""
+    return expression.text if where is None else f"{expression.text} WHERE {where.text}"
 
 
 def parse(text: str, listed: list[Param], named: Mapping[str, Param]) -> list[Command]:

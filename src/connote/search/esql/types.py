@@ -36,7 +36,6 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "double": ("double",),
     "ip": ("ip",),
     "number": NUMBERS,
-    "numeric": NUMBERS,
     "ordered": ("boolean", "date", "ip", "version", *NUMBERS, *STRINGS),
     "plain": ("boolean", "date", "geo_point", "ip", "version", *NUMBERS, *STRINGS),
     "point": ("geo_point",),

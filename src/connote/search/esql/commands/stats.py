@@ -17,7 +17,7 @@ from connote.search.esql.nodes import Applied, Constant, Node, folded
 from connote.search.esql.page import Page
 from connote.search.esql.running import Running, check_rows
 from connote.search.esql.scope import Problem, Scope
-from connote.search.esql.tree import Call, Expression, Literal, Name, Named
+from connote.search.esql.tree import Call, Expression, Literal, Name, Named, calls
 
 if TYPE_CHECKING:
     from connote.search.esql.parser import Parser
@@ -137,7 +137,7 @@ def _lifted(expression: Expression, test: Node | None, inner: Scope, outer: Scop
     if given and isinstance(given[0], Literal) and given[0].type == "star":
         given = []
     for each in given:
-        if isinstance(each, Call) and any(call.name in AGGREGATES for call in _calls(each)):
+        if isinstance(each, Call) and any(call.name in AGGREGATES for call in calls(each)):
             raise Problem(
                 each.at, f"nested aggregations [{each.text}] not allowed inside other aggregations [{expression.text}]"
             )
@@ -151,12 +151,6 @@ def _lifted(expression: Expression, test: Node | None, inner: Scope, outer: Scop
     figures.append(Figure(name, made, test))
     outer.columns[name] = made.type
     return Name(expression.text, expression.at, name)
-
-
-def _calls(expression: Expression) -> list[Call]:
-    if not isinstance(expression, Call):
-        return []
-    return [expression, *(inner for each in expression.arguments for inner in _calls(each))]
 
 
 def _names(expression: Expression) -> list[Name]:

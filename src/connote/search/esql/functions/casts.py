@@ -193,10 +193,6 @@ def to_timeduration(_: str, value: Any) -> Duration:  # noqa: ANN401
     return found
 
 
-def _several(kind: str, kinds: Sequence[str]) -> str:  # noqa: ARG001 (the signature of gives)
-    return kind
-
-
 @columns("vector", gives="dense_vector")
 def to_dense_vector(place: Place, size: int, value: Column) -> Column:  # noqa: ARG001
     """The numbers of a row as a vector."""

@@ -11,7 +11,7 @@ from connote.contract.errors import IllegalArgument
 from connote.search.esql import order, spans, types
 from connote.search.esql.column import Column, Values
 from connote.search.esql.functions import patterns
-from connote.search.esql.functions.registry import FUNCTIONS, Failed, Place, arrays, columns
+from connote.search.esql.functions.registry import FUNCTIONS, Failed, Function, Place, arrays, columns
 from connote.search.esql.functions.sums import checked
 from connote.search.query.patterns import wildcard
 
@@ -80,6 +80,8 @@ def negative(value: Values) -> Any:  # noqa: ANN401
 
 
 def _comparison(sign: str, compare: Callable[[Any, Any], Any]) -> None:
+    kind = "plain" if sign in ("==", "!=") else "ordered"
+
     def compared(place: Place, size: int, left: Column, right: Column) -> Column:
         if left.type == "null" or right.type == "null":
             return Column.nothing("boolean", size)
@@ -90,11 +92,8 @@ def _comparison(sign: str, compare: Callable[[Any, Any], Any]) -> None:
                 one, other = order.keys(left.type, one), order.keys(right.type, other)
             return np.asarray(compare(one, other), dtype=np.bool_)
 
-        function = FUNCTIONS[f"compare {sign}"]
-        return type(function)(sign, ("any", "any"), "boolean", run, "arrays", "").run([left, right], size, place)
+        return Function(sign, (kind, kind), "boolean", run, "arrays", "").run([left, right], size, place)
 
-    kind = "plain" if sign in ("==", "!=") else "ordered"
-    arrays(kind, kind, gives="boolean", names=[f"compare {sign}"])(compare)
     columns(kind, kind, gives="boolean", names=[sign])(compared)
 
 
@@ -172,8 +171,7 @@ def _matching(place: Place, size: int, value: Column, test: Callable[[str], bool
         known = {each: test(each) for each in set(texts.tolist())}
         return np.fromiter(map(known.__getitem__, texts.tolist()), dtype=np.bool_, count=len(texts))
 
-    function = FUNCTIONS["not"]
-    return type(function)("like", ("string",), "boolean", run, "arrays", "").run([value], size, place)
+    return Function("like", ("string",), "boolean", run, "arrays", "").run([value], size, place)
 
 
 @columns("string", "string!*", gives="boolean")
