@@ -12,14 +12,13 @@ from connote.search import embedded
 from connote.search.collect import Seen
 from connote.search.engine.arrays import Floats, Mask
 from connote.search.engine.owners import Owners
-from connote.search.engine.segment import Segment, Table
+from connote.search.engine.segment import IGNORED, Segment, Table
 from connote.search.esql import types
 from connote.search.esql.column import Column, Rows
 from connote.search.fetch.fields import at, kept, place
 from connote.search.mapping.field import Field
 from connote.search.mapping.geo import point
 from connote.search.mapping.keyword import ConstantKeyword, Keyword
-from connote.search.mapping.row import IGNORED
 from connote.search.mapping.text import Text
 from connote.search.query.query import Constant, Query, Weight, ranked
 from connote.search.query.reader import Reader
