@@ -11,6 +11,11 @@ from connote.api.exchange import COMMON_PARAMS
 from connote.api.server import ROUTES
 from connote.contract.settings import Field, Settings
 from connote.ingest.parse import PROCESSORS
+from connote.search.esql.aggregates import AGGREGATES
+from connote.search.esql.commands import COMMANDS, SOURCES
+from connote.search.esql.functions import FUNCTIONS, Function
+from connote.search.esql.searching import NAMES as SEARCHING
+from connote.search.esql.tree import OPERATORS
 from connote.services.registry import OWN
 from connote.services.service import Service, Task
 
@@ -43,6 +48,31 @@ def processors() -> str:
         "\n".join([NOTE, "# Processors of ingest pipelines\n", about, every, "| processor | |", "|---|---|", *rows])
         + "\n"
     )
+
+
+def esql() -> str:
+    """The commands and functions of ES|QL."""
+    about = (
+        "[What differs](compatibility.md) from Elasticsearch is told beside the rest. Of the types `!` is a constant, "
+        "`?` may be left out, and of `*` there may be any number.\n"
+    )
+    commands = ", ".join(f"`{name.upper()}`" for name in sorted((*SOURCES, *COMMANDS)))
+    searching = ", ".join(f"`{name.upper()}`" for name in SEARCHING)
+    named = {name: each for name, each in FUNCTIONS.items() if name.isidentifier() and name not in OPERATORS}
+    return "\n".join(
+        [
+            *(NOTE, "# ES|QL\n", about, f"Commands: {commands}.\n", f"Functions that search: {searching}.\n"),
+            *("## Functions\n", *_functions(named), "\n## Aggregates\n", *_functions(AGGREGATES), ""),
+        ]
+    )
+
+
+def _functions(known: Mapping[str, Function]) -> list[str]:
+    rows = []
+    for name, each in sorted(known.items()):
+        takes = ", ".join(parameter.replace("|", "\\|") for parameter in each.takes)
+        rows.append(f"| `{name.upper()}({takes})` | {each.about} |")
+    return ["| | |", "|---|---|", *rows]
 
 
 def services() -> str:
@@ -118,6 +148,7 @@ def _default(field: Field) -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api.md": api,
+    "esql.md": esql,
     "processors.md": processors,
     "services/README.md": services,
     **{f"services/{service.name}.md": partial(service_page, service) for service in OWN},

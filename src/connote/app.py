@@ -40,6 +40,7 @@ from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.enriching import Enriching
+from connote.search.esql.queries import Queries
 from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.matching import Matching
@@ -105,6 +106,7 @@ class Connote:
     documents: Documents
     searches: Searches
     async_searches: AsyncSearches
+    esql: Queries
     scripts: Scripts
     rulesets: Rulesets
     lens: Lens
@@ -231,6 +233,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.callback(searches.contexts.clear)
     asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
     closing.push_async_callback(asyncs.close)
+    esql = Queries(indices, endpoints, inference, rulesets)
     lens = Lens(indices, endpoints, inference, rulesets, library)
     matching = Matching(indices, endpoints, inference, rulesets)
     by_query, enriching = ByQuery(indices, documents, matching), Enriching(policies, indices, matching, pipelines)
@@ -239,7 +242,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents, searches, asyncs, scripts, rulesets, lens)
+    searching = (indices, templates, synonyms, documents, searches, asyncs, esql, scripts, rulesets, lens)
     rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 

@@ -23,3 +23,8 @@ def test_indices_documents_searches_and_suggestions_by_its_helpers_vector_stores
 ) -> None:
     told = tell(HERE / f"story_{story}.py", f"elasticsearch[async,vectorstore_mmr]=={release}", server.url)
     assert told == f"elasticsearch-py {release}: all is well\n"
+
+
+def test_queries_of_es_ql_by_its_builder_and_its_dsl(server: Server) -> None:
+    told = tell(HERE / "story_esql.py", "elasticsearch[async,vectorstore_mmr]==9.5.1", server.url)
+    assert told == "elasticsearch-py 9.5.1: all is well\n"

@@ -53,7 +53,7 @@ _FEATURES = (
     "analytics", "ccr", "data_streams", "enrich", "eql", "esql", "graph", "ilm", "inference", "logsdb", "logstash",
     "ml", "monitoring", "rollup", "searchable_snapshots", "security", "slm", "spatial", "sql", "transform", "watcher",
 )  # fmt: skip
-_HERE = ("analytics", "inference", "ml")
+_HERE = ("analytics", "data_streams", "enrich", "esql", "inference", "ml")
 _METRICS = ("fs", "indices", "os", "process")
 _STARTED = time.time()
 

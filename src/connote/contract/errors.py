@@ -16,6 +16,7 @@ ConnoteError                 status_exception
 │   │   └── StrictMapping    strict_dynamic_mapping_exception
 │   ├── MissingRouting       routing_missing_exception
 │   ├── BadQuery             parsing_exception
+│   ├── Unverified           verification_exception, lists every problem
 │   ├── BadScript            script_exception
 │   ├── ParseFailed          parse_exception
 │   ├── ProcessorFailed      fail_processor_exception
@@ -189,6 +190,16 @@ class BadQuery(Rejected):
     """A search request is not as the query language has it."""
 
     type = "parsing_exception"
+
+
+class Unverified(Rejected):
+    """A query of ES|QL names what is not there, or does with it what cannot be done; all is reported together."""
+
+    type = "verification_exception"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        listed = "".join(f"\nline {problem}" for problem in problems)
+        super().__init__(f"Found {len(problems)} problem{'s' * (len(problems) > 1)}{listed}")
 
 
 class BadScript(Rejected):

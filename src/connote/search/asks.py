@@ -10,7 +10,7 @@ from connote.chunking import chunk
 from connote.contract import chunks as chunking
 from connote.contract.errors import IllegalArgument
 from connote.contract.requests import InferenceRequest, contents
-from connote.contract.results import Dense, Ranked, Result, Sparse, Vector
+from connote.contract.results import Completion, Dense, Ranked, Result, Sparse, Vector
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
@@ -78,6 +78,19 @@ class Asked:
             key = pieces[rank.index][0]
             scores[key] = max(rank.score, scores.get(key, rank.score))
         return scores
+
+    async def completed(self, id: str, prompts: Sequence[str]) -> list[str]:
+        """What a model writes to each prompt, one after another. Raises NotFound, IllegalArgument."""
+        endpoint = self._endpoints.find(id)
+        if endpoint.task.kind is not TaskType.COMPLETION:
+            raise IllegalArgument(
+                f"[{id}] does [{endpoint.task.kind}]; [inference_id] must be an endpoint that does [completion]"
+            )
+        found = list[str]()
+        for prompt in prompts:
+            request = InferenceRequest.of(TaskType.COMPLETION, contents([prompt]), "input")
+            found.append("".join(cast("Completion", await self._inferred(id, request)).texts))
+        return found
 
     async def _inferred(self, id: str, request: InferenceRequest) -> Result:
         began = time.perf_counter()

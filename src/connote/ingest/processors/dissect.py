@@ -27,24 +27,50 @@ class _Key:
     ends: str
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern: what stands before its first key, and its keys."""
+
+    first: str
+    parts: list[_Key]
+
+    @classmethod
+    def parse(cls, pattern: str) -> "Pattern":
+        """The pattern in a text. Raises IllegalArgument."""
+        keys = list(_KEY.finditer(pattern))
+        if not keys:
+            raise IllegalArgument(f"Unable to parse pattern: {pattern}. Reason: no keys found")
+        starts = [key.start() for key in keys[1:]]
+        ends = [pattern[key.end() : start] for key, start in zip(keys, [*starts, None], strict=True)]
+        if not all(ends[:-1]):
+            raise IllegalArgument(f"Unable to parse pattern: {pattern}. Reason: nothing stands between two keys")
+        parts = [
+            _Key(key["sign"], key["name"], int(key["order"] or 0), bool(key["padded"]), end)
+            for key, end in zip(keys, ends, strict=True)
+        ]
+        return cls(pattern[: keys[0].start()], parts)
+
+    @property
+    def names(self) -> list[str]:
+        """The fields that it gives, but for those whose names stand in the text."""
+        return list(dict.fromkeys(each.name for each in self.parts if each.name and each.sign in ("", "+")))
+
+    def fields(self, text: str, between: str = "") -> dict[str, str] | None:
+        """What it finds in a text; None if the text does not fit. `between` stands between what is appended."""
+        found = _values(text, self.first, self.parts)
+        return None if found is None else _fields(self.parts, found, between)
+
+
 def dissect(options: Options) -> Step:
     """Take a string apart by a pattern such as `%{clientip} %{+ts} %{->} "%{verb}"`."""
     field, missing = options.text("field"), options.flag("ignore_missing")
     at, pattern = options.fixed("field", field), options.text("pattern")
     between = options.text("append_separator", "")
-    keys = list(_KEY.finditer(pattern))
-    if not keys:
-        raise options.failure("pattern", f"Unable to parse pattern: {pattern}. Reason: no keys found")
-    first = pattern[: keys[0].start()]
-    starts = [key.start() for key in keys[1:]]
-    ends = [pattern[key.end() : start] for key, start in zip(keys, [*starts, None], strict=True)]
-    parts = [
-        _Key(key["sign"], key["name"], int(key["order"] or 0), bool(key["padded"]), end)
-        for key, end in zip(keys, ends, strict=True)
-    ]
-    if not all(ends[:-1]):
-        raise options.failure("pattern", f"Unable to parse pattern: {pattern}. Reason: nothing stands between two keys")
-    for part in parts:
+    try:
+        parsed = Pattern.parse(pattern)
+    except IllegalArgument as error:
+        raise options.failure("pattern", error.reason) from None
+    for part in parsed.parts:
         if part.name and part.sign not in ("*", "&", "?"):
             options.fixed("pattern", part.name)
 
@@ -54,10 +80,10 @@ def dissect(options: Options) -> Step:
             return
         if not isinstance(value, str):
             raise IllegalArgument(f"field [{field}] is null or of type [{java_class(value)}], cannot process it.")
-        found = _values(value, first, parts)
+        found = parsed.fields(value, between)
         if found is None:
             raise IllegalArgument(f"Unable to find match for dissect pattern: {pattern} against source: {value[:200]}")
-        for name, text in _fields(parts, found, between).items():
+        for name, text in found.items():
             document.put(path.parse(name), text)
 
     return run

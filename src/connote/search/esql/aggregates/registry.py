@@ -1,0 +1,71 @@
+"""Aggregates by name: each makes of the values of a group's rows one row.
+
+An aggregate gets a Group and its arguments: columns, and where it takes constants (`!`) values. It gives a column with
+a row a group.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from connote.search.esql import types
+from connote.search.esql.column import Column, Rows, Values
+from connote.search.esql.functions.registry import Function, Gives
+from connote.search.esql.running import Running
+
+AGGREGATES: dict[str, Function] = {}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Of each row the number of its group, of which there are `count`. `type` is what the aggregate gives."""
+
+    groups: Rows
+    count: int
+    type: str
+    running: Running
+
+    def flat(self, column: Column) -> tuple[Values, Rows]:
+        """All values of a column, and of each its group."""
+        values, rows = column.flat()
+        return values, self.groups[rows]
+
+    def parted(self, column: Column) -> tuple[Values, Rows, Rows]:
+        """All values, one group's behind another's, in their order; where each group's begin; and which these are.
+
+        Only groups with values are told.
+        """
+        values, groups = self.flat(column)
+        order = np.argsort(groups, kind="stable")
+        values, groups = values[order], groups[order]
+        begins = np.flatnonzero(np.diff(groups, prepend=-1)) if len(groups) else np.zeros(0, dtype=np.int64)
+        return values, begins, groups[begins]
+
+    def filled(self, values: Values, groups: Rows) -> Column:
+        """The column of values of some groups; the others have none."""
+        made, nulls = types.empty(self.type, self.count), np.ones(self.count, dtype=np.bool_)
+        made[groups], nulls[groups] = values, False
+        return Column(self.type, made, nulls)
+
+    def each(self, column: Column, work: Callable[[Values], Sequence[Any]]) -> Column:
+        """What some work makes of the values of each group."""
+        values, begins, groups = self.parted(column)
+        rows: list[Sequence[Any]] = [()] * self.count
+        ends = [*begins[1:].tolist(), len(values)][: len(begins)]
+        for begin, end, group in zip(begins.tolist(), ends, groups.tolist(), strict=True):
+            rows[group] = work(values[begin:end])
+        self.running.spend(0)
+        return Column.of(self.type, rows)
+
+
+def aggregate(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Any], Any]:
+    """Register an aggregate."""
+
+    def add(body: Any) -> Any:  # noqa: ANN401
+        for name in names or (body.__name__.rstrip("_"),):
+            AGGREGATES[name] = Function(name, takes, gives, body, "aggregate", (body.__doc__ or "").strip())
+        return body
+
+    return add

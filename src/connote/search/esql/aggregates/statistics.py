@@ -1,0 +1,130 @@
+"""Aggregates of numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from connote.contract.errors import IllegalArgument
+from connote.search.esql.aggregates.registry import Group, aggregate
+from connote.search.esql.column import Column, Rows, Values
+from connote.search.esql.functions.sums import total
+
+Doubles = Values
+
+
+def _sum_type(kinds: Sequence[str]) -> str:
+    return "long" if kinds[0] in ("integer", "long") else "double"
+
+
+@aggregate("number", gives=_sum_type, names=["sum"])
+def sum_(group: Group, column: Column) -> Column:
+    """The sum."""
+    values, begins, groups = group.parted(column)
+    if not len(values):
+        return Column.nothing(group.type, group.count)
+    if values.dtype != np.int64:
+        return _finite(group, _totals(values, begins), groups)
+    if (np.abs(np.add.reduceat(values.astype(np.float64), begins)) >= 2.0**63).any():
+        raise IllegalArgument("long overflow")
+    return group.filled(np.add.reduceat(values, begins), groups)
+
+
+@aggregate("number", gives="double")
+def avg(group: Group, column: Column) -> Column:
+    """The mean."""
+    sums, counts, groups = _sums(group, column)
+    return _finite(group, sums / counts, groups)
+
+
+def _totals(values: Values, begins: Rows) -> Doubles:
+    """The sum of the values from each beginning to the next, rounded once; infinite if it is too large."""
+    listed, starts = values.tolist(), begins.tolist()
+    ends = [*starts[1:], len(listed)]
+    found = [total(listed[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return np.array([np.inf if each is None else each for each in found])
+
+
+def _finite(group: Group, found: Doubles, groups: Rows) -> Column:
+    """The column of what is not too large."""
+    kept = np.isfinite(found)
+    return group.filled(found[kept], groups[kept])
+
+
+def _sums(group: Group, column: Column) -> tuple[Doubles, Doubles, Rows]:
+    """The sums and numbers of values of the groups that have some."""
+    values, begins, groups = group.parted(column)
+    if not len(values):
+        return np.zeros(0), np.zeros(0), groups
+    return _totals(values, begins), np.diff([*begins, len(values)]).astype(np.float64), groups
+
+
+@aggregate("number", gives="double")
+def variance(group: Group, column: Column) -> Column:
+    """The variance of all values, not of a sample."""
+    return _spread(group, column, root=False)
+
+
+@aggregate("number", gives="double")
+def std_dev(group: Group, column: Column) -> Column:
+    """The standard deviation of all values, not of a sample."""
+    return _spread(group, column, root=True)
+
+
+def _spread(group: Group, column: Column, *, root: bool) -> Column:
+    sums, counts, groups = _sums(group, column)
+    values, owners = group.flat(column)
+    means = np.zeros(group.count)
+    means[groups] = sums / counts
+    with np.errstate(all="ignore"):
+        away = (values - means[owners]) ** 2
+        squares = np.bincount(owners, weights=away, minlength=group.count)[groups] / counts
+    return _finite(group, np.sqrt(squares) if root else squares, groups)
+
+
+@aggregate("number", gives="double")
+def median(group: Group, column: Column) -> Column:
+    """The value in the middle."""
+    return _percentile(group, column, 50.0)
+
+
+@aggregate("number", "number!", gives="double")
+def percentile(group: Group, column: Column, percent: float) -> Column:
+    """The value that so many percent are not above; between two values it is interpolated."""
+    if not 0 <= percent <= 100:
+        raise IllegalArgument(f"[percentile] must be between 0 and 100, not [{percent}]")
+    return _percentile(group, column, float(percent))
+
+
+def _percentile(group: Group, column: Column, percent: float) -> Column:
+    return group.each(column, lambda values: (float(np.percentile(values.astype(np.float64), percent)),))
+
+
+@aggregate("number", gives="double")
+def median_absolute_deviation(group: Group, column: Column) -> Column:
+    """The median of how far values are from their median."""
+
+    def deviation(values: Values) -> tuple[float]:
+        numbers = values.astype(np.float64)
+        return (float(np.median(np.abs(numbers - np.median(numbers)))),)
+
+    return group.each(column, deviation)
+
+
+@aggregate("number", "number", gives="double")
+def weighted_avg(group: Group, column: Column, weight: Column) -> Column:
+    """The mean, in which values count by their weights; rows with several values are left out."""
+    kept = ~(column.nulls | weight.nulls | column.several | weight.several)
+    owners, weights = group.groups[kept], weight.values[kept].astype(np.float64)
+    sums = np.bincount(owners, weights=weights * column.values[kept], minlength=group.count)
+    totals = np.bincount(owners, weights=weights, minlength=group.count)
+    groups = np.flatnonzero(totals)
+    return _finite(group, sums[groups] / totals[groups], groups)
+
+
+@aggregate("point", gives="geo_point")
+def st_centroid_agg(group: Group, column: Column) -> Column:
+    """The middle of places."""
+    values, begins, groups = group.parted(column)
+    if not len(values):
+        return Column.nothing(group.type, group.count)
+    return group.filled(np.add.reduceat(values, begins) / np.diff([*begins, len(values)]), groups)

@@ -1,0 +1,8 @@
+"""The functions of ES|QL by name; each file has a kind of them."""
+
+from connote.search.esql.functions import casts, conditions, maths, multi, operators, places, strings, times
+from connote.search.esql.functions.registry import FUNCTIONS, Function
+
+__all__ = [
+    "FUNCTIONS", "Function", "casts", "conditions", "maths", "multi", "operators", "places", "strings", "times",
+]  # fmt: skip

@@ -1,0 +1,62 @@
+"""Regular expressions as Java and Lucene have them, over texts of strangers: each may take only so long."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import regex
+
+from connote.contract.errors import IllegalArgument
+from connote.search.query.regexps import expression
+from connote.search.thread import check
+
+_LONGEST, _SECONDS = 1000, 2.0
+_GROUP = regex.compile(r"\\(.)|\$(\d)|\$\{(\w+)\}", regex.DOTALL)
+
+
+@lru_cache(256)
+def compiled(pattern: str) -> "regex.Pattern[str]":
+    """The expression. Raises ValueError."""
+    if len(pattern) > _LONGEST:
+        raise ValueError(f"a regular expression has at most [{_LONGEST}] characters")
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        raise ValueError(f"{error}: {pattern}") from None
+
+
+def whole(expressions: Sequence[str]) -> Callable[[str], bool]:
+    """What tells whether a text fits one of these of Lucene's. Raises IllegalArgument, also when it takes too long."""
+    if (longest := max(map(len, expressions))) > _LONGEST:
+        raise IllegalArgument(f"a regular expression has at most [{_LONGEST}] characters, not [{longest}]")
+    try:
+        tests = [regex.compile(expression(each), regex.DOTALL) for each in expressions]
+    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+        raise IllegalArgument(f"failed to parse regular expression [{expressions[0]}]: {error}") from None
+    end = time.monotonic() + _SECONDS
+
+    def fits(text: str) -> bool:
+        check()
+        try:
+            return any(each.fullmatch(text, timeout=max(end - time.monotonic(), 1e-3)) is not None for each in tests)
+        except TimeoutError:
+            raise IllegalArgument(f"the regular expression [{expressions[0]}] takes too long") from None
+
+    return fits
+
+
+def replaced(text: str, pattern: str, by: str) -> str:
+    """The text with all that fits replaced. Raises ValueError, IllegalArgument if it takes too long."""
+
+    def made(found: "regex.Match[str]") -> str:
+        return str(_GROUP.sub(lambda part: part[1] or found[int(part[2]) if part[2] else part[3]] or "", by))
+
+    check()
+    try:
+        return str(compiled(pattern).sub(made, text, timeout=_SECONDS))
+    except TimeoutError:
+        raise IllegalArgument(
+            f"the regular expression [{pattern[:100]}] takes longer than {_SECONDS:g} seconds"
+        ) from None
+    except IndexError:
+        raise ValueError(f"No group in [{by}]") from None
