@@ -30,7 +30,7 @@ def test_a_date_in_an_index_s_name_is_of_today(indices: httpx.Client) -> None:
     assert "invalid dynamic name expression" in reason(indices.get("/%3Cbooks-%7Bnow%3E"), 400, "parse_exception")
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/_query"), ("POST", "/_sql"), ("PATCH", "/_eql")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/_sql"), ("PATCH", "/_eql")])
 def test_what_is_no_index_and_not_there_is_told_so(indices: httpx.Client, method: str, path: str) -> None:
     wanted = f"no handler found for uri [{path}] and method [{method}]"
     assert reason(indices.request(method, path), 400, "illegal_argument_exception") == wanted
