@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unavailable
-from connote.search import datastreams
+from connote.search import datastreams, resize
 from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.mapping.mapping import Mapping
@@ -265,3 +265,22 @@ def test_data_streams_outlive_a_restart_and_go_with_their_indices_or_not_at_all(
     asyncio.run(datastreams.delete(again, datastreams.find(again, "l*")))
     assert (opened().streams, dict(opened().records)) == ({}, {})
     engine.dispose()
+
+
+def test_nobody_reads_or_writes_a_clone_before_it_is_whole(indices: Indices, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, copy = list[bool](), resize._copy
+
+    def copied(old: Index, new: Index) -> None:
+        seen.extend(new.settings.blocked(what) for what in ("read", "write"))
+        copy(old, new)
+
+    async def cloned() -> IndexSettings:
+        await indices.create("old", {"settings": {"blocks.write": True}})
+        await resize.resize(indices, "clone", "old", "new", {"settings": {"blocks.write": None}})
+        return indices.settings("new")
+
+    monkeypatch.setattr(resize, "_copy", copied)
+    settings = asyncio.run(cloned())
+    assert seen == [True, True]
+    assert not settings.blocked("read")
+    assert not settings.blocked("write")
