@@ -217,3 +217,8 @@ def test_what_is_said_of_a_query_has_no_objects_of_the_program(kept: httpx.Clien
     told = kept.post("/kept/_validate/query?explain=true", json={"query": query}).text
     assert "'note': 'tree'" in told
     assert "object at 0x" not in told
+
+
+def test_kept_queries_are_in_no_order(kept: httpx.Client) -> None:
+    reply = kept.post("/kept/_search", json={"sort": ["query"]})
+    assert (reply.status_code, "query" in reply.json()["error"]["root_cause"][0]["reason"]) == (400, True), reply.text
