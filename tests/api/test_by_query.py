@@ -231,6 +231,17 @@ def test_of_few_documents_the_first_in_order_are_taken(bulk: Bulk, indices: http
     assert indices.post("/a/_update_by_query", json={"sort": [{"nothing": "asc"}]}).status_code == 400
 
 
+@pytest.mark.parametrize("more", [{}, {"sort": [{"n": "asc"}]}])
+def test_of_an_index_without_documents_nothing_is_done(indices: httpx.Client, more: dict[str, Any]) -> None:
+    indices.put("/a", json={"mappings": {"properties": {"n": {"type": "long"}}}})
+    for path in ("/a/_update_by_query", "/a/_delete_by_query"):
+        reply = indices.post(path, json={"query": {"match_all": {}}, **more})
+        assert (reply.status_code, reply.json().get("total")) == (200, 0), reply.text
+    source = {"index": "a", **more}
+    told = indices.post("/_reindex", json={"source": source, "dest": {"index": "b"}})
+    assert (told.status_code, told.json()["total"]) == (200, 0), told.text
+
+
 def test_documents_are_written_at_the_rate_that_is_asked_for(bulk: Bulk, indices: httpx.Client) -> None:
     fill(bulk, "a", 6)
     began = time.perf_counter()

@@ -159,11 +159,41 @@ def test_indices_are_added_and_taken_out(streams: httpx.Client) -> None:
     body = {"actions": [{"add_backing_index": action}]}
     assert streams.post("/_data_stream/_modify", json=body).json() == {"acknowledged": True}
     assert streams.get("/logs-a/_count").json()["count"] == 2
+    assert "timestamp field [@timestamp] is missing" in streams.put("/old/_doc/2", json={"n": 1}).text
+    assert streams.get("/old/_settings").json()["old"]["settings"]["index"]["hidden"] == "true"
     assert "because it is part of [logs-a]" in refused(streams.post("/_data_stream/_modify", json=body))
     streams.post("/_data_stream/_modify", json={"actions": [{"remove_backing_index": action}]})
     assert streams.get("/logs-a/_count").json()["count"] == 1
     writer = {"remove_backing_index": {"data_stream": "logs-a", "index": first("logs-a")}}
     assert "write index" in refused(streams.post("/_data_stream/_modify", json={"actions": [writer]}))
+
+
+def test_an_index_whose_timestamps_are_no_dates_is_not_added(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    streams.put("/words", json={"mappings": {"properties": {"@timestamp": {"type": "keyword"}}}})
+    body = {"actions": [{"add_backing_index": {"data_stream": "logs-a", "index": "words"}}]}
+    assert "of type [keyword], but [date,date_nanos]" in refused(streams.post("/_data_stream/_modify", json=body))
+
+
+def test_what_only_a_filter_shows_becomes_no_data_stream(streams: httpx.Client) -> None:
+    streams.put("/mine", json={"aliases": {"logs-f": {"filter": {"term": {"level": "info"}}}}})
+    told = refused(streams.post("/_data_stream/_migrate/logs-f"))
+    assert told == "alias [logs-f] may not have custom filtering or routing"
+
+
+def test_an_index_is_of_one_data_stream(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    streams.post("/_aliases", json={"actions": [{"add": {"index": "logs-a", "alias": "logs-b"}}]})
+    assert "is part of data stream [logs-a]" in refused(streams.post("/_data_stream/_migrate/logs-b"))
+
+
+def test_no_template_gives_a_data_stream_its_own_name_as_an_alias(streams: httpx.Client) -> None:
+    template = {"index_patterns": ["own-*"], "data_stream": {}, "template": {"aliases": {"own-a": {}}}}
+    streams.put("/_index_template/own", json=template)
+    try:
+        assert "exists with the same name" in refused(streams.post("/own-a/_doc", json=event(1)))
+    finally:
+        streams.delete("/_index_template/own")
 
 
 def test_an_alias_becomes_a_data_stream(streams: httpx.Client) -> None:

@@ -57,6 +57,19 @@ def test_documents_are_enriched_by_a_value(enriching: httpx.Client) -> None:
     assert enriched(enriching, {"email": "ann@x.org"})["user"]["first_name"] == "Anna"
 
 
+def test_only_what_an_alias_shows_is_copied(enriching: httpx.Client) -> None:
+    enriching.put("/users/_alias/romans", json={"filter": {"match": {"city": "rome"}}})
+    body = {"match": {**USERS["match"], "indices": "romans"}}
+    made(enriching, "romans-policy", body, field="email", target_field="user")
+    assert enriched(enriching, {"email": "ann@x.org"})["user"]["first_name"] == "Ann"
+    assert "user" not in enriched(enriching, {"email": "mardy@asciidocsmith.com"})
+
+
+@pytest.mark.parametrize("name", ["a,b", "*", "_a", "A"])
+def test_what_no_policy_may_be_called(enriching: httpx.Client, name: str) -> None:
+    assert enriching.put(f"/_enrich/policy/{name}", json=USERS).status_code == 400
+
+
 def test_documents_are_enriched_by_the_ranges_that_have_a_value(enriching: httpx.Client) -> None:
     made(enriching, "networks-policy", NETWORKS, field="ip", target_field="network", max_matches=10)
     assert [each["name"] for each in enriched(enriching, {"ip": "10.100.34.1"})["network"]] == ["production", "media"]

@@ -40,3 +40,13 @@ def test_size_and_time_are_bounded() -> None:
         expressions.split(expressions.compiled("(a|aa)+$"), "a" * 60 + "b")
     with pytest.raises(ValueError, match="missing"):
         expressions.compiled("(")
+
+
+@pytest.mark.parametrize("pattern", ["(?R)", "a(b(?1)?)", "(?<x>a|(?&x))", r"\\(?R)"])
+def test_an_expression_cannot_hold_itself(pattern: str) -> None:
+    with pytest.raises(ValueError, match="cannot hold itself"):
+        expressions.compiled(pattern)
+
+
+def test_what_only_looks_like_an_expression_in_itself() -> None:
+    assert expressions.compiled(r"\(?R").search("R")

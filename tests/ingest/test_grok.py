@@ -138,6 +138,8 @@ def test_the_processor_says_what_is_wrong() -> None:
     wrong: list[dict[str, Any]] = [
         {"patterns": []},
         {"patterns": ["%{NO}"]},
+        {"patterns": ["(?R)"]},
+        {"patterns": ["(?<a>x|(?&a))"]},
         {"patterns": ["x"], "ecs_compatibility": "v2"},
     ]
     for options in wrong:

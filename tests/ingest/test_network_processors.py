@@ -75,6 +75,11 @@ def test_parts_of_a_uri() -> None:
         ({}, {"community_id": {"ignore_missing": False}}, "unable to construct flow"),
         (flow("1.1.1.1", "1.1.1.2"), {"network_direction": {"internal_networks": ["here"]}}, "'here' is not an IP"),
         ({}, {"network_direction": {"internal_networks": ["private"], "ignore_missing": False}}, "unable to calculate"),
+        (
+            flow("1.1.1.1", "1.1.1.2", nets=[["private"]]),
+            {"network_direction": {"internal_networks_field": "nets"}},
+            "is not an IP string literal, a network",
+        ),
         ({"u": "http://[x"}, {"uri_parts": {"field": "u"}}, "unable to parse URI"),
         ({"u": "http://x/a b"}, {"uri_parts": {"field": "u"}}, "unable to parse URI"),
         ({"u": 1}, {"uri_parts": {"field": "u"}}, "is null or of type"),

@@ -118,6 +118,16 @@ def test_addresses_are_in_networks_of_one_length(loads: httpx.Client) -> None:
     assert (half["netmask"], half["doc_count"]) == ("128.0.0.0", 2)
 
 
+def test_a_bucket_may_begin_below_the_least_whole_number(http: httpx.Client) -> None:
+    assert http.put("/least", json={"mappings": {"properties": {"n": {"type": "long"}}}}).is_success
+    try:
+        assert http.post("/least/_doc?refresh=true", json={"n": -(2**63)}).is_success
+        (bucket,) = told(http, "least", histogram={"field": "n", "interval": 1e17})["buckets"]
+        assert (bucket["key"], bucket["doc_count"]) == (-9.3e18, 1)
+    finally:
+        http.delete("/least")
+
+
 @pytest.mark.parametrize(
     ("agg", "reason"),
     [

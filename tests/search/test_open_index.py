@@ -11,11 +11,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine
 
-from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unavailable
-from connote.search import datastreams
+from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, NotFound, Unavailable
+from connote.search import datastreams, resize
 from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.mapping.mapping import Mapping
+from connote.search.query import kept
+from connote.search.query.hints import ANY
 from connote.search.settings import IndexSettings
 from connote.search.streams import DataStream
 from connote.search.thread import finished
@@ -265,3 +267,42 @@ def test_data_streams_outlive_a_restart_and_go_with_their_indices_or_not_at_all(
     asyncio.run(datastreams.delete(again, datastreams.find(again, "l*")))
     assert (opened().streams, dict(opened().records)) == ({}, {})
     engine.dispose()
+
+
+def test_nobody_reads_or_writes_a_clone_before_it_is_whole(indices: Indices, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, copy = list[bool](), resize._copy
+
+    def copied(old: Index, new: Index) -> None:
+        seen.extend(new.settings.blocked(what) for what in ("read", "write"))
+        copy(old, new)
+
+    async def cloned() -> IndexSettings:
+        await indices.create("old", {"settings": {"blocks.write": True}})
+        await resize.resize(indices, "clone", "old", "new", {"settings": {"blocks.write": None}})
+        return indices.settings("new")
+
+    monkeypatch.setattr(resize, "_copy", copied)
+    settings = asyncio.run(cloned())
+    assert seen == [True, True]
+    assert not settings.blocked("read")
+    assert not settings.blocked("write")
+
+
+def test_a_kept_query_that_cannot_run_any_more_is_still_kept_when_it_is_indexed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened() -> Index:
+        mapping = Mapping.read({"properties": {"q": {"type": "percolator"}}}, IndexSettings().analysis(lambda _: None))
+        return Index("alerts", "u", tmp_path, IndexSettings(), mapping, lambda _: None)
+
+    def gone(*_: object) -> None:
+        raise NotFound("unable to find script [s] in cluster state")
+
+    index, query = opened(), b'{"match_all":{}}'
+    state = Stored("1", 0, 1, b'{"q":' + query + b"}")
+    index.keep([state], [index.row("1", 0, 1, index.read("1", {"q": {"match_all": {}}}), {})], [])
+    index.close(keeps=False)
+    monkeypatch.setattr(kept, "_checked", gone)
+    (segment,) = opened().snapshot().segments
+    found = [segment.words(name) for name in ("q", "q#terms")]
+    assert [None if each is None else list(each.terms) for each in found] == [[query.decode()], [ANY]]

@@ -1,5 +1,6 @@
 """The route of vector tiles."""
 
+import re
 from typing import Any
 
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from connote.search.thread import abandonable
 from connote.search.tile import MEDIA_TYPE, encoded
 
 _WHOLE = ("extent", "grid_precision", "size", "buffer")
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _FLAGS = ("exact_bounds", "with_labels")
 
 
@@ -29,10 +31,9 @@ async def tile(ask: Ask) -> Answer:
 
 def _coordinate(ask: Ask, name: str) -> int:
     value = ask.path(name)
-    try:
-        return int(value if len(value) < 20 else "")
-    except ValueError:
-        raise IllegalArgument(f"Failed to parse int parameter [{name}] with value [{value}]") from None
+    if not _WHOLE_NUMBER.fullmatch(value):
+        raise IllegalArgument(f"Failed to parse int parameter [{name}] with value [{value}]")
+    return int(value)
 
 
 def _with_params(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ _MOST_PATTERN = 10_000
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
 # https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/regex/Matcher.html#appendReplacement
 _REFERENCE = regex.compile(r"\\(?P<literal>.)|\$(?P<number>\d)|\$\{(?P<name>\w+)\}|(?P<wrong>[$\\])", regex.DOTALL)
+# Groups that are looked for again inside of themselves. Java has none, and they may fill the memory.
+_RECURSION = regex.compile(r"(?<!\\)(?:\\\\)*\(\?(?:R|&|P>|[+-]?\d)")
 
 Pattern = regex.Pattern
 
@@ -18,6 +20,7 @@ def compiled(pattern: str, flags: str = "") -> "regex.Pattern[str]":
     """The pattern. Raises ValueError that says what is wrong with it."""
     if len(pattern) > _MOST_PATTERN:
         raise ValueError(f"a pattern may have at most {_MOST_PATTERN} characters, not {len(pattern)}")
+    check(pattern)
     chosen = 0
     for flag in flags:
         chosen |= _FLAGS.get(flag, 0)
@@ -25,6 +28,12 @@ def compiled(pattern: str, flags: str = "") -> "regex.Pattern[str]":
         return regex.compile(pattern, chosen)
     except (regex.error, RecursionError, OverflowError, ValueError, KeyError) as error:
         raise ValueError(f"{error} in [{pattern[:100]}]") from None
+
+
+def check(pattern: str) -> None:
+    """Raise ValueError for an expression that may hold itself."""
+    if _RECURSION.search(pattern):
+        raise ValueError(f"an expression cannot hold itself, as in [{pattern[:100]}]")
 
 
 def split(pattern: "regex.Pattern[str]", text: str, most: int = 0) -> list[str]:

@@ -46,6 +46,7 @@ class Grok:
         self._size = 0
         expanded = self._expanded(pattern, ())
         try:
+            expressions.check(expanded)
             self._compiled = regex.compile(expanded)
         except (regex.error, RecursionError, OverflowError, ValueError, KeyError) as error:
             raise IllegalArgument(f"Invalid regex pattern found in: [{pattern[:200]}]. {error}") from None

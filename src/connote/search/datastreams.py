@@ -11,6 +11,7 @@ from connote.contract.settings import java
 from connote.search import names
 from connote.search.index import Index
 from connote.search.indices import Indices
+from connote.search.mapping.date import Date, DateNanos
 from connote.search.mapping.mapping import MARK, TIMESTAMP
 from connote.search.streams import Changes, DataStream, by_index, lifecycle_of
 
@@ -70,6 +71,8 @@ async def modify(indices: Indices, actions: Any) -> None:  # noqa: ANN401 (JSON)
             stream = _modified(indices, changed, action)
             changed[stream.name] = stream
         await indices.replace((), streams=Changes(list(changed.values())))
+    named, owners = [body["index"] for each in actions for body in each.values()], by_index(indices.streams)
+    await _prepare(indices, [name for name in dict.fromkeys(named) if name in owners])
 
 
 def _modified(indices: Indices, streams: Mapping[str, DataStream], action: Any) -> DataStream:  # noqa: ANN401
@@ -89,8 +92,12 @@ def _modified(indices: Indices, streams: Mapping[str, DataStream], action: Any) 
     owner = by_index(streams).get(index)
     if owner is not None:
         raise IllegalArgument(f"cannot add index [{index}] to data stream [{name}] because it is part of [{owner}]")
-    if TIMESTAMP not in (indices.records[index].mapping.get("properties") or {}):
+    stamp = (indices.records[index].mapping.get("properties") or {}).get(TIMESTAMP)
+    if stamp is None:
         raise IllegalArgument(f"data stream timestamp field [{TIMESTAMP}] is not mapped by index [{index}]")
+    if stamp.get("type") not in (Date.kind, DateNanos.kind):
+        told = f"is of type [{stamp.get('type', 'object')}], but [date,date_nanos] is expected"
+        raise IllegalArgument(f"data stream timestamp field [{TIMESTAMP}] {told}")
     return replace(streams[name], indices=(index, *streams[name].indices))
 
 
@@ -102,17 +109,34 @@ async def migrate(indices: Indices, alias: str) -> None:
     writers = [name for name in found if indices.records[name].aliases[alias].get("is_write_index")]
     if not writers and len(found) > 1:
         raise IllegalArgument(f"alias [{alias}] must specify a write index")
+    own = [indices.records[name].aliases[alias] for name in found]
+    if any(set(each) & {"filter", "index_routing", "search_routing"} for each in own):
+        raise IllegalArgument(f"alias [{alias}] may not have custom filtering or routing")
     template = indices.upcoming_stream(alias)
     if template is None:
         raise IllegalArgument(f"no matching index template found for data stream [{alias}]")
     writer = writers[0] if writers else found[0]
-    for name in found:
-        await indices.map([name], {MARK: {"enabled": True}, "properties": {TIMESTAMP: _stamp(indices, name)}})
-    await indices.set(found, {"hidden": True})
+    _check_alone(indices, found)
+    await _prepare(indices, found)
     async with indices.writing:
+        _check_alone(indices, found)
         ordered = (*(name for name in found if name != writer), writer)
         freed = [replace(indices.records[name], aliases=_without(indices, name, alias)) for name in found]
         await indices.replace(freed, streams=Changes([replace(template, indices=ordered)]))
+
+
+def _check_alone(indices: Indices, found: Sequence[str]) -> None:
+    """Raise IllegalArgument for an index that is part of a data stream."""
+    owners = by_index(indices.streams)
+    if taken := [name for name in found if name in owners]:
+        raise IllegalArgument(f"index [{taken[0]}] is part of data stream [{owners[taken[0]]}] already")
+
+
+async def _prepare(indices: Indices, found: Sequence[str]) -> None:
+    """Let indices be as those of data streams are: hidden, and every document has a timestamp."""
+    for name in found:
+        await indices.map([name], {MARK: {"enabled": True}, "properties": {TIMESTAMP: _stamp(indices, name)}})
+    await indices.set(found, {"hidden": True})
 
 
 def _stamp(indices: Indices, name: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from connote.contract.errors import Conflict, IllegalArgument, NoIndex
 from connote.ingest.enrich import MOST, Policies, Policy
 from connote.ingest.pipelines import Pipelines
-from connote.search import embedded
+from connote.search import embedded, names
 from connote.search.fetch.source import SourceFilter
 from connote.search.indices import Indices
 from connote.search.matching import Matching
@@ -24,7 +24,8 @@ class Enriching:
         self._writing = asyncio.Lock()
 
     async def put(self, name: str, body: Mapping[str, Any]) -> None:
-        """Keep a new policy. Raises Unparsable, IllegalArgument, AlreadyExists, NoIndex."""
+        """Keep a new policy. Raises BadIndexName, Unparsable, IllegalArgument, AlreadyExists, NoIndex."""
+        names.check(name)
         policy = Policy.parse(name, body)
         for index in self._found(policy):
             self._check(policy, index)
@@ -35,7 +36,9 @@ class Enriching:
         """Copy the documents as they are now. Raises NotFound, NoIndex, IllegalArgument for too many, BadQuery."""
         policy, rows = self.policies.get(name), list[tuple[list[Any], dict[str, Any]]]()
         shown, path = SourceFilter(includes=[policy.match_field, *policy.enrich_fields]), policy.match_field.split(".")
-        found = await self._matching.find(self._found(policy), policy.query)
+        indices = self._found(policy)
+        filters = self._indices.filters(",".join(policy.indices), indices)
+        found = await self._matching.find(indices, policy.query, filters=filters)
         try:
             if sum(len(each.seqs) for each in found) > MOST:
                 raise IllegalArgument(f"policy [{name}] would copy more than {MOST} documents; give it a [query]")

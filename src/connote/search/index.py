@@ -374,4 +374,5 @@ class Index:
             values = self.read(state.id, source)
         except ConnoteError:  # fields may have been mapped since; what does not fit is not searched, as before
             values = Reader(self.mapping, state.id, lenient=True).read(source)
+            keep(values, self.mapping, self.name, state.id, lenient=True)
         return self.row(state.id, state.seq, state.version, values, embedded.load(state.inference))

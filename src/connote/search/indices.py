@@ -277,7 +277,7 @@ class Indices:
         )
         wanted = {alias: aliases.options(each, alias) for alias, each in (body.get("aliases") or {}).items()}
         for alias in wanted:
-            aliases.check(alias, {**self._records, **self._streams, name: record})
+            aliases.check(alias, {**self._records, **self._streams, name: record, stream or name: record})
         return replace(record, mapping=mapping.wire(), aliases=wanted)
 
     def _check_free(self, name: str) -> None:

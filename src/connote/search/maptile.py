@@ -17,6 +17,7 @@ from connote.search.tile import Feature, Layer, Pixel, Value
 
 # The deepest zoom of a grid, its finest beyond a tile's own, and the most cells of one.
 MOST_ZOOM, MOST_PRECISION, _CELLS = Tiles.most, 8, 1 << 16
+_OWN = ("key", "doc_count")  # of each cell
 _TYPES = ("grid", "point", "centroid")
 _METRICS = (
     "avg", "boxplot", "cardinality", "extended_stats", "max", "median_absolute_deviation", "min", "percentile_ranks",
@@ -158,6 +159,8 @@ class TileRequest:
         for name, given in self.aggs.items():
             if name.startswith("_mvt_"):
                 raise IllegalArgument(f"Invalid aggregation name [{name}]. Aggregation names cannot start with _mvt_")
+            if name in _OWN:
+                raise IllegalArgument(f"Invalid aggregation name [{name}]. It is what a cell has of its own")
             kinds = [each for each in given if each != "meta"] if isinstance(given, Mapping) else []
             if len(kinds) != 1 or kinds[0] not in _METRICS:
                 raise IllegalArgument(f"aggregation [{name}] of a tile must be one of {list(_METRICS)}")

@@ -16,7 +16,7 @@ from connote.search.settings import IndexSettings
 from connote.search.thread import finished
 from connote.store.documents import Stored
 
-_BLOCK = "blocks.read"
+_BLOCKS = ("blocks.read", "blocks.write")
 _KNOWN = ("settings", "aliases", "max_primary_shard_size")
 
 
@@ -39,14 +39,17 @@ async def resize(indices: Indices, how: str, source: str, target: str, body: Map
     _check(how, record.settings, changed)
     kept = {name: value for name, value in record.settings.items() if how == "clone" or name != "number_of_shards"}
     settings = {name: value for name, value in {**kept, **changed}.items() if value is not None}
-    # Nobody reads it before it is whole, nor what is left of it if the server is stopped meanwhile.
-    made = {"settings": settings | {_BLOCK: True}, "mappings": record.mapping, "aliases": body.get("aliases") or {}}
-    await indices.create(target, made)
+    # Nobody reads it before it is whole, nor what is left of it if the server is stopped meanwhile. Nor does anybody
+    # write to it: documents keep the sequence numbers that they have.
+    blocked = settings | dict.fromkeys(_BLOCKS, True)
+    await indices.create(
+        target, {"settings": blocked, "mappings": record.mapping, "aliases": body.get("aliases") or {}}
+    )
     try:
         old, new = await indices.open(source), await indices.open(target)
         async with new.lock:
             await finished(partial(_copy, old, new))
-        await indices.set([target], {_BLOCK: settings.get(_BLOCK)})
+        await indices.set([target], {name: settings.get(name) for name in _BLOCKS})
     except BaseException:
         await indices.delete([target])
         raise

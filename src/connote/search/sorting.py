@@ -20,7 +20,7 @@ from connote.search.scriptsort import ByScript
 SHARD = 2**32
 _UNSORTED = (
     "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary",
-    "completion",
+    "completion", "percolator",
 )  # fmt: skip
 _FIELD = (
     "order",

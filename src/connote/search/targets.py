@@ -52,4 +52,4 @@ def behind(name: str, aliases: Aliases, streams: Mapping[str, DataStream]) -> Da
     if name in streams:
         return streams[name]
     found = set(aliases.get(name, ()))
-    return next((each for each in streams.values() if found and found <= set(each.indices)), None)
+    return next((each for each in streams.values() if found <= set(each.indices)), None) if found else None

@@ -210,3 +210,15 @@ def test_whatever_is_kept_is_found_as_if_it_had_been_asked(indices: httpx.Client
         wanted = {str(at): each["hits"]["max_score"] for at, each in enumerate(told) if each["hits"]["hits"]}
         found = {hit["_id"]: hit["_score"] for hit in asked(indices, {"document": document}, size=200)}
         assert found == pytest.approx(wanted)
+
+
+def test_what_is_said_of_a_query_has_no_objects_of_the_program(kept: httpx.Client) -> None:
+    query = {"percolate": {"field": "query", "document": {"note": "tree"}}}
+    told = kept.post("/kept/_validate/query?explain=true", json={"query": query}).text
+    assert "'note': 'tree'" in told
+    assert "object at 0x" not in told
+
+
+def test_kept_queries_are_in_no_order(kept: httpx.Client) -> None:
+    reply = kept.post("/kept/_search", json={"sort": ["query"]})
+    assert (reply.status_code, "query" in reply.json()["error"]["root_cause"][0]["reason"]) == (400, True), reply.text

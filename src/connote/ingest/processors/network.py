@@ -160,7 +160,7 @@ def _uri(text: str) -> dict[str, Value]:
 
 def _is_inside(address: Address, networks: list[Value]) -> bool:
     for each in networks:
-        if each in _NAMED:
+        if isinstance(each, str) and each in _NAMED:
             if _NAMED[each](address):
                 return True
             continue

@@ -17,6 +17,7 @@ from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean
 from connote.search.mapping.number import Whole
 
+_LEAST = 1 << 63
 _DECIMAL = re.compile(r"(?P<before>[^#0,.]*)(?P<whole>[#,]*[0,]*)(?:\.(?P<part>0*#*))?(?P<after>[^#0,.]*)")
 
 
@@ -47,7 +48,8 @@ class Format:
         if isinstance(self.field, Boolean):
             return int(value in ("true", True, 1))
         if isinstance(self.field, Whole | Date) and not isinstance(value, str):
-            return int(value) if float(value).is_integer() else value
+            # Where a bucket begins may be less than any whole number that JSON's writer takes.
+            return int(value) if float(value).is_integer() and -_LEAST <= value < 2 * _LEAST else value
         return value
 
     def text(self, value: Any) -> str | None:  # noqa: ANN401

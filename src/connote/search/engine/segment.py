@@ -158,7 +158,8 @@ class Snapshot:
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = tuple(segments)
-        self.bases = tuple(accumulate((segment.size for segment in self.segments[:-1]), initial=0))
+        ends = accumulate(segment.size for segment in self.segments)
+        self.bases = tuple(end - segment.size for end, segment in zip(ends, self.segments, strict=True))
 
     @cached_property
     def documents(self) -> int:

@@ -10,7 +10,7 @@ from connote.search.mapping.field import Field, failed
 from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.mapping.percolator import Percolator
 from connote.search.mapping.values import Values
-from connote.search.query.hints import hints
+from connote.search.query.hints import ANY, hints
 from connote.search.query.join import HasChild, HasParent, ParentId
 from connote.search.query.knn import Knn
 from connote.search.query.parse import stored
@@ -45,19 +45,23 @@ class _Strict(Reader):
         return _Strict(self.index, self.mapping, self.snapshot, path, self.sources)
 
 
-def keep(values: Values, mapping: Fields, index: str, id: str) -> None:
-    """Put the queries of a document among its words, with the terms that they need. Raises BadDocument."""
+def keep(values: Values, mapping: Fields, index: str, id: str, *, lenient: bool = False) -> None:
+    """Put the queries of a document among its words, with the terms that they need. Raises BadDocument.
+
+    With `lenient` also one that cannot run any more, as its script is gone: who percolates is told so, as before.
+    """
     for name, given in values.queries.items():
         field = mapping.fields[name]
         if not isinstance(field, Percolator):
             continue
+        text, terms = orjson.dumps(given).decode(), [ANY]
         try:
-            text = orjson.dumps(given).decode()
             query = _checked(text, _Strict(index, mapping, Snapshot([])))
-            values.words[name] = [text]
-            values.words[field.hints] = list(hints(query, Reader(index, mapping, Snapshot([]))))
+            terms = list(hints(query, Reader(index, mapping, Snapshot([]))))
         except ConnoteError as error:
-            raise failed(field, given, id, error) from None
+            if not lenient:
+                raise failed(field, given, id, error) from None
+        values.words[name], values.words[field.hints] = [text], terms
 
 
 def _checked(text: str, reader: Reader) -> Query:

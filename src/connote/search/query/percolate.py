@@ -130,11 +130,11 @@ class Percolate(Query):
     """The queries that a field keeps and that match one of the documents; `slot` is what the answer calls it."""
 
     field: str
-    read: Callable[[str], Query]
+    read: Callable[[str], Query] = member(repr=False, compare=False)
     documents: Sequence[Source] = ()
     lookup: Mapping[str, str] | None = None
     slot: str | None = None
-    percolation: Percolation | None = member(default=None, compare=False)
+    percolation: Percolation | None = member(default=None, repr=False, compare=False)
 
     @classmethod
     def parse(cls, given: Any, read: Callable[[str], Query]) -> Query:  # noqa: ANN401 (JSON)
