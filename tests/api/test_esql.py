@@ -242,6 +242,15 @@ def test_what_is_asked_must_be_known(books: httpx.Client) -> None:
     assert books.post("/_query", json={"query": "ROW a = ?", "params": {"a": 1}}).status_code == 400
 
 
+def test_a_filter_is_an_object(books: httpx.Client) -> None:
+    wrongs: list[Any] = [[], 0, "", False]
+    for wrong in wrongs:
+        assert books.post("/_query", json={"query": "FROM books", "filter": wrong}).status_code == 400
+    nothing: list[Any] = [None, {}]
+    for empty in nothing:
+        assert books.post("/_query", json={"query": "ROW a = 1", "filter": empty}).json()["values"] == [[1]]
+
+
 def test_a_query_may_run_on(books: httpx.Client) -> None:
     query = {
         "query": "FROM books | STATS n = COUNT(*)",

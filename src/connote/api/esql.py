@@ -121,7 +121,7 @@ def _request(body: dict[str, Any]) -> EsqlRequest:
         if value is not None and not isinstance(value, str):
             raise IllegalArgument(f"[{name}] must be a text")
     named = {"zone": dates.zone_of(zone)} if zone is not None else {}
-    return EsqlRequest(text, body.get("params"), parse_query(given) if given else None, **named)
+    return EsqlRequest(text, body.get("params"), parse_query(given) if given not in (None, {}) else None, **named)
 
 
 def _shown(ask: Ask, table: Table, form: str, columnar: bool) -> Answer:

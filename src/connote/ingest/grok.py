@@ -34,7 +34,11 @@ class _Capture:
     """A group of the expression: the field that it is of, and how its text is read."""
 
     field: str
-    read: Callable[[str], Value]
+    kind: str | None
+
+    def read(self, text: str) -> Value:
+        """The text as what the field is to be; of no type, or of one that is not known, as it is."""
+        return _TYPES.get(self.kind or "", str)(text)
 
 
 class Grok:
@@ -52,6 +56,14 @@ class Grok:
             raise IllegalArgument(f"Invalid regex pattern found in: [{pattern[:200]}]. {error}") from None
 
     @property
+    def kinds(self) -> Mapping[str, Sequence[str | None]]:
+        """Of each field the types that it is given, None where none is given."""
+        found: dict[str, list[str | None]] = {}
+        for each in self._captures.values():
+            found.setdefault(each.field, []).append(each.kind)
+        return found
+
+    @property
     def fields(self) -> Sequence[str]:
         """The fields, each once, in their order."""
         return list(dict.fromkeys(each.field for each in self._captures.values()))
@@ -61,14 +73,30 @@ class Grok:
 
         None if it is not found. Raises TimeoutError, and IllegalArgument for what is not of a field's type.
         """
-        found = self._compiled.search(text, timeout=expressions.TIMEOUT)
+        found = self._found(text)
         if found is None:
             return None
         values: dict[str, list[Value]] = {}
-        for group, capture in self._captures.items():
-            if (given := found[group]) is not None:
-                values.setdefault(capture.field, []).append(_read(capture, given))
+        for capture, given in found:
+            values.setdefault(capture.field, []).append(_read(capture, given))
         return {field: each[0] if len(each) == 1 else list(each) for field, each in values.items()}
+
+    def texts(self, text: str) -> Mapping[str, Sequence[str]] | None:
+        """The same, as it stands there, whatever the types of the fields. Raises TimeoutError."""
+        found = self._found(text)
+        if found is None:
+            return None
+        texts: dict[str, list[str]] = {}
+        for capture, given in found:
+            texts.setdefault(capture.field, []).append(given)
+        return texts
+
+    def _found(self, text: str) -> "Sequence[tuple[_Capture, str]] | None":
+        found = self._compiled.search(text, timeout=expressions.TIMEOUT)
+        if found is None:
+            return None
+        given = [(capture, found[group]) for group, capture in self._captures.items()]
+        return [(capture, part) for capture, part in given if part is not None]
 
     def _expanded(self, pattern: str, above: tuple[str, ...]) -> str:
         """Without names of others; groups of fields have names of their own."""
@@ -98,7 +126,7 @@ class Grok:
 
     def _group(self, field: str, kind: str | None) -> str:
         name = f"g{len(self._captures)}"
-        self._captures[name] = _Capture(field, _TYPES.get(kind or "", str))
+        self._captures[name] = _Capture(field, kind)
         return name
 
 

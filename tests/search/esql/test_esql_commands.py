@@ -177,5 +177,5 @@ def test_columns_without_values_are_dropped_if_that_is_wanted() -> None:
 def test_what_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(ConnoteError, match=r"\[CHANGE_POINT\] is not there"):
         rows("ROW a = 1 | CHANGE_POINT a ON a")
-    with pytest.raises(ConnoteError, match=r"\[ENRICH\] is not there: there are no enrich policies"):
+    with pytest.raises(ConnoteError, match=r"\[ENRICH\] is not there: it is not implemented"):
         rows("ROW a = 1 | ENRICH languages_policy")

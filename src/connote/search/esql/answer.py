@@ -7,8 +7,11 @@ from typing import Any
 
 import orjson
 
+from connote.contract.errors import IllegalArgument
+from connote.search.esql.column import Column
 from connote.search.esql.queries import Table
 from connote.search.esql.rendering import decimal, wire
+from connote.search.esql.running import MOST_ANSWERED
 from connote.search.thread import check
 
 _LEAST_WIDTH = 15
@@ -47,11 +50,25 @@ def _column(name: str, kind: str, table: Table) -> dict[str, Any]:
 
 
 def _values(table: Table) -> list[list[Any]]:
-    found = []
+    found, size = [], 0
     for name in table.types:
         check()
+        size += _size(table.page[name])
+        if size > MOST_ANSWERED:
+            raise IllegalArgument(
+                f"the answer is larger than [{MOST_ANSWERED}] bytes: limit the rows, or keep fewer columns"
+            )
         found.append(wire(table.page[name]))
     return found
+
+
+def _size(column: Column) -> int:
+    """About how many bytes of an answer it becomes."""
+    count = 8 * (len(column) + sum(map(len, column.many.values())))
+    if column.type not in ("keyword", "text"):
+        return count
+    single = sum(len(each) for each in column.values[~column.nulls].tolist())
+    return count + single + sum(len(each) for row in column.many.values() for each in row[1:])
 
 
 def separated(table: Table, delimiter: str, *, head: bool = True) -> str:

@@ -1,7 +1,6 @@
 """From the syntax of an expression to what is run: names and types are checked."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from connote.contract.errors import BadQuery, ConnoteError
 from connote.search.esql import searching, types
@@ -70,7 +69,7 @@ def _call(call: Call, scope: Scope) -> Node:
     function = FUNCTIONS.get(call.name)
     if function is None:
         known = {*FUNCTIONS, *AGGREGATES, *searching.NAMES} - OPERATORS
-        near = get_close_matches(call.name, sorted(each for each in known if each.isidentifier()), n=3, cutoff=0.6)
+        near = scope.near(call.name, sorted(each for each in known if each.isidentifier()), 3)
         told = f", did you mean {f'any of {near}' if len(near) > 1 else f'[{near[0]}]'}?" if near else ""
         raise Problem(call.at, f"Unknown function [{call.name}]{told.replace(chr(39), '')}")
     inner = [bind(each, scope) for each in call.arguments]
@@ -87,6 +86,8 @@ def applied(function: Function, call: Call, inner: Sequence[Node]) -> Node:
         _check(function, call, number, each, len(arguments))
     if call.name in _COMPARED:
         _comparable(call, arguments)
+    if call.name in ("+", "-"):
+        _movable(call, arguments)
     kind = function.type([each.type for each in arguments])
     if kind == "unsupported":
         raise Problem(call.at, _mixed(call, arguments))
@@ -165,6 +166,19 @@ def _comparable(call: Call, arguments: Sequence[Node]) -> None:
                 f"first argument of [{call.text}] is [{wanted}] so second argument must also be [{wanted}] but was "
                 f"[{types.shown(each.type)}]",
             )
+
+
+def _movable(call: Call, arguments: Sequence[Node]) -> None:
+    """Raise Problem for spans with something that they do not move, and for dates with something that moves none."""
+    left, right = (each.type for each in arguments)
+    if "null" in (left, right) or not {left, right} & {"date", *types.SPANS}:
+        return
+    if left in types.SPANS and right in (left, "date") and (right != "date" or call.name == "+"):
+        return
+    if left == "date" and right in types.SPANS:
+        return
+    told = f"[{call.name}] has arguments with incompatible types [{types.shown(left)}] and [{types.shown(right)}]"
+    raise Problem(call.at, told)
 
 
 def _mixed(call: Call, arguments: Sequence[Node]) -> str:

@@ -59,7 +59,7 @@ class Column:
     def of(cls, kind: str, rows: Sequence[Sequence[Any]]) -> "Column":
         """Of the values of each row."""
         made, nulls = types.empty(kind, len(rows)), np.zeros(len(rows), dtype=np.bool_)
-        many = dict[int, tuple[Any, ...]]()
+        many, count = dict[int, tuple[Any, ...]](), len(rows)
         for at, row in enumerate(rows):
             if len(row) == 0:
                 nulls[at] = True
@@ -67,6 +67,8 @@ class Column:
             made[at] = row[0]
             if len(row) > 1:
                 many[at] = tuple(row)
+                count += len(row)
+        check_rows(count)
         return cls(kind, made, nulls, many)
 
     @classmethod
@@ -84,6 +86,17 @@ class Column:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it was made of one value for all rows, which stands in memory once."""
+        return len(self.values) > 1 and self.values.strides == (0,)
+
+    @property
+    def held(self) -> int:
+        """Bytes that it needs, but for those of texts, which others may have too."""
+        own = 0 if self.is_same else self.values.nbytes
+        return own + self.nulls.nbytes + 16 * sum(map(len, self.many.values()))
 
     def take(self, rows: Rows) -> "Column":
         """These rows, in that order; of -1 one without a value."""

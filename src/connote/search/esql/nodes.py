@@ -10,11 +10,12 @@ from connote.search.engine.arrays import Floats, Mask
 from connote.search.esql.column import Column
 from connote.search.esql.functions.registry import Function, Place
 from connote.search.esql.page import Page
-from connote.search.esql.running import Running
+from connote.search.esql.running import Running, check_held
 from connote.search.esql.source import Among, Source
 from connote.search.query.knn import Knn
 from connote.search.query.nested import First
 from connote.search.query.query import Query
+from connote.search.thread import check
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,21 @@ class Applied(Node):
         """What the function makes of its arguments."""
         assert self.function is not None  # noqa: S101 (only so are they made)
         place = Place(self.type, self.text, self.at, page.running)
-        columns = [
-            (each.value if isinstance(each, Constant) else folded(each, page.running))
-            if self.function.takes_constant(number)
-            else each.run(page)
-            for number, each in enumerate(self.arguments)
-        ]
+        if self.function.name in ("and", "or"):  # one part after another: there may be many
+            found = self.arguments[0].run(page)
+            for each in self.arguments[1:]:
+                check()
+                found = self.function.run([found, each.run(page)], page.size, place)
+            return found
+        columns, held = list[Any](), 0
+        for number, each in enumerate(self.arguments):
+            if self.function.takes_constant(number):
+                columns.append(each.value if isinstance(each, Constant) else folded(each, page.running))
+                continue
+            column = each.run(page)
+            held += column.held
+            check_held(held)
+            columns.append(column)
         return self.function.run(columns, page.size, place)
 
     def parts(self) -> Sequence[Node]:

@@ -77,8 +77,8 @@ class Page:
         """A column with the same value in all rows."""
         if value is None:
             return Column.nothing(kind, self.size)
-        if types.dtype(kind) == np.object_ and not isinstance(value, list):
-            made = np.empty(self.size, dtype=np.object_)
-            made.fill(value)
-            return Column.whole(kind, made)
+        if kind != "dense_vector" and not isinstance(value, list):
+            made = types.empty(kind, 1)
+            made[0] = value
+            return Column.whole(kind, np.broadcast_to(made, self.size))
         return Column.constant(kind, value, self.size)

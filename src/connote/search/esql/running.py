@@ -11,6 +11,8 @@ from connote.search.thread import check
 
 # Rows of a table, or values of a column, bytes of all texts that functions make, and failures that are told.
 MOST_ROWS, MOST_BYTES, _TOLD = 5_000_000, 512 * 2**20, 20
+# Bytes of all columns that are kept at once, and of an answer's values.
+MOST_HELD, MOST_ANSWERED = 2**30, 256 * 2**20
 
 
 @dataclass
@@ -50,3 +52,10 @@ def check_rows(count: int) -> None:
     check()
     if count > MOST_ROWS:
         raise IllegalArgument(f"the query makes a table of [{count}] rows or values, and [{MOST_ROWS}] are the most")
+
+
+def check_held(size: int) -> None:
+    """Raise IllegalArgument for so many bytes of columns, if these are too many."""
+    check()
+    if size > MOST_HELD:
+        raise IllegalArgument(f"the query needs more than [{MOST_HELD}] bytes for the columns that it makes")

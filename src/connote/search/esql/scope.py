@@ -1,5 +1,6 @@
 """What expressions may name at a place of a query, and what is wrong with them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -8,6 +9,10 @@ from connote.search.esql.nodes import Search
 from connote.search.esql.running import Running
 from connote.search.esql.source import Source
 from connote.search.names import fits
+from connote.search.thread import check
+
+# Names that one is held against, and their characters; problems for which it is done.
+_MOST_NEAR, _TOLD = 500, 20
 
 
 class Problem(ConnoteError):
@@ -59,9 +64,17 @@ class Scope:
 
     def unknown(self, name: str) -> str:
         """What is wrong with a name that is not there."""
-        near = get_close_matches(name, self.columns, n=5, cutoff=0.6)
+        near = self.near(name, self.columns, 5)
         told = f"any of [{', '.join(near)}]" if len(near) > 1 else f"[{near[0]}]" if near else ""
         return f"Unknown column [{name}]" + (f", did you mean {told}?" if near else "")
+
+    def near(self, name: str, known: Iterable[str], count: int) -> list[str]:
+        """Which of some names are like one that is not there; none if it would take long to find out."""
+        check()
+        listed = list(known)
+        if len(name) > _MOST_NEAR or len(listed) > _MOST_NEAR or len(self.problems) > _TOLD:
+            return []
+        return get_close_matches(name, [each for each in listed if len(each) <= _MOST_NEAR], n=count, cutoff=0.6)
 
     def expand(self, pattern: str, at: str) -> list[str]:
         """The columns that a pattern means. Raises Problem if there are none."""

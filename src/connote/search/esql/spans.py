@@ -3,22 +3,35 @@
 import numpy as np
 
 from connote.search.esql.column import Values
+from connote.search.esql.functions.registry import Failed
 from connote.search.esql.periods import Duration, Period
 
 _DAY = 86_400_000
+_MOST = 2.0**62  # milliseconds, less than 64 bits hold, as months are counted about
 
 
-def moved(dates: Values, spans: Values, sign: int) -> Values:
-    """Dates and spans row by row; spans alone give spans."""
+def moved(dates: Values, spans: Values, sign: int) -> Values | Failed:
+    """Dates and spans row by row; spans alone give spans. Dates that leave 64 bits are lost."""
     if dates.dtype == np.object_:
         return np.array(
             [one + (other if sign > 0 else -other) for one, other in zip(spans, dates, strict=True)], dtype=np.object_
         )
-    if len(set(spans)) == 1:
-        return by(dates, spans[0] if sign > 0 else -spans[0])
-    return np.array(
-        [by(dates[at : at + 1], each if sign > 0 else -each)[0] for at, each in enumerate(spans)], dtype=np.int64
-    )
+    signed = [each if sign > 0 else -each for each in spans.tolist()]
+    about = dates + np.array([_about(each) for each in signed])
+    lost = np.abs(about) >= _MOST
+    if len(set(signed)) == 1:
+        found = by(np.where(lost, 0, dates), signed[0] if not lost.all() else Duration(0))
+    else:
+        parts = [0 if lost[at] else by(dates[at : at + 1], each)[0] for at, each in enumerate(signed)]
+        found = np.array(parts, dtype=np.int64)
+    return Failed(found, lost, "java.lang.ArithmeticException: long overflow")
+
+
+def _about(span: Period | Duration) -> float:
+    """Milliseconds of a span, about."""
+    if isinstance(span, Duration):
+        return float(span.milliseconds)
+    return span.months * 30.5 * _DAY + float(span.days) * _DAY
 
 
 def by(dates: Values, span: Period | Duration) -> Values:

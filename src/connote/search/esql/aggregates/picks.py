@@ -66,7 +66,9 @@ def top(group: Group, column: Column, limit: int, way: str | None = "asc", other
         raise IllegalArgument(f"Limit must be greater than 0 and at most [{_MOST}] in [TOP], found [{limit}]")
     values, rows = column.flat()
     keys = ranked(column.type, values)
-    by = np.lexsort([keys if way == "asc" else -keys.astype(np.float64), group.groups[rows]])
+    if way == "desc":
+        keys = -np.unique(keys, return_inverse=True)[1].reshape(-1)
+    by = np.lexsort([keys, group.groups[rows]])
     found: list[list[Any]] = [[] for _ in range(group.count)]
     plain = values.tolist()
     for at, owner in zip(by.tolist(), group.groups[rows[by]].tolist(), strict=True):

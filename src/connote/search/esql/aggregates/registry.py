@@ -14,6 +14,7 @@ from connote.search.esql import types
 from connote.search.esql.column import Column, Rows, Values
 from connote.search.esql.functions.registry import Function, Gives
 from connote.search.esql.running import Running
+from connote.search.thread import check
 
 AGGREGATES: dict[str, Function] = {}
 
@@ -55,6 +56,7 @@ class Group:
         rows: list[Sequence[Any]] = [()] * self.count
         ends = [*begins[1:].tolist(), len(values)][: len(begins)]
         for begin, end, group in zip(begins.tolist(), ends, groups.tolist(), strict=True):
+            check()
             rows[group] = work(values[begin:end])
         self.running.spend(0)
         return Column.of(self.type, rows)

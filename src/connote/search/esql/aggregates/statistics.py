@@ -24,9 +24,13 @@ def sum_(group: Group, column: Column) -> Column:
         return Column.nothing(group.type, group.count)
     if values.dtype != np.int64:
         return _finite(group, _totals(values, begins), groups)
-    if (np.abs(np.add.reduceat(values.astype(np.float64), begins)) >= 2.0**63).any():
-        raise IllegalArgument("long overflow")
-    return group.filled(np.add.reduceat(values, begins), groups)
+    found = np.add.reduceat(values, begins)
+    if (np.add.reduceat(np.abs(values.astype(np.float64)), begins) >= 2.0**62).any():  # only then may one be too large
+        ends = [*begins[1:].tolist(), len(values)]
+        exact = [sum(values[start:end].tolist()) for start, end in zip(begins.tolist(), ends, strict=True)]
+        if any(not -(2**63) <= each < 2**63 for each in exact):
+            raise IllegalArgument("long overflow")
+    return group.filled(found, groups)
 
 
 @aggregate("number", gives="double")

@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, Read] = {
 # What connote has not got, and why.
 REFUSED: Mapping[str, str] = {
     "change_point": "it is not implemented; see docs/compatibility.md",
-    "enrich": "there are no enrich policies; use LOOKUP JOIN",
+    "enrich": "it is not implemented; LOOKUP JOIN takes any index",
     "insist": "it is not implemented; see docs/compatibility.md",
     "metrics_info": "there are no time series",
     "mmr": "it is not implemented; use the diversify retriever",

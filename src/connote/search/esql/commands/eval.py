@@ -1,13 +1,15 @@
 """EVAL: columns that are computed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connote.search.esql import types
 from connote.search.esql.bind import bind, refuse, usable
+from connote.search.esql.column import Column
 from connote.search.esql.commands.command import Step
 from connote.search.esql.nodes import Node
 from connote.search.esql.page import Page
+from connote.search.esql.running import check_held
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression, Named
 
@@ -47,8 +49,14 @@ class Eval:
             nodes.append((each.name, node))
 
         def run(page: Page) -> Page:
+            page = replace(page, columns=dict(page.columns))  # which later columns are added to
+            held = sum(each.held for each in page.columns.values() if isinstance(each, Column))
             for name, node in nodes:
-                page = page.having({name: node.run(page)})
+                column = node.run(page)
+                held += column.held
+                check_held(held)
+                page.columns.pop(name, None)
+                page.columns[name] = column
             return page
 
         return run

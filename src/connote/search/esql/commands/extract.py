@@ -1,16 +1,16 @@
 """DISSECT and GROK: columns of the parts of a text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connote.contract.errors import IllegalArgument
+from connote.ingest.grok import Grok, library
 from connote.ingest.processors.dissect import Pattern
 from connote.search.esql import types
 from connote.search.esql.bind import bind, usable
 from connote.search.esql.column import Column
 from connote.search.esql.commands.command import Step
-from connote.search.esql.grok import Grok
 from connote.search.esql.page import Page
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression
@@ -19,6 +19,9 @@ from connote.search.thread import check
 if TYPE_CHECKING:
     from connote.search.esql.parser import Parser
 
+# Patterns of one GROK, of which the first that fits counts.
+_MOST_PATTERNS = 20
+_TYPES = {"int": "integer", "long": "long", "float": "double", "double": "double", "boolean": "boolean"}
 # What is found in a text: by name one value or several.
 Find = Callable[[str], Mapping[str, Any] | None]
 
@@ -54,11 +57,14 @@ class Extract:
         patterns = [parser.string()]
         while parser.take(","):
             patterns.append(parser.string())
+        if len(patterns) > _MOST_PATTERNS:
+            raise parser.fault(f"GROK takes at most [{_MOST_PATTERNS}] patterns", start)
         try:
-            grok = Grok.of(patterns)
-        except (IllegalArgument, ValueError) as error:
-            raise parser.fault(f"Invalid GROK pattern [{patterns[0][:200]}]: [{error}]", start) from None
-        return cls(text, grok.names, grok.fields)
+            groks = [_compiled(each) for each in patterns]
+            names = _typed(groks)
+        except IllegalArgument as error:
+            raise parser.fault(f"Invalid GROK pattern [{patterns[0][:200]}]: [{error.reason}]", start) from None
+        return cls(text, names, lambda each: _first(groks, names, each))
 
     def expressions(self) -> list[Expression]:
         """The text."""
@@ -94,3 +100,44 @@ class Extract:
             for name, value in parts.items():
                 found[name] += tuple(value) if isinstance(value, list) else (value,)
         return found
+
+
+def _compiled(pattern: str) -> Grok:
+    check()
+    return Grok(pattern, library(ecs=True))
+
+
+def _typed(groks: Sequence[Grok]) -> dict[str, str]:
+    """The columns with their types. Raises IllegalArgument if one is wanted of several."""
+    found = dict[str, str]()
+    for name, given in (pair for each in groks for pair in each.kinds.items()):
+        for kind in {_TYPES.get(each or "", "keyword") for each in given}:
+            if found.setdefault(name, kind) != kind:
+                raise IllegalArgument(f"the attribute [{name}] is defined multiple times with different types")
+    return found
+
+
+def _first(groks: Sequence[Grok], names: Mapping[str, str], text: str) -> Mapping[str, Any] | None:
+    """What the first that fits finds, as its types; what is not of its type is left out."""
+    check()
+    for each in groks:
+        try:
+            found = each.texts(text)
+        except TimeoutError:
+            raise IllegalArgument("grok pattern matching was interrupted: it takes too long") from None
+        if found is not None:
+            read = {name: [_as(given, names[name]) for given in texts] for name, texts in found.items()}
+            return {name: [value for value in values if value is not None] for name, values in read.items()}
+    return None
+
+
+def _as(text: str, kind: str) -> Any:  # noqa: ANN401 (of that type)
+    try:
+        if kind in ("integer", "long"):
+            found = int(float(text)) if "." in text else int(text)
+            return found if abs(found) < 2 ** (31 if kind == "integer" else 63) else None
+        if kind == "double":
+            return float(text)
+    except (ValueError, OverflowError):
+        return None
+    return text.lower() == "true" if kind == "boolean" else text

@@ -84,7 +84,7 @@ def _sorted(column: Column, key: Key) -> list[Any]:
             values[at] = (max if key.descends else min)(row, key=by.__getitem__)
     found, kept = np.zeros(len(values), dtype=np.float64), np.flatnonzero(~column.nulls)
     ranks = ranked(column.type, values[kept])
-    if ranks.dtype == np.int64 and len(ranks) and np.abs(ranks).max() > 2**52:
+    if ranks.dtype == np.int64 and len(ranks) and max(int(ranks.max()), -int(ranks.min())) > 2**52:
         ranks = np.unique(ranks, return_inverse=True)[1]
     found[kept] = ranks
     nulls = ~column.nulls if key.nulls_first else column.nulls

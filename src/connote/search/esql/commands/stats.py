@@ -18,6 +18,7 @@ from connote.search.esql.page import Page
 from connote.search.esql.running import Running, check_rows
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Call, Expression, Literal, Name, Named, calls
+from connote.search.thread import check
 
 if TYPE_CHECKING:
     from connote.search.esql.parser import Parser
@@ -223,6 +224,7 @@ def grouped(keys: Sequence[Column], size: int) -> tuple[Rows, int, Rows]:
 
 
 def _figured(figure: Figure, page: Page, groups: Rows, count: int) -> Column:
+    check()
     if figure.test is not None:
         passed = figure.test.run(page)
         rows = (

@@ -107,7 +107,10 @@ def to_long(given: str, value: Any) -> int:  # noqa: ANN401
 
 def _whole(given: str, value: Any) -> int:  # noqa: ANN401
     found = _number(given, value)
-    return found if isinstance(found, int) else math.floor(found + 0.5)
+    if isinstance(found, int):
+        return found
+    below = math.floor(found)
+    return below + (found - below >= 0.5)
 
 
 @_cast("double", *_NUMERIC, names=["float"])

@@ -8,6 +8,7 @@ import numpy as np
 from connote.search.esql import order, types
 from connote.search.esql.column import Column
 from connote.search.esql.functions.registry import Place, columns, widest
+from connote.search.thread import check
 
 
 def _case_type(kinds: Sequence[str]) -> str:
@@ -55,6 +56,26 @@ def _picked(kind: str, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], argum
 
 
 def _extreme(place: Place, size: int, arguments: Sequence[Column], *, greatest: bool) -> Column:
+    found = arguments[0] if arguments[0].type == "null" else arguments[0].cast(place.type)
+    if len(arguments) == 1 and found.many:
+        return _extreme_of_rows(place, size, [found], greatest=greatest)
+    for each in arguments[1:]:
+        check()
+        found = _extreme_of_two(place, size, found, each, greatest=greatest)
+    return found
+
+
+def _extreme_of_two(place: Place, size: int, left: Column, right: Column, *, greatest: bool) -> Column:
+    if "null" in (left.type, right.type):
+        return Column.nothing(place.type, size)
+    right = right.cast(place.type)
+    if left.many or right.many or left.values.dtype == np.object_:
+        return _extreme_of_rows(place, size, [left, right], greatest=greatest)
+    values = (np.maximum if greatest else np.minimum)(left.values, right.values)
+    return Column(place.type, values, left.nulls | right.nulls)
+
+
+def _extreme_of_rows(place: Place, size: int, arguments: Sequence[Column], *, greatest: bool) -> Column:
     rows = list[Sequence[Any]]()
     for values in zip(*(each.rows() for each in arguments), strict=True):
         if any(not row for row in values):

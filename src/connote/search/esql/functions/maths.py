@@ -42,7 +42,8 @@ def round_(value: Values, decimals: Values | None = None) -> Values:
         return np.array([_whole(a, b) for a, b in zip(value.tolist(), decimals.tolist(), strict=True)], dtype=np.int64)
     scale = np.power(10.0, np.zeros(len(value)) if decimals is None else decimals)
     shifted = value * scale
-    found = np.copysign(np.floor(np.abs(shifted) + 0.5), value) / scale
+    below = np.floor(np.abs(shifted))
+    found = np.copysign(below + (np.abs(shifted) - below >= 0.5), value) / scale
     has_decimals = np.isfinite(found) & (np.abs(shifted) < 2.0**52)
     return np.where(has_decimals, found, np.where(scale == 0, 0.0, value))
 

@@ -113,9 +113,11 @@ def mv_concat(place: Place, _: int, value: Column, by: Column) -> Column:
     """All values as one text, with that between them."""
     rows = list[Row]()
     for row, other in zip(value.rows(), by.rows(), strict=True):
-        made = other[0].join(row) if row and len(other) == 1 else None
-        place.running.spend(len(made or ""))
-        rows.append(() if made is None else (made,))
+        if not row or len(other) != 1:
+            rows.append(())
+            continue
+        place.running.spend(sum(map(len, row)) + len(other[0]) * (len(row) - 1))
+        rows.append((other[0].join(row),))
     return Column.of("keyword", rows)
 
 
@@ -160,8 +162,8 @@ def mv_zip(place: Place, _: int, one: Column, other: Column, by: Column | None =
             continue
         most = max(len(left), len(right))
         pairs = zip([*left, *[None] * (most - len(left))], [*right, *[None] * (most - len(right))], strict=True)
+        place.running.spend(sum(map(len, (*left, *right))) + len(delimiter[0]) * min(len(left), len(right)))
         made = tuple(delimiter[0].join(each for each in pair if each is not None) for pair in pairs)
-        place.running.spend(sum(map(len, made)))
         rows.append(made)
     return Column.of("keyword", rows)
 
@@ -184,7 +186,8 @@ def mv_intersects(_: Place, __: int, value: Column, others: Column) -> Column:
 def mv_intersection(place: Place, _: int, value: Column, others: Column) -> Column:
     """The values of the first that the second has too."""
     pairs = zip(value.rows(), others.rows(), strict=True)
-    return Column.of(place.type, [[each for each in dict.fromkeys(left) if each in right] for left, right in pairs])
+    shared = [(dict.fromkeys(left), set(right)) for left, right in pairs]
+    return Column.of(place.type, [[each for each in left if each in right] for left, right in shared])
 
 
 @columns("number", "number!", gives="double")

@@ -14,6 +14,7 @@ from connote.search.esql.functions import patterns
 from connote.search.esql.functions.registry import FUNCTIONS, Failed, Function, Place, arrays, columns
 from connote.search.esql.functions.sums import checked
 from connote.search.query.patterns import wildcard
+from connote.search.thread import check
 
 # Characters of a pattern with wildcards.
 _LONGEST_PATTERN = 10_000
@@ -57,8 +58,7 @@ def divide(left: Values, right: Values) -> Any:  # noqa: ANN401
     if left.dtype == right.dtype == np.int64:
         lost = right == 0
         safe = np.where(lost, 1, right)
-        quotient = np.abs(left) // np.abs(safe) * np.sign(left) * np.sign(safe)
-        return Failed(quotient, lost, _ZERO)
+        return Failed((left - np.fmod(left, safe)) // safe, lost, _ZERO)
     found = left / right
     return Failed(found, ~np.isfinite(found), _ZERO)
 
@@ -162,8 +162,20 @@ def is_null(_: Place, __: int, value: Column) -> Column:
 @columns("plain", "plain*", gives="boolean", names=["in"])
 def in_(place: Place, size: int, value: Column, *others: Column) -> Column:
     """Whether it is equal to one of the others; null if it is not, and one of them is null."""
+    alike = [each for each in others if each.is_same and not each.nulls[0] and each.values.dtype == value.values.dtype]
+    found = Column.whole("boolean", np.zeros(size, dtype=np.bool_))
+    if alike and not value.many:
+        wanted = {each.values[0] for each in alike}
+        own = value.values
+        among = np.isin(own, list(wanted)) if own.dtype != np.object_ else [each in wanted for each in own.tolist()]
+        found = Column("boolean", np.asarray(among, dtype=np.bool_) & ~value.nulls, value.nulls)
+        done = set(map(id, alike))
+        others = tuple(each for each in others if id(each) not in done)
     equal = FUNCTIONS["=="]
-    return or_(place, size, *[equal.run([value, each], size, place) for each in others])
+    for each in others:
+        check()
+        found = or_(place, size, found, equal.run([value, each], size, place))
+    return found
 
 
 def _matching(place: Place, size: int, value: Column, test: Callable[[str], bool]) -> Column:

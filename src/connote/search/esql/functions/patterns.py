@@ -45,11 +45,20 @@ def whole(expressions: Sequence[str]) -> Callable[[str], bool]:
     return fits
 
 
-def replaced(text: str, pattern: str, by: str) -> str:
-    """The text with all that fits replaced. Raises ValueError, IllegalArgument if it takes too long."""
+def replaced(text: str, pattern: str, by: str, most: int) -> str:
+    """The text with all that fits replaced. Raises ValueError, IllegalArgument if it takes too long.
+
+    What it comes to has at most so many characters.
+    """
+    size = len(text)
 
     def made(found: "regex.Match[str]") -> str:
-        return str(_GROUP.sub(lambda part: part[1] or found[int(part[2]) if part[2] else part[3]] or "", by))
+        nonlocal size
+        one = str(_GROUP.sub(lambda part: part[1] or found[int(part[2]) if part[2] else part[3]] or "", by))
+        size += len(one) - len(found[0])
+        if size > most + len(text):
+            raise ValueError(f"Creating replaced strings with more than [{most}] bytes is not supported")
+        return one
 
     check()
     try:

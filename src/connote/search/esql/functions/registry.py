@@ -114,16 +114,19 @@ class Function:
         if found.where.any():
             place.running.failed(place.at, place.text, found.why)
         lost = found.where
-        if place.type == "integer" and (over := np.abs(found.values) > _MOST_INTEGER).any():
+        if place.type == "integer" and (over := (found.values > _MOST_INTEGER) | (found.values < ~_MOST_INTEGER)).any():
             place.running.failed(place.at, place.text, "java.lang.ArithmeticException: integer overflow")
             lost = lost | over
         return found.values, lost if lost.any() else None
 
     def _each(self, given: Sequence[Any], count: int, place: Place) -> tuple[Values, Mask | None]:
-        lists = [each.tolist() if isinstance(each, np.ndarray) else [each] * count for each in given]
         made, lost = types.empty(place.type, count), np.zeros(count, dtype=np.bool_)
         for start in range(0, count, _BLOCK):
-            found = self._block([each[start : start + _BLOCK] for each in lists], place)
+            end = min(start + _BLOCK, count)
+            lists = [
+                each[start:end].tolist() if isinstance(each, np.ndarray) else [each] * (end - start) for each in given
+            ]
+            found = self._block(lists, place)
             for at, value in enumerate(found, start):
                 if value is None:
                     lost[at] = True

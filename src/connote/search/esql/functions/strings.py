@@ -9,6 +9,7 @@ from connote.contract.errors import IllegalArgument
 from connote.search.esql.column import Column
 from connote.search.esql.functions import patterns
 from connote.search.esql.functions.registry import Place, columns, each
+from connote.search.esql.running import check_rows
 
 # The longest text that repeating and joining makes.
 _LONGEST = 2**20
@@ -143,7 +144,7 @@ def locate(text: str, part: str, start: int = 1) -> int:
 @columns("string", "string", gives="keyword")
 def split(place: Place, _: int, text: Column, by: Column) -> Column:
     """The parts between the delimiters, which are one character."""
-    rows = list[list[str]]()
+    rows, count = list[list[str]](), 0
     texts, delimiters = text.rows(), by.rows()
     for own, delimiter in zip(texts, delimiters, strict=True):
         if len(own) != 1 or len(delimiter) != 1:
@@ -151,6 +152,8 @@ def split(place: Place, _: int, text: Column, by: Column) -> Column:
             continue
         if len(delimiter[0].encode()) != 1:
             raise IllegalArgument("delimiter must be single byte for now")
+        count += own[0].count(delimiter[0]) + 1
+        check_rows(count)
         rows.append(own[0].split(delimiter[0]))
         place.running.spend(len(own[0]))
     return Column.of("keyword", rows)
@@ -159,7 +162,7 @@ def split(place: Place, _: int, text: Column, by: Column) -> Column:
 @each("string", "string", "string", gives="keyword")
 def replace(text: str, pattern: str, by: str) -> str:
     """With what fits a regular expression replaced; `$1` is what its first group has found."""
-    found = patterns.replaced(text, pattern, by)
+    found = patterns.replaced(text, pattern, by, _LONGEST)
     _checked(len(found), "replaced")
     return found
 

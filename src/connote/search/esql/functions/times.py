@@ -1,7 +1,7 @@
 """Functions of dates, and buckets of dates and numbers."""
 
 import math
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from connote.search.esql.rendering import iso
 
 _DAY = 86_400_000
 _FORMAT = "strict_date_optional_time"
+_LONGEST_FORMAT = 1000
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (what clocks of some zone show)
 
 
 @columns(gives="date")
@@ -32,6 +34,18 @@ def _local(values: Values, place: Place) -> Values:
     offsets = [dates.moment_of(each).astimezone(zone).utcoffset() for each in values.tolist()]
     moved = [0 if each is None else each.total_seconds() * 1000 for each in offsets]
     return values + np.array(moved, dtype=np.int64)
+
+
+def _instants(local: Values, place: Place) -> Values:
+    """The milliseconds since 1970 of what a clock of the zone shows; of a time that it skips the one behind it."""
+    zone = place.running.zone
+    if zone is UTC or not len(local):
+        return local
+    known = {
+        each: round((_EPOCH + timedelta(milliseconds=each)).replace(tzinfo=zone).timestamp() * 1000)
+        for each in set(local.tolist())
+    }
+    return np.array([known[each] for each in local.tolist()], dtype=np.int64)
 
 
 def floored(values: Values, span: Period | Duration) -> Values:
@@ -58,8 +72,7 @@ def date_trunc(place: Place, size: int, span: Period | Duration | None, value: C
 
 
 def _truncated(value: Column, span: Period | Duration, place: Place) -> Column:
-    local = _local(value.values, place)
-    starts = floored(local, span) - (local - value.values)
+    starts = _instants(floored(_local(value.values, place), span), place)
     return Column("date", starts, value.nulls | value.several)
 
 
@@ -156,7 +169,10 @@ def date_format(place: Place, size: int, first: Column, second: Column | None = 
     formats = first.values.tolist()
     nulls = nulls | first.nulls | first.several
     for at in np.flatnonzero(~nulls).tolist():
+        if len(formats[at]) > _LONGEST_FORMAT:
+            raise IllegalArgument(f"a format has at most [{_LONGEST_FORMAT}] characters, not [{len(formats[at])}]")
         made[at] = dates.render(int(value.values[at]), formats[at], zone)
+        place.running.spend(len(made[at]))
     return Column("keyword", made, nulls)
 
 

@@ -1,0 +1,79 @@
+"""Queries that would take all memory, or all time, are refused before they do."""
+
+import time
+
+import pytest
+
+from connote.contract.errors import ConnoteError
+from connote.search.esql import answer, running
+from esql import rows, table
+
+THOUSAND = "[" + ", ".join(map(str, range(1000))) + "]"
+LONG = 'REPEAT("x", 1000000)'
+
+
+def test_values_that_double_have_an_end() -> None:
+    with pytest.raises(ConnoteError, match="rows or values"):
+        table("ROW a = [1, 2]" + " | EVAL a = MV_APPEND(a, a)" * 40)
+    with pytest.raises(ConnoteError, match="rows or values"):
+        table(f'ROW a = {THOUSAND} | MV_EXPAND a | EVAL t = REPEAT("a,", 10000) | EVAL b = SPLIT(t, ",")')
+
+
+def test_columns_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "MOST_HELD", 10**6)
+    made = ", ".join(f"a{number} = a + {number}" for number in range(500))
+    with pytest.raises(ConnoteError, match="bytes for the columns"):
+        table(f"ROW a = {THOUSAND} | MV_EXPAND a | EVAL {made}")
+    with pytest.raises(ConnoteError, match="bytes for the columns"):
+        table(f"ROW a = {THOUSAND} | MV_EXPAND a | EVAL b = COALESCE({', '.join(['a + 1'] * 500)})")
+
+
+@pytest.mark.parametrize(
+    "expression", [f"MV_CONCAT(a::string, {LONG})", f"MV_ZIP(a::string, a::string, {LONG})"], ids=["concat", "zip"]
+)
+def test_texts_that_are_joined_are_counted_before(expression: str) -> None:
+    with pytest.raises(ConnoteError, match="bytes for the texts"):
+        table(f"ROW a = {THOUSAND} | EVAL b = {expression}")
+
+
+def test_replacing_makes_no_text_without_end() -> None:
+    began = time.monotonic()
+    assert rows(f'ROW a = {LONG} | EVAL b = REPLACE(a, "x", {LONG}) | KEEP b') == [[None]]
+    assert time.monotonic() - began < 1.5
+
+
+def test_formats_of_dates_have_an_end() -> None:
+    with pytest.raises(ConnoteError, match="1000"):
+        table(f'ROW a = DATE_FORMAT("{"y" * 2000}", NOW())')
+
+
+def test_answers_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "MOST_ANSWERED", 10**6)
+    found = table(f'ROW a = {THOUSAND} | MV_EXPAND a | EVAL t = "{"x" * 2000}"')
+    for show in (answer.body, answer.tabbed, answer.drawn):
+        with pytest.raises(ConnoteError, match="the answer is larger"):
+            show(found)
+
+
+def test_long_lists_are_looked_through_once() -> None:
+    listed = ", ".join(map(str, range(20_000)))
+    began = time.monotonic()
+    assert rows(f"ROW a = {THOUSAND} | MV_EXPAND a | WHERE a IN ({listed}) | STATS COUNT(*)") == [[1000]]
+    assert rows(f"ROW a = [{listed}] | EVAL b = MV_COUNT(MV_INTERSECTION(a, a)) | KEEP b") == [[20_000]]
+    assert time.monotonic() - began < 5
+
+
+def test_many_names_that_are_not_there_are_told_soon() -> None:
+    made = ", ".join(f"a{number} = quite{number}" for number in range(3000))
+    began = time.monotonic()
+    with pytest.raises(ConnoteError, match="Found 100 problems"):
+        table(f"ROW a = 1 | EVAL {made}")
+    assert time.monotonic() - began < 5
+
+
+def test_patterns_of_grok_have_an_end() -> None:
+    log = "%{HTTPD_COMBINEDLOG}"
+    with pytest.raises(ConnoteError, match="characters"):
+        table(f'ROW a = "x" | GROK a "{log * 400}"')
+    with pytest.raises(ConnoteError, match="at most"):
+        table(f'ROW a = "x" | GROK a {", ".join([f"{chr(34)}{log}{chr(34)}"] * 100)}')
