@@ -146,6 +146,11 @@ def test_rankings_are_fused(how: str, expected: dict[str, float]) -> None:
     assert found == pytest.approx(expected)
 
 
+def test_what_is_fused_tells_where_it_was_found() -> None:
+    found = rows(f'{FORKED} | FUSE | EVAL f = MV_CONCAT(MV_SORT(_fork), "+") | SORT _id | KEEP _id, f')
+    assert found == [["a", "fork1"], ["b", "fork1+fork2"], ["c", "fork2"]]
+
+
 def test_params_stand_for_values_and_names() -> None:
     assert rows("ROW a = ?, b = ?", params=[1, "x"]) == [[1, "x"]]
     assert rows("ROW a = ?2, b = ?1", params=[1, "x"]) == [["x", 1]]
