@@ -149,6 +149,14 @@ def test_the_largest_numbers_of_64_bits_can_be_told(search: Search) -> None:
         for query in ("KEEP n", "STATS MAX(n) BY n", 'EVAL m = TO_UNSIGNED_LONG("18446744073709551615"), o = n + 1'):
             told = search.http.post("/_query", json={"query": f"FROM vast | {query}"})
             assert told.is_success, told.text
+        told = search.http.post("/_query", json={"query": "FROM vast | EVAL m = n + n, l = n - n - n | KEEP m, l"})
+        assert told.json()["values"] == [[None, None]]
+        search.http.put("/vast/_doc/2?refresh=true", json={"n": 5})
+        for order, wanted in (("asc", [5, 2**64]), ("desc", [2**64, 5])):
+            hits = search("vast", sort=[{"n": order}])["hits"]["hits"]
+            assert [hit["sort"][0] for hit in hits] == pytest.approx(wanted)
+            (left,) = search("vast", sort=[{"n": order}], search_after=hits[0]["sort"])["hits"]["hits"]
+            assert left["_id"] == hits[1]["_id"]
         refused = search.http.post("/_query", json={"query": "FROM vast | LOOKUP JOIN vast ON v"})
         assert "JOIN with right field [v] of type [DENSE_VECTOR] is not supported" in refused.text
     finally:
