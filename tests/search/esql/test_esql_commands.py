@@ -180,6 +180,8 @@ def test_columns_without_values_are_dropped_if_that_is_wanted() -> None:
 
 
 def test_what_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(ConnoteError, match=r"line 1:1: \[SET\] is not there: give \[time_zone\] beside the query"):
+        rows('SET time_zone = "Europe/Berlin"; ROW a = 1')
     with pytest.raises(ConnoteError, match=r"\[CHANGE_POINT\] is not there"):
         rows("ROW a = 1 | CHANGE_POINT a ON a")
     with pytest.raises(ConnoteError, match=r"\[ENRICH\] is not there: it is not implemented"):
