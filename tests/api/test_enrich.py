@@ -40,7 +40,7 @@ def enriched(http: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_documents_are_enriched_by_a_value(enriching: httpx.Client) -> None:
-    made(enriching, "users-policy", USERS, field="email", target_field="user", max_matches=1)
+    made(enriching, "users-policy", USERS, field="email", target_field="user", max_matches="1")
     wanted = {
         "email": ["mardy@asciidocsmith.com", "second-mardy@asciidocsmith.com"],
         "first_name": "Mardy",

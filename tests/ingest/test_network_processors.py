@@ -102,6 +102,8 @@ def test_what_is_missing_is_left_alone() -> None:
         {"network_direction": {}},
         {"community_id": {"seed": 1 << 16}},
         {"community_id": {"seed": "x"}},
+        {"community_id": {"seed": True}},
+        {"community_id": {"seed": "65536"}},
         {"uri_parts": {}},
     ],
 )

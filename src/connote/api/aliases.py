@@ -50,7 +50,7 @@ def _found(ask: Ask) -> tuple[dict[str, Any], list[str]]:
     wanted = ask.request.path_params.get("name")
     patterns = [] if wanted is None else ["*" if each == "_all" else each for each in str(wanted).split(",")]
     shown: dict[str, Any] = {}
-    for name in chosen(ask, expand="all"):
+    for name in chosen(ask, expand="open,closed"):
         given = ask.connote.indices.records[name].aliases
         kept = {alias: each for alias, each in given.items() if not patterns or any(fits(alias, p) for p in patterns)}
         if kept or (not patterns):

@@ -98,7 +98,7 @@ _TEMPLATES = (
 
 async def indices(ask: Ask) -> Answer:
     """Indices: how many documents each has, how large it is."""
-    return table(ask, _INDICES, await _rows(ask, chosen(ask, expand="all")))
+    return table(ask, _INDICES, await _rows(ask, chosen(ask, expand="open,closed")))
 
 
 async def aliases(ask: Ask) -> Answer:

@@ -8,11 +8,13 @@ from connote.search.view import Filters
 
 CHOICE = {
     "allow_no_indices": "Whether patterns may mean nothing; default true.",
-    "expand_wildcards": "Which indices patterns mean: `open`, `closed`, `hidden`, `all`, `none`.",
+    "expand_wildcards": "Which indices patterns mean: `open`, `closed`, of these also `hidden`, `all`, `none`.",
     "ignore_unavailable": "Leave out what is not there, or closed.",
 }
 TIMEOUTS = {"master_timeout": "Accepted: there is one node.", "timeout": "Accepted: the answer is immediate."}
-_STATES = {"open": ("open",), "closed": ("closed",), "all": ("open", "closed"), "hidden": (), "none": ()}
+_STATES = {
+    "open": ("open",), "closed": ("closed",), "hidden": ("hidden",), "all": ("open", "closed", "hidden"), "none": (),
+}  # fmt: skip
 
 
 def chosen(ask: Ask, *, expand: str = "open", name: str = "index") -> list[str]:

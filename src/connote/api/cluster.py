@@ -124,7 +124,7 @@ async def state(ask: Ask) -> Answer:
         raise IllegalArgument(f"request [{ask.request.url.path}] contains unrecognized metric: [{min(unknown)}]")
     indices, node = ask.connote.indices, ask.connote.uuid
     metadata = {}
-    for name in chosen(ask, expand="all"):
+    for name in chosen(ask, expand="open,closed"):
         record = indices.records[name]
         metadata[name] = {
             "state": "close" if indices.is_closed(name) else "open",

@@ -81,7 +81,7 @@ async def explain_lifecycle(ask: Ask) -> Answer:
     indices = ask.connote.indices
     owners = by_index(indices.streams)
     told: dict[str, Any] = {}
-    for name in chosen(ask, expand="all"):
+    for name in chosen(ask, expand="open,closed"):
         lifecycle = indices.streams[owners[name]].lifecycle if name in owners else None
         told[name] = {"index": name, "managed_by_lifecycle": bool(lifecycle and lifecycle["enabled"])}
         if lifecycle is not None:

@@ -26,13 +26,13 @@ async def create(ask: Ask) -> Answer:
 async def get(ask: Ask) -> Answer:
     """Indices with their aliases, mappings and settings."""
     wanted = ask.names("features") or ["aliases", "mappings", "settings"]
-    return Answer({name: _shown(ask, name, wanted) for name in chosen(ask, expand="all")})
+    return Answer({name: _shown(ask, name, wanted) for name in chosen(ask, expand="open,closed")})
 
 
 async def exists(ask: Ask) -> Answer:
     """Whether all of these indices are there."""
     try:
-        found = chosen(ask, expand="all")
+        found = chosen(ask, expand="open,closed")
     except NotFound:
         found = []
     return Answer(response=Response(status_code=200 if found else 404))
@@ -56,7 +56,11 @@ async def delete(ask: Ask) -> Answer:
         )
     kept = by_index(indices.streams)
     parts = [part for part in expression.split(",") if part not in ALL]
-    found = [name for name in chosen(ask, expand="all") if name not in kept or any(fits(name, each) for each in parts)]
+    found = [
+        name
+        for name in chosen(ask, expand="open,closed")
+        if name not in kept or any(fits(name, each) for each in parts)
+    ]
     await indices.delete(found)
     return Answer({"acknowledged": True})
 

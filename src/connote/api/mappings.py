@@ -18,7 +18,9 @@ from connote.search.settings import IndexSettings
 
 async def get(ask: Ask) -> Answer:
     """The mappings of indices."""
-    return Answer({name: {"mappings": ask.connote.indices.records[name].mapping} for name in chosen(ask, expand="all")})
+    return Answer(
+        {name: {"mappings": ask.connote.indices.records[name].mapping} for name in chosen(ask, expand="open,closed")}
+    )
 
 
 async def put(ask: Ask) -> Answer:

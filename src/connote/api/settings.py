@@ -10,7 +10,7 @@ from connote.search.names import fits
 async def get(ask: Ask) -> Answer:
     """The settings of indices, all or those of some names and patterns."""
     wanted = ask.request.path_params.get("name")
-    found = {name: ask.connote.indices.settings(name) for name in chosen(ask, expand="all")}
+    found = {name: ask.connote.indices.settings(name) for name in chosen(ask, expand="open,closed")}
     patterns = None if wanted in (None, "_all", "*") else [_full(each) for each in str(wanted).split(",")]
     shown: dict[str, Any] = {}
     for name, settings in found.items():
@@ -25,7 +25,7 @@ async def put(ask: Ask) -> Answer:
     """Change settings of indices; null takes one back."""
     body = await ask.json()
     inner = body.get("settings", body)
-    await ask.connote.indices.set(chosen(ask, expand="all"), inner, keeps=ask.flag("preserve_existing"))
+    await ask.connote.indices.set(chosen(ask, expand="open,closed"), inner, keeps=ask.flag("preserve_existing"))
     return Answer({"acknowledged": True})
 
 

@@ -1,9 +1,11 @@
 """The options of one processor, read in Elasticsearch's words for what is wrong with them."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from connote.contract.errors import BadScript, IllegalArgument, ParseFailed, Rejected
+from connote.contract.settings import java
 from connote.ingest import painless, path
 from connote.ingest.document import Document
 from connote.ingest.painless import Kept, Script, kept
@@ -20,6 +22,7 @@ Value = Any
 Text = Callable[[Document], str]
 
 _REQUIRED = object()
+_WHOLE = re.compile(r"[+-]?[0-9]{1,10}")
 _MOST_VALUES = 10_000
 
 
@@ -84,6 +87,15 @@ class Options:
             return bool(found == "true")
         if not isinstance(found, bool):
             raise self.failure(name, f"property isn't a boolean, but of type [{java_class(found)}]")
+        return found
+
+    def whole(self, name: str, default: int) -> int:
+        """A number without a fraction, which may be written as a string."""
+        found = self.value(name, default)
+        if isinstance(found, str) and _WHOLE.fullmatch(found):
+            return int(found)
+        if type(found) is not int:
+            raise self.failure(name, f"property cannot be converted to an int [{java(found)[:100]}]")
         return found
 
     def map(self, name: str, default: Value = _REQUIRED) -> Any:  # noqa: ANN401

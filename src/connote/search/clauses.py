@@ -16,7 +16,7 @@ from connote.search.engine.owners import Owners
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
-from connote.search.mapping.number import Float, Number, Whole
+from connote.search.mapping.number import Float, Number, UnsignedLong, Whole
 from connote.search.query.geo import haversine
 from connote.search.query.query import Hits, Weight
 
@@ -145,7 +145,8 @@ class ByField:
     @property
     def is_whole(self) -> bool:
         """Whether its values are integers; of words the keys are, twice their places in the sorted dictionary."""
-        return not isinstance(self.field, Number) or isinstance(self.field, Whole)
+        is_float = isinstance(self.field, Number) and not isinstance(self.field, Whole)
+        return not is_float and not isinstance(self.field, UnsignedLong)
 
     def keys(self, segment: Segment, hits: Hits, base: int) -> Column:  # noqa: ARG002
         """Values, turned if the greatest come first."""
@@ -165,7 +166,8 @@ class ByField:
         column, has = self._column(segment)
         other = None if self.missing in ("_last", "_first") else self.missing
         view = None if self._is_number else (self._table(segment) or segment).words(self.field.name)
-        found = zip(column[documents].tolist(), has[documents].tolist(), strict=True)
+        chosen = column[documents].astype(np.uint64) if isinstance(self.field, UnsignedLong) else column[documents]
+        found = zip(chosen.tolist(), has[documents].tolist(), strict=True)
         if view is None:
             return [value if is_there else other for value, is_there in found]
         return [self._term(view, value) if is_there else other for value, is_there in found]

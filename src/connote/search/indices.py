@@ -106,19 +106,24 @@ class Indices:
         allow_none: bool = True,
         expand: Collection[str] = ("open",),
     ) -> list[str]:
-        """The names of the indices that an expression means. `expand`: those that patterns may mean, `open`, `closed`.
+        """The names of the indices that an expression means.
 
+        `expand`: those that patterns may mean, `open`, `closed`; without `hidden` of these none that are hidden.
         With `ignore_missing` closed ones are left out as well, unless they may be meant. Raises NoIndex, BadIndexName.
         """
         if expression in self._records:
             found = [str(expression)]
         else:
             able = [name for name in self._records if ("closed" if self.is_closed(name) else "open") in expand]
+            hidden = () if "hidden" in expand else [name for name in able if self._is_hidden(name)]
             manner: dict[str, Any] = {"ignore_missing": ignore_missing, "allow_none": allow_none, "matchable": able}
-            found = names.resolve(expression, self._records, self._named(), **manner)
+            found = names.resolve(expression, self._records, self._named(), **manner, hidden=hidden)
         if ignore_missing and "closed" not in expand:
             return [name for name in found if not self.is_closed(name)]
         return found
+
+    def _is_hidden(self, name: str) -> bool:
+        return name.startswith(".") or self._records[name].settings.get("hidden") in (True, "true")
 
     def filters(self, expression: str | None, found: Sequence[str]) -> Filters:
         """Of the indices that an expression means, those which it means by aliases with filters."""

@@ -32,15 +32,17 @@ def resolve(
     ignore_missing: bool = False,
     allow_none: bool = True,
     matchable: Collection[str] | None = None,
+    hidden: Collection[str] = (),
 ) -> list[str]:
     """The indices that an expression means, sorted: names, aliases, patterns, and `-` before what is to be left out.
 
-    Patterns mean `matchable` ones only (None: all); those that begin with a dot also names that do. Raises NoIndex for
-    a name that is not there, and with `allow_none` false for a pattern that nothing fits; BadIndexName.
+    Patterns mean `matchable` ones only (None: all) that are not `hidden`, but for names with a dot in front if they
+    have one too. Raises NoIndex for a name that is not there, and with `allow_none` false for a pattern that nothing
+    fits; BadIndexName.
     """
     can = indices if matchable is None else matchable
     if expression in ALL:
-        found = _matching("*", indices, aliases, can)
+        found = _matching("*", indices, aliases, can, hidden)
         if not found and not allow_none:
             raise NoIndex(expression or "_all")
         return sorted(found)
@@ -48,13 +50,13 @@ def resolve(
     has_pattern = False
     for part in str(expression).split(","):
         if part.startswith("-") and has_pattern:
-            found -= _matching(part[1:], indices, aliases, can)
+            found -= _matching(part[1:], indices, aliases, can, hidden)
             continue
         if part.startswith("_") and part != "_all":
             raise bad(part, "must not start with '_'.")
         is_pattern = "*" in part or part == "_all"
         has_pattern = has_pattern or is_pattern
-        some = _matching("*" if part == "_all" else part, indices, aliases, can)
+        some = _matching("*" if part == "_all" else part, indices, aliases, can, hidden)
         if not some and not ignore_missing and (not is_pattern or not allow_none):
             raise NoIndex(part)
         found |= some
@@ -90,12 +92,16 @@ def _fault(name: str) -> str | None:
 
 
 def _matching(
-    part: str, indices: Collection[str], aliases: Mapping[str, Collection[str]], matchable: Collection[str]
+    part: str,
+    indices: Collection[str],
+    aliases: Mapping[str, Collection[str]],
+    matchable: Collection[str],
+    hidden: Collection[str],
 ) -> set[str]:
     if "*" not in part:
         return {part} if part in indices else set(aliases.get(part, ()))
-    is_hidden = part.startswith(".")
-    found = {name for name in matchable if fits(name, part) and (is_hidden or not name.startswith("."))}
+    found = {name for name in matchable if fits(name, part)}
+    found -= {name for name in hidden if not (part.startswith(".") and name.startswith("."))}
     for alias, names in aliases.items():
         if fits(alias, part):
             found |= set(names) & set(matchable)

@@ -146,6 +146,11 @@ def test_rankings_are_fused(how: str, expected: dict[str, float]) -> None:
     assert found == pytest.approx(expected)
 
 
+def test_what_is_fused_tells_where_it_was_found() -> None:
+    found = rows(f'{FORKED} | FUSE | EVAL f = MV_CONCAT(MV_SORT(_fork), "+") | SORT _id | KEEP _id, f')
+    assert found == [["a", "fork1"], ["b", "fork1+fork2"], ["c", "fork2"]]
+
+
 def test_params_stand_for_values_and_names() -> None:
     assert rows("ROW a = ?, b = ?", params=[1, "x"]) == [[1, "x"]]
     assert rows("ROW a = ?2, b = ?1", params=[1, "x"]) == [["x", 1]]
@@ -175,6 +180,8 @@ def test_columns_without_values_are_dropped_if_that_is_wanted() -> None:
 
 
 def test_what_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(ConnoteError, match=r"line 1:1: \[SET\] is not there: give \[time_zone\] beside the query"):
+        rows('SET time_zone = "Europe/Berlin"; ROW a = 1')
     with pytest.raises(ConnoteError, match=r"\[CHANGE_POINT\] is not there"):
         rows("ROW a = 1 | CHANGE_POINT a ON a")
     with pytest.raises(ConnoteError, match=r"\[ENRICH\] is not there: it is not implemented"):

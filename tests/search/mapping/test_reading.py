@@ -254,6 +254,12 @@ def test_the_first_vector_says_how_long_all_are() -> None:
         known.merged({"properties": {"v": {"type": "dense_vector", "dims": 3}}})
 
 
+def test_flags_and_whole_numbers_that_came_as_texts_are_shown_as_what_they_are() -> None:
+    mapping = mapped(v={"type": "dense_vector", "index": "true", "dims": "3"}, k={"type": "keyword", "store": "false"})
+    shown = mapping.wire()["properties"]
+    assert (shown["v"]["index"], shown["v"]["dims"], shown["k"]["store"]) == (True, 3, False)
+
+
 def test_vectors_are_no_multi_fields() -> None:
     with pytest.raises(BadMapping, match="cannot be used in multi field"):
         mapped(k={"type": "keyword", "fields": {"v": {"type": "dense_vector", "dims": 2}}})

@@ -121,3 +121,43 @@ def test_fields_have_the_type_of_their_mapping_and_nothing_that_it_ignores(searc
     words = {"text": ["5"], "word": ["ab", "12"], "nest": [{"word": ["abc"], "n": [5]}]}
     assert hit["fields"] == typed | words | {"tenth": [1.3]}
     assert search.http.delete("/typed").is_success
+
+
+def test_relations_are_shown_as_they_are_kept(search: Search) -> None:
+    search.http.put("/kin", json={"mappings": {"properties": {"kin": {"type": "join", "relations": {"q": "a"}}}}})
+    search.http.put("/kin/_doc/1", json={"kin": "q"})
+    search.http.put("/kin/_doc/2?refresh=true&routing=1", json={"kin": {"name": "a", "parent": "1"}})
+    try:
+        hits = search("kin", fields=["*"], docvalue_fields=["kin"], _source=False)["hits"]["hits"]
+        assert [hit["fields"]["kin"] for hit in hits] == [["q"], ["a"]]
+        hits = search("kin", fields=["*"], _source=False)["hits"]["hits"]
+        assert [hit["fields"]["kin"] for hit in hits] == [["q"], [{"name": "a", "parent": "1"}]]
+    finally:
+        assert search.http.delete("/kin").is_success
+
+
+def test_the_largest_numbers_of_64_bits_can_be_told(search: Search) -> None:
+    mapping = {"properties": {"n": {"type": "unsigned_long"}, "v": {"type": "dense_vector", "dims": 1}}}
+    search.http.put("/vast", json={"mappings": mapping})
+    search.http.put("/vast/_doc/1?refresh=true", json={"n": 2**64 - 1, "v": [1]})
+    try:
+        ranked = {"top_metrics": {"metrics": {"field": "n"}, "sort": "n"}}
+        found = search("vast", query={"term": {"n": 2**64 - 1}}, aggs={"by": {"terms": {"field": "n"}}, "top": ranked})
+        assert found["hits"]["total"]["value"] == 1
+        (bucket,) = found["aggregations"]["by"]["buckets"]
+        assert bucket["key"] == pytest.approx(2**64)
+        for query in ("KEEP n", "STATS MAX(n) BY n", 'EVAL m = TO_UNSIGNED_LONG("18446744073709551615"), o = n + 1'):
+            told = search.http.post("/_query", json={"query": f"FROM vast | {query}"})
+            assert told.is_success, told.text
+        told = search.http.post("/_query", json={"query": "FROM vast | EVAL m = n + n, l = n - n - n | KEEP m, l"})
+        assert told.json()["values"] == [[None, None]]
+        search.http.put("/vast/_doc/2?refresh=true", json={"n": 5})
+        for order, wanted in (("asc", [5, 2**64]), ("desc", [2**64, 5])):
+            hits = search("vast", sort=[{"n": order}])["hits"]["hits"]
+            assert [hit["sort"][0] for hit in hits] == pytest.approx(wanted)
+            (left,) = search("vast", sort=[{"n": order}], search_after=hits[0]["sort"])["hits"]["hits"]
+            assert left["_id"] == hits[1]["_id"]
+        refused = search.http.post("/_query", json={"query": "FROM vast | LOOKUP JOIN vast ON v"})
+        assert "JOIN with right field [v] of type [DENSE_VECTOR] is not supported" in refused.text
+    finally:
+        assert search.http.delete("/vast").is_success

@@ -18,8 +18,8 @@ def enrich(options: Options) -> Step:
     """Add what the documents of an enrich policy tell of a value."""
     policy, field, target = options.text("policy_name"), options.field(), options.field("target_field")
     missing, overrides = options.flag("ignore_missing"), options.flag("override", default=True)
-    most = options.value("max_matches", 1)
-    if type(most) is not int or not 1 <= most <= _MOST_MATCHES:
+    most = options.whole("max_matches", 1)
+    if not 1 <= most <= _MOST_MATCHES:
         raise options.failure("max_matches", f"should be between 1 and {_MOST_MATCHES}")
     options.choice("shape_relation", dict.fromkeys(_RELATIONS), "INTERSECTS")
 

@@ -54,8 +54,8 @@ def community_id(options: Options) -> Step:
     }  # fmt: skip
     paths = {name: options.fixed(name, options.text(name, default)) for name, default in names.items()}
     to = options.fixed("target_field", options.text("target_field", "network.community_id"))
-    seed, missing = options.value("seed", 0), options.flag("ignore_missing", default=True)
-    if type(seed) is not int or not 0 <= seed < 1 << 16:
+    seed, missing = options.whole("seed", 0), options.flag("ignore_missing", default=True)
+    if not 0 <= seed < 1 << 16:
         raise options.failure("seed", "must be a value between 0 and 65535")
 
     def run(document: Document) -> None:

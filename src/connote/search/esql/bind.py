@@ -59,6 +59,16 @@ def refuse(node: Node, kinds: Sequence[str], why: str) -> None:
         raise Problem(node.at, why)
 
 
+def known(call: Call, scope: Scope) -> None:
+    """Raise Problem for a call of what there is not, and name what is written alike."""
+    names = {*FUNCTIONS, *AGGREGATES, *searching.NAMES}
+    if call.name == "::" or call.name in names:
+        return
+    near = scope.near(call.name, sorted(each for each in names - OPERATORS if each.isidentifier()), 3)
+    told = f", did you mean {f'any of {near}' if len(near) > 1 else f'[{near[0]}]'}?" if near else ""
+    raise Problem(call.at, f"Unknown function [{call.name}]{told.replace(chr(39), '')}")
+
+
 def _call(call: Call, scope: Scope) -> Node:
     if call.name in AGGREGATES and call.name not in FUNCTIONS:
         raise Problem(call.at, f"aggregate function [{call.text}] not allowed outside STATS command")
@@ -66,12 +76,8 @@ def _call(call: Call, scope: Scope) -> Node:
         return _cast(call, scope)
     if call.name in searching.NAMES:
         return searching.bound(call, scope)
-    function = FUNCTIONS.get(call.name)
-    if function is None:
-        known = {*FUNCTIONS, *AGGREGATES, *searching.NAMES} - OPERATORS
-        near = scope.near(call.name, sorted(each for each in known if each.isidentifier()), 3)
-        told = f", did you mean {f'any of {near}' if len(near) > 1 else f'[{near[0]}]'}?" if near else ""
-        raise Problem(call.at, f"Unknown function [{call.name}]{told.replace(chr(39), '')}")
+    known(call, scope)
+    function = FUNCTIONS[call.name]
     inner = [bind(each, scope) for each in call.arguments]
     for each in inner:
         usable(each, scope)

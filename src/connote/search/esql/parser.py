@@ -18,11 +18,9 @@ class Parser(Expressions):
 
     def query(self) -> list[Command]:
         """All commands, the source first. Raises BadQuery."""
-        while self.take("set"):
-            self.name()
-            self.expect("=")
-            self.expression()
-            self.expect(";")
+        start = self.token.start
+        if self.take("set"):
+            raise self.fault("[SET] is not there: give [time_zone] beside the query", start)
         found = [self._command(SOURCES)]
         while self.take("|"):
             found.append(self._command(COMMANDS))

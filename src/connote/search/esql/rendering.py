@@ -58,10 +58,14 @@ def _span(value: Period | Duration) -> str:
     return f"P{value.months}M{value.days}D" if value.months else f"P{value.days}D"
 
 
+def _unsigned(value: float) -> int | None:
+    return int(value) if 0 <= value < 2**64 else None
+
+
 _SHOWN: dict[str, Any] = {
     "date_period": _span,
     "dense_vector": _vector,
     "geo_point": places,
     "time_duration": _span,
-    "unsigned_long": int,
+    "unsigned_long": _unsigned,
 }

@@ -9,6 +9,7 @@ from connote.search.aggs.formats import decimal
 from connote.search.fetch.fields import Wanted, at, formatted, kept, place
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
+from connote.search.mapping.join import Join
 from connote.search.mapping.keyword import Boolean, Ip, Keyword
 from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.mapping.number import Number
@@ -48,6 +49,8 @@ def _has_column(field: Text) -> bool:
 
 def _shown(field: Field, form: str | None, source: Mapping[str, Any], path: str) -> list[Any]:
     values = list(_kept(field, at(source, path.split("."), field)))
+    if isinstance(field, Join):
+        return [field.relation(value) for value in values]
     if isinstance(field, Keyword | Ip):
         return sorted(set(values))
     if isinstance(field, Date):

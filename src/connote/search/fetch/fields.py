@@ -12,6 +12,7 @@ from connote.search.mapping.branch import Branch
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.geo import GeoPoint, point
+from connote.search.mapping.join import Join
 from connote.search.mapping.keyword import Boolean, ConstantKeyword, Ip, Keyword, word
 from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.mapping.number import Float, Number, UnsignedLong
@@ -134,7 +135,7 @@ def kept(field: Field, value: Any) -> Any:  # noqa: ANN401
         return field.read(value)
     if isinstance(field, Boolean):
         return word(value) == "true"
-    if isinstance(field, Keyword):
+    if isinstance(field, Keyword) and not isinstance(field, Join):
         text = scalar(value)
         if len(text) > field["ignore_above"]:
             raise IllegalArgument(f"[{field.name}] ignores what is longer than {field['ignore_above']} characters")

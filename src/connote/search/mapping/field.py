@@ -151,10 +151,14 @@ class Field:
 
     def wire(self) -> dict[str, Any]:
         """The field as GET shows it."""
-        shown = {"type": self.kind, **self.given}
+        shown = {"type": self.kind, **{name: self._shown(name, value) for name, value in self.given.items()}}
         if self.fields:
             shown["fields"] = {name: each.wire() for name, each in self.fields.items()}
         return shown
+
+    def _shown(self, param: str, value: Any) -> Any:  # noqa: ANN401
+        spec = self.params.get(param)
+        return spec.read(value) if spec is not None and spec.read in (flag, whole) and value is not None else value
 
 
 def failed(field: Field, value: Any, id: str, cause: ConnoteError) -> BadDocument:  # noqa: ANN401

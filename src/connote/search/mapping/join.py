@@ -58,6 +58,10 @@ class Join(Keyword):
         parents = self["relations"]
         return Keyword(name, {}, {}) if any(name == self.key(parent) for parent in parents) else None
 
+    def relation(self, value: Any) -> Any:  # noqa: ANN401 (JSON)
+        """The name of the relation in a document's value."""
+        return value.get("name") if isinstance(value, Mapping) else value
+
     def put(self, value: Any, into: Values, path: str, id: str) -> None:  # noqa: ANN401 (JSON)
         """A parent's own id is that of its children's parent."""
         super().put(value, into, path, id)

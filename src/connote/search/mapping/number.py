@@ -22,6 +22,10 @@ _NUMBERS = LEAF | {
 }
 
 
+# The largest float64 of 64 bits: the nearest one to 2^64 - 1 has 65.
+LARGEST_UNSIGNED = float(2**64 - 2**11)
+
+
 class Number(Field):
     """Base of all numbers."""
 
@@ -99,14 +103,14 @@ class Byte(Whole):
 
 
 class UnsignedLong(Whole):
-    """From 0; above 2^63 - 1 as the nearest float64."""
+    """From 0; above 2^53 as the nearest float64, but none of more than 64 bits."""
 
     kind: ClassVar[str] = "unsigned_long"
     least, most = 0, 2**64 - 1
 
     def read(self, value: Any) -> int | float:  # type: ignore[override]  # noqa: ANN401
         """A whole number; all of a column are float64."""
-        return float(super().read(value))
+        return min(float(super().read(value)), LARGEST_UNSIGNED)
 
 
 class Double(Number):

@@ -58,7 +58,7 @@ class Fuse:
         return []
 
     def bind(self, scope: Scope) -> Step:
-        """The columns stay, but for the one that tells branches apart."""
+        """The columns stay; that of the branches has all in which a document was found."""
         for name in (self.score, self.group, *self.keys):
             if name not in scope.columns:
                 raise Problem(self.at, f"FUSE requires a column, default [{name}] column not found.")
@@ -67,8 +67,6 @@ class Fuse:
                 self.at,
                 f"expected SCORE BY column [{self.score}] to be DOUBLE, not {scope.columns[self.score].upper()}",
             )
-        if self.group not in self.keys:
-            scope.columns = {name: kind for name, kind in scope.columns.items() if name != self.group}
         shown = dict(scope.columns)
         scope.behind, scope.mapped = scope.behind or "FUSE", set()
         return lambda page: self._run(page, shown)

@@ -50,6 +50,9 @@ class Lookup:
             kind = scope.find(here, at)
             if there not in theirs:
                 raise Problem(at, f"Unknown column [{there}] in right side of join")
+            if theirs[there] in ("dense_vector", "_source"):
+                told = f"[{there}] of type [{types.shown(theirs[there]).upper()}]"
+                raise Problem(at, f"JOIN with right field {told} is not supported")
             if types.wider([kind, theirs[there]]) is None or "unsupported" in (kind, theirs[there]):
                 raise Problem(
                     at,

@@ -9,7 +9,7 @@ import numpy as np
 from connote.contract.errors import IllegalArgument
 from connote.search.esql import types
 from connote.search.esql.aggregates import AGGREGATES, Group
-from connote.search.esql.bind import applied, bind, condition, refuse, usable
+from connote.search.esql.bind import applied, bind, condition, known, refuse, usable
 from connote.search.esql.column import Column, Rows
 from connote.search.esql.commands.command import Step
 from connote.search.esql.factors import factors
@@ -110,6 +110,8 @@ class Stats:
 
     def _figure(self, named: Named, inner: Scope, outer: Scope, figures: list[Figure]) -> Node:
         """What is computed of aggregates once these are known."""
+        for call in calls(named.expression):
+            known(call, inner)
         inner.searchable = True
         try:
             test = None if named.where is None else condition(named.where, inner)

@@ -13,6 +13,7 @@ from connote.search.esql.functions import strict
 from connote.search.esql.functions.registry import Place, columns
 from connote.search.esql.periods import Duration, Period
 from connote.search.esql.rendering import decimal, iso, places
+from connote.search.mapping.number import LARGEST_UNSIGNED
 
 CASTS: dict[str, str] = {}
 
@@ -125,7 +126,7 @@ def to_unsigned_long(given: str, value: Any) -> float:  # noqa: ANN401
     found = _whole(given, value)
     if not 0 <= found < 2**64:
         raise ValueError(f"[{value}] out of range of [unsigned_long]")
-    return float(found)
+    return min(float(found), LARGEST_UNSIGNED)
 
 
 @_cast("boolean", "boolean", "number", "string", names=["bool"])
