@@ -110,6 +110,8 @@ class Histogram(Histograms):
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """Every bucket."""
         form = self.source.format(context)
+        if not form.is_date:
+            form = Format(None, form.pattern)  # keys are of floating point, whatever the field is
         found = grouped(parts, self._split)
         low, high = (None if each is None else self._number(float(_plain(each))) for each in self.extended)
         if self.least == 0:
@@ -123,7 +125,7 @@ class Histogram(Histograms):
         return int(np.floor((value - self.offset) / self.interval))
 
     def _key(self, number: int) -> float:
-        return number * self.interval + self.offset
+        return float(number * self.interval + self.offset)
 
     def _split(self, rows: Rows) -> Any:  # noqa: ANN401 (pairs)
         which, values = self.source.numbers(rows)
