@@ -207,9 +207,8 @@ def test_histograms_round_values_down(shop: Shop, tag: str | None, width: float,
 
 
 def test_keys_of_histograms_are_of_floating_point_for_whole_numbers_too(shop: Shop) -> None:
-    got = shop.ask({"match_all": {}}, a={"histogram": {"field": "count", "interval": 10, "keyed": True}})["a"][
-        "buckets"
-    ]
+    histogram = {"field": "count", "interval": 10, "keyed": True}
+    got = shop.ask({"match_all": {}}, a={"histogram": histogram})["a"]["buckets"]
     assert got
     assert all(repr(each["key"]) == name and name.endswith(".0") for name, each in got.items())
 
