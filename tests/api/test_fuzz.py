@@ -3,15 +3,19 @@
 import json
 import string
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conftest import Server
 from connote.api.server import ROUTES
+from connote.runtime.library import Library
 from provider import Asked, Provider, Reply, events
 
 REQUESTS, CHATS, RIGHTS = 6000, 1500, 2000
@@ -143,6 +147,15 @@ methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"])
 # Every declared route with its own method, and any path with any.
 declared = st.sampled_from([(route.method, route.path) for route in ROUTES])
 wild = st.tuples(methods, st.lists(names, max_size=4).map(lambda parts: "/" + "/".join(parts)))
+
+
+@pytest.fixture(scope="module")
+def http(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:  # noqa: ARG001 (models)
+    """Plain HTTP to a server that no other test asks: who knows what strangers leave there."""
+    running = Server(tmp_path_factory.mktemp("strangers") / "data")
+    with httpx.Client(base_url=running.url, timeout=60, trust_env=False) as client:
+        yield client
+    assert running.stop() == 0
 
 
 @settings(max_examples=REQUESTS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
