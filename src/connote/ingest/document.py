@@ -77,6 +77,13 @@ class Document:
         """The value of a field, or None if it is not there and may be `missing`. Else raises IllegalArgument."""
         return self.get(at) if not missing or self.has(at) else None
 
+    def text(self, at: Path, name: str, *, missing: bool) -> str | None:
+        """The same of a field of that name that holds a string; null, too, may be `missing`. Raises IllegalArgument."""
+        value = self.read(at, missing=missing)
+        if isinstance(value, str) or (value is None and missing):
+            return value
+        raise IllegalArgument(f"field [{name}] is null or of type [{java_class(value)}], cannot process it.")
+
     def given(self, at: Path) -> bool:
         """Whether a field is there and not null."""
         return self.has(at) and self.get(at) is not None

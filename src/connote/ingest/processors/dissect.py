@@ -10,7 +10,6 @@ from connote.contract.errors import IllegalArgument
 from connote.ingest import path
 from connote.ingest.document import Document
 from connote.ingest.options import Options
-from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Step
 
 _KEY = re.compile(r"%\{(?P<sign>[+*&?]?)(?P<name>[^{}]*?)(?:/(?P<order>\d{1,4}))?(?P<padded>->)?\}")
@@ -75,11 +74,9 @@ def dissect(options: Options) -> Step:
             options.fixed("pattern", part.name)
 
     def run(document: Document) -> None:
-        value = document.read(at, missing=missing)
-        if value is None and missing:
+        value = document.text(at, field, missing=missing)
+        if value is None:
             return
-        if not isinstance(value, str):
-            raise IllegalArgument(f"field [{field}] is null or of type [{java_class(value)}], cannot process it.")
         found = parsed.fields(value, between)
         if found is None:
             raise IllegalArgument(f"Unable to find match for dissect pattern: {pattern} against source: {value[:200]}")

@@ -11,7 +11,6 @@ from connote.ingest import path
 from connote.ingest.document import Document
 from connote.ingest.grok import Grok, library
 from connote.ingest.options import Options, Value
-from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Step
 from connote.ingest.processors.strings import bounded
 
@@ -22,11 +21,9 @@ def grok(options: Options) -> Step:
     at, traced, groks = options.fixed("field", field), options.flag("trace_match"), _groks(options)
 
     def run(document: Document) -> None:
-        value = document.read(at, missing=missing)
-        if value is None and missing:
+        value = document.text(at, field, missing=missing)
+        if value is None:
             return
-        if not isinstance(value, str):
-            raise IllegalArgument(f"field [{field}] is null or of type [{java_class(value)}], cannot process it.")
         number, found = _first(groks, value)
         for name, given in found.items():
             document.put(path.parse(name), given)

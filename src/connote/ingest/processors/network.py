@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from connote.contract.errors import IllegalArgument
 from connote.ingest.document import Document
 from connote.ingest.options import Options, Value
-from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Step
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -121,11 +120,9 @@ def uri_parts(options: Options) -> Step:
     removes = options.flag("remove_if_successful")
 
     def run(document: Document) -> None:
-        value = document.read(at, missing=missing)
-        if value is None and missing:
+        value = document.text(at, field, missing=missing)
+        if value is None:
             return
-        if not isinstance(value, str):
-            raise IllegalArgument(f"field [{field}] is null or of type [{java_class(value)}], cannot process it.")
         parts = _uri(value)
         if removes and field != to:
             document.remove(at)
