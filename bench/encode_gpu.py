@@ -8,6 +8,7 @@ an engine reaches (linear layers only are counted).
 """
 
 import argparse
+import asyncio
 import os
 import sys
 import tempfile
@@ -19,37 +20,47 @@ from typing import Any
 import numpy as np
 from bench import texts
 from bench.report import Report, arguments, best
-from bench.shapes import SHAPES, Shape, original
-from bench.systems import Pairs, batches, climb, cosines
+from bench.shapes import SHAPES, VOCABULARY, Shape, original
+from bench.systems import Pairs, climb, cosines
 from bench.turns import in_turn, seconds
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer as RawTokenizer
 
 from connote.contract.results import Sparse
+from connote.runtime.autoscale import Adaptive
 from connote.runtime.catalog import Head, Model
-from connote.runtime.local import Inputs, LocalModel
+from connote.runtime.fleet import CORES, Deployment, Fleet
+from connote.runtime.library import Library
+from connote.runtime.local import Inputs
 from connote.runtime.placement import Device
 from connote.runtime.sources import Folder
+from connote.runtime.tokenizer import Tokenizer
 
 CONNOTE, BATCHES = "connote", (8, 512)
+REQUEST = 128  # texts
 
 
 class Connote:
-    """connote in one process, on the GPU."""
+    """connote as its server runs it on the GPU, without the server: requests of 128 texts, side by side."""
 
     def __init__(self, folder: Path) -> None:
         row = Model("bench", Head.SPARSE, (Folder(folder),), "none")
-        self.model = LocalModel.load(row, folder, 1, device=Device.FASTEST)
+        self._fleet = Fleet(Library(folder, [row]))
+        self._wish = Deployment(row.id, row.id, adaptive=Adaptive(0, CORES), device=Device.FASTEST)
+        self._loop = asyncio.Runner()
 
     def encode(self, some: Sequence[str]) -> list[Pairs]:
-        """In batches as a lane forms them."""
-        items = self.model.encode(Inputs(some))
-        found: list[Any] = [None] * len(items)
-        for batch in batches([item.used for item in items], self.model.backend.budget, pads=False):
-            for position, output in zip(batch, self.model.run([items[i] for i in batch]), strict=True):
-                found[position] = output
-        result = self.model.finish(items, found)
-        assert isinstance(result, Sparse)
-        return [(list(vector.tokens), vector.weights) for vector in result.vectors]
+        """Through the lane of its model."""
+        return self._loop.run(self._encode(some))
+
+    def close(self) -> None:
+        """Give back the memory."""
+        self._loop.run(self._fleet.close())
+        self._loop.close()
+
+    async def _encode(self, some: Sequence[str]) -> list[Pairs]:
+        parts = [Inputs(some[first : first + REQUEST]) for first in range(0, len(some), REQUEST)]
+        found = await asyncio.gather(*(self._fleet.run(self._wish, part) for part in parts))
+        return [(list(one.tokens), one.weights) for each in found if isinstance(each, Sparse) for one in each.vectors]
 
 
 class SentenceTransformers:
@@ -84,7 +95,15 @@ def peak(size: int = 8192, rounds: int = 20) -> float:
     return 2 * size**3 * rounds / min(seconds(products) for _ in range(3))
 
 
-def measure(shape: Shape, folder: Path, kind: str, passages: list[str], rounds: int, report: Report) -> None:
+def waited(system: Connote | SentenceTransformers, queries: Sequence[str]) -> list[float]:
+    """Milliseconds that each query took, one after the other."""
+    system.encode(queries[:1])
+    return [seconds(partial(system.encode, [query])) * 1e3 for query in queries]
+
+
+def measure(
+    shape: Shape, folder: Path, kind: str, passages: list[str], queries: list[str], rounds: int, report: Report
+) -> None:
     """One shape on one kind of texts: all systems in turn."""
     case = f"{shape.name}, {kind}"
     systems: dict[str, Any] = {CONNOTE: Connote(folder)}
@@ -101,8 +120,7 @@ def measure(shape: Shape, folder: Path, kind: str, passages: list[str], rounds: 
                 partial(_cost, systems[name], passages), start=32, least=BATCHES[0], most=BATCHES[1]
             )
     took = in_turn({name: partial(one.encode, passages) for name, one in systems.items()}, rounds)
-    model = systems[CONNOTE].model
-    tokens = sum(item.used for item in model.encode(Inputs(passages)))
+    tokens = sum(item.used for item in Tokenizer(folder / "tokenizer.json", 512, VOCABULARY).encode(passages))
     rates = {name: tokens / min(times) for name, times in took.items()}
     most, reference = peak(), systems[CONNOTE].encode(passages[:64])
     for name, rate in rates.items():
@@ -113,6 +131,13 @@ def measure(shape: Shape, folder: Path, kind: str, passages: list[str], rounds: 
         report.add(
             case, name, "cosine_to_connote", float(cosines(reference, systems[name].encode(passages[:64])).mean())
         )
+    waits = {name: waited(system, queries) for name, system in systems.items()}
+    for part in (50, 95):
+        metric, found = f"query_p{part}_ms", {name: float(np.percentile(took, part)) for name, took in waits.items()}
+        for name, value in found.items():
+            others = best(metric, [found[peer] for peer in found if peer != CONNOTE])
+            report.add(case, name, metric, value, others)
+    systems[CONNOTE].close()
     report.note(f"{case}: {len(passages)} texts, {tokens} tokens; bfloat16 peak {most / 1e12:.0f} T operations/s")
 
 
@@ -132,16 +157,17 @@ def main() -> None:
     os.environ["TOKENIZERS_PARALLELISM"] = "true"
     report = Report("Text to token weights on the GPU; ratios to the best peer, above 1 is better")
     report.note(f"device: {torch.cuda.get_device_name()}")
-    raw = Tokenizer.from_file(str(original() / "tokenizer.json"))
+    raw = RawTokenizer.from_file(str(original() / "tokenizer.json"))
     raw.no_padding()
-    count, rounds = (512, 2) if options.quick else (4096, 5)
+    count, rounds = (512, 2) if options.quick else (2048, 4)
     with tempfile.TemporaryDirectory() as scratch:
         mixed = texts.passages(raw, count, options.corpus)
+        queries = texts.queries(raw, 300, options.corpus)
         kinds = {"mixed lengths": mixed, "512 tokens": [" ".join(mixed[i : i + 9]) for i in range(0, count, 4)]}
         for name in ("mini", "base"):
             folder = SHAPES[name].write(Path(scratch), mixed[:8])
             for kind, passages in kinds.items():
-                measure(SHAPES[name], folder, kind, passages, rounds, report)
+                measure(SHAPES[name], folder, kind, passages, queries, rounds, report)
     report.print()
     report.write(options.json)
 

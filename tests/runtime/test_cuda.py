@@ -1,6 +1,6 @@
-"""The GPU's backend: the same code on the processor gives what transformers gives, and so does the fused kernel.
+"""The GPU's backend: the same code on the processor gives what transformers gives, and so do the fused kernels.
 
-The kernel runs in Triton's interpreter, in a process of its own, as the interpreter is chosen when Triton is imported.
+The kernels run in Triton's interpreter, in a process of its own, as the interpreter is chosen when Triton is imported.
 """
 
 import os
@@ -14,9 +14,11 @@ import torch
 from checkpoints import FAMILIES, TEXTS, VOCABULARY, Toy, spread
 from conftest import Make
 from connote.contract.errors import Unavailable
-from connote.runtime.backends import maxima
+from connote.runtime.backends import plain
 from connote.runtime.backends.backend import DeviceFault, Precision
+from connote.runtime.backends.captured import ROOMS
 from connote.runtime.backends.cuda import CudaBackend
+from connote.runtime.backends.packed import Packed, Room, Sent, blank
 from connote.runtime.catalog import Head
 from connote.runtime.local import Inputs
 from connote.runtime.placement import Checkpoint
@@ -58,33 +60,102 @@ def test_bfloat16_is_near(make: Make, head: Head) -> None:
 def test_logits_are_made_a_slice_of_the_vocabulary_at_a_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     toy = make("bert", Head.SPARSE)
     whole = backend(toy)
-    monkeypatch.setattr(maxima, "MOST_LOGITS", 100)
+    monkeypatch.setattr(plain, "MOST_LOGITS", 100)
     check(toy, whole, 1e-4)
 
 
-KERNEL = """
-import sys, numpy as np, torch
-from connote.runtime.backends.maxima import weigh
+KERNELS = """
+import numpy as np, torch
+from connote.runtime.backends import kernels, plain
 torch.manual_seed(0)
-for hidden, vocabulary, lengths in ((32, 70, [1]), (96, 300, [5, 64, 130, 1]), (64, 129, [200, 65])):
+for hidden, vocabulary, lengths in ((32, 70, [1]), (96, 300, [5, 64, 0, 130, 1]), (64, 129, [200, 65])):
     tokens, decoder = torch.randn(sum(lengths), hidden), torch.randn(vocabulary, hidden)
-    bias = torch.randn(vocabulary)
     starts = torch.tensor([0, *np.cumsum(lengths)], dtype=torch.int32)
-    plain, fused = (weigh(tokens, starts, decoder, bias, fused=fused) for fused in (False, True))
+    texts = torch.repeat_interleave(torch.arange(len(lengths)), starts.diff()).int()
+    asked = tokens, texts, starts, decoder, torch.randn(vocabulary)
+    weights, fused = plain.maxima(*asked), kernels.maxima(*asked)
     assert fused.shape == (len(lengths), vocabulary)
-    torch.testing.assert_close(fused, plain, atol=1e-4, rtol=1e-4)
-    assert (plain > 0).any()
+    torch.testing.assert_close(fused, weights, atol=1e-4, rtol=1e-4)
+    assert (weights > 0).any()
+    for room in (8, vocabulary):
+        (keys, counts), (more, same) = kernels.gather(weights, room), plain.gather(weights, room)
+        assert torch.equal(counts, same)
+        assert torch.equal(keys, more)
+    norm = torch.randn(sum(lengths), hidden), torch.randn(hidden), torch.randn(hidden), 1e-5
+    torch.testing.assert_close(kernels.add_norm(tokens, *norm), plain.add_norm(tokens, *norm))
 print("equal")
 """
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Triton is for Linux")
-def test_the_fused_kernel_weighs_as_plain_pytorch_does() -> None:
+def test_the_kernels_give_what_plain_pytorch_does() -> None:
     environment = os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     told = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", KERNEL], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-c", KERNELS], capture_output=True, text=True, env=environment, check=False
     )
     assert told.stdout == "equal\n", told.stderr
+
+
+def test_a_text_of_more_terms_than_leave_the_device_at_first_has_them_all(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = make("bert", Head.SPARSE)
+    monkeypatch.setattr(CudaBackend, "room", 2)
+    check(toy, backend(toy), 1e-4)
+
+
+COMPILED = """
+from triton import compile
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+from connote.runtime.backends import kernels
+
+tile = {name: value for name, value in kernels._TILE.items() if name.isupper()}
+options = {name: value for name, value in kernels._TILE.items() if not name.isupper()}
+NUMBERS, SIZE = "*bf16", "constexpr"
+HEAD = [NUMBERS, "*i32", "*i32", NUMBERS, "*fp32", "*i32", "i32", "i32"]
+for kernel, types, sizes, own in (
+    (kernels._maxima, HEAD, {"HIDDEN": 384, **tile}, options),
+    (kernels._gather, ["*fp32", "*i64", "*i32", "i32", "i32"], {"SPAN": 2048}, {}),
+    (kernels._add_norm, [*[NUMBERS] * 5, "i32", "fp32"], {"SPAN": 512}, {}),
+):
+    signature = dict(zip(kernel.arg_names, [*types, *[SIZE] * len(sizes)], strict=True))
+    for capability in (80, 90):  # Ampere, Hopper
+        made = compile(ASTSource(kernel, signature, sizes), target=GPUTarget("cuda", capability, 32), options=own)
+        assert made.asm["cubin"]
+        assert made.metadata.shared < 100 << 10, "the memory of a multiprocessor of the smaller GPUs"
+print("compiled")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Triton is for Linux")
+def test_the_kernels_compile_for_gpus() -> None:
+    environment = os.environ | {"TRITON_DEFAULT_FP_FUSION": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", COMPILED], capture_output=True, text=True, env=environment, check=False
+    )
+    assert told.stdout == "compiled\n", told.stderr
+
+
+def test_a_batch_may_leave_room(make: Make) -> None:
+    toy = make("bert", Head.SPARSE)
+    sizes, items = Checkpoint.read(toy.folder, toy.head).architecture, toy.load().encode(Inputs(TEXTS))
+    packed = Packed.of(items, sizes, Room(100, len(items) + 3))
+    sent = Sent.of(torch.from_numpy(packed.numbers), 100, packed)
+    assert sent.ids[: packed.bounds[-1]].tolist() == np.concatenate([item.ids for item in items]).tolist()
+    assert sent.positions[: items[0].used].tolist() == list(range(items[0].used))
+    assert sent.starts.diff().tolist() == [*[item.used for item in items], 100 - packed.bounds[-1], 0, 0]
+    assert sent.texts.bincount().tolist() == [*[item.used for item in items], 100 - packed.bounds[-1]]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_blank_batch_fits_into_its_room(make: Make, room: Room) -> None:
+    sizes = Checkpoint.read(make("bert", Head.SPARSE).folder, Head.SPARSE).architecture
+    batch = blank(room, sizes.max_tokens)
+    packed = Packed.of(batch, sizes, room)
+    assert len(batch) < room.texts
+    assert 0 < packed.bounds[-1] <= room.tokens
+    assert len(packed.numbers) == 4 * room.tokens + room.texts + 1
 
 
 def test_int8_is_refused(make: Make) -> None:
@@ -104,7 +175,7 @@ def test_what_the_device_refuses_is_told_apart(
     def fail(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr(made, "_encode", fail)
+    monkeypatch.setattr(made, "_compute", fail)
     with pytest.raises(raised):
         made.run(toy.load().encode(Inputs(["a dog"])))
 

@@ -20,7 +20,7 @@ from connote.contract.results import Sparse
 from connote.runtime import fleet as fleets
 from connote.runtime import memory, opening
 from connote.runtime.autoscale import Adaptive
-from connote.runtime.backends.backend import DeviceFault, Output
+from connote.runtime.backends.backend import AT_ONCE, DeviceFault, Output
 from connote.runtime.backends.native import NativeBackend
 from connote.runtime.catalog import Head
 from connote.runtime.fleet import Deployment, Fleet
@@ -395,6 +395,13 @@ def test_a_machine_runs_no_more_workers_than_it_has_cores(monkeypatch: pytest.Mo
     assert Deployment("e", "m", threads=32).fitted == Deployment("e", "m", allocations=1, threads=8)
     adaptive = Deployment("e", "m", threads=4, adaptive=Adaptive(3, 32)).fitted.adaptive
     assert adaptive == Adaptive(2, 2)
+
+
+def test_a_gpu_has_no_more_workers_than_it_gains_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleets, "has_gpu", lambda: True)
+    wish = Deployment("e", "m", adaptive=Adaptive(0, 16), device=Device.FASTEST)
+    assert wish.fitted.adaptive == Adaptive(0, AT_ONCE)
+    assert replace(wish, device=Device.CPU).fitted.adaptive == Adaptive(0, min(16, fleets.CORES))
 
 
 def test_a_model_that_memory_cannot_hold_is_refused_with_the_numbers(

@@ -197,6 +197,15 @@ def test_room_follows_the_rate_of_batches_that_are_not_small(lane: Lane, backend
     assert until(lambda: lane._rate() != lanes.ASSUMED)
 
 
+def test_a_gpu_is_not_taken_for_as_slow_as_a_processor(backend: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "device", "cuda:0")
+    lane = Lane(backend, name="m", workers=2)
+    answers = [lane.submit([item(value, 90_000)]) for value in range(5)]  # at once, before it has shown its pace
+    backend.open.set()
+    assert [scores(answer) for answer in answers] == [[0], [1], [2], [3], [4]]
+    lane.close()
+
+
 def test_who_has_left_is_not_computed(lane: Lane, backend: Gated) -> None:
     busy(lane, backend)
     left, stayed = lane.submit([item(2), item(5)]), lane.submit([item(5)])

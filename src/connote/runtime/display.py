@@ -1,5 +1,7 @@
 """The tokens of a vocabulary as a sparse vector shows them."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,9 +22,9 @@ class Display:
 
     def vector(self, terms: Terms, is_truncated: bool) -> SparseVector:
         """The terms, highest weight first; an id beyond the vocabulary is shown as little as a hidden one."""
-        if len(terms.ids) and terms.ids[-1] >= len(self._tokens):
+        if len(terms.ids) and (terms.ids.max() if terms.is_ranked else terms.ids[-1]) >= len(self._tokens):
             known = terms.ids < len(self._tokens)
-            terms = Terms(terms.ids[known], terms.weights[known])
+            terms = replace(terms, ids=terms.ids[known], weights=terms.weights[known])
         ids, weights = heads.strongest(terms, self._is_shown)
         tokens = self._tokens[ids].tolist()
         if not self._unique:

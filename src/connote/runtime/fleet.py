@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from connote.contract.errors import Unavailable
 from connote.runtime import memory
 from connote.runtime.autoscale import WINDOW, Adaptive, Load, decide
-from connote.runtime.backends.backend import DeviceFault, Output, Precision
+from connote.runtime.backends.backend import AT_ONCE, DeviceFault, Output, Precision
 from connote.runtime.catalog import Model
 from connote.runtime.diagnosis import diagnosis
 from connote.runtime.identity import identity
@@ -46,8 +46,9 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 class Deployment:
     """A wish: this model, served under this id by `allocations` workers of `threads` threads each.
 
-    With `adaptive` the number of workers follows the load. No more run than this machine has cores for. `queue` is how
-    many items may wait; one that is low computes behind others. Of one that does not cache no results are kept.
+    With `adaptive` the number of workers follows the load. No more run than this machine has cores for, or on a GPU
+    than it gains by. `queue` is how many items may wait; one that is low computes behind others. Of one that does not
+    cache no results are kept.
     """
 
     id: str
@@ -64,7 +65,7 @@ class Deployment:
     def fitted(self) -> "Deployment":
         """The same, with what of it this machine can run."""
         threads = min(self.threads, CORES)
-        most = max(CORES // threads, 1)
+        most = AT_ONCE if self.device is Device.FASTEST and has_gpu() else max(CORES // threads, 1)
         adaptive = self.adaptive and Adaptive(min(self.adaptive.least, most), min(self.adaptive.most, most))
         return replace(self, threads=threads, allocations=min(self.allocations, most), adaptive=adaptive)
 
@@ -267,7 +268,7 @@ class Fleet:
             raise Unavailable(f"model deployment [{wish.id}] was stopped")
         task = self._running.get(wish.id)
         if task is None or (task.done() and not _succeeded(task)):
-            task = self._running[wish.id] = asyncio.create_task(self._deploy(current.fitted))
+            task = self._running[wish.id] = asyncio.create_task(self._deploy(current))
             task.add_done_callback(_log_failure)
         return task
 
@@ -275,6 +276,7 @@ class Fleet:
         row, folder = await self._pull(self.library.find(wish.model))
         if wish.device is Device.FASTEST and not await self._slowly(has_gpu):
             wish = replace(wish, device=Device.CPU)  # and so shares what is loaded there already
+        wish = wish.fitted
         model = await self._model_for(row, folder, wish)
         loop = asyncio.get_running_loop()
 
@@ -338,10 +340,8 @@ class Fleet:
             if _succeeded(task) and id(task.result()) not in used and not self._awaited[key]
         ]
         models = [self._models.pop(key).result() for key in unused]  # all, before anybody else has a turn
-        while models:
-            await self._slowly(models.pop().close)
-        if unused:
-            await self._slowly(memory.trim)
+        if models:
+            await self._slowly(_give_back, models)
 
     async def _slowly(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 (work's own)
         return await asyncio.get_running_loop().run_in_executor(self._loader, work, *arguments)
@@ -370,6 +370,13 @@ class Fleet:
 async def _aside(is_small: bool, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 (work's own)
     """Do the work: here if it is small, else in another thread, so that other requests do not wait."""
     return work(*arguments) if is_small else await asyncio.to_thread(work, *arguments)
+
+
+def _give_back(models: list[Served]) -> None:
+    """Close them, in one thread: another could trim while this one still holds the last."""
+    while models:
+        models.pop().close()
+    memory.trim()
 
 
 def _first(wish: Deployment) -> int:

@@ -25,7 +25,7 @@ CAPACITY, HORIZON = 1_000_000, 20.0
 # A request of no more tokens waits for what is queued before it; a larger one also for what others have yet to queue.
 SMALL = 1 << 14
 # Tokens a second of a worker, until batches that show it have run; and what share of that a new batch leaves standing.
-ASSUMED, MEMORY = 5_000.0, 0.98
+ASSUMED, ASSUMED_ON_GPU, MEMORY = 5_000.0, 200_000.0, 0.98
 # What a client that is refused is told to wait at most, in seconds.
 LONGEST_WAIT = 60
 
@@ -205,7 +205,9 @@ class Lane:
     def _rate(self) -> float:
         """Tokens a second of all workers, as of late."""
         tokens, seconds = self._pace
-        return self._wanted * (tokens / seconds if seconds else ASSUMED)
+        if seconds:
+            return self._wanted * tokens / seconds
+        return self._wanted * (ASSUMED if self._backend.device == "cpu" else ASSUMED_ON_GPU)
 
     def _join(self, encoded: Encoded, job: Job, position: int, *, is_urgent: bool) -> bool:
         """Wait for the item, which may be on its way already; true if it is not."""
@@ -255,8 +257,7 @@ class Lane:
                 self._run(batch[middle:])
                 return
             outputs = [_described(error)]
-        for item, output in zip(batch, outputs, strict=True):
-            self._settle(item, output)
+        self._settle(batch, outputs)
 
     def _compute(self, batch: Sequence[Item]) -> Sequence[Output]:
         outputs = (self._runs or self._backend.run)([item.encoded for item in batch])
@@ -264,10 +265,12 @@ class Lane:
             raise ValueError(f"{len(outputs)} outputs for {len(batch)} inputs")
         return outputs
 
-    def _settle(self, item: Item, answer: Output | Exception) -> None:
+    def _settle(self, items: Sequence[Item], answers: Sequence[Output | Exception]) -> None:
         with self._ready:
-            self._forget(item)
-        item.settle(answer)
+            for item in items:
+                self._forget(item)
+        for item, answer in zip(items, answers, strict=True):
+            item.settle(answer)
 
     def _forget(self, item: Item) -> None:
         """Nobody can join it from now on."""
@@ -298,8 +301,7 @@ class Lane:
             is_first, self._fault, self._wanted = self._fault is None, self._fault or reason, 0
             left = [*running, *self._backlog.drain()]
             self._ready.notify_all()
-        for item in left:
-            self._settle(item, Unavailable(reason))
+        self._settle(left, [Unavailable(reason) for _ in left])
         return is_first
 
 

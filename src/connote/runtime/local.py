@@ -1,7 +1,7 @@
 """A model on this machine: tokenizer, backend and head."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -136,7 +136,7 @@ class LocalModel:
         weights = terms.weights
         for _ in range(self.row.logs - 1):
             weights = np.log1p(weights)
-        return self._display.vector(Terms(terms.ids, weights), is_truncated)
+        return self._display.vector(replace(terms, weights=weights), is_truncated)
 
     def close(self) -> None:
         """Give back the memory."""

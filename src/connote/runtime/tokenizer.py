@@ -49,7 +49,9 @@ class Tokenizer:
             self._raw.no_truncation()
         self._check_ids(self.ids().values())
         self._check_room()
-        self._check_ids(next(self._batch([""], special=True)).ids)  # the post_processor has ids of its own
+        sample = next(self._batch(["a"], special=True))
+        self._check_ids(sample.ids)  # the post_processor has ids of its own
+        self._has_types = any(sample.type_ids)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """One input a text; the middle of `[CLS] text [SEP]` is cut, never its ends.
@@ -113,8 +115,9 @@ class Tokenizer:
             raise Unavailable(f"{self._name} adds {special} special tokens: a maximum of {self.most} leaves no room")
 
     def _cut(self, encoding: Encoding) -> Encoded:
-        whole = len(encoding.ids)
-        ids, types = np.array(encoding.ids, dtype=np.int64), np.array(encoding.type_ids, dtype=np.int64)
+        ids = np.array(encoding.ids, dtype=np.int64)
+        whole = len(ids)
+        types = np.array(encoding.type_ids, dtype=np.int64) if self._has_types else np.zeros(whole, dtype=np.int64)
         if whole <= self.most:
             return Encoded(ids, types, whole)
         # Ends are special tokens: keep them, drop the tail of what they enclose.

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from connote.runtime.tokenizer import Encoded
 
+# Batches that a GPU has in hand at once: while one is brought and fetched, the other computes.
+AT_ONCE = 2
+
 
 class Precision(StrEnum):
     """The numbers that the encoder computes with."""
@@ -29,10 +32,14 @@ class Reduction(StrEnum):
 
 @dataclass(frozen=True)
 class Terms:
-    """What a sparse head gives for an item: vocabulary ids, rising (int64), and their weights above 0 (float32)."""
+    """What a sparse head gives for an item: vocabulary ids (int64), and their weights above 0 (float32).
+
+    Ids are rising; what is ranked has the highest weight first, and equal ones by id.
+    """
 
     ids: NDArray[np.int64]
     weights: NDArray[np.float32]
+    is_ranked: bool = False
 
     @classmethod
     def of(cls, row: NDArray[np.float32]) -> "Terms":

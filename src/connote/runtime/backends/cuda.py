@@ -1,24 +1,25 @@
-"""PyTorch on a GPU: tokens without padding, bfloat16, and a sparse head that never holds its logits.
+"""PyTorch on a GPU: tokens without padding, bfloat16, and a sparse head that never holds its logits."""
 
-The figures for it are still owed, and with them torch.compile and CUDA graphs, which may pay for short texts:
-`python -m bench.encode_gpu` measures.
-"""
-
-import threading
+import importlib.util
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 from torch.nn.attention.varlen import varlen_attn
 
 from connote.contract.errors import Unavailable
 from connote.runtime.architecture import Architecture
-from connote.runtime.backends import maxima
-from connote.runtime.backends.backend import DeviceFault, Output, Precision, Terms
+from connote.runtime.backends import plain
+from connote.runtime.backends.backend import AT_ONCE, DeviceFault, Output, Precision, Terms
+from connote.runtime.backends.captured import Captured
+from connote.runtime.backends.packed import Packed, Sent
 from connote.runtime.catalog import Head
 from connote.runtime.tokenizer import Encoded
 from connote.runtime.weights import Weights
@@ -56,19 +57,15 @@ class _Block:
 
 
 @dataclass(frozen=True)
-class _Packed:
-    """A batch on the device: `ids`, `types` and `positions` of all tokens, where each text starts (all int32)."""
+class _Slot:
+    """Where a batch runs: none on the processor."""
 
-    ids: torch.Tensor
-    types: torch.Tensor
-    positions: torch.Tensor
-    starts: torch.Tensor
-    bounds: Sequence[int]
-    longest: int
+    stream: torch.cuda.Stream | None
+    captured: Captured | None
 
 
 class CudaBackend:
-    """A checkpoint on one GPU, which works on one batch at a time; `run` may be called from many threads.
+    """A checkpoint on one GPU; `run` may be called from many threads.
 
     Raises Unavailable if the device's memory cannot hold the weights. With device "cpu", in float32, it is the same
     code on the processor: for tests.
@@ -76,6 +73,7 @@ class CudaBackend:
 
     budget = 16_384  # tokens: enough to fill the device, little enough for search not to wait long
     pads = False
+    room = 1024  # terms of a text that leave the device at first; where there are more the batch is computed again
 
     def __init__(
         self,
@@ -89,23 +87,66 @@ class CudaBackend:
         if precision not in _TYPES:
             raise Unavailable(f"on a GPU [precision] must be one of [{', '.join(_TYPES)}]")
         self.device, self.precision, self._sizes, self._head = device, precision, architecture, head
-        self._device, self._lock = torch.device(device), threading.Lock()
-        self._stream = torch.cuda.Stream(self._device) if self._device.type == "cuda" else None  # type: ignore[no-untyped-call]
-        with self._guarded():
+        self._device = torch.device(device)
+        self._on_gpu = self._device.type == "cuda"
+        # What has bfloat16, since Ampere: attention to texts of any length at once, and Triton's kernels.
+        self._is_new = (
+            self._on_gpu
+            and precision is Precision.BFLOAT16
+            and torch.cuda.get_device_capability(self._device) >= (8, 0)
+        )
+        self._kernels = _kernels() if self._is_new else plain
+        self._slots: SimpleQueue[_Slot] = SimpleQueue()
+        with self._guarded(), torch.inference_mode():
             self._load(_Loader(architecture, weights, self._device, _TYPES[precision]))
+            for _ in range(AT_ONCE):
+                self._slots.put(self._slot())
 
     def run(self, batch: Sequence[Encoded]) -> list[Output]:
         """One output an item."""
-        with self._lock, self._guarded(), torch.inference_mode(), torch.cuda.stream(self._stream):
-            packed = self._pack(batch)
-            return self._output(self._encode(packed), packed)
+        slot = self._slots.get()
+        try:
+            with self._guarded(), torch.inference_mode(), torch.cuda.stream(slot.stream):
+                found = slot.captured.run(batch) if slot.captured else None
+                if found is None:
+                    found = self._run(batch)
+                if self._head is Head.SPARSE and (most := found[:, 0].max()) > self.room:
+                    found = self._run(batch, int(most))
+            return self._split(found, batch)
+        finally:
+            self._slots.put(slot)
 
     def close(self) -> None:
         """Give back the device's memory."""
-        with self._lock:
-            self.__dict__ = {"_lock": self._lock}
+        for _ in range(AT_ONCE):  # once nothing runs any more
+            self._slots.get()
+        slots = self._slots
+        self.__dict__ = {"_slots": slots}
+        for _ in range(AT_ONCE):
+            slots.put(_Slot(None, None))
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def _slot(self) -> "_Slot":
+        if not self._on_gpu:
+            return _Slot(None, None)
+        stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+        if not self._is_new:
+            return _Slot(stream, None)
+        with torch.cuda.stream(stream):
+            by_token = self._head is Head.LATE
+            return _Slot(stream, Captured(self._compute, self._sizes, stream, by_token=by_token))
+
+    def _run(self, batch: Sequence[Encoded], room: int | None = None) -> NDArray[Any]:
+        """What `_compute` gives, on the host."""
+        packed = Packed.of(batch, self._sizes)
+        numbers = torch.from_numpy(packed.numbers)
+        sent = (numbers.pin_memory() if self._on_gpu else numbers).to(self._device, non_blocking=True)
+        found = self._compute(Sent.of(sent, packed.bounds[-1], packed), room)
+        host = torch.empty_like(found, device="cpu", pin_memory=self._on_gpu).copy_(found, non_blocking=True)
+        if self._on_gpu:
+            torch.cuda.current_stream(self._device).synchronize()
+        return host.numpy()
 
     def _load(self, loader: "_Loader") -> None:
         sizes = self._sizes
@@ -139,44 +180,31 @@ class CudaBackend:
             labels = loader.weights.labels(f"{names['out']}.bias")
             self._dense, self._out = loader.linear([names["dense"]], h, h), loader.linear([names["out"]], labels, h)
 
-    def _pack(self, batch: Sequence[Encoded]) -> _Packed:
-        lengths = [item.used for item in batch]
-        bounds = [0, *np.cumsum(lengths).tolist()]
-        sizes = self._sizes
-        first = sizes.padding + 1 if sizes.family.offset_positions else 0
-        rows = (
-            np.concatenate([item.ids for item in batch]),
-            np.minimum(np.concatenate([item.types for item in batch]), max(sizes.types - 1, 0)),
-            np.concatenate([np.arange(first, first + length) for length in lengths]),
-        )
-        # One copy to the device for all of it.
-        host = torch.from_numpy(np.concatenate([*rows, bounds]).astype(np.int32))
-        if self._stream is not None:
-            host = host.pin_memory()
-        sent, total = host.to(self._device, non_blocking=True), bounds[-1]
-        ids, types, positions = sent[: 3 * total].view(3, total)
-        return _Packed(ids, types, positions, sent[3 * total :], bounds, max(lengths))
-
-    def _encode(self, packed: _Packed) -> torch.Tensor:
-        x = functional.embedding(packed.ids, self._words) + functional.embedding(packed.positions, self._positions)
+    def _compute(self, sent: Sent, room: int | None = None) -> torch.Tensor:
+        """What leaves the device: a row a text, with late interaction a token."""
+        x = functional.embedding(sent.ids, self._words) + functional.embedding(sent.positions, self._positions)
         if self._types is not None:
-            x = x + functional.embedding(packed.types, self._types)
+            x = x + functional.embedding(sent.types, self._types)
         x = self._norm(x)
         for block in self._blocks:
-            x = block.norm(block.out(self._attend(block.attention(x), packed)) + x)
-            x = block.final_norm(block.down(self._activate(block.up(x), self._sizes.activation)) + x)
-        return x
+            x = self._join(block.norm, block.out(self._attend(block.attention(x), sent)), x)
+            inner = self._activate(block.up(x), self._sizes.activation)
+            x = self._join(block.final_norm, block.down(inner), x)
+        return self._finish(x, sent, room or self.room)
 
-    def _attend(self, joint: torch.Tensor, packed: _Packed) -> torch.Tensor:
+    def _join(self, norm: _Norm, x: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+        return self._kernels.add_norm(x, residual, norm.weight, norm.bias, norm.epsilon)
+
+    def _attend(self, joint: torch.Tensor, sent: Sent) -> torch.Tensor:
         heads, h = self._sizes.heads, self._sizes.hidden
         query, key, value = joint.view(-1, 3, heads, h // heads).unbind(1)
-        if self._device.type == "cuda" and joint.dtype is torch.bfloat16:
-            starts, longest = packed.starts, packed.longest
+        if self._is_new:
+            starts, longest = sent.starts, sent.longest
             mixed = varlen_attn(query, key, value, starts, starts, longest, longest)
             assert isinstance(mixed, torch.Tensor)  # noqa: S101 (a tuple only if more is asked for)
             return mixed.reshape(-1, h)
         parts = []
-        for first, last in pairwise(packed.bounds):
+        for first, last in pairwise(sent.bounds):
             q, k, v = (x[first:last].transpose(0, 1) for x in (query, key, value))
             parts.append(functional.scaled_dot_product_attention(q, k, v).transpose(0, 1).reshape(-1, h))
         return torch.cat(parts)
@@ -186,38 +214,42 @@ class CudaBackend:
             return torch.relu(x) if name == "relu" else torch.tanh(x)
         return functional.gelu(x, approximate="none" if name == "gelu" else "tanh")
 
-    def _output(self, x: torch.Tensor, packed: _Packed) -> list[Output]:
-        firsts = packed.starts[:-1].long()
+    def _finish(self, x: torch.Tensor, sent: Sent, room: int) -> torch.Tensor:
+        firsts = sent.starts[:-1].clamp(max=len(x) - 1)  # a text without tokens stands for one that is not there
         match self._head:
             case Head.SPARSE:
-                return self._terms(x, packed)
-            case Head.LATE:
-                vectors = functional.normalize(x.float(), dim=-1).cpu().numpy()
-                return list(np.split(vectors, packed.bounds[1:-1]))
+                sizes = self._sizes
+                x = self._dense_norm(self._activate(self._dense(x), sizes.family.mlm_activation or sizes.activation))
+                weights = self._kernels.maxima(x, sent.texts, sent.starts, self._decoder, self._decoder_bias)
+                return plain.ranked(*self._kernels.gather(weights, room))
             case Head.CROSS:
                 dense = self._activate(self._dense(x[firsts]), self._sizes.family.classifier_activation)
                 scores = self._out(dense).float()
-                return list((scores[:, -1] - scores[:, 0] if scores.shape[1] == 2 else scores[:, 0]).cpu().numpy())
+                return scores[:, -1] - scores[:, 0] if scores.shape[1] == 2 else scores[:, 0]
+            case Head.LATE:
+                pooled = x.float()
             case Head.CLS:
                 pooled = x[firsts].float()
             case Head.MEAN:
                 # The length of the sum is divided out, so that the sum does for the mean.
-                pooled = torch.segment_reduce(x.float(), "sum", lengths=packed.starts.diff().long(), axis=0)
-        return list(functional.normalize(pooled, dim=-1).cpu().numpy())
+                lengths = sent.starts.diff().long()
+                pooled = torch.segment_reduce(x.float(), "sum", lengths=lengths, axis=0, unsafe=True)
+        return functional.normalize(pooled, dim=-1)
 
-    def _terms(self, x: torch.Tensor, packed: _Packed) -> list[Output]:
-        """Only the pairs leave the device, in one copy."""
-        sizes = self._sizes
-        x = self._dense_norm(self._activate(self._dense(x), sizes.family.mlm_activation or sizes.activation))
-        fused = self._stream is not None and maxima.can_fuse()
-        weights = maxima.weigh(x, packed.starts, self._decoder, self._decoder_bias, fused=fused)
-        texts, ids = weights.nonzero(as_tuple=True)
-        counts = torch.bincount(texts, minlength=len(weights)).int()
-        found = torch.cat([counts, ids.int(), weights[texts, ids].view(torch.int32)]).cpu().numpy()
-        ends = np.cumsum(found[: len(weights)])
-        numbers = found[len(weights) :].reshape(2, -1)
-        own, values = numbers[0].astype(np.int64), numbers[1].view(np.float32)
-        return [Terms(own[first:last], values[first:last]) for first, last in pairwise([0, *ends.tolist()])]
+    def _split(self, found: NDArray[Any], batch: Sequence[Encoded]) -> list[Output]:
+        """Outputs that hold nothing of each other's memory."""
+        match self._head:
+            case Head.SPARSE:
+                room = found.shape[1] // 2
+                ids, weights = found[:, 1 : 1 + room], found[:, 1 + room :].view(np.float32)
+                return [
+                    Terms(ids[text, :count].astype(np.int64), weights[text, :count].copy(), is_ranked=True)
+                    for text, count in enumerate(found[:, 0].tolist())
+                ]
+            case Head.LATE:
+                ends = np.cumsum([item.used for item in batch])[:-1]
+                return [each.copy() for each in np.split(found, ends)]
+        return list(found.copy())
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -246,6 +278,14 @@ class _Loader:
     def norm(self, name: str) -> _Norm:
         scale, shift = (self.tensor(f"{name}.{part}", self._sizes.hidden) for part in ("weight", "bias"))
         return _Norm(scale, shift, self._sizes.epsilon)
+
+
+def _kernels() -> plain.Kernels:
+    if importlib.util.find_spec("triton") is None:
+        return plain
+    from connote.runtime.backends import kernels  # noqa: PLC0415 (needs Triton)
+
+    return kernels
 
 
 def device() -> str | None:
