@@ -23,6 +23,7 @@ from connote.upstream.settings import Access, Outbound
 
 # The name of the single `api_key`.
 DEFAULT = "default"
+MOST_POLL = 0.01  # seconds
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 
@@ -34,6 +35,14 @@ class ServerConfig(msgspec.Struct, forbid_unknown_fields=True):
     max_body_bytes: int = 100 * 1024 * 1024
     allowed_hosts: list[str] = []
     max_model_bytes: int | str = "10gb"
+    idle_poll: str = "200micros"
+
+    def poll_seconds(self) -> float:
+        """How long the next request is looked for before the process sleeps. Raises IllegalArgument that names it."""
+        seconds = durations.seconds(self.idle_poll, "[server] idle_poll")
+        if seconds is None or seconds > MOST_POLL:
+            raise IllegalArgument(f"[server] idle_poll must be 0 to 10ms, not [{self.idle_poll}]: it takes a processor")
+        return seconds
 
     def model_bytes(self) -> int:
         """How large an uploaded model may be. Raises IllegalArgument for what is no size."""
@@ -257,6 +266,7 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
         raise IllegalArgument(f"CONNOTE_PORT must be a number, not [{environment['CONNOTE_PORT']}]") from None
     (
         config.server.model_bytes(),
+        config.server.poll_seconds(),
         config.runtime.limits(),
         config.cache.memory_bytes(),
         config.cache.disk_bytes(),

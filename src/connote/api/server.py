@@ -55,6 +55,7 @@ from connote.api import (
     termsenum,
     termvectors,
 )
+from connote.api.awake import Awake
 from connote.api.exchange import Answer, Ask, Route, failure, render
 from connote.api.filter_path import FilterPath
 from connote.api.paths import Paths
@@ -116,6 +117,7 @@ def create(house: Connote) -> ASGIApp:
     paths = Paths({next(iter(found.values())).path: found for found in by_path.values()})
     # Starlette's layers catch what doors never let out, and cost a tenth of a request; only the console has them.
     pages = Starlette(routes=[Mount("/console", console.create())])
+    awake = Awake(house.config.server.poll_seconds())
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
@@ -123,9 +125,10 @@ def create(house: Connote) -> ASGIApp:
             there = RedirectResponse("/console/") if raw == "/console" else pages
             await there(scope, receive, send)
         else:
-            routes, scope["path_params"] = _found(paths, raw.partition("?")[0], scope["method"])
-            response = await _answer(house, routes, Request(scope, receive))
-            await response(scope, receive, send)
+            with awake:
+                routes, scope["path_params"] = _found(paths, raw.partition("?")[0], scope["method"])
+                response = await _answer(house, routes, Request(scope, receive))
+                await response(scope, receive, send)
 
     return call
 
