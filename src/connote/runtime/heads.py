@@ -3,20 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.runtime.backends.backend import Terms
-
 Array = NDArray[np.float32]
-
-
-def strongest(terms: Terms, is_shown: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Array]:
-    """Ids and weights of the terms that are shown, highest weight first; equal weights stand by id."""
-    ids, weights, kept = terms.ids, terms.weights, is_shown[terms.ids]
-    if not kept.all():
-        ids, weights = ids[kept], weights[kept]
-    if terms.is_ranked:
-        return ids, weights
-    order = (-weights).argsort(kind="stable")
-    return ids[order], weights[order]
 
 
 def late_interaction(query: Array, document: Array) -> float:

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from connote.contract.errors import IllegalArgument
 from connote.runtime.backends.backend import Output, Terms
@@ -83,7 +84,7 @@ class Item:
     is_urgent: bool
     waiting: list[tuple[Job, int]] = field(default_factory=list)
 
-    @property
+    @cached_property
     def key(self) -> tuple[bytes, bytes]:
         """Equal for equal inputs."""
         return self.encoded.ids.tobytes(), self.encoded.types.tobytes()

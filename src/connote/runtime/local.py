@@ -133,10 +133,9 @@ class LocalModel:
                 raise _headless(self.row)
 
     def _sparse(self, terms: Terms, is_truncated: bool) -> SparseVector:
-        weights = terms.weights
         for _ in range(self.row.logs - 1):
-            weights = np.log1p(weights)
-        return self._display.vector(replace(terms, weights=weights), is_truncated)
+            terms = replace(terms, weights=np.log1p(terms.weights))
+        return self._display.vector(terms, is_truncated)
 
     def close(self) -> None:
         """Give back the memory."""
