@@ -172,7 +172,8 @@ class Index:
     def reanalyse(self, analysis: Analysis) -> None:
         """Take other analyzers, for what is written and searched from now on."""
         with self._mapping_lock:
-            self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
+            kept, own = self.mapping.wire(), self.settings
+            self.mapping = Mapping.read(kept, analysis, own.most_fields, own.defaults)
 
     def model(self, name: str, made: Embedded) -> None:
         """Keep what a semantic field's endpoint gives, for all its vectors must be alike.
@@ -218,12 +219,27 @@ class Index:
             values = Reader(self.mapping, id, templates=templates).read(source)
             if not values.added:
                 break
+            self._try(id, source, values.added)
             self.extend(values.added)
         else:
             values = Reader(self.mapping, id).read(source)
         if values.queries:
             keep(values, self.mapping, self.name, id)
         return values
+
+    def _try(self, id: str, source: Object[str, Any], added: Object[str, Any]) -> None:
+        """Raise what is wrong with a document by the mapping that it brings: one that is refused leaves nothing."""
+        mapping = self.mapping.merged(added, self.settings.most_fields)
+        values = Reader(mapping, id).read(source)
+        if values.queries:
+            keep(values, mapping, self.name, id)
+
+    def ignored(self, state: Stored) -> list[str]:
+        """The fields of a document that left a value out."""
+        if not self.mapping.may_ignore or state.source is None:
+            return []
+        source = embedded.source(state.source)
+        return sorted(Reader(self.mapping, state.id, lenient=True).read(source).ignored)
 
     # Writing.
 

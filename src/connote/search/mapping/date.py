@@ -38,7 +38,7 @@ class Date(Field):
         into.numbers[self.name].append(self.read(value))
 
 
-def check(field: Date) -> None:
+def check(field: Field) -> None:
     """Raise BadMapping for formats that are not known."""
     try:
         dates.check(field["format"])
