@@ -94,7 +94,7 @@ KINDS: Mapping[str, type[Agg]] = {
 # What Elasticsearch has and connote does not.
 REFUSED = (
     "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "frequent_item_sets",
-    "geohex_grid", "inference", "moving_avg", "moving_percentiles", "time_series",
+    "geohex_grid", "inference", "moving_avg", "time_series",
 )  # fmt: skip
 MOST_DEPTH = 30
 
