@@ -97,11 +97,10 @@ class Writer:
             raise IllegalArgument("source is missing")
         if INFERENCE in source:
             source = {name: value for name, value in source.items() if name != INFERENCE}
-        made.raw = _dumped(source)  # what cannot be kept maps nothing
         made.values = index.read(operation.id, source, operation.templates)
         if made.values.unpacked:
             source = _unpacked(source, made.values.unpacked)
-            made.raw = _dumped(source)
+        made.raw = _dumped(source)
         if made.source is not None and INFERENCE in made.source:
             made.supplied = given.read(made.source[INFERENCE], index.mapping, made.values.inputs)
         made.source = source
