@@ -126,6 +126,21 @@ def test_ranges_are_shown_as_they_were_given_and_as_fields_in_their_format(rooms
     assert hit["fields"]["net"] == ["10.0.0.0/8"]
 
 
+def test_ranges_without_ends_stay_so_when_segments_are_merged(indices: httpx.Client) -> None:
+    fields = {kind: {"type": kind} for kind in KINDS}
+    indices.put("/ends", json={"mappings": {"properties": fields}})
+    small, great = {kind: {"lt": "::5" if kind == "ip_range" else 5} for kind in KINDS}, dict.fromkeys(KINDS, {})
+    indices.put("/ends/_doc/small?refresh=true", json=small)
+    indices.put("/ends/_doc/every?refresh=true", json=great)
+    assert indices.post("/ends/_forcemerge?max_num_segments=1").is_success
+    for kind in KINDS:
+        reply = indices.post("/ends/_search", json={"query": {"range": {kind: {"relation": "within"}}}})
+        assert reply.json()["hits"]["total"]["value"] == 2, reply.text
+        beyond = {"gte": "::6" if kind == "ip_range" else 6}
+        (hit,) = indices.post("/ends/_search", json={"query": {"range": {kind: beyond}}}).json()["hits"]["hits"]
+        assert hit["_id"] == "every"
+
+
 @pytest.mark.parametrize(
     ("document", "told"),
     [
@@ -162,6 +177,19 @@ def test_queries_that_make_no_sense_are_refused(rooms: httpx.Client, query: dict
     reply = rooms.post("/rooms/_search", json={"query": query})
     assert reply.status_code == 400, reply.text
     assert told in reply.text.replace('\\"', '"')
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"function_score": {"field_value_factor": {"field": "guests"}}},
+        {"terms_set": {"net": {"terms": ["10.0.0.1"], "minimum_should_match_field": "guests"}}},
+        {"script_score": {"query": {"match_all": {}}, "script": "doc['guests'].value"}},
+    ],
+)
+def test_a_range_is_no_single_number(rooms: httpx.Client, query: dict[str, Any]) -> None:
+    reply = rooms.post("/rooms/_search", json={"query": query})
+    assert (reply.status_code, "has ranges, and no single values" in reply.text) == (400, True), reply.text
 
 
 def test_nothing_is_sorted_or_counted_by_ranges(rooms: httpx.Client) -> None:
