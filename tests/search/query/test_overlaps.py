@@ -129,7 +129,8 @@ def test_ranges_are_shown_as_they_were_given_and_as_fields_in_their_format(rooms
 def test_ranges_without_ends_stay_so_when_segments_are_merged(indices: httpx.Client) -> None:
     fields = {kind: {"type": kind} for kind in KINDS}
     indices.put("/ends", json={"mappings": {"properties": fields}})
-    small, great = {kind: {"lt": "::5" if kind == "ip_range" else 5} for kind in KINDS}, dict.fromkeys(KINDS, {})
+    small = {kind: {"lt": "::5" if kind == "ip_range" else 5} for kind in KINDS}
+    great: dict[str, Any] = {kind: {} for kind in KINDS}
     indices.put("/ends/_doc/small?refresh=true", json=small)
     indices.put("/ends/_doc/every?refresh=true", json=great)
     assert indices.post("/ends/_forcemerge?max_num_segments=1").is_success
