@@ -163,6 +163,7 @@ def test_a_cell_is_known_by_its_name(lat: float, lon: float, precision: int) -> 
         ({"at": {"geohex": "u"}}, "[u] is no cell of hexagons"),
         ({"at": {"geohex": "f" * 16}}, "is no cell of hexagons"),
         ({"at": {"geohex": "f" * 99}}, "is no cell of hexagons"),
+        ({"at": {"geohex": "-811fbfffffffff"}}, "is no cell of hexagons"),
         ({"at": "u"}, "must name one cell"),
         ({"name": {"geohash": "u"}}, "is of unsupported type"),
         ({"nothing": {"geohash": "u"}}, "failed to find geo field [nothing]"),

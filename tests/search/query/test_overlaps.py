@@ -117,6 +117,15 @@ def test_rooms_are_found_by_guests_days_and_networks(rooms: httpx.Client) -> Non
     assert found(rooms, bool={"must_not": {"exists": {"field": "guests"}}}) == ["none"]
 
 
+def test_a_day_is_meant_as_a_whole_by_documents_and_by_queries(rooms: httpx.Client) -> None:
+    for relation in ("within", "contains"):
+        for own in ({"gte": "2015-10-31 12:00:00", "lte": "2015-11-01"}, {"gt": "2015-10-31"}):
+            rooms.put("/rooms/_doc/own?refresh=true", json={"open": own})
+            assert "own" in found(rooms, range={"open": {**own, "relation": relation}})
+    assert found(rooms, term={"open": "2015-11-01 23:59:59"}) == ["attic", "own"]
+    assert found(rooms, term={"open": "2015-10-31 23:59:59"}) == ["attic"]
+
+
 def test_ranges_are_shown_as_they_were_given_and_as_fields_in_their_format(rooms: httpx.Client) -> None:
     body = {"query": {"ids": {"values": ["attic"]}}, "fields": ["*"], "docvalue_fields": ["guests"]}
     (hit,) = rooms.post("/rooms/_search", json=body).json()["hits"]["hits"]

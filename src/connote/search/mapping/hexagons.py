@@ -1,5 +1,6 @@
 """Grids of hexagons over the earth (and of twelve pentagons, which it takes): https://h3geo.org."""
 
+import re
 from dataclasses import dataclass
 from itertools import repeat
 from typing import ClassVar, Self
@@ -60,11 +61,8 @@ class Hexagons:
     @classmethod
     def read(cls, name: str) -> tuple[Self, int]:
         """The grid that a cell of that name is in, and the cell. Raises IllegalArgument."""
-        try:
-            cell = int(name, 16)
-        except ValueError:
-            cell = 0
-        if cell >= 1 << 63 or not h3.is_valid_cell(cell):
+        cell = int(name, 16) if re.fullmatch("[0-9a-fA-F]{15}", name) else 0
+        if not h3.is_valid_cell(cell):
             raise IllegalArgument(f"[{name[:50]}] is no cell of hexagons")
         return cls(h3.get_resolution(cell)), cell
 

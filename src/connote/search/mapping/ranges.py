@@ -20,7 +20,9 @@ from connote.search.mapping.text import scalar
 from connote.search.mapping.values import Values
 
 _BOUNDS = ("gt", "gte", "lt", "lte")
-# Columns of first and last values. Neither can be the name of a field, which never ends in a dot.
+# Those that a value which is less than exact, such as a day, is beyond or within as a whole; as in range queries.
+_UP = ("gt", "lte")
+# Behind the name of a field, where the column of last values is: no other field's name ends in a dot.
 _LAST = "."
 
 
@@ -37,8 +39,8 @@ class Range(Field):
         """The column of last values; that of first ones has the field's name."""
         return self.name + _LAST
 
-    def bound(self, value: Any, *, coerce: bool) -> int | float:  # noqa: ANN401 (JSON)
-        """A value as it is compared. Raises IllegalArgument."""
+    def bound(self, value: Any, *, coerce: bool, up: bool = False) -> int | float:  # noqa: ANN401 (JSON)
+        """A value as it is compared; with `up` the last one that it may mean. Raises IllegalArgument."""
         raise NotImplementedError
 
     def asked(self, value: Any) -> int | float:  # noqa: ANN401
@@ -64,7 +66,11 @@ class Range(Field):
     def read(self, value: Any) -> tuple[int | float, int | float]:  # noqa: ANN401
         """The first and the last value of a range. Raises IllegalArgument."""
         given = self._object(value)
-        bounds = {name: self.bound(each, coerce=self["coerce"]) for name, each in given.items() if each is not None}
+        bounds = {
+            name: self.bound(each, coerce=self["coerce"], up=name in _UP)
+            for name, each in given.items()
+            if each is not None
+        }
         low, high = (bounds.get(a, bounds.get(b)) for a, b in (("gt", "gte"), ("lt", "lte")))
         first, last = self.span(low, high, with_low="gt" not in bounds, with_high="lt" not in bounds)
         if first > last or not (self.least <= first and last <= self.most):
@@ -97,7 +103,7 @@ class Numbers(Range):
 
     of: ClassVar[type[Number]]
 
-    def bound(self, value: Any, *, coerce: bool) -> int | float:  # noqa: ANN401
+    def bound(self, value: Any, *, coerce: bool, up: bool = False) -> int | float:  # noqa: ARG002, ANN401
         """The number as it is kept."""
         if isinstance(value, str) and not coerce:
             raise IllegalArgument(f"{self.of.kind.capitalize()} value passed as String")
@@ -155,9 +161,9 @@ class DateRange(Range):
         """The formats are known."""
         check(self)
 
-    def bound(self, value: Any, *, coerce: bool) -> int:  # noqa: ARG002, ANN401
+    def bound(self, value: Any, *, coerce: bool, up: bool = False) -> int:  # noqa: ARG002, ANN401
         """The milliseconds of a date."""
-        return Date(self.name, {"format": self["format"]}, {}).read(value)
+        return Date(self.name, {"format": self["format"]}, {}).read(value, up=up)
 
     def shown(self, value: int | float, form: str | None) -> str:
         """A date in a format, or in that of the field."""
@@ -170,7 +176,7 @@ class IpRange(Range):
     kind: ClassVar[str] = "ip_range"
     least, most = 0, addresses.MOST
 
-    def bound(self, value: Any, *, coerce: bool) -> int:  # noqa: ARG002, ANN401
+    def bound(self, value: Any, *, coerce: bool, up: bool = False) -> int:  # noqa: ARG002, ANN401
         """The place of an address among all."""
         return addresses.rank(scalar(value))
 
