@@ -1,5 +1,6 @@
 """What mappings say holds for every document, and what is refused leaves nothing behind."""
 
+import json
 from typing import Any
 
 import httpx
@@ -31,6 +32,29 @@ def test_a_document_that_is_refused_adds_no_field(indices: httpx.Client, documen
     assert mapped(indices, "strict") == mapping
     assert indices.post("/strict/_doc", json={"new": "yes", "count": 2}).status_code == 201
     assert mapped(indices, "strict")["properties"]["new"]["type"] == "text"
+
+
+def test_a_document_that_cannot_be_embedded_adds_no_field(indices: httpx.Client) -> None:
+    about = {"type": "semantic_text", "inference_id": "nowhere"}
+    mapping = {"properties": {"about": about}}
+    assert indices.put("/meant", json={"mappings": mapping}).is_success
+    reply = indices.post("/meant/_doc", json={"about": "a house", "new": 1})
+    assert (reply.status_code, reply.json()["error"]["type"]) == (404, "inference_exception"), reply.text
+    assert list(mapped(indices, "meant")["properties"]) == ["about"]
+    assert indices.post("/meant/_doc", json={"new": 1}).status_code == 201
+    assert list(mapped(indices, "meant")["properties"]) == ["about", "new"]
+
+
+def test_documents_of_one_bulk_may_bring_the_same_field_in_two_forms(indices: httpx.Client) -> None:
+    indices.put("/meant", json={"mappings": {"properties": {"about": {"type": "semantic_text"}}}})
+    documents = [{"about": "a house", "new": 1}, {"about": "a boat", "new": "two"}, {"about": "a car", "new": 3.5}]
+    lines = [each for document in documents for each in ({"index": {}}, document)]
+    raw = "".join(f"{json.dumps(line)}\n" for line in lines)
+    told = indices.post("/meant/_bulk?refresh=true", content=raw, headers={"Content-Type": "application/x-ndjson"})
+    assert [item["index"]["status"] for item in told.json()["items"]] == [201, 400, 201]
+    assert mapped(indices, "meant")["properties"]["new"] == {"type": "long"}
+    hits = indices.post("/meant/_search", json={"query": {"range": {"new": {"gte": 2}}}}).json()["hits"]["hits"]
+    assert [hit["_source"]["about"] for hit in hits] == ["a car"]
 
 
 @pytest.mark.parametrize(

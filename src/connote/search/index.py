@@ -210,16 +210,22 @@ class Index:
             for name, each in made.items()
         )
 
-    def read(self, id: str, source: Object[str, Any], templates: Object[str, str] = NO_TEMPLATES) -> Values:
+    def read(
+        self, id: str, source: Object[str, Any], templates: Object[str, str] = NO_TEMPLATES, *, waits: bool = False
+    ) -> Values:
         """The values of a document; fields that are not mapped yet are: by the dynamic templates named for their paths.
 
-        Raises BadDocument.
+        One that `waits` for what is embedded maps nothing, for that may fail: if its values have `added` something, it
+        is to be read again. Raises BadDocument.
         """
         for _ in range(3):  # another writer may have mapped a field differently in the meantime
             values = Reader(self.mapping, id, templates=templates).read(source)
             if not values.added:
                 break
-            self._try(id, source, values.added)
+            tried = self._try(id, source, values.added)
+            if waits and tried.inputs and tried.inputs.keys() == values.inputs.keys():
+                tried.added = values.added
+                return tried
             self.extend(values.added)
         else:
             values = Reader(self.mapping, id).read(source)
@@ -227,12 +233,13 @@ class Index:
             keep(values, self.mapping, self.name, id)
         return values
 
-    def _try(self, id: str, source: Object[str, Any], added: Object[str, Any]) -> None:
-        """Raise what is wrong with a document by the mapping that it brings: one that is refused leaves nothing."""
+    def _try(self, id: str, source: Object[str, Any], added: Object[str, Any]) -> Values:
+        """The values by the mapping that a document brings: one that is refused leaves nothing. Raises BadDocument."""
         mapping = self.mapping.merged(added, self.settings.most_fields)
         values = Reader(mapping, id).read(source)
         if values.queries:
             keep(values, mapping, self.name, id)
+        return values
 
     def ignored(self, state: Stored) -> list[str]:
         """The fields of a document that left a value out."""
