@@ -43,6 +43,7 @@ from connote.search.enriching import Enriching
 from connote.search.esql.queries import Queries
 from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
+from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, Lifecycles, interval
 from connote.search.matching import Matching
 from connote.search.reembed.reembeds import Reembeds
 from connote.search.rulesets import Rulesets
@@ -114,6 +115,7 @@ class Connote:
     by_query: ByQuery
     enriching: Enriching
     tasks: Tasks
+    lifecycles: Lifecycles
     meter: Meter
     activity: Activity
     shadows: Shadows
@@ -190,6 +192,7 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
             house = _wired(config, folder, closing)
             await house.reembeds.resume()
             await house.async_searches.resume()
+            house.lifecycles.start()
             yield house
 
 
@@ -243,8 +246,14 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     searching = (indices, templates, synonyms, documents, searches, asyncs, esql, scripts, rulesets, lens)
-    rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks)
+    rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, _lifecycles(indices, values, closing))
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
+
+
+def _lifecycles(indices: Indices, values: ValueStore, closing: AsyncExitStack) -> Lifecycles:
+    made = Lifecycles(indices, lambda: interval(values.get(INTERVAL) or USUAL_INTERVAL))
+    closing.push_async_callback(made.close)
+    return made
 
 
 def _models(

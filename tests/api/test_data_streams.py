@@ -1,6 +1,7 @@
 """Data streams: made by templates, written to by their name, searched as one, rolled over."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -164,6 +165,7 @@ def test_indices_are_added_and_taken_out(streams: httpx.Client) -> None:
     assert "because it is part of [logs-a]" in refused(streams.post("/_data_stream/_modify", json=body))
     streams.post("/_data_stream/_modify", json={"actions": [{"remove_backing_index": action}]})
     assert streams.get("/logs-a/_count").json()["count"] == 1
+    assert list(streams.get("/ol*").json()) == ["old"], "what is taken out can be met again"
     writer = {"remove_backing_index": {"data_stream": "logs-a", "index": first("logs-a")}}
     assert "write index" in refused(streams.post("/_data_stream/_modify", json={"actions": [writer]}))
 
@@ -222,6 +224,85 @@ def test_a_lifecycle_is_kept_and_shown(streams: httpx.Client) -> None:
     assert "unknown field [days]" in refused(streams.put("/_data_stream/logs-a/_lifecycle", json={"days": 7}))
     streams.delete("/_data_stream/logs-a/_lifecycle")
     assert streams.get("/_data_stream/logs-a/_lifecycle").json()["data_streams"] == [{"name": "logs-a"}]
+
+
+@pytest.fixture
+def hasty(streams: httpx.Client) -> Iterator[httpx.Client]:
+    """Lifecycles are looked after every second."""
+    setting = "data_streams.lifecycle.poll_interval"
+    assert streams.put("/_cluster/settings", json={"persistent": {setting: "1s"}}).is_success
+    yield streams
+    assert streams.put("/_cluster/settings", json={"persistent": {setting: None}}).is_success
+
+
+def backing(http: httpx.Client, name: str) -> list[str]:
+    (told,) = http.get(f"/_data_stream/{name}").json()["data_streams"]
+    return [each["index_name"] for each in told["indices"]]
+
+
+def until(test: Callable[[], bool]) -> None:
+    """Wait for what the server does by itself."""
+    ends = time.monotonic() + 30
+    while not test():
+        assert time.monotonic() < ends, "it has not come to this"
+        time.sleep(0.1)
+
+
+def test_indices_go_once_they_are_older_than_documents_are_retained(hasty: httpx.Client) -> None:
+    for name in ("logs-a", "logs-b"):
+        bulk(hasty, "create", event(1), path=f"/{name}/_bulk")
+        assert hasty.post(f"/{name}/_rollover").json()["rolled_over"]
+        ages = {"index.lifecycle.origination_date": 1_000 * int(time.time() - 8 * 86_400)}
+        assert hasty.put(f"/{first(name)}/_settings", json=ages).is_success
+    hasty.put("/_data_stream/logs-b/_lifecycle", json={"data_retention": "9d"})
+    hasty.put("/_data_stream/logs-a/_lifecycle", json={"data_retention": "7d"})
+    until(lambda: backing(hasty, "logs-a") == [first("logs-a", 2)])
+    assert hasty.get("/logs-a/_count").json()["count"] == 0
+    assert hasty.head(f"/{first('logs-a')}").status_code == 404
+    assert backing(hasty, "logs-b") == [first("logs-b"), first("logs-b", 2)], "its documents are retained for longer"
+
+
+def test_an_index_goes_a_while_after_it_was_rolled_over_but_never_the_last(hasty: httpx.Client) -> None:
+    bulk(hasty, "create", event(1))
+    hasty.put("/_data_stream/logs-a/_lifecycle", json={"data_retention": "2s"})
+    time.sleep(3)
+    assert backing(hasty, "logs-a") == [first("logs-a")], "what is written to stays, whatever its age"
+    hasty.post("/logs-a/_rollover")
+    assert backing(hasty, "logs-a") == [first("logs-a"), first("logs-a", 2)], "the time counts from the rollover"
+    until(lambda: backing(hasty, "logs-a") == [first("logs-a", 2)])
+
+
+def test_a_lifecycle_that_is_not_enabled_or_gives_way_to_a_policy_deletes_nothing(hasty: httpx.Client) -> None:
+    kept = {"logs-off": {"data_retention": "1s", "enabled": False}, "logs-policy": {"data_retention": "1s"}}
+    for name, lifecycle in {**kept, "logs-a": {"data_retention": "1s"}}.items():
+        bulk(hasty, "create", event(1), path=f"/{name}/_bulk")
+        if name == "logs-policy":
+            hasty.put(f"/{first(name)}/_settings", json={"index.lifecycle.name": "mine"})
+        hasty.post(f"/{name}/_rollover")
+        hasty.put(f"/_data_stream/{name}/_lifecycle", json=lifecycle)
+    until(lambda: backing(hasty, "logs-a") == [first("logs-a", 2)])
+    time.sleep(1.5)
+    assert all(backing(hasty, name) == [first(name), first(name, 2)] for name in kept)
+
+
+def test_the_interval_of_lifecycles_is_a_time(streams: httpx.Client) -> None:
+    reply = streams.put("/_cluster/settings", json={"transient": {"data_streams.lifecycle.poll_interval": "often"}})
+    assert "[data_streams.lifecycle.poll_interval] with value [often]" in refused(reply)
+
+
+def test_a_mapping_cannot_let_documents_of_a_stream_go_without_a_timestamp(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    for off in ({"enabled": False}, {"enabled": "false"}, {}):
+        told = refused(streams.put("/logs-a/_mapping", json={"_data_stream_timestamp": off}))
+        assert "Cannot update parameter [enabled] from [true] to [false]" in told
+    assert streams.put("/logs-a/_mapping", json={"_data_stream_timestamp": {"enabled": True}}).is_success
+    assert "[enabled] of [_data_stream_timestamp]" in refused(
+        streams.put("/logs-a/_mapping", json={"_data_stream_timestamp": {"enabled": "no"}})
+    )
+    assert "can't be updated for the object mapping [_doc]" in refused(
+        streams.put("/logs-a/_mapping", json={"enabled": False})
+    )
+    assert bulk(streams, "create", {"n": 1})["items"][0]["create"]["status"] == 400
 
 
 def test_streams_that_are_not_there_are_404(streams: httpx.Client) -> None:

@@ -499,7 +499,7 @@ def test_dates_have_their_text_beside_them(shop: Shop) -> None:
         ({"histogram": {"field": "price", "interval": 1e-300}}, "is too small"),
         ({"date_histogram": {"field": "day", "calendar_interval": "2d"}}, "could not be parsed as a calendar interval"),
         ({"date_histogram": {"field": "day", "fixed_interval": "1ms"}}, "Trying to create too many buckets"),
-        ({"geohex_grid": {}}, "[geohex_grid] is not supported"),
+        ({"change_point": {}}, "[change_point] is not supported"),
         ({"avg": {"field": "price"}, "aggs": {"b": {"avg": {"field": "price"}}}}, "cannot accept sub-aggregations"),
         ({"terms": {"field": "tag"}, "aggs": {"g": {"global": {}}}}, "global"),
         ({"avg_bucket": {"buckets_path": "x>y"}}, "No aggregation found for path [x>y]"),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connote.search.mapping.cells import Geohash, Tiles
+from connote.search.mapping.hexagons import Hexagons
 
 MUSEUMS = {
     "nemo": (52.374081, 4.912350),
@@ -59,6 +60,35 @@ def test_cells_of_a_box_alone(museums: httpx.Client) -> None:
     ]
 
 
+def test_hexagons_are_those_of_elasticsearch(museums: httpx.Client) -> None:
+    wanted = [("841969dffffffff", 3), ("841fb47ffffffff", 2), ("841fa4dffffffff", 1)]
+    assert cells(museums, "geohex_grid", precision=4) == wanted
+    box = {"top_left": "POINT (4.9 52.4)", "bottom_right": "POINT (5.0 52.3)"}
+    wanted = [("8c1969c9b2617ff", 1), ("8c1969526d753ff", 1), ("8c1969526d26dff", 1)]
+    assert cells(museums, "geohex_grid", precision=12, bounds=box) == wanted
+
+
+@given(
+    some.floats(-90, 90),
+    some.floats(-180, 180),
+    some.integers(0, 15),
+    some.tuples(some.floats(0, 1), some.floats(0, 1), some.floats(0, 1), some.floats(0, 1)),
+)
+def test_the_hexagon_of_a_place_in_a_box_meets_the_box(
+    lat: float, lon: float, precision: int, beyond: tuple[float, float, float, float]
+) -> None:
+    """Over the poles and the date line, too."""
+    up, down, west, east = (each * 60 for each in beyond)
+    box = (min(lat + up, 90), (lon - west + 180) % 360 - 180, max(lat - down, -90), (lon + east + 180) % 360 - 180)
+    grid = Hexagons(precision)
+    found = grid.of(np.array([lat]), np.array([lon]))
+    assert grid.meets(found, box).all()
+    assert Hexagons.read(grid.named(found[0])) == (grid, found[0])
+    if abs(lat) < 80 and precision > 4:
+        far = ((lon + 90) % 360 - 180, (lon + 120) % 360 - 180)
+        assert not grid.meets(found, (90, far[0], -90, far[1])).any()
+
+
 def test_the_first_cells_with_aggregations_of_their_own(museums: httpx.Client) -> None:
     tree = {"a": {"geotile_grid": {"field": "at", "size": 1}, "aggs": {"middle": {"geo_centroid": {"field": "at"}}}}}
     reply = museums.post("/museums/_search?typed_keys=true", json={"size": 0, "aggs": tree})
@@ -71,6 +101,8 @@ def test_the_first_cells_with_aggregations_of_their_own(museums: httpx.Client) -
     [
         ("geohash_grid", {"precision": 13}, "Must be between 1 and 12"),
         ("geotile_grid", {"precision": 30}, "Must be between 0 and 29"),
+        ("geohex_grid", {"precision": 16}, "Must be between 0 and 15"),
+        ("geohex_grid", {"precision": -1}, "Must be between 0 and 15"),
         ("geotile_grid", {"bounds": {"top": 1}}, "It needs two corners or four sides"),
         ("geohash_grid", {"field": "name"}, "is not supported for aggregation [geohash_grid]"),
     ],
@@ -106,6 +138,8 @@ def test_a_row_of_tiles_begins_where_it_does(row: int) -> None:
         ({"geohash": "u15"}, {"letterenhuis"}),
         ({"geohash": "u"}, {"nemo", "rembrandt", "scheepvaart", "letterenhuis", "louvre", "orsay"}),
         ({"geohash": "zzz"}, set()),
+        ({"geohex": "811fbffffffffff"}, {"louvre", "orsay"}),
+        ({"geohex": "841969dffffffff"}, {"nemo", "rembrandt", "scheepvaart"}),
     ],
 )
 def test_places_of_one_cell_are_found(museums: httpx.Client, cell: dict[str, str], ids: set[str]) -> None:
@@ -125,7 +159,11 @@ def test_a_cell_is_known_by_its_name(lat: float, lon: float, precision: int) -> 
     [
         ({"at": {"geotile": "8/256/0"}}, "is no tile"),
         ({"at": {"geohash": "a"}}, "is no geohash"),
-        ({"at": {"geohex": "811fbffffffffff"}}, "must be [geohash] or [geotile]"),
+        ({"at": {"square": "u"}}, "must be one of [geohash, geotile, geohex]"),
+        ({"at": {"geohex": "u"}}, "[u] is no cell of hexagons"),
+        ({"at": {"geohex": "f" * 16}}, "is no cell of hexagons"),
+        ({"at": {"geohex": "f" * 99}}, "is no cell of hexagons"),
+        ({"at": {"geohex": "-811fbfffffffff"}}, "is no cell of hexagons"),
         ({"at": "u"}, "must name one cell"),
         ({"name": {"geohash": "u"}}, "is of unsupported type"),
         ({"nothing": {"geohash": "u"}}, "failed to find geo field [nothing]"),

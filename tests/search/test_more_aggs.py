@@ -1,8 +1,10 @@
 """Box plots, figures of words, adjacency matrices and ranges of addresses."""
 
+import ipaddress
 import json
 import math
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import httpx
@@ -100,6 +102,31 @@ def test_addresses_are_in_ranges_and_networks(loads: httpx.Client) -> None:
     assert nets["10.0.0.0/25"] == {"from": "10.0.0.0", "to": "10.0.0.128", "doc_count": 1}
     assert nets["same"]["doc_count"] == 1
     assert nets["2001:db8::/32"] == {"from": "2001:db8::", "to": "2001:db9::", "doc_count": 1}
+
+
+def test_ranges_of_addresses_are_as_a_loop_has_them(http: httpx.Client) -> None:
+    """Of both versions, around the end of version 4 in the order of version 6, and with ends that are there."""
+    random = Random(3)  # noqa: S311 (examples)
+    known = [ipaddress.ip_address(random.randrange(40)) for _ in range(20)]
+    known += [ipaddress.IPv6Address((0xFFFF << 32) + random.choice([-1, 1]) * random.randrange(2**34)) for _ in known]
+    rows = [random.sample(known, random.randrange(4)) for _ in range(300)]
+    spans = [random.sample(known, 2) for _ in range(40)]
+    content = "".join(f'{{"index": {{}}}}\n{json.dumps({"ip": [str(ip) for ip in row]})}\n' for row in rows)
+    assert http.put("/around", json={"mappings": {"properties": {"ip": {"type": "ip"}}}}).is_success
+    try:
+        http.post("/around/_bulk?refresh=true", content=content, headers={"Content-Type": "application/x-ndjson"})
+        ranges = [{"from": str(low), "to": str(high)} for low, high in spans]
+        found = told(http, "around", ip_range={"field": "ip", "ranges": ranges})["buckets"]
+    finally:
+        http.delete("/around")
+
+    def place(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> int:
+        return int(ip) + (0xFFFF << 32) * (ip.version == 4)
+
+    ordered = sorted((place(low), place(high)) for low, high in spans)
+    wanted = [sum(any(low <= place(ip) < high for ip in row) for row in rows) for low, high in ordered]
+    assert [each["doc_count"] for each in found] == wanted
+    assert max(wanted) > 100
 
 
 def test_addresses_are_in_networks_of_one_length(loads: httpx.Client) -> None:

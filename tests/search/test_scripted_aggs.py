@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 # By day: amount and who; the third day has none.
@@ -199,6 +200,25 @@ def test_different_values_add_up_over_the_days(sales: httpx.Client) -> None:
     assert found == wanted
 
 
+@pytest.mark.parametrize(("window", "shift"), [(1, 0), (2, 0), (10, 0), (2, 1), (3, 2), (1, -3)])
+def test_percentiles_of_a_window_are_those_of_all_of_its_values(sales: httpx.Client, window: int, shift: int) -> None:
+    percents = [0, 40, 100]
+    aggs = {
+        "spread": {"percentiles": {"field": "amount", "percents": percents}},
+        "moved": {"moving_percentiles": {"buckets_path": "spread", "window": window, "shift": shift}},
+    }
+    days = {"date_histogram": {"field": "day", "calendar_interval": "day"}, "aggs": aggs}
+    found = told(sales, days=days)["days"]["buckets"]
+    for number, bucket in enumerate(found):
+        first, last = (min(max(number + shift - back, 0), len(SALES)) for back in (window, 0))
+        amounts = [amount for day in SALES[first:last] for amount, _ in day]
+        if first == last:
+            assert "moved" not in bucket
+            continue
+        wanted = np.percentile(amounts, percents).tolist() if amounts else [None] * len(percents)
+        assert list(bucket["moved"]["values"].values()) == pytest.approx(wanted)
+
+
 def rates(http: httpx.Client, interval: dict[str, Any], **rate: object) -> list[float]:
     histogram = {"date_histogram": {"field": "day", **interval}, "aggs": {"r": {"rate": rate}}}
     return [each["r"]["value"] for each in told(http, days=histogram)["days"]["buckets"]]
@@ -244,11 +264,14 @@ def test_types_of_these_are_told(sales: httpx.Client) -> None:
         "n": {"cardinality": {"field": "who"}},
         "grown": {"cumulative_cardinality": {"buckets_path": "n"}},
         "moved": {"moving_fn": {"buckets_path": "n", "window": 2, "script": "MovingFunctions.max(values)"}},
+        "spread": {"percentiles": {"field": "amount"}},
+        "late": {"moving_percentiles": {"buckets_path": "spread", "window": 2, "shift": 1}},
     }
     days = {"date_histogram": {"field": "day", "calendar_interval": "day"}, "aggs": aggs}
     reply = sales.post("/sales-*/_search?typed_keys=true", json={"aggs": {"days": days}})
     (bucket, *_) = reply.json()["aggregations"]["date_histogram#days"]["buckets"]
     assert {"cardinality#n", "simple_long_value#grown", "simple_value#moved"} <= bucket.keys()
+    assert {"tdigest_percentiles#spread", "tdigest_percentiles#late"} <= bucket.keys()
 
 
 def test_a_sample_takes_the_best_with_few_of_the_same_value(sales: httpx.Client) -> None:
@@ -303,6 +326,8 @@ def test_what_is_wrong_is_told(sales: httpx.Client, agg: dict[str, Any], reason:
         ({"moving_fn": {"buckets_path": "n", "window": 1, "script": "MovingFunctions.sum(1)"}}, "a list of numbers"),
         ({"normalize": {"buckets_path": "n", "method": "none"}}, "invalid method [none]"),
         ({"cumulative_cardinality": {"buckets_path": "sum"}}, "must reference a cardinality"),
+        ({"moving_percentiles": {"buckets_path": "sum", "window": 1}}, "must reference a percentiles aggregation"),
+        ({"moving_percentiles": {"buckets_path": "sum"}}, "[window] must be a positive"),
     ],
 )
 def test_what_is_wrong_with_a_series_is_told(sales: httpx.Client, pipeline: dict[str, Any], reason: str) -> None:

@@ -12,6 +12,7 @@ from connote.contract.errors import IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
 from connote.search import stats as statistics
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES
+from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, interval
 from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
 
@@ -69,7 +70,8 @@ async def stats(ask: Ask) -> Answer:
 async def get_settings(ask: Ask) -> Answer:
     """The settings of the cluster. They are kept.
 
-    Only `action.destructive_requires_name` and `search.max_async_search_response_size` say something here.
+    Only `action.destructive_requires_name`, `data_streams.lifecycle.poll_interval` and
+    `search.max_async_search_response_size` say something here.
     """
     kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
     return Answer(kept)
@@ -92,7 +94,10 @@ async def put_settings(ask: Ask) -> Answer:
     requires, largest = said.get(DESTRUCTIVE, True), sizes.parse(said.get(LARGEST, LARGEST_BYTES), LARGEST)
     if requires not in (True, False, "true", "false"):
         raise IllegalArgument(f"Failed to parse value [{java(requires)}] as only [true] or [false] are allowed.")
+    seconds = interval(said.get(INTERVAL, USUAL_INTERVAL))
     ask.connote.values.put(_SETTINGS, kept)
+    ask.connote.values.put(INTERVAL, f"{seconds:g}s")
+    ask.connote.lifecycles.wake()
     ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
     ask.connote.values.put(LARGEST, largest)
     return Answer({"acknowledged": True, **kept})

@@ -60,12 +60,12 @@ async def promote(ask: Ask) -> Answer:
 
 
 async def get_lifecycle(ask: Ask) -> Answer:
-    """The lifecycles of data streams. They are kept and shown; nothing is deleted by them."""
+    """The lifecycles of data streams: for how long indices are kept once they have been rolled over."""
     return Answer({"data_streams": [_lived(each) for each in _found(ask)], "global_retention": {}})
 
 
 async def put_lifecycle(ask: Ask) -> Answer:
-    """Give data streams a lifecycle: `data_retention`, `enabled`."""
+    """Give data streams a lifecycle: `data_retention`, `enabled`. They roll over by themselves, and old indices go."""
     await datastreams.set_lifecycle(ask.connote.indices, _found(ask), await ask.json_if_any())
     return Answer({"acknowledged": True})
 

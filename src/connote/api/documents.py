@@ -164,6 +164,8 @@ def _wire(index: Index, found: Stored, shown: SourceFilter, *, with_vectors: boo
     }
     if found.routing is not None:
         body["_routing"] = found.routing
+    if ignored := index.ignored(found):
+        body["_ignored"] = ignored
     body["found"] = True
     if shown.is_shown and index.mapping.shown.is_shown:
         body["_source"] = _source(index, found, shown)

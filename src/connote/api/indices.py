@@ -148,7 +148,7 @@ async def resolve(ask: Ask) -> Answer:
                     **({"aliases": sorted(given)} if (given := indices.records[name].aliases) else {}),
                     "attributes": _attributes(ask, name),
                     **({"data_stream": owners[name]} if name in owners else {}),
-                    "mode": "standard",
+                    "mode": indices.settings(name).mode,
                 }
                 for name in met(found, hides=True)
             ],

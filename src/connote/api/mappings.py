@@ -50,7 +50,8 @@ async def analyze(ask: Ask) -> Answer:
 def _fields(ask: Ask, name: str, wanted: list[str]) -> dict[str, Any]:
     record = ask.connote.indices.records[name]
     settings = IndexSettings.of(record)
-    found = Mapping.read(record.mapping, ask.connote.indices.analysis(settings), settings.most_fields).fields
+    analysis = ask.connote.indices.analysis(settings)
+    found = Mapping.read(record.mapping, analysis, settings.most_fields, settings.defaults).fields
     return {
         field: {"full_name": field, "mapping": {field.rpartition(".")[2]: each.wire()}}
         for field, each in found.items()

@@ -6,6 +6,7 @@ from typing import Any
 
 from connote.search.mapping.field import Field
 from connote.search.mapping.mapping import Mapping as Fields
+from connote.search.mapping.ranges import RANGES
 from connote.search.names import fits
 
 # By type of field, under which of them it is told; others under their own.
@@ -14,6 +15,7 @@ _FAMILIES = {
     "constant_keyword": "keyword",
     "match_only_text": "text",
     "semantic_text": "text",
+    "token_count": "integer",
     "wildcard": "keyword",
 }
 _PLAIN = (
@@ -26,6 +28,8 @@ _PLAIN = (
     "search_as_you_type",
     "completion",
     "percolator",
+    "rank_vectors",
+    *(kind.kind for kind in RANGES),
 )
 # Fields of every document: type, whether it is searchable, whether it can be aggregated.
 _METADATA = {

@@ -73,6 +73,7 @@ async def modify(indices: Indices, actions: Any) -> None:  # noqa: ANN401 (JSON)
         await indices.replace((), streams=Changes(list(changed.values())))
     named, owners = [body["index"] for each in actions for body in each.values()], by_index(indices.streams)
     await _prepare(indices, [name for name in dict.fromkeys(named) if name in owners])
+    await indices.set([name for name in dict.fromkeys(named) if name not in owners], {"hidden": False})
 
 
 def _modified(indices: Indices, streams: Mapping[str, DataStream], action: Any) -> DataStream:  # noqa: ANN401
@@ -176,7 +177,7 @@ def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
             "index_uuid": indices.records[name].uuid,
             "prefer_ilm": True,
             "managed_by": managed,
-            "index_mode": "standard",
+            "index_mode": indices.settings(name).mode,
         }
         for name in stream.indices
     ]
@@ -196,6 +197,6 @@ def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
         "allow_custom_routing": stream.allow_custom_routing,
         "replicated": False,
         "rollover_on_write": False,
-        "index_mode": "standard",
+        "index_mode": indices.settings(stream.writer).mode,
     }
     return {name: value for name, value in shown.items() if value is not None}

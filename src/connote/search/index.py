@@ -172,7 +172,8 @@ class Index:
     def reanalyse(self, analysis: Analysis) -> None:
         """Take other analyzers, for what is written and searched from now on."""
         with self._mapping_lock:
-            self.mapping = Mapping.read(self.mapping.wire(), analysis, self.settings.most_fields)
+            kept, own = self.mapping.wire(), self.settings
+            self.mapping = Mapping.read(kept, analysis, own.most_fields, own.defaults)
 
     def model(self, name: str, made: Embedded) -> None:
         """Keep what a semantic field's endpoint gives, for all its vectors must be alike.
@@ -209,21 +210,43 @@ class Index:
             for name, each in made.items()
         )
 
-    def read(self, id: str, source: Object[str, Any], templates: Object[str, str] = NO_TEMPLATES) -> Values:
+    def read(
+        self, id: str, source: Object[str, Any], templates: Object[str, str] = NO_TEMPLATES, *, waits: bool = False
+    ) -> Values:
         """The values of a document; fields that are not mapped yet are: by the dynamic templates named for their paths.
 
-        Raises BadDocument.
+        One that `waits` for what is embedded maps nothing, for that may fail: if its values have `added` something, it
+        is to be read again. Raises BadDocument.
         """
         for _ in range(3):  # another writer may have mapped a field differently in the meantime
             values = Reader(self.mapping, id, templates=templates).read(source)
             if not values.added:
                 break
+            tried = self._try(id, source, values.added)
+            if waits and tried.inputs and tried.inputs.keys() == values.inputs.keys():
+                tried.added = values.added
+                return tried
             self.extend(values.added)
         else:
             values = Reader(self.mapping, id).read(source)
         if values.queries:
             keep(values, self.mapping, self.name, id)
         return values
+
+    def _try(self, id: str, source: Object[str, Any], added: Object[str, Any]) -> Values:
+        """The values by the mapping that a document brings: one that is refused leaves nothing. Raises BadDocument."""
+        mapping = self.mapping.merged(added, self.settings.most_fields)
+        values = Reader(mapping, id).read(source)
+        if values.queries:
+            keep(values, mapping, self.name, id)
+        return values
+
+    def ignored(self, state: Stored) -> list[str]:
+        """The fields of a document that left a value out."""
+        if not self.mapping.may_ignore or state.source is None:
+            return []
+        source = embedded.source(state.source)
+        return sorted(Reader(self.mapping, state.id, lenient=True).read(source).ignored)
 
     # Writing.
 

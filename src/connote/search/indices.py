@@ -21,7 +21,7 @@ from connote.search.index import Index, closed
 from connote.search.mapping.mapping import Mapping
 from connote.search.pace import Crowd
 from connote.search.settings import IndexSettings
-from connote.search.streams import Changes, DataStream, marked
+from connote.search.streams import Changes, DataStream, marked, stamped
 from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
 from connote.search.thread import finished
@@ -216,7 +216,7 @@ class Indices:
         """Add to the mappings of these indices, or change them: all, or none if it fails for one. Raises BadMapping."""
         async with self.writing:
             for name in found:
-                await asyncio.to_thread(self._mapped, name, body)
+                (await asyncio.to_thread(self._mapped, name, body)).check_scripts()
             for name in found:
                 if name in self._open:
                     await asyncio.to_thread(self._open[name].extend, body)
@@ -276,10 +276,11 @@ class Indices:
             )
         body = self._composed(name, given) if stream is None else marked(self._composed(stream, given))
         settings = IndexSettings.read(body.get("settings") or {}).created()
-        record = IndexRecord(name, secrets.token_urlsafe(16), int(time.time() * 1000), dict(settings.values), {})
-        mapping = await asyncio.to_thread(
-            lambda: Mapping.read(body.get("mappings") or {}, self.analysis(settings), settings.most_fields)
-        )
+        given = body.get("mappings") or {}
+        given = stamped(given) if settings.mode == "logsdb" else given
+        record = IndexRecord(name, secrets.token_urlsafe(16), int(time.time() * 1000), dict(settings.values), given)
+        mapping = await asyncio.to_thread(self._read_mapping, record, settings)
+        mapping.check_scripts()
         wanted = {alias: aliases.options(each, alias) for alias, each in (body.get("aliases") or {}).items()}
         for alias in wanted:
             aliases.check(alias, {**self._records, **self._streams, name: record, stream or name: record})
@@ -309,7 +310,7 @@ class Indices:
         return analysis.reloadable(synonyms_set)
 
     def _read_mapping(self, record: IndexRecord, settings: IndexSettings) -> Mapping:
-        return Mapping.read(record.mapping, self.analysis(settings), settings.most_fields)
+        return Mapping.read(record.mapping, self.analysis(settings), settings.most_fields, settings.defaults)
 
     def _mapped(self, name: str, body: Object[str, Any]) -> Mapping:
         record = self._records[name]

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from connote.search.clauses import ByField
 from connote.search.engine.fields import Words
-from connote.search.mapping import versions
-from connote.search.query import addresses
+from connote.search.mapping import addresses, versions
 
 Rank = Callable[[str], Any]
 RANKS: Mapping[str, Rank] = {"version": versions.rank, "ip": addresses.rank}

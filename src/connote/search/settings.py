@@ -10,6 +10,7 @@ from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis
 from connote.search.analysis.synonyms import Sets
+from connote.search.query.boosts import boosted
 from connote.store.indices import IndexRecord
 from connote.version import VERSION_SPOKEN
 
@@ -18,9 +19,9 @@ REFRESH = 1.0
 # Settings that change nothing here: one process keeps the index, whatever is said of shards and nodes.
 _ACCEPTED = re.compile(
     r"(?:number_of_shards|number_of_replicas|auto_expand_replicas|codec|shard\..*|routing.*|merge\..*|translog\..*|"
-    r"lifecycle\..*|hidden|priority|mode|sort\..*|search\..*|indexing\..*|queries\..*|query\..*|highlight\..*|store\..*|"
+    r"lifecycle\..*|hidden|priority|mode|logsdb\..*|sort\..*|search\..*|indexing\..*|queries\..*|query\..*|highlight\..*|store\..*|"
     r"mapping\..*|max_.*|top_metrics_max_size|knn.*|blocks\..*|gc_deletes|soft_deletes.*|unassigned.*|similarity\..*|load_fixed.*|"
-    r"write\..*|refresh\..*|dense_vector\..*|number_of_routing_shards|time_series\..*|"
+    r"write\..*|refresh\..*|dense_vector\..*|number_of_routing_shards|"
     r"final_pipeline|default_pipeline|refresh_interval|analysis\..*|analyze\..*|uuid|creation_date|provided_name|version\..*|esql\..*|recovery\..*|allocation\..*)"
 )
 # What never changes, and what only changes while an index is closed.
@@ -32,9 +33,14 @@ _FINAL = (
     "number_of_routing_shards",
     "routing_partition_size",
 )
-_STATIC = ("analysis.", "codec", "similarity.")
+_STATIC = ("analysis.", "codec", "similarity.", "mapping.ignore_malformed", "mapping.coerce", "mapping.ignore_above")
 _ANALYSIS = re.compile(r"analysis\.|analyze\.|similarity\.|max_(?:ngram|shingle)_diff$")
 _ALWAYS: dict[str, Any] = {"number_of_shards": "1", "number_of_replicas": "1"}
+# https://www.elastic.co/docs/reference/elasticsearch/index-settings/index-modules#index-mode-setting
+_SERIES, _MODES = "time_series", ("standard", "time_series", "logsdb", "lookup")
+# What fields of an index for logs do unless they say otherwise; and its field of time.
+# https://www.elastic.co/docs/manage-data/data-store/data-streams/logs-data-stream
+_LOGS: Mapping[str, Any] = {"ignore_malformed": True, "ignore_above": 8191}
 # The setting that closed indices have, as in Elasticsearch.
 CLOSED = "verified_before_close"
 
@@ -52,6 +58,7 @@ class IndexSettings:
         if not isinstance(body, Mapping):
             raise IllegalArgument(f"[settings] must be an object, not [{java(body)[:100]}]")
         values = dict(_flat(body))
+        _check_mode(values)
         for name in values:
             if not _ACCEPTED.fullmatch(name):
                 raise IllegalArgument(
@@ -83,6 +90,28 @@ class IndexSettings:
         return self.values.get(CLOSED) in (True, "true")
 
     @property
+    def mode(self) -> str:
+        """What the index is for: `standard`, `lookup`, or `logsdb`, whose documents all have a time."""
+        return str(self.values.get("mode") or _MODES[0]).lower()
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Parameters of fields that do not have them themselves."""
+        said: dict[str, bool | int | None] = {
+            name: self._flag(f"mapping.{name}") for name in ("ignore_malformed", "coerce")
+        }
+        if "mapping.ignore_above" in self.values:
+            said["ignore_above"] = self._whole("mapping.ignore_above", 0)
+        usual = _LOGS if self.mode == "logsdb" else {}
+        return {**usual, **{name: value for name, value in said.items() if value is not None}}
+
+    @property
+    def usual_fields(self) -> list[tuple[str, float]]:
+        """The fields that a query without any looks in, with their boosts."""
+        given = self.values.get("query.default_field") or "*"
+        return boosted(given.split(",") if isinstance(given, str) else given, "index.query.default_field")
+
+    @property
     def most_fields(self) -> int:
         """How many fields the mapping may have."""
         return self._whole("mapping.total_fields.limit", 1000)
@@ -112,13 +141,7 @@ class IndexSettings:
     @property
     def excludes_vectors(self) -> bool | None:
         """Whether documents are shown without their vectors, unless these are asked for; None if it is not said."""
-        given = self.values.get("mapping.exclude_source_vectors")
-        if given is not None and str(given).lower() not in ("true", "false"):
-            raise IllegalArgument(
-                f"Failed to parse value [{java(given)}] as only [true] or [false] are allowed for setting "
-                "[index.mapping.exclude_source_vectors]."
-            )
-        return None if given is None else str(given).lower() == "true"
+        return self._flag("mapping.exclude_source_vectors")
 
     def analysis(self, sets: Sets = lambda _: None) -> Analysis:
         """The analyzers and similarities that it declares, with those that are always there.
@@ -192,7 +215,8 @@ class IndexSettings:
         return _ALWAYS | self.values if self.is_whole else self.values
 
     def _check(self) -> None:
-        _ = self.refresh_interval, self.most_fields, self.most_hits, self.excludes_vectors
+        _ = self.refresh_interval, self.most_fields, self.most_hits, self.excludes_vectors, self.defaults
+        _ = self._whole("lifecycle.origination_date", -1), self.usual_fields
         if self.copies < 1:
             raise IllegalArgument(
                 f"Failed to parse value [{self.copies - 1}] for setting [index.number_of_replicas] must be >= 0"
@@ -208,9 +232,36 @@ class IndexSettings:
         except (TypeError, ValueError):
             raise IllegalArgument(f"Failed to parse value [{java(given)}] for setting [index.{name}]") from None
 
+    def _flag(self, name: str) -> bool | None:
+        given = self.values.get(name)
+        if given is not None and str(given).lower() not in ("true", "false"):
+            raise IllegalArgument(
+                f"Failed to parse value [{java(given)}] as only [true] or [false] are allowed for setting "
+                f"[index.{name}]."
+            )
+        return None if given is None else str(given).lower() == "true"
+
     def _pipeline(self, name: str) -> str | None:
         given = self.values.get(name)
         return None if given in (None, "_none") else str(given)
+
+
+def _check_mode(values: Mapping[str, Any]) -> None:
+    """Raise IllegalArgument for a mode that there is not, and for what only such a one has."""
+    mode = str(values.get("mode") or _MODES[0]).lower()
+    if mode not in _MODES:
+        raise IllegalArgument(f"[{mode[:100]}] is an invalid index mode, valid modes are: [{','.join(_MODES)}]")
+    if mode == _SERIES:
+        raise IllegalArgument("[index.mode] of [time_series] is not supported; see docs/compatibility.md")
+    for name in values:
+        if name == "routing_path" or name.startswith(f"{_SERIES}."):
+            told = "which is not supported; see docs/compatibility.md"
+            raise IllegalArgument(f"[index.{name}] requires [index.mode=time_series], {told}")
+    shards = values.get("number_of_shards")
+    if mode == "lookup" and shards is not None and str(shards) != "1":
+        raise IllegalArgument(
+            f"index with [lookup] mode must have [index.number_of_shards] set to 1 or unset but provided {java(shards)}"
+        )
 
 
 def _flat(body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

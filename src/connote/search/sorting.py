@@ -10,6 +10,7 @@ from connote.search.mapping.date import Date
 from connote.search.mapping.distances import unit
 from connote.search.mapping.geo import GeoPoint, point
 from connote.search.mapping.number import Number
+from connote.search.mapping.ranges import RANGES
 from connote.search.mapping.text import Text
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.reader import Reader
@@ -20,7 +21,7 @@ from connote.search.scriptsort import ByScript
 SHARD = 2**32
 _UNSORTED = (
     "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary",
-    "completion", "percolator",
+    "completion", "percolator", "rank_vectors", *(kind.kind for kind in RANGES),
 )  # fmt: skip
 _FIELD = (
     "order",

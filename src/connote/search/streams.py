@@ -15,7 +15,7 @@ from connote.contract.settings import java
 from connote.search.mapping.mapping import MARK, TIMESTAMP
 
 _OPTIONS = ("hidden", "allow_custom_routing")
-_BACKING = re.compile(r"\.ds-(?P<stream>.+)-\d{4}\.\d\d\.\d\d-\d{6,}")
+_BACKING = re.compile(r"\.ds-(?P<stream>.+)-\d{4}\.\d\d\.\d\d-\d{6,}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,17 @@ class DataStream:
     def writer(self) -> str:
         """The index that is written to."""
         return self.indices[-1]
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether its lifecycle is followed."""
+        return bool(self.lifecycle and self.lifecycle.get("enabled"))
+
+    @property
+    def retention(self) -> float | None:
+        """For how many seconds documents are kept at least; None is for ever."""
+        said = (self.lifecycle or {}).get("data_retention")
+        return None if said is None else durations.seconds(str(said), "data_retention")
 
     def following(self, index: str) -> "DataStream":
         """With one more index, which is written to from now on."""
@@ -91,6 +102,12 @@ def backing(stream: str, generation: int, now: datetime | None = None) -> str:
     return f".ds-{stream}-{now or datetime.now(UTC):%Y.%m.%d}-{generation:06}"
 
 
+def is_backing(index: str, stream: str) -> bool:
+    """Whether an index was made for a data stream, and did not come from elsewhere."""
+    found = _BACKING.fullmatch(index)
+    return found is not None and found["stream"] == stream
+
+
 def begun(name: str, template: str, body: Mapping[str, Any], lifecycle: Mapping[str, Any] | None) -> DataStream:
     """A new stream as its index template has it, with the name of its first index."""
     given = body.get("data_stream") or {}
@@ -119,10 +136,16 @@ def options(name: str, given: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
 
 def marked(composed: Mapping[str, Any]) -> dict[str, Any]:
     """The body of an index, as a backing index: hidden, and every document has one timestamp."""
-    mappings = dict(composed.get("mappings") or {})
-    properties = {TIMESTAMP: {"type": "date"}, **(mappings.get("properties") or {})}
-    mappings |= {MARK: {"enabled": True}, "properties": properties}
-    return {**composed, "mappings": mappings, "settings": {"hidden": True, **(composed.get("settings") or {})}}
+    settings = {"hidden": True, **(composed.get("settings") or {})}
+    return {**composed, "mappings": stamped(composed.get("mappings") or {}), "settings": settings}
+
+
+def stamped(mappings: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping by which every document has one timestamp."""
+    properties = mappings.get("properties") or {}
+    if isinstance(properties, Mapping):  # what is none is refused with the rest of the mapping
+        properties = {TIMESTAMP: {"type": "date"}, **properties}
+    return {**mappings, MARK: {"enabled": True}, "properties": properties}
 
 
 def lifecycle_of(given: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)

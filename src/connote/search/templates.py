@@ -197,7 +197,8 @@ class Templates:
         """Raise what is wrong with an index of these parts."""
         try:
             settings = IndexSettings.read(parts.get("settings") or {}).created()
-            Fields.read(parts.get("mappings") or {}, settings.analysis(self._sets), settings.most_fields)
+            mappings, analysis = parts.get("mappings") or {}, settings.analysis(self._sets)
+            Fields.read(mappings, analysis, settings.most_fields, settings.defaults).check_scripts()
         except ConnoteError as error:
             wrong = IllegalArgument(f"template [{name}] is invalid: {error.reason}")
             wrong.caused_by = error

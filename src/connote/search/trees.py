@@ -12,9 +12,10 @@ from connote.contract.settings import java
 from connote.search import sorting
 from connote.search.diversified import Diversified
 from connote.search.query.body import Body
+from connote.search.query.boosts import boosted
 from connote.search.query.knn import Knn
 from connote.search.query.match import Match
-from connote.search.query.multi import MultiMatch, boosted
+from connote.search.query.multi import MultiMatch
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.pinned import MOST_PINNED
 from connote.search.query.rule import Ruling

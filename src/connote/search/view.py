@@ -19,7 +19,8 @@ NO_FILTERS: Filters = MappingProxyType({})
 
 def reader(index: Index, mapping: Mapping, snapshot: Snapshot) -> Reader:
     """All that there is of an index, with the runtime fields of its mapping. Raises BadScript."""
-    every = Reader(index.name, mapping, snapshot, sources=Sources(index.documents))
+    usual = index.settings.usual_fields
+    every = Reader(index.name, mapping, snapshot, sources=Sources(index.documents), usual=usual)
     return columns.over(every, mapping.searched())
 
 

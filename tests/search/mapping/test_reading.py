@@ -285,6 +285,7 @@ NAMES = ["a", "b", "o", "n", "v"]
 SOME: dict[str, dict[str, Any]] = {
     "dense_vector": {"dims": 2},
     "scaled_float": {"scaling_factor": 10},
+    "token_count": {"analyzer": "standard"},
     "alias": {"path": "a"},
     "date": {"format": "yyyy-MM-dd||epoch_millis"},
 }

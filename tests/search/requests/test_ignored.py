@@ -33,6 +33,14 @@ def test_a_hit_tells_which_fields_left_something_out(odd: httpx.Client) -> None:
     assert (found["long"]["_ignored"], found["both"]["_ignored"]) == (["short"], ["count", "short"])
 
 
+def test_a_document_by_id_tells_it_too_before_a_refresh(odd: httpx.Client) -> None:
+    assert "_ignored" not in odd.get("/odd/_doc/fine").json()
+    odd.put("/odd/_doc/new", json={"day": "soon", "count": 3})
+    assert odd.get("/odd/_doc/new").json()["_ignored"] == ["day"]
+    docs = odd.post("/odd/_mget", json={"ids": ["fine", "both"]}).json()["docs"]
+    assert [each.get("_ignored") for each in docs] == [None, ["count", "short"]]
+
+
 def test_with_the_fields_comes_what_was_left_out(odd: httpx.Client) -> None:
     found = hits(odd, fields=["count", "sh*"], _source=False)
     assert found["both"]["ignored_field_values"] == {"count": ["many"], "short": ["abcde"]}

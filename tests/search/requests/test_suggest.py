@@ -127,6 +127,13 @@ def test_what_is_typed_is_completed_by_the_heaviest(songs: Search) -> None:
     assert suggested(songs, "never s", completion={"field": "suggest"})[0]["options"][0]["text"] == "Never Say Never"
 
 
+@pytest.mark.parametrize("size", [0, -1, 10_001])
+def test_completions_are_at_most_as_many_as_hits(songs: Search, size: int) -> None:
+    body = {"suggest": {"a": {"prefix": "ni", "completion": {"field": "suggest", "size": size}}}}
+    reply = songs.http.post("/songs/_search", json=body)
+    assert (reply.status_code, f"[size] must be from 1 to 10000, not [{size}]" in reply.text) == (400, True)
+
+
 def test_deleted_documents_complete_nothing(songs: Search) -> None:
     songs.http.put("/songs/_doc/gone?refresh=true", json={"suggest": "zebra"})
     assert suggested(songs, "zeb", completion={"field": "suggest"})[0]["options"]

@@ -1,6 +1,7 @@
 """Buckets by ranges and networks of addresses: ip_range, ip_prefix."""
 
 import ipaddress
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,33 @@ class Span:
     shown: dict[str, str]
 
 
+@dataclass(frozen=True)
+class _Ordered:
+    """Rows by their addresses: `numbers` are the different ones, rising; from `starts[n]` on are the places of n's."""
+
+    rows: Rows
+    numbers: list[int]
+    starts: Any
+    places: Any
+
+    @classmethod
+    def of(cls, rows: Rows, source: Source, kind: str) -> "_Ordered":
+        """Raises IllegalArgument for a field of something else."""
+        which, keys, numbers = addresses(rows, source, kind)
+        order = sorted(range(len(numbers)), key=numbers.__getitem__)
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        ranks = place[keys]
+        by = np.argsort(ranks, kind="stable")
+        starts = np.searchsorted(ranks[by], np.arange(len(order) + 1))
+        return cls(rows, [numbers[each] for each in order], starts, which[by])
+
+    def within(self, span: Span) -> Rows:
+        """Those with an address in it."""
+        first, end = (self.starts[bisect_left(self.numbers, bound)] for bound in (span.low, span.high))
+        return self.rows.take(self.rows.numbers[np.unique(self.places[first:end])])
+
+
 @dataclass(frozen=True, kw_only=True)
 class IpRange(Agg):
     """A bucket a range or network, each with the rows that have an address in it."""
@@ -47,14 +75,11 @@ class IpRange(Agg):
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """By the lower bound, then by the upper. Raises IllegalArgument for a field of something else."""
-        found = [(part, *addresses(part, self.source, self.kind)) for part in parts]
-        buckets = []
-        for span in sorted(self.spans, key=lambda each: (each.low, each.high)):
-            own = []
-            for part, which, keys, numbers in found:
-                inside = np.array([span.low <= each < span.high for each in numbers], dtype=np.bool_)
-                own.append(part.take(part.numbers[np.unique(which[inside[keys]])]))
-            buckets.append(self.bucket({"key": span.key, **span.shown}, own, context))
+        found = [_Ordered.of(part, self.source, self.kind) for part in parts]
+        buckets = [
+            self.bucket({"key": span.key, **span.shown}, [each.within(span) for each in found], context)
+            for span in sorted(self.spans, key=lambda each: (each.low, each.high))
+        ]
         buckets = self.finished(buckets)
         return {"buckets": keyed(buckets) if self.is_keyed else buckets}
 

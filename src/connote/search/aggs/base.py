@@ -18,12 +18,12 @@ SIBLINGS = (
 )  # fmt: skip
 PARENTS = (
     "derivative", "cumulative_sum", "bucket_sort", "bucket_selector", "bucket_script", "serial_diff", "moving_fn",
-    "normalize", "cumulative_cardinality",
+    "moving_percentiles", "normalize", "cumulative_cardinality",
 )  # fmt: skip
 _LABELS = {"avg_bucket": "simple_value", "sum_bucket": "simple_value", "min_bucket": "bucket_metric_value"}
 _LABELS |= {"max_bucket": "bucket_metric_value", "cumulative_sum": "simple_value", "bucket_script": "simple_value"}
 _LABELS |= dict.fromkeys(("serial_diff", "moving_fn", "normalize"), "simple_value")
-_LABELS |= {"cumulative_cardinality": "simple_long_value"}
+_LABELS |= {"cumulative_cardinality": "simple_long_value", "moving_percentiles": "tdigest_percentiles"}
 
 
 PLAIN = Format(None)

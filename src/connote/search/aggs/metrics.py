@@ -185,6 +185,14 @@ class Count(Agg):
         return Column(which, lats + 1j * lons)
 
 
+class Spread(dict[str, Any]):
+    """Percentiles, with the values that they are `of`, and `again`, which makes those of others."""
+
+    def __init__(self, shown: dict[str, Any], values: Doubles, again: Callable[[Doubles], dict[str, Any]]) -> None:
+        super().__init__(shown)
+        self.of, self.again = values, again
+
+
 @dataclass(frozen=True, kw_only=True)
 class Percentiles(Metric):
     """percentiles: the values below which so many percent lie, as numpy's linear interpolation has them."""
@@ -209,7 +217,8 @@ class Percentiles(Metric):
     def figures(self, values: Doubles, form: Format) -> dict[str, Any]:
         """By percent; null without values."""
         found = np.percentile(values, self.percents).tolist() if len(values) else [None] * len(self.percents)
-        return {"values": listed(self.percents, found, form, is_keyed=self.is_keyed)}
+        shown = {"values": listed(self.percents, found, form, is_keyed=self.is_keyed)}
+        return Spread(shown, values, lambda others: self.figures(others, form))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,7 @@ KINDS: Mapping[str, type[Agg]] = {
     "geo_distance": DistanceRanges,
     "geo_line": Line,
     "geohash_grid": Grid,
+    "geohex_grid": Grid,
     "geotile_grid": Grid,
     "global": Global,
     "histogram": Histogram,
@@ -94,7 +95,7 @@ KINDS: Mapping[str, type[Agg]] = {
 # What Elasticsearch has and connote does not.
 REFUSED = (
     "bucket_correlation", "bucket_count_ks_test", "categorize_text", "change_point", "frequent_item_sets",
-    "geohex_grid", "inference", "moving_avg", "moving_percentiles", "time_series",
+    "inference", "moving_avg", "time_series",
 )  # fmt: skip
 MOST_DEPTH = 30
 

@@ -15,7 +15,7 @@ from connote.search.aggs.calendar import Interval
 from connote.search.aggs.formats import Format
 from connote.search.aggs.metrics import extended, listed, stats, total
 from connote.search.aggs.options import Options
-from connote.search.aggs.series import METHODS, Growing, Moving, Normal
+from connote.search.aggs.series import METHODS, Growing, Moving, MovingPercentiles, Normal
 from connote.search.aggs.tree import Agg, Bucket
 from connote.search.write.script import read
 
@@ -186,6 +186,8 @@ def parse(name: str, kind: str, given: Any) -> Base:  # noqa: ANN401 (JSON)
         made = _scripted(body, common)
     elif kind == "moving_fn":
         made = _moving(body, common)
+    elif kind == "moving_percentiles":
+        made = MovingPercentiles(path=_path(body), window=_window(body), shift=body.whole("shift", 0), **common)
     elif kind == "normalize":
         made = Normal(path=_path(body), method=_method(body), **common)
     elif kind == "cumulative_cardinality":
@@ -244,11 +246,15 @@ def _sorting(body: Options, common: Mapping[str, Any]) -> Sorting:
 
 
 def _moving(body: Options, common: Mapping[str, Any]) -> Moving:
+    window, (script, params) = _window(body), _script(body, ("params", "values"))
+    return Moving(path=_path(body), script=script, params=params, window=window, shift=body.whole("shift", 0), **common)
+
+
+def _window(body: Options) -> int:
     window = body.whole("window", 0)
     if window <= 0:
         raise IllegalArgument(f"[window] must be a positive, non-zero integer, not [{window}] ({body.kind})")
-    script, params = _script(body, ("params", "values"))
-    return Moving(path=_path(body), script=script, params=params, window=window, shift=body.whole("shift", 0), **common)
+    return window
 
 
 def _method(body: Options) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 from connote.contract.errors import IllegalArgument
 from connote.ingest.painless import Script
 from connote.search.aggs.base import Base
-from connote.search.aggs.metrics import Different, total
+from connote.search.aggs.metrics import Different, Spread, total
 from connote.search.aggs.tree import Bucket
 from connote.search.aggs.values import Doubles
+from connote.search.thread import check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,37 @@ class Moving(Base):
                 raise IllegalArgument(f"the script of [{self.name}] must return a number")
             made.append({**bucket, self.name: self.form.figure(float(found) if math.isfinite(found) else None)})
             place += 1
+        return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovingPercentiles(Base):
+    """moving_percentiles: those of all values of the buckets before each, in a window that may be shifted.
+
+    https://www.elastic.co/docs/reference/aggregations/search-aggregations-pipeline-moving-percentiles-aggregation
+    """
+
+    path: str
+    window: int
+    shift: int = 0
+
+    def used(self) -> Iterable[str]:
+        """The path."""
+        return [self.path]
+
+    def over(self, buckets: list[Bucket]) -> list[Bucket]:
+        """The buckets; the first has none before it. Raises IllegalArgument for a path to something else."""
+        found, made = [each.get(self.path) for each in buckets], list[Bucket]()
+        for place, bucket in enumerate(buckets):
+            check()
+            own = found[place]
+            if not isinstance(own, Spread):
+                raise IllegalArgument(
+                    f"buckets_path must reference a percentiles aggregation, got: [{self.path}] ({self.kind})"
+                )
+            first, last = (min(max(place + self.shift - back, 0), len(found)) for back in (self.window, 0))
+            values = [each.of for each in found[first:last] if isinstance(each, Spread)]
+            made.append({**bucket, self.name: {**own.again(np.concatenate(values))}} if values else bucket)
         return made
 
 

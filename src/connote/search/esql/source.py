@@ -310,7 +310,8 @@ def _metadata(column: Lazily, part: Part, numbers: Rows) -> Column:
         shown = part.seen.reader.mapping.shown
         states = column.source.stored(numbers + part.base)
         return Column.of("_source", [(_shown(state, shown),) if shown.is_shown else () for state in states])
-    return Column.constant("keyword", part.seen.index.name if column.name == "_index" else "standard", size)
+    own = part.seen.index
+    return Column.constant("keyword", own.name if column.name == "_index" else own.settings.mode, size)
 
 
 def _shown(state: Stored | None, shown: Any) -> Mapping[str, Any]:  # noqa: ANN401 (a SourceFilter)

@@ -16,7 +16,9 @@ from connote.search.mapping.join import Join
 from connote.search.mapping.keyword import Boolean, ConstantKeyword, Ip, Keyword, word
 from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.mapping.number import Float, Number, UnsignedLong
+from connote.search.mapping.ranges import Range
 from connote.search.mapping.text import Text, scalar
+from connote.search.mapping.tokens import TokenCount
 from connote.search.mapping.vectors import SparseVector
 from connote.search.names import fits
 from connote.search.write import given
@@ -122,6 +124,8 @@ def formatted(field: Field, value: Any, form: str | None) -> Any:  # noqa: ANN40
         if form == "wkt":
             return f"POINT ({lon} {lat})"
         return {"coordinates": [lon, lat], "type": "Point"}
+    if isinstance(field, Range):
+        return field.formatted(value, form)
     if isinstance(field, Float):
         return float(str(field.precision(field.read(value))))  # in as many digits as it has
     return kept(field, value)
@@ -131,6 +135,8 @@ def kept(field: Field, value: Any) -> Any:  # noqa: ANN401
     """A value of a document as the field keeps it, not as it was written. Raises ConnoteError for what it does not."""
     if isinstance(field, UnsignedLong):
         return int(field.plain(value))
+    if isinstance(field, TokenCount):
+        return field.count(value)
     if isinstance(field, Number | Date):
         return field.read(value)
     if isinstance(field, Boolean):

@@ -33,6 +33,9 @@ _OWN = (
     "store_array_source",
 )
 
+# What stays as it is once an object is mapped, and what it is where nothing is said.
+_FINAL = {"enabled": True, "subobjects": True, "include_in_parent": False, "include_in_root": False}
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -54,6 +57,10 @@ class Branch:
     def is_enabled(self) -> bool:
         """Whether its values are looked at."""
         return self.given.get("enabled", True) not in (False, "false")
+
+    def includes(self, where: str) -> bool:
+        """Whether the values of nested objects are those of the object above (`parent`), of the document (`root`)."""
+        return self.is_nested and _is_on(self.given, f"include_in_{where}", usual=False)
 
     @property
     def dynamic(self) -> str | None:
@@ -91,6 +98,11 @@ class Branch:
         if self.name and "type" in other.given and self.is_nested != other.is_nested:
             own, their = ("nested", "object") if self.is_nested else ("object", "nested")
             raise IllegalArgument(f"object mapping [{self.name}] can't be changed from {own} to {their}")
+        for param, usual in _FINAL.items():
+            if param in other.given and _is_on(self.given, param, usual) != _is_on(other.given, param, usual):
+                raise IllegalArgument(
+                    f"the [{param}] parameter can't be updated for the object mapping [{self.name or '_doc'}]"
+                )
         properties = dict(self.properties)
         for name, theirs in other.properties.items():
             mine = properties.get(name)
@@ -126,7 +138,7 @@ def check_params(branch: Branch) -> None:
         where = f"Mapping definition for [{branch.name}]" if branch.name else "Root mapping definition"
         raise BadMapping(f"{where} has unsupported parameters:  {' '.join(unknown)}")
     branch.dynamic  # noqa: B018 (it raises)
-    for name in ("enabled", "subobjects"):
+    for name in _FINAL:
         value = branch.given.get(name, True)
         if value not in (True, False, "true", "false", "auto"):
             raise BadMapping(
@@ -134,6 +146,10 @@ def check_params(branch: Branch) -> None:
             )
     if not branch.name:
         dynamic.check(branch.given)
+
+
+def _is_on(given: Mapping[str, Any], param: str, usual: bool) -> bool:
+    return given.get(param, usual) not in (False, "false")
 
 
 def _multi(field: Field) -> Iterator[Field]:

@@ -13,6 +13,8 @@ from connote.search.mapping import geohash
 
 Cells = NDArray[np.int64]
 Doubles = NDArray[np.float64]
+# Its sides in degrees: top, left, bottom, right; where the right is less than the left, it crosses the date line.
+Box = tuple[float, float, float, float]
 # Beyond it Mercator's square ends, in degrees.
 _POLAR = 85.0511287798066
 # Columns and rows are below 2 ** 30, so a cell is one int64.
@@ -24,6 +26,10 @@ class Grid(ABC):
     """Base of both: columns from the west."""
 
     precision: int
+
+    least: ClassVar[int]
+    most: ClassVar[int]
+    usual: ClassVar[int]
 
     @property
     @abstractmethod
@@ -40,6 +46,10 @@ class Grid(ABC):
         """In which row places are, not yet rounded down."""
 
     @abstractmethod
+    def latitude(self, row: Doubles) -> Doubles:
+        """Where a row begins."""
+
+    @abstractmethod
     def name(self, column: int, row: int) -> str:
         """What a cell is called."""
 
@@ -52,12 +62,28 @@ class Grid(ABC):
         """What a cell is called."""
         return self.name(cell >> _SHIFT, cell & _ROWS)
 
+    def order(self, cell: int) -> int | str:
+        """Of cells with as many documents those with more of it come first."""
+        return cell
+
+    def meets(self, cells: Cells, box: Box) -> NDArray[np.bool_]:
+        """Which cells meet a box."""
+        top, left, bottom, right = box
+        columns, rows = column_of(cells), row_of(cells)
+        west = columns / self.columns * 360 - 180
+        east = west + 360 / self.columns
+        one, other = (self.latitude(each.astype(np.float64)) for each in (rows, rows + 1))
+        begins, ends = east >= left, west <= right
+        across = begins & ends if left <= right else begins | ends
+        found: NDArray[np.bool_] = across & (np.minimum(one, other) <= top) & (np.maximum(one, other) >= bottom)
+        return found
+
 
 @dataclass(frozen=True)
 class Geohash(Grid):
     """Cells named by so many letters: each letter parts a cell in 32. https://en.wikipedia.org/wiki/Geohash."""
 
-    most: ClassVar[int] = 12
+    least, most, usual = 1, 12, 5
 
     @property
     def columns(self) -> int:
@@ -82,6 +108,10 @@ class Geohash(Grid):
         """Its letters."""
         return geohash.named(row, column, self.precision)
 
+    def order(self, cell: int) -> str:
+        """By the names."""
+        return self.named(cell)
+
     @classmethod
     def read(cls, name: str) -> tuple[Self, int]:
         """The grid that a cell of that name is in, and the cell. Raises IllegalArgument."""
@@ -95,7 +125,7 @@ class Geohash(Grid):
 class Tiles(Grid):
     """The tiles of maps at a zoom. https://wiki.openstreetmap.org/wiki/Slippy_map_tilenames."""
 
-    most: ClassVar[int] = 29
+    least, most, usual = 0, 29, 7
 
     @property
     def columns(self) -> int:

@@ -27,18 +27,18 @@ class Date(Field):
         """The formats are known."""
         check(self)
 
-    def read(self, value: Any) -> int:  # noqa: ANN401
-        """The milliseconds of a value. Raises IllegalArgument."""
+    def read(self, value: Any, *, up: bool = False) -> int:  # noqa: ANN401
+        """The milliseconds of a value; with `up` the last that it may mean. Raises IllegalArgument."""
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise IllegalArgument(f"failed to parse date field [{java(value)}] with format [{self['format']}]")
-        return dates.parse(str(int(value) if isinstance(value, float) else value), self["format"])
+        return dates.parse(str(int(value) if isinstance(value, float) else value), self["format"], up=up)
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
         """A date."""
         into.numbers[self.name].append(self.read(value))
 
 
-def check(field: Date) -> None:
+def check(field: Field) -> None:
     """Raise BadMapping for formats that are not known."""
     try:
         dates.check(field["format"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Object
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from connote.contract.errors import BadDocument, IllegalArgument, StrictMapping
 from connote.search.mapping.branch import Branch
@@ -11,7 +11,7 @@ from connote.search.mapping.dynamic import Dynamic, sampled
 from connote.search.mapping.field import Field, failed
 from connote.search.mapping.mapping import TIMESTAMP, Mapping
 from connote.search.mapping.values import Values
-from connote.search.mapping.vectors import DenseVector
+from connote.search.mapping.vectors import Vectors
 
 # What stands beside a document, and so not in it.
 RESERVED = (
@@ -51,6 +51,7 @@ class _Place:
 
 
 NO_TEMPLATES: Object[str, str] = {}
+_Value = TypeVar("_Value")
 
 
 class Reader:
@@ -95,7 +96,7 @@ class Reader:
                 raise
             into.ignored.add(field.name)
             return
-        if isinstance(field, DenseVector) and (sized := field.sized(into)):
+        if isinstance(field, Vectors) and (sized := field.sized(into)):
             _put(self._whole.added, field.name.split("."), sized)
 
     def _object(self, at: _Place, source: Object[str, Any]) -> None:
@@ -170,10 +171,19 @@ class Reader:
                 at.into.nested[branch.name].append(into)
             self._object(_Place(branch, into, added, at.dynamic, at.depth + 1), each)
             if branch.is_nested:
-                _lift(into, at.into)
+                self._close(branch, into, at.into)
         if added:
             properties = at.added.setdefault("properties", {})
             properties[key] = properties.get(key, {}) | added
+
+    def _close(self, branch: Branch, nested: Values, into: Values) -> None:
+        """Give what a nested object is in its values too, as far as it shall have them."""
+        _lift(nested, into)
+        outer = [into] if branch.includes("parent") else []
+        if branch.includes("root") and not (outer and into is self._whole):
+            outer.append(self._whole)
+        for each in outer:
+            _include(nested, each)
 
     def _unmapped(self, at: _Place, key: str, value: Any) -> None:  # noqa: ANN401
         sample = sampled(value)
@@ -228,7 +238,7 @@ def _values(field: Field, value: Any) -> Iterator[Any]:  # noqa: ANN401
 
 
 def _is_one(field: Field, value: list[Any]) -> bool:
-    if field.kind == "dense_vector":
+    if isinstance(field, Vectors):
         return True
     return field.kind == "geo_point" and len(value) in (2, 3) and all(type(each) in (int, float) for each in value)
 
@@ -237,6 +247,23 @@ def _put(added: dict[str, Any], path: list[str], mapping: dict[str, Any]) -> Non
     for name in path[:-1]:
         added = added.setdefault("properties", {}).setdefault(name, {})
     added.setdefault("properties", {}).setdefault(path[-1], mapping)
+
+
+def _include(nested: Values, into: Values) -> None:
+    """Let the values of a nested object be those of what it is in, too; but for dense vectors, which come singly."""
+    _append(into.texts, nested.texts)
+    _append(into.words, nested.words)
+    _append(into.numbers, nested.numbers)
+    _append(into.points, nested.points)
+    for name, weights in nested.sparse.items():
+        kept = into.sparse[name]
+        for token, weight in weights.items():
+            kept[token] = max(weight, kept.get(token, 0.0))
+
+
+def _append(into: dict[str, list[_Value]], more: Object[str, list[_Value]]) -> None:
+    for name, values in more.items():
+        into[name] += values
 
 
 def _lift(nested: Values, into: Values) -> None:

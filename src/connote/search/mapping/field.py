@@ -1,7 +1,7 @@
 """A field of a mapping: what it is called, which parameters it takes, and how its values are read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from connote.contract.errors import BadDocument, BadMapping, ConnoteError, IllegalArgument
@@ -91,12 +91,14 @@ LEAF = COMMON | {
 class Field:
     """A field with its full name; `given` are the parameters as they were put, and `fields` its multi-fields.
 
-    A subclass says in `params` what it takes and in `add` how a value is read.
+    `defaults` are those of the index, for parameters that are not given. A subclass says in `params` what it takes and
+    in `add` how a value is read.
     """
 
     name: str
     given: Mapping[str, Any]
     fields: Mapping[str, "Field"]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     kind: ClassVar[str]
     params: ClassVar[Mapping[str, Param]] = LEAF
@@ -105,13 +107,20 @@ class Field:
 
     def __getitem__(self, param: str) -> Any:  # noqa: ANN401 (the parameter's own)
         """The value of a parameter."""
-        spec = self.params[param]
-        return spec.default if self.given.get(param) is None else spec.read(self.given[param])
+        spec, given = self.params[param], self.given.get(param)
+        if given is None:
+            given = self.defaults.get(param)
+        return spec.default if given is None else spec.read(given)
 
     @property
     def copies(self) -> tuple[str, ...]:
         """The fields that get its values too."""
         return tuple(self["copy_to"] or ()) if "copy_to" in self.params else ()
+
+    @property
+    def may_ignore(self) -> bool:
+        """Whether it leaves values out that it cannot keep, and says so."""
+        return bool("ignore_malformed" in self.params and self["ignore_malformed"])
 
     def prepare(self, analysis: "Analysis") -> None:
         """Check what the parameters name. Raises BadMapping."""
@@ -127,7 +136,7 @@ class Field:
         except ConnoteError as error:
             if isinstance(error, BadDocument):
                 raise
-            if "ignore_malformed" in self.params and self["ignore_malformed"]:
+            if self.may_ignore:
                 into.ignored.add(self.name)
                 return
             raise failed(self, value, id, error) from None

@@ -39,6 +39,11 @@ class Keyword(Field):
             raise BadMapping(f"Failed to parse mapping: normalizer [{name}] not found for field [{self.name}]")
         object.__setattr__(self, "_normalizer", analysis.normalizer(name) if name else None)
 
+    @property
+    def may_ignore(self) -> bool:
+        """Words that are too long."""
+        return "ignore_above" in self.params and self["ignore_above"] != self.params["ignore_above"].default
+
     def normal(self, value: str) -> str:
         """A value as it is compared."""
         normalizer: Analyzer | None = self.__dict__.get("_normalizer")

@@ -19,9 +19,11 @@ from connote.search.mapping import (
     keyword,
     number,
     percolator,
+    ranges,
     semantic,
     special,
     text,
+    tokens,
     vectors,
 )
 from connote.search.mapping import runtime as runtimes
@@ -53,12 +55,14 @@ KINDS: Object[str, type[Field]] = {
         number.HalfFloat,
         number.ScaledFloat,
         number.RankFeature,
+        tokens.TokenCount,
         date.Date,
         date.DateNanos,
         geo.GeoPoint,
         vectors.SparseVector,
         vectors.RankFeatures,
         vectors.DenseVector,
+        vectors.RankVectors,
         semantic.SemanticText,
         join.Join,
         special.Alias,
@@ -67,11 +71,20 @@ KINDS: Object[str, type[Field]] = {
         completion.Completion,
         percolator.Percolator,
     )
-}
+} | {kind.kind: kind for kind in ranges.RANGES}
 # What the mapping of a data stream's index has, and the field that its documents must have then.
 MARK, TIMESTAMP = "_data_stream_timestamp", "@timestamp"
+NO_DEFAULTS: Object[str, Any] = {}
 # Most fields of an index, as Elasticsearch limits them by default, and how deep objects go.
 MOST_FIELDS, MOST_DEPTH = 1000, 20
+
+
+@dataclass(frozen=True)
+class Making:
+    """What fields are made with: the index's analyzers, and parameters where they have none."""
+
+    analysis: Analysis
+    defaults: Object[str, Any]
 
 
 @dataclass(frozen=True)
@@ -81,15 +94,28 @@ class Mapping:
     root: Branch
     analysis: Analysis
     runtime: Object[str, Runtime] = field(default_factory=dict)  # fields that only a search has
+    defaults: Object[str, Any] = field(default_factory=dict)  # parameters of fields that do not have them themselves
 
     @classmethod
-    def read(cls, body: Object[str, Any], analysis: Analysis, most: int = MOST_FIELDS) -> "Mapping":
+    def read(
+        cls,
+        body: Object[str, Any],
+        analysis: Analysis,
+        most: int = MOST_FIELDS,
+        defaults: Object[str, Any] = NO_DEFAULTS,
+    ) -> "Mapping":
         """The mapping in `{"properties": …}`. Raises BadMapping, IllegalArgument."""
-        return cls(_branch("", body, analysis, 0), analysis)._checked(most)
+        root = _branch("", body, Making(analysis, defaults), 0)
+        return cls(root, analysis, defaults=defaults)._checked(most)
 
     def merged(self, body: Object[str, Any], most: int = MOST_FIELDS) -> "Mapping":
         """With what `body` adds or changes. Raises BadMapping, IllegalArgument for what cannot change."""
-        other = _branch("", body, self.analysis, 0)
+        other = _branch("", body, Making(self.analysis, self.defaults), 0)
+        if self.has_timestamps and MARK in other.given and not _is_marked(other.given):
+            raise IllegalArgument(
+                f"Mapper for [{MARK}] conflicts with existing mapper:\n\tCannot update parameter [enabled] from [true] "
+                "to [false]"
+            )
         root = self.root.merged(other)
         if "runtime" in other.given:
             runtime = runtimes.merged(self.root.given.get("runtime"), other.given["runtime"])
@@ -129,7 +155,7 @@ class Mapping:
     @cached_property
     def vectors(self) -> Sequence[str]:
         """The names of the fields that hold vectors."""
-        kinds = (vectors.DenseVector.kind, vectors.SparseVector.kind)
+        kinds = (vectors.DenseVector.kind, vectors.RankVectors.kind, vectors.SparseVector.kind)
         return [name for name, each in self.fields.items() if each.kind in kinds]
 
     def find(self, name: str) -> Field | None:
@@ -165,8 +191,24 @@ class Mapping:
     @cached_property
     def has_timestamps(self) -> bool:
         """Whether every document must have one `@timestamp`: that of a data stream."""
-        marked = self.root.given.get(MARK)
-        return isinstance(marked, Object) and marked.get("enabled") in (True, "true")
+        return _is_marked(self.root.given)
+
+    @cached_property
+    def may_ignore(self) -> bool:
+        """Whether there are fields that may leave a value out."""
+        return any(each.may_ignore for each in self.fields.values())
+
+    def check_scripts(self) -> None:
+        """Raise BadMapping for fields that scripts are to make when a document is written: older indices may have such.
+
+        Nothing runs them.
+        """
+        for name, each in self.fields.items():
+            if name not in self.runtime and each.given.get("script") is not None:
+                raise BadMapping(
+                    f"[script] of field [{name}] is not supported: make it a field of [runtime], or of an ingest "
+                    "pipeline; see docs/compatibility.md"
+                )
 
     def wire(self) -> dict[str, Any]:
         """The mapping as GET shows it."""
@@ -231,7 +273,17 @@ def _source(given: Any) -> SourceFilter:  # noqa: ANN401 (JSON)
         raise BadMapping(f"Failed to parse mapping: {error.reason}") from None
 
 
-def _branch(name: str, body: Any, analysis: Analysis, depth: int) -> Branch:  # noqa: ANN401 (JSON)
+def _is_marked(given: Object[str, Any]) -> bool:
+    """Whether documents must have timestamps. Raises BadMapping."""
+    marked = given.get(MARK, {})
+    if not isinstance(marked, Object) or marked.keys() - {"enabled"}:
+        raise BadMapping(f"[{MARK}] must be an object of [enabled], not [{java(marked)[:100]}]")
+    if marked.get("enabled", False) not in (True, False, "true", "false"):
+        raise BadMapping(f"[enabled] of [{MARK}] must be [true] or [false], not [{java(marked['enabled'])[:100]}]")
+    return marked.get("enabled") in (True, "true")
+
+
+def _branch(name: str, body: Any, making: Making, depth: int) -> Branch:  # noqa: ANN401 (JSON)
     if not isinstance(body, Object):
         raise BadMapping(f"Expected map for property [properties] on field [{name or '_doc'}] but got [{java(body)}]")
     if depth > MOST_DEPTH:
@@ -252,13 +304,13 @@ def _branch(name: str, body: Any, analysis: Analysis, depth: int) -> Branch:  # 
             {"properties": {rest: value}} if rest and body.get("subobjects", True) not in (False, "false") else value
         )
         part = first if nested is not value else key
-        made = _property(own.path(part), nested, analysis, depth + 1)
+        made = _property(own.path(part), nested, making, depth + 1)
         before = found.get(part)
         found[part] = before.merged(made) if isinstance(before, Branch) and isinstance(made, Branch) else made
     return replace(own, properties=found)
 
 
-def _property(name: str, body: Any, analysis: Analysis, depth: int) -> Branch | Field:  # noqa: ANN401
+def _property(name: str, body: Any, making: Making, depth: int) -> Branch | Field:  # noqa: ANN401
     if not isinstance(body, Object):
         raise BadMapping(f"Expected map for property [fields] on field [{name}] but got a {java(body)}")
     kind = body.get(
@@ -267,13 +319,13 @@ def _property(name: str, body: Any, analysis: Analysis, depth: int) -> Branch | 
     if kind is None:
         raise BadMapping(f"No type specified for field [{name.rpartition('.')[2]}]")
     if kind in ("object", "nested"):
-        return _branch(name, body, analysis, depth)
+        return _branch(name, body, making, depth)
     if kind == join.Join.kind and "." in name:
         raise BadMapping(f"join field [{name.rpartition('.')[2]}] cannot be added inside an object or in a multi-field")
-    return _field(name, kind, body, analysis)
+    return _field(name, kind, body, making)
 
 
-def _field(name: str, kind: Any, body: Object[str, Any], analysis: Analysis) -> Field:  # noqa: ANN401
+def _field(name: str, kind: Any, body: Object[str, Any], making: Making) -> Field:  # noqa: ANN401
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadMapping(f"No handler for type [{java(kind)}] declared on field [{name.rpartition('.')[2]}]")
     made = KINDS[kind]
@@ -285,21 +337,21 @@ def _field(name: str, kind: Any, body: Object[str, Any], analysis: Analysis) -> 
         raise BadMapping(f"Expected map for property [fields] on field [{name}] but got [{java(multi)}]")
     fields = {}
     for inner, each in multi.items():
-        found = _property(f"{name}.{inner}", each, analysis, 1)
+        found = _property(f"{name}.{inner}", each, making, 1)
         if isinstance(found, Branch):
             raise BadMapping(f"Type [{found.given.get('type', 'object')}] cannot be used in multi field")
-        if isinstance(found, vectors.DenseVector | join.Join):
+        if isinstance(found, vectors.DenseVector | vectors.RankVectors | join.Join):
             raise BadMapping(f"Type [{found.kind}] cannot be used in multi field")
         fields[inner] = found
-    field = made(name, rest, fields)
+    field = made(name, rest, fields, making.defaults)
     for param in rest:
         try:
             field[param]
         except ConnoteError as error:
             raise BadMapping(f"Failed to parse mapping: [{param}] of field [{name}]: {error.reason}") from None
-    field.prepare(analysis)
+    field.prepare(making.analysis)
     scored = None if isinstance(field, vectors.DenseVector) or "similarity" not in field.params else field["similarity"]
-    if scored is not None and scored not in analysis.similarities:
+    if scored is not None and scored not in making.analysis.similarities:
         raise BadMapping(f"Failed to parse mapping: Unknown Similarity type [{scored}] for field [{name}]")
     return field
 

@@ -76,31 +76,16 @@ def read_weights(value: Any, kind: str, name: str) -> dict[str, float]:  # noqa:
     return weights
 
 
-class DenseVector(Field):
-    """A vector of one length; the first one decides it where the mapping does not."""
-
-    kind: ClassVar[str] = "dense_vector"
-    params = LEAF | {
-        "dims": Param(whole),
-        "similarity": Param(text),
-        "element_type": Param(text, "float"),
-        "index_options": Param(mapping, updatable=True),
-    }
+class Vectors(Field):
+    """Base of those of one length; the first vector decides it where the mapping does not."""
 
     def prepare(self, analysis: Analysis) -> None:  # noqa: ARG002
         """Parameters fit together."""
-        dims, similarity, element = self["dims"], self["similarity"], self["element_type"]
+        dims, element = self["dims"], self["element_type"]
         if dims is not None and not 1 <= dims <= MOST_DIMENSIONS:
             raise BadMapping(f"The number of dimensions should be in the range [1, {MOST_DIMENSIONS}] but was [{dims}]")
-        if similarity is not None and similarity not in SIMILARITIES:
-            raise BadMapping(
-                f"Unknown value [{similarity}] for field [similarity] - accepted values are {java(list(SIMILARITIES))}"
-            )
         if element not in ("float", "byte", "bit", "bfloat16"):
             raise BadMapping(f"invalid element_type [{element}]; available types are [bit, byte, bfloat16, float]")
-        options = self["index_options"]
-        if options and options.get("type") not in DENSE_KINDS:
-            raise BadMapping(f"Unknown vector index options type [{java(options.get('type'))}] for field [{self.name}]")
 
     def merged(self, other: Field) -> Self:
         """The first vector may say how many dimensions there are, if the mapping has not."""
@@ -111,6 +96,30 @@ class DenseVector(Field):
         """What the document's vector adds to the mapping, if that has no dimensions yet."""
         vector = into.dense.get(self.name)
         return {} if vector is None or self["dims"] is not None else {"type": self.kind, "dims": vector.shape[1]}
+
+
+class DenseVector(Vectors):
+    """A vector."""
+
+    kind: ClassVar[str] = "dense_vector"
+    params = LEAF | {
+        "dims": Param(whole),
+        "similarity": Param(text),
+        "element_type": Param(text, "float"),
+        "index_options": Param(mapping, updatable=True),
+    }
+
+    def prepare(self, analysis: Analysis) -> None:
+        """Parameters fit together."""
+        super().prepare(analysis)
+        similarity = self["similarity"]
+        if similarity is not None and similarity not in SIMILARITIES:
+            raise BadMapping(
+                f"Unknown value [{similarity}] for field [similarity] - accepted values are {java(list(SIMILARITIES))}"
+            )
+        options = self["index_options"]
+        if options and options.get("type") not in DENSE_KINDS:
+            raise BadMapping(f"Unknown vector index options type [{java(options.get('type'))}] for field [{self.name}]")
 
     def wire(self) -> dict[str, Any]:
         """With the defaults that Elasticsearch shows once the number of dimensions is known."""
@@ -195,6 +204,37 @@ class DenseVector(Field):
                 "The [dot_product] similarity can only be used with unit-length vectors. Preview of invalid vector: "
                 f"[{', '.join(str(each) for each in vector[:5].tolist())}{', ...' * (len(vector) > 5)}]"
             )
+
+
+class RankVectors(Vectors):
+    """Several vectors, for late interaction: only scripts compare them.
+
+    https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/rank-vectors
+    """
+
+    kind: ClassVar[str] = "rank_vectors"
+    params = COMMON | {"dims": Param(whole), "element_type": Param(text, "float")}
+
+    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
+        """An array of vectors, all of one length. Raises IllegalArgument."""
+        if self.name in into.dense:
+            raise IllegalArgument(
+                f"Field [{self.name}] of type [{self.kind}] doesn't support indexing multiple values for the same "
+                "field in the same document"
+            )
+        if not isinstance(value, list) or not value:
+            raise IllegalArgument(f"[{self.kind}] must be an array of vectors, not [{java(value)[:100]}]")
+        found = [_floats(each, self["element_type"]) for each in value]
+        if wrong := [each for each in found if len(each) != (self["dims"] or len(found[0]))]:
+            raise IllegalArgument(
+                f"The [{self.kind}] field [{self.name}] in doc has vectors with different numbers of dimensions: "
+                f"[{len(wrong[0])}] and [{self['dims'] or len(found[0])}]"
+            )
+        matrix = np.stack(found)
+        with np.errstate(over="ignore"):
+            if not np.isfinite(np.einsum("ij,ij->i", matrix, matrix)).all():
+                raise IllegalArgument(f"[{self.kind}] vectors must have finite lengths")
+        into.dense[self.name] = matrix
 
 
 def _dims(field: Field) -> dict[str, Any]:

@@ -19,15 +19,18 @@ from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.completion import Completion
 from connote.search.mapping.date import Date
 from connote.search.mapping.keyword import Boolean
+from connote.search.mapping.ranges import Range
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text
-from connote.search.mapping.vectors import DenseVector
+from connote.search.mapping.vectors import DenseVector, RankVectors
 from connote.search.query import decay
 from connote.search.query.chance import chances
 from connote.search.query.reader import Reader
+from connote.search.thread import check
 
 FUNCTIONS = (
-    "cosineSimilarity", "dotProduct", "hamming", "l2norm", "l1norm", "randomScore", "saturation", "sigmoid",
+    "cosineSimilarity", "dotProduct", "hamming", "l2norm", "l1norm", "maxSimDotProduct", "maxSimInvHamming",
+    "randomScore", "saturation", "sigmoid",
     *decay.NAMES,
 )  # fmt: skip
 _MOST_KNOWN = 16
@@ -57,6 +60,8 @@ class Document(dict[str, Any]):
                 f"Fielddata is disabled on [{name}] in [{self._reader.index}]. Text fields are not optimised for "
                 "operations that require per-document field data; please use a keyword field instead."
             )
+        if isinstance(field, Range):
+            raise Fault(f"Field [{name}] of type [{field.kind}] has ranges, and no single values")
         if (numbers := self._table.numbers(field.name)) is not None:
             found = np.sort(numbers.values[numbers.owners.of(self.at)]).tolist()
             return Column(
@@ -89,6 +94,8 @@ class Functions:
             "hamming": lambda query, name: self._near("hamming", query, name),
             "l2norm": lambda query, name: max(self._near("l2", query, name), 0.0) ** 0.5,
             "l1norm": lambda query, name: self._near("l1", query, name),
+            "maxSimDotProduct": lambda query, name: self._near("each_dot", query, name),
+            "maxSimInvHamming": lambda query, name: self._near("each_hamming", query, name),
             "randomScore": self._chance,
             **decay.functions(),
             "saturation": lambda value, half: value / (half + value),
@@ -110,7 +117,8 @@ class Functions:
         if key not in self._known:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            self._known[key] = query, self._all(kind, query, name)
+            made = self._each if kind.startswith("each_") else self._all
+            self._known[key] = query, made(kind.removeprefix("each_"), query, name)
         found = float(self._known[key][1][self._document.at])
         if not np.isfinite(found):
             raise Fault("A document doesn't have a value for a vector field!")
@@ -138,6 +146,31 @@ class Functions:
         }
         rows: Floats = made[kind]()
         return view.owners.best(rows) if kind in ("dot", "cosine") else -view.owners.best(-rows)
+
+    def _each(self, kind: str, query: Any, name: str) -> Floats:  # noqa: ANN401
+        """float32 [size]: the sum over the query's vectors of how near each document's nearest is, NaN without any.
+
+        https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/rank-vectors#rank-vectors-scoring
+        """
+        field = self._reader.field(name)
+        if not isinstance(field, RankVectors):
+            raise Fault(f"No rank_vectors field found for [{name}] in mapping")
+        if not isinstance(query, list | tuple) or not query:
+            raise Fault("a query must be a list of vectors", "illegal_argument_exception")
+        view = self._table.dense(field.name)
+        if view is None:
+            return np.full(self._table.size, np.nan, dtype=np.float32)
+        found, dims = np.zeros(self._table.size, dtype=np.float32), view.matrix.shape[1]
+        bits = dims if field["element_type"] == "bit" else 8 * dims
+        for each in query:
+            check()
+            vector = _vector(each, field["element_type"], view, kind)
+            if vector.ndim != 1 or len(vector) != dims:
+                told = f"The query vector has a different number of dimensions [{vector.size}] than the document "
+                raise Fault(f"{told}vectors [{dims}].")
+            rows = scores.dense(view, vector, "dot") if kind == "dot" else 1 - _differing(view.matrix, vector) / bits
+            found += view.owners.best(rows.astype(np.float32))
+        return found
 
 
 def _vector(query: Any, element: str, view: Dense | None, kind: str) -> Floats:  # noqa: ANN401 (a script's)

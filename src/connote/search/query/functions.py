@@ -28,6 +28,7 @@ from connote.search.query.body import Body
 from connote.search.query.chance import chances
 from connote.search.query.decay import decayed
 from connote.search.query.geo import haversine
+from connote.search.query.overlaps import check_single
 from connote.search.query.query import Asks, Explanation, Hits, MatchAll, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.script import Scripted
@@ -354,6 +355,7 @@ def _field_value(value: Any, reader: Reader) -> Function:  # noqa: ANN401
     field = reader.field(name)
     if field is None and missing is None:
         raise IllegalArgument(f"Unable to find a field mapper for field [{name}]. No 'missing' value defined.")
+    check_single(field)
     return _FieldValue(field.name if field else name, factor, modifier, missing)
 
 

@@ -15,6 +15,7 @@ from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text, scalar
 from connote.search.query.body import Body
 from connote.search.query.boolean import BoolWeight, DisMaxWeight
+from connote.search.query.boosts import boosted
 from connote.search.query.match import PLAIN, Boosted, How, Match, analyzer_of
 from connote.search.query.minimum import minimum
 from connote.search.query.query import Asks, Constant, Explanation, Hits, MatchNone, Query, Weight
@@ -24,22 +25,6 @@ from connote.search.query.values import everything
 
 TYPES = ("best_fields", "most_fields", "cross_fields", "phrase", "phrase_prefix", "bool_prefix")
 _MODES = {"phrase": "phrase", "phrase_prefix": "phrase_prefix", "bool_prefix": "bool_prefix"}
-
-
-def boosted(given: Any, kind: str) -> list[tuple[str, float]]:  # noqa: ANN401 (JSON)
-    """Fields with their boosts, of `title^3`. Raises BadQuery."""
-    found = []
-    for each in given if isinstance(given, list) else [given]:
-        if not isinstance(each, str):
-            raise BadQuery(f"[{kind}] query: field name must be a text")
-        name, _, boost = each.partition("^")
-        try:
-            found.append((name, float(boost) if boost else 1.0))
-        except ValueError:
-            raise BadQuery(f"[{kind}] boost of [{each}] must be a number") from None
-        if not 0 <= found[-1][1] < float("inf"):
-            raise IllegalArgument(f"[{kind}] boost of [{each}] must not be negative")
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

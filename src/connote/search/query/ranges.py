@@ -7,6 +7,7 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.query.body import one_field
+from connote.search.query.overlaps import RELATIONS
 from connote.search.query.query import Constant, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.values import Bounds, between
@@ -23,6 +24,7 @@ class Range(Query):
     with_high: bool = True
     format: str | None = None
     zone: str | None = None
+    relation: str = RELATIONS[0]
 
     @classmethod
     def parse(cls, given: Any) -> Query:  # noqa: ANN401
@@ -50,9 +52,9 @@ class Range(Query):
         for side in ("low", "high"):
             if isinstance(bounds[side], Mapping | list):
                 raise BadQuery(f"[range] bounds of [{field}] must be single values, not [{java(bounds[side])[:100]}]")
-        relation = body.text("relation")
-        if relation is not None and relation.lower() not in ("intersects", "contains", "within"):
-            raise IllegalArgument(f"{relation} is not a valid relation")
+        bounds["relation"] = (body.text("relation") or RELATIONS[0]).lower()
+        if bounds["relation"] not in RELATIONS:
+            raise IllegalArgument(f"{bounds['relation'][:100]} is not a valid relation")
         made = cls(field=field, format=body.text("format"), zone=body.text("time_zone"), **bounds, **body.common())
         body.done()
         return made
@@ -63,5 +65,5 @@ class Range(Query):
         if field is None:
             return MatchNone().weigh(reader)
         bounds = Bounds(self.low, self.high, self.with_low, self.with_high)
-        find = between(field, bounds, self.format, self.zone)
+        find = between(field, bounds, self.format, self.zone, self.relation)
         return Constant(find, self.boost, f"{self.field}:[{self.low} TO {self.high}]")

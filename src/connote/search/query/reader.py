@@ -23,8 +23,8 @@ from connote.search.mapping.text import Text
 from connote.search.names import fits
 from connote.search.sources import Sources
 
-# As many fields as a query may look in.
-MOST_FIELDS = 4096
+# As many fields as a query may look in, and those that it looks in if neither it nor the index says which.
+MOST_FIELDS, EVERY = 4096, (("*", 1.0),)
 
 
 class Rows(NamedTuple):
@@ -44,7 +44,10 @@ class Rows(NamedTuple):
 
 
 class Reader:
-    """For one search over one index. `path` is the nested object that a query is in, if it is in one."""
+    """For one search over one index. `path` is the nested object that a query is in, if it is in one.
+
+    `usual` are the fields, with their boosts, that a query without any looks in.
+    """
 
     def __init__(
         self,
@@ -53,9 +56,10 @@ class Reader:
         snapshot: Snapshot,
         path: str | None = None,
         sources: Sources | None = None,
+        usual: Sequence[tuple[str, float]] = EVERY,
     ) -> None:
         self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
-        self.sources = sources
+        self.sources, self.usual = sources, usual
         self._models: dict[str, Bm25] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
 
@@ -74,15 +78,15 @@ class Reader:
 
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""
-        return Reader(self.index, self.mapping, self.snapshot, path, self.sources)
+        return Reader(self.index, self.mapping, self.snapshot, path, self.sources, self.usual)
 
     def mapped(self, mapping: Mapping) -> "Reader":
         """The same documents by another mapping."""
-        return Reader(self.index, mapping, self.snapshot, self.path, self.sources)
+        return Reader(self.index, mapping, self.snapshot, self.path, self.sources, self.usual)
 
     def over(self, snapshot: Snapshot) -> "Reader":
         """The same index in another state."""
-        return Reader(self.index, self.mapping, snapshot, self.path, self.sources)
+        return Reader(self.index, self.mapping, snapshot, self.path, self.sources, self.usual)
 
     def way(self, path: str) -> list[str]:
         """The nested objects to go through from here to those at a path; none, if there are none of that path."""
@@ -114,10 +118,10 @@ class Reader:
     def searched(self, fields: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
         """The fields of names and patterns, with their boosts, that are there and can be searched for words.
 
-        Without any, all. Raises IllegalArgument for too many.
+        Without any, the usual ones. Raises IllegalArgument for too many.
         """
         found: dict[str, float] = {}
-        for pattern, boost in fields or [("*", 1.0)]:
+        for pattern, boost in fields or self.usual:
             if pattern in META:
                 found[pattern] = boost
             listed = self.fields(pattern)

@@ -8,9 +8,10 @@ from typing import Any
 from connote.contract.errors import BadQuery
 from connote.search.query import grammar, simple
 from connote.search.query.body import Body
+from connote.search.query.boosts import boosted
 from connote.search.query.fuzzy import Fuzziness
 from connote.search.query.match import How
-from connote.search.query.multi import TYPES, boosted
+from connote.search.query.multi import TYPES
 from connote.search.query.query import Asks, Query, Weight
 from connote.search.query.reader import Reader
 from connote.search.query.style import Style

@@ -15,6 +15,7 @@ from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.date import Date
 from connote.search.mapping.keyword import ConstantKeyword, Ip
 from connote.search.mapping.number import Number
+from connote.search.mapping.ranges import Range
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import MatchOnlyText, scalar
 from connote.search.mapping.vectors import SparseVector
@@ -132,7 +133,7 @@ class Term(Query):
         field = reader.field(self.field)
         if field is None:
             return MatchNone().weigh(reader)
-        if self.is_insensitive or isinstance(field, Number | Date | Ip | MatchOnlyText):
+        if self.is_insensitive or isinstance(field, Number | Date | Ip | Range | MatchOnlyText):
             is_exact = not self.is_insensitive
             find = equal(field, [self.value]) if is_exact else patterns.insensitive(field.name, scalar(self.value))
             return Constant(find, self.boost)

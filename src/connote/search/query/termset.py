@@ -16,6 +16,7 @@ from connote.search.query import program
 from connote.search.query.body import one_field
 from connote.search.query.functions import Doubles, first
 from connote.search.query.minimum import minimum
+from connote.search.query.overlaps import check_single
 from connote.search.query.program import Program
 from connote.search.query.query import Explanation, Hits, MatchNone, Query, Weight
 from connote.search.query.reader import Reader
@@ -100,6 +101,7 @@ class TermsSet(Query):
             field = reader.field(self.by_field)
             if field is None:
                 raise BadQuery(f"failed to find minimum_should_match field [{self.by_field}]")
+            check_single(field)
             name = field.name
             return lambda table, _: first(table, name)
         if self.by_script is not None:

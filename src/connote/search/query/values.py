@@ -11,14 +11,17 @@ from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.search.engine.arrays import Mask
 from connote.search.engine.fields import Inverted
 from connote.search.engine.segment import Table
-from connote.search.mapping import versions
+from connote.search.mapping import addresses, versions
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, Ip, Keyword, Version, word
 from connote.search.mapping.number import Float, Number, Whole
+from connote.search.mapping.ranges import DateRange, Range
 from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text, scalar
-from connote.search.query import addresses, patterns
+from connote.search.query import patterns
+from connote.search.query.addresses import among
+from connote.search.query.overlaps import RELATIONS, Span, related
 from connote.search.query.query import Find
 
 
@@ -63,12 +66,25 @@ def equal(field: Field, values: Sequence[Any]) -> Find:
     if isinstance(field, Number):
         return _numbers(field.name, [found for value in values if (found := _number(field, value)) is not None])
     if isinstance(field, Ip):
-        return addresses.among(field.name, [scalar(value) for value in values])
+        return among(field.name, [scalar(value) for value in values])
+    if isinstance(field, Range):
+        return _either([related(field, _span(field, Bounds(value, value))) for value in values])
     return having(field.name, [normal(field, value) for value in values])
 
 
-def between(field: Field, bounds: Bounds, pattern: str | None = None, zone: str | None = None) -> Find:
-    """Documents with a value within bounds; `pattern` and `zone` are of dates. Raises IllegalArgument, BadQuery."""
+def between(
+    field: Field,
+    bounds: Bounds,
+    pattern: str | None = None,
+    zone: str | None = None,
+    relation: str = RELATIONS[0],
+) -> Find:
+    """Documents with a value within bounds, or a range that stands so to these; `pattern` and `zone` are of dates.
+
+    Raises IllegalArgument, BadQuery.
+    """
+    if isinstance(field, Range):
+        return related(field, _span(field, bounds, pattern, zone), relation)
     if isinstance(field, Date):
         return between_numbers(field.name, moments(field, bounds, pattern, zone))
     if isinstance(field, Number):
@@ -80,6 +96,20 @@ def between(field: Field, bounds: Bounds, pattern: str | None = None, zone: str 
         return _between_ranks(field.name, bounds, versions.rank)
     words = [None if value is None else normal(field, value) for value in bounds[:2]]
     return _between_words(field.name, bounds._replace(low=words[0], high=words[1]))
+
+
+def _span(field: Range, bounds: Bounds, pattern: str | None = None, zone: str | None = None) -> Span:
+    """The first and the last value between bounds."""
+    if isinstance(field, DateRange):
+        low, high = moments(field, bounds, pattern, zone)[:2]
+    else:
+        try:
+            low, high = (None if each is None else field.asked(each) for each in bounds[:2])
+        except ConnoteError as error:
+            raise IllegalArgument(f"failed to create query: {error.reason}") from None
+    if low is not None and high is not None and low > high:
+        raise IllegalArgument(f"Range query `from` value ({bounds.low}) is greater than `to` value ({bounds.high})")
+    return field.span(low, high, with_low=bounds.with_low, with_high=bounds.with_high)
 
 
 def _between_ranks(name: str, bounds: Bounds, rank: Callable[[str], Any]) -> Find:
@@ -107,7 +137,7 @@ def having(field: str, values: Sequence[str]) -> Find:
     return find
 
 
-def moments(field: Date, bounds: Bounds, pattern: str | None = None, zone: str | None = None) -> Bounds:
+def moments(field: Date | DateRange, bounds: Bounds, pattern: str | None = None, zone: str | None = None) -> Bounds:
     """The bounds as milliseconds. What is less than exact is all of its time: `gt` and `lte` take the last moment."""
     formats = pattern or field["format"]
     try:

@@ -23,6 +23,9 @@ from connote.search.suggest.belonging import Belonging
 from connote.search.suggest.expression import Expression
 from connote.search.thread import check
 
+# Options of one suggestion: as many as a search has hits.
+_MOST = 10_000
+
 
 class _Found(NamedTuple):
     """An input that fits, and where it stands: the reader, the segment, the document; the contexts it was found by."""
@@ -61,8 +64,8 @@ class Completions:
             body.raw("contexts"),
             _flags(body.raw("regex")),
         )
-        if made.size < 1:
-            raise IllegalArgument("size must be positive")
+        if not 1 <= made.size <= _MOST:
+            raise IllegalArgument(f"[size] must be from 1 to {_MOST}, not [{made.size}]")
         return made
 
     def by_expression(self, text: str) -> "Completions":

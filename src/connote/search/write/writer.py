@@ -97,7 +97,7 @@ class Writer:
             raise IllegalArgument("source is missing")
         if INFERENCE in source:
             source = {name: value for name, value in source.items() if name != INFERENCE}
-        made.values = index.read(operation.id, source, operation.templates)
+        made.values = index.read(operation.id, source, operation.templates, waits=True)
         if made.values.unpacked:
             source = _unpacked(source, made.values.unpacked)
         made.raw = _dumped(source)
@@ -131,7 +131,7 @@ class Writer:
                 made.error = made.error or each
             else:
                 made.embedded[want.field.name] = each
-        await asyncio.to_thread(_keep_models, index, prepared)
+        await asyncio.to_thread(_map, index, prepared)
 
 
 def _wants(mapping: Fields, prepared: Sequence[Prepared]) -> list[tuple[Prepared, Want]]:
@@ -153,12 +153,14 @@ def _wants(mapping: Fields, prepared: Sequence[Prepared]) -> list[tuple[Prepared
     return wants
 
 
-def _keep_models(index: Index, prepared: Sequence[Prepared]) -> None:
-    """The mapping learns what endpoints give, from the first vectors of each field; others must be like these."""
+def _map(index: Index, prepared: Sequence[Prepared]) -> None:
+    """The mapping learns of fields of what was embedded, and what endpoints give: all vectors of a field are alike."""
     for made in prepared:
         if made.error is not None:
             continue
         try:
+            if made.values is not None and made.values.added and made.source is not None:
+                made.values = index.read(made.operation.id, made.source, made.operation.templates)
             for name, each in made.embedded.items():
                 index.model(name, each)
         except ConnoteError as error:

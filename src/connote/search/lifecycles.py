@@ -1,0 +1,116 @@
+"""Lifecycles of data streams: the index that is written to is rolled over as it grows, and old ones are deleted.
+
+https://www.elastic.co/docs/manage-data/lifecycle/data-stream
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import product
+from typing import Any
+
+from connote.contract import durations
+from connote.contract.errors import ConnoteError
+from connote.search import datastreams
+from connote.search.indices import Indices
+from connote.search.rollover import Measured, conditions, rolls
+from connote.search.streams import Changes, DataStream, is_backing
+
+log = logging.getLogger("connote.search")
+
+# How often is looked, if the setting of Elasticsearch's name does not say something else; as it is there.
+INTERVAL, USUAL_INTERVAL, LEAST_INTERVAL = "data_streams.lifecycle.poll_interval", "5m", 1.0
+# When an index is rolled over, as in Elasticsearch; the age by how long documents are retained, in seconds:
+# https://www.elastic.co/docs/reference/elasticsearch/configuration-reference/data-stream-lifecycle-settings
+_FULL: Mapping[str, Any] = {"max_primary_shard_size": "50gb", "max_primary_shard_docs": 200_000_000, "min_docs": 1}
+_DAY = 86_400.0
+_AGES = ((_DAY, "1h"), (14 * _DAY, "1d"), (90 * _DAY, "7d"))
+_LONGEST = "30d"
+
+
+class Lifecycles:
+    """Looks after all data streams, again and again. `interval` gives the seconds between two times."""
+
+    def __init__(self, indices: Indices, interval: Callable[[], float]) -> None:
+        self._indices, self._interval = indices, interval
+        self._woken, self._is_ending = asyncio.Event(), False
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._running = asyncio.create_task(self._for_ever())
+
+    def wake(self) -> None:
+        """Look at once: the interval may have changed."""
+        self._woken.set()
+
+    async def close(self) -> None:
+        """End, once what is under way is done."""
+        self._is_ending = True
+        self.wake()
+        if self._running is not None:
+            await self._running
+
+    async def run(self) -> None:
+        """Roll over and delete what is due. What fails for one stream is logged, and harms no other."""
+        for name, step in product(list(self._indices.streams), (self._roll, self._expire)):
+            try:
+                await step(name)
+            except ConnoteError as error:
+                log.warning("the lifecycle of data stream [%s] could not be followed: %s", name, error.reason)
+
+    async def _for_ever(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._interval())
+            if self._is_ending:
+                return
+            self._woken.clear()
+            try:
+                await self.run()
+            except Exception:
+                log.exception("the lifecycles of data streams could not be followed")
+
+    async def _roll(self, name: str) -> None:
+        stream = self._indices.streams.get(name)
+        if stream is None or not stream.is_managed or not self._is_managed(stream.writer):
+            return
+        wanted = conditions({**_FULL, "max_age": _age(stream.retention)})
+        index, created = await self._indices.open(stream.writer), self._indices.records[stream.writer].created
+        if rolls(wanted, await asyncio.to_thread(Measured.of, index, created)):
+            await datastreams.roll(self._indices, name, stream.writer, {})
+
+    async def _expire(self, name: str) -> None:
+        async with self._indices.writing:
+            stream = self._indices.streams.get(name)
+            if stream is None or not stream.is_managed or stream.retention is None:
+                return
+            gone = [each for each in stream.indices[:-1] if self._is_managed(each)]
+            gone = [each for each in gone if self._age(stream, each) >= stream.retention]
+            if gone:
+                await self._indices.replace((), gone, Changes.without(self._indices.streams, gone))
+                log.info("data stream [%s]: deleted [%s], older than [%ss]", name, ", ".join(gone), stream.retention)
+
+    def _is_managed(self, index: str) -> bool:
+        """Whether the index has no policy of its own, or does not prefer it."""
+        settings = self._indices.records[index].settings
+        return settings.get("lifecycle.name") is None or settings.get("lifecycle.prefer_ilm") in (False, "false")
+
+    def _age(self, stream: DataStream, index: str) -> float:
+        """Seconds since the index was rolled over; of one that came from elsewhere, since it was made."""
+        records, place = self._indices.records, stream.indices.index(index)
+        began = records[stream.indices[place + 1] if is_backing(index, stream.name) else index].created
+        said = int(records[index].settings.get("lifecycle.origination_date") or -1)
+        return time.time() - (said if said >= 0 else began) / 1000
+
+
+def interval(said: Any) -> float:  # noqa: ANN401 (JSON)
+    """Seconds, of what the setting says. Raises IllegalArgument."""
+    return max(durations.seconds(str(said), INTERVAL) or 0.0, LEAST_INTERVAL)
+
+
+def _age(retention: float | None) -> str:
+    """How old an index may be before it is rolled over."""
+    return next((age for most, age in _AGES if retention is not None and retention <= most), _LONGEST)
