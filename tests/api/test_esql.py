@@ -1,6 +1,5 @@
 """ES|QL over indices, through HTTP."""
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provider import Asked, Provider, Reply
+from tables import answer, fill, reason, rows
 
 BOOKS: dict[str, dict[str, Any]] = {
     "1": {
@@ -39,13 +39,6 @@ MAPPING: dict[str, Any] = {
         "shape": {"type": "geo_shape"}, "by": {"properties": {"name": {"type": "text"}}},
     }
 }  # fmt: skip
-NDJSON = {"Content-Type": "application/x-ndjson"}
-
-
-def fill(http: httpx.Client, index: str, documents: dict[str, dict[str, Any]]) -> None:
-    lines = [line for id, each in documents.items() for line in ({"index": {"_index": index, "_id": id}}, each)]
-    body = "".join(f"{json.dumps(line)}\n" for line in lines)
-    assert http.post("/_bulk?refresh=true", content=body, headers=NDJSON).json()["errors"] is False
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +52,6 @@ def books(http: httpx.Client) -> Iterator[httpx.Client]:
     fill(http, "authors", {"1": {"author": "Tolkien", "born": 1892}, "2": {"author": "Herbert", "born": 1920}})
     yield http
     assert http.delete("/books,authors").is_success
-
-
-def answer(http: httpx.Client, query: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-    reply = http.post("/_query", json={"query": query, **body})
-    assert reply.status_code == 200, reply.text
-    found: dict[str, Any] = reply.json()
-    return found
-
-
-def rows(http: httpx.Client, query: str, **body: Any) -> list[list[Any]]:  # noqa: ANN401
-    values: list[list[Any]] = answer(http, query, **body)["values"]
-    return values
-
-
-def reason(http: httpx.Client, query: str, **body: Any) -> str:  # noqa: ANN401
-    reply = http.post("/_query", json={"query": query, **body})
-    assert reply.status_code == 400, reply.text
-    told: str = reply.json()["error"]["reason"]
-    return told
 
 
 def test_all_fields_are_columns_in_the_order_of_their_names(books: httpx.Client) -> None:
@@ -231,8 +205,8 @@ def test_answers_may_be_texts(books: httpx.Client) -> None:
     assert books.post("/_query?format=txt", json=body).text.splitlines()[1].startswith("---------------+---")
     absent = books.post("/_query", json=body, headers={"Accept": "text/csv; header=absent"})
     assert absent.text.startswith("1,")
-    refused = books.post("/_query?format=arrow", json=body)
-    assert (refused.status_code, "Invalid format [arrow]" in refused.text) == (400, True)
+    refused = books.post("/_query?format=cbor", json=body)
+    assert (refused.status_code, "Invalid format [cbor]" in refused.text) == (400, True)
 
 
 def test_what_is_asked_must_be_known(books: httpx.Client) -> None:
