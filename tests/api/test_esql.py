@@ -333,16 +333,31 @@ parts = st.sampled_from(
         'WHERE NOT (MATCH({0}, "a") OR {1} IS NULL)',
         'WHERE {0} LIKE "a*"',
         "DROP {0}",
+        "CHANGE_POINT {0} ON {1}",
+        "CHANGE_POINT {0} ON {1} BY {0}",
+        "MMR ON {0} LIMIT 2",
+        "WHERE {0} IN (FROM books METADATA _id | KEEP {1})",
+        "STATS n = COUNT(*), ST_EXTENT_AGG({1}) BY CATEGORIZE({0})",
+        'EVAL x = TOP_SNIPPETS({0}, "dune planet", {{"highlight": true}}), y = CHUNK({1})',
+        "EVAL x = DECAY({0}, 5, 10), y = DECAY({1}, NOW(), 3 days)",
+    ]
+)
+sources = st.sampled_from(
+    [
+        "FROM books METADATA _id, _score, _index, _source",
+        "FROM books, (FROM authors | EVAL year = 1) METADATA _id, _score, _index",
+        'FROM (FROM books METADATA _id, _score, _index | WHERE MATCH(title, "the") | LIMIT 3), (ROW year = 2)',
     ]
 )
 
 
-@given(st.lists(st.tuples(parts, fields, fields), max_size=4))
+@given(sources, st.lists(st.tuples(parts, fields, fields), max_size=4), st.sampled_from(["json", "csv", "arrow"]))
 @settings(max_examples=150)
 def test_whatever_is_asked_there_is_an_answer_in_the_wires_form(
-    books: httpx.Client, asked: list[tuple[str, str, str]]
+    books: httpx.Client, source: str, asked: list[tuple[str, str, str]], form: str
 ) -> None:
-    query = " | ".join(["FROM books METADATA _id, _score, _index", *(each.format(*names) for each, *names in asked)])
-    reply = books.post("/_query", json={"query": query})
+    query = " | ".join([source, *(each.format(*names) for each, *names in asked)])
+    reply = books.post("/_query", json={"query": query}, params={"format": form})
     assert reply.status_code in (200, 400), (query, reply.text)
-    assert ("columns" in reply.json()) == (reply.status_code == 200)
+    if form == "json" or reply.status_code == 400:
+        assert ("columns" in reply.json()) == (reply.status_code == 200)
