@@ -240,6 +240,8 @@ def test_a_query_may_run_on(books: httpx.Client) -> None:
     assert books.get(f"/_query/async/{begun['id']}").status_code == 404
     unkept = books.post("/_query/async", json={"query": "ROW a = 1", "wait_for_completion_timeout": "10s"}).json()
     assert ("id" in unkept, unkept["values"]) == (False, [[1]])
+    csv = books.post("/_query/async?format=csv", json={"query": "ROW a = 1"})
+    assert (csv.status_code, "Invalid format [csv] of an async query" in csv.text) == (400, True)
     wrong = books.post("/_query/async", json={"query": "FROM nowhere", "wait_for_completion_timeout": "10s"})
     assert (wrong.status_code, wrong.json()["error"]["type"]) == (400, "verification_exception")
 

@@ -41,7 +41,8 @@ async def query(ask: Ask) -> Answer:
 async def submit(ask: Ask) -> Answer:
     """Begin a query, wait for it a little, and tell its id if it still runs (or is to be kept)."""
     body, searches = await ask.json(), ask.connote.async_searches
-    _format(ask)
+    if (form := _format(ask)) != "json":
+        raise IllegalArgument(f"Invalid format [{form}] of an async query, known are [json]")
     wait = _seconds(body, "wait_for_completion_timeout", _WAIT)
     keep, keeps = _seconds(body, "keep_alive", _KEEP), _flag(body, "keep_on_completion")
     stopping = threading.Event()
@@ -195,6 +196,7 @@ _QUERY = {
     "drop_null_columns": "Leave out columns without any value.",
     "allow_partial_results": "Accepted: there are none.",
 }
+_SUBMIT = _QUERY | {"format": "Only `json`.", "delimiter": "Refused: there is no `csv`."}
 _KEEP_ALIVE = {"keep_alive": "For how long it is kept from now on, from `1s` to `30d`."}
 _GET = _KEEP_ALIVE | {
     "format": "Only `json`.",
@@ -204,7 +206,7 @@ _GET = _KEEP_ALIVE | {
 
 ROUTES = (
     Route("POST", "/_query", query, _QUERY),
-    Route("POST", "/_query/async", submit, _QUERY),
+    Route("POST", "/_query/async", submit, _SUBMIT),
     Route("GET", "/_query/async/{id}", get, _GET),
     Route("DELETE", "/_query/async/{id}", delete),
     Route("POST", "/_query/async/{id}/stop", stop, {"drop_null_columns": "Accepted."}),
