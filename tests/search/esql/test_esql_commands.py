@@ -223,3 +223,8 @@ def test_what_is_stopped_has_its_columns_and_says_so(monkeypatch: pytest.MonkeyP
     stopping.set()
     found = answer.body(table(SIX + "| EVAL x = n * 2 | STATS c = COUNT(*), m = MAX(x)", stopping=stopping))
     assert (found["values"], found["is_partial"]) == ([(0, None)], True)
+
+
+def test_the_first_rows_by_one_column_tell_of_another() -> None:
+    found = rows(SIX + '| STATS TOP(n, 2, "desc", letter), t = TOP(n, 3, "asc", value), u = TOP(n, 9, "desc", value)')
+    assert found == [[["even", "odd"], [10, 20, 30], [50, 40, 30, 20, 10]]]

@@ -64,14 +64,14 @@ def top(group: Group, column: Column, limit: int, way: str | None = "asc", other
     if not 0 < limit <= _MOST:
         raise IllegalArgument(f"Limit must be greater than 0 and at most [{_MOST}] in [TOP], found [{limit}]")
     values, rows = column.flat()
+    if other is not None:
+        has = ~other.nulls[rows]
+        values, rows = values[has], rows[has]
     keys = ranked(column.type, values)
     if way == "desc":
         keys = -np.unique(keys, return_inverse=True)[1].reshape(-1)
     by = _leading(keys, group.groups[rows], limit)
-    if other is None:
-        return group.listed(values[by], group.groups[rows[by]])
-    kept = rows[by][~other.nulls[rows[by]]]
-    return group.listed(other.values[kept], group.groups[kept])
+    return group.listed(values[by] if other is None else other.values[rows[by]], group.groups[rows[by]])
 
 
 def _leading(keys: Values, owners: Rows, limit: int) -> Rows:

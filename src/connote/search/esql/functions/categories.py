@@ -18,11 +18,12 @@ from connote.contract.errors import IllegalArgument
 from connote.search.analysis import Analysis, Analyzer
 from connote.search.esql.column import Column
 from connote.search.esql.functions.registry import Place, columns
-from connote.search.thread import check
+from connote.search.esql.running import Running
 
 Words = tuple[str, ...]
 # Words of a text that count; categories; and how often words are compared in all.
 _MOST_WORDS, _MOST_CATEGORIES, _MOST_COMPARED = 100, 1000, 20_000_000
+_WORD_BYTES = 64  # about what one takes in memory
 # Words begin with a letter: numbers, and what is made of digits, differ from text to text.
 _WORD = re.compile(r"(?<![\w.:/-])[^\W\d]\w*(?:[.:/-]+\w+)*")
 _HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-fA-F]+")
@@ -37,6 +38,7 @@ class _Categories:
     """What all texts of each category share, so far."""
 
     least: float
+    running: Running
     shared: list[Words] = field(default_factory=list)
     known: dict[Words, int] = field(default_factory=dict)
     having: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -45,7 +47,7 @@ class _Categories:
     def add(self, words: Words) -> int:
         """The number of the category of a text of these words."""
         if words not in self.known:
-            check()
+            self.running.spend(_WORD_BYTES * len(words))
             self.known[words] = self._add(words)
         return self.known[words]
 
@@ -118,7 +120,7 @@ def categorize(place: Place, size: int, value: Column, **options: Any) -> Column
     analyzer = _analyzer(options.get("analyzer"), place)
     if value.type == "null":
         return Column.nothing("keyword", size)
-    categories = _Categories(least / 100)
+    categories = _Categories(least / 100, place.running)
     rows = [[categories.add(words) for text in row if (words := _words(text, analyzer))] for row in value.rows()]
     shown = [_shown(words, form) for words in categories.shared]
     return Column.of("keyword", [[shown[number] for number in dict.fromkeys(row)] for row in rows])
