@@ -70,7 +70,8 @@ def esql() -> str:
 def _functions(known: Mapping[str, Function]) -> list[str]:
     rows = []
     for name, each in sorted(known.items()):
-        takes = ", ".join(parameter.replace("|", "\\|") for parameter in each.takes)
+        options = [f"{{{', '.join(each.options)}}}?"] if each.options else []
+        takes = ", ".join([*(parameter.replace("|", "\\|") for parameter in each.takes), *options])
         rows.append(f"| `{name.upper()}({takes})` | {each.about} |")
     return ["| | |", "|---|---|", *rows]
 

@@ -11,7 +11,7 @@ _NOBODY = cast("Any", None)  # no index is opened, and no endpoint asked
 
 def table(query: str, **more: Any) -> Table:  # noqa: ANN401 (of a request)
     """The table of a query."""
-    queries = Queries(_NOBODY, _NOBODY, _NOBODY, _NOBODY)
+    queries = Queries(_NOBODY, _NOBODY, _NOBODY, _NOBODY, _NOBODY)
     return asyncio.run(queries.run(EsqlRequest(query, **more)))
 
 

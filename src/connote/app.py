@@ -236,7 +236,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.callback(searches.contexts.clear)
     asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
     closing.push_async_callback(asyncs.close)
-    esql = Queries(indices, endpoints, inference, rulesets)
+    esql = Queries(indices, endpoints, inference, rulesets, policies)
     lens = Lens(indices, endpoints, inference, rulesets, library)
     matching = Matching(indices, endpoints, inference, rulesets)
     by_query, enriching = ByQuery(indices, documents, matching), Enriching(policies, indices, matching, pipelines)

@@ -1,6 +1,5 @@
 """ES|QL over indices, through HTTP."""
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provider import Asked, Provider, Reply
+from tables import answer, fill, reason, rows
 
 BOOKS: dict[str, dict[str, Any]] = {
     "1": {
@@ -39,13 +39,6 @@ MAPPING: dict[str, Any] = {
         "shape": {"type": "geo_shape"}, "by": {"properties": {"name": {"type": "text"}}},
     }
 }  # fmt: skip
-NDJSON = {"Content-Type": "application/x-ndjson"}
-
-
-def fill(http: httpx.Client, index: str, documents: dict[str, dict[str, Any]]) -> None:
-    lines = [line for id, each in documents.items() for line in ({"index": {"_index": index, "_id": id}}, each)]
-    body = "".join(f"{json.dumps(line)}\n" for line in lines)
-    assert http.post("/_bulk?refresh=true", content=body, headers=NDJSON).json()["errors"] is False
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +52,6 @@ def books(http: httpx.Client) -> Iterator[httpx.Client]:
     fill(http, "authors", {"1": {"author": "Tolkien", "born": 1892}, "2": {"author": "Herbert", "born": 1920}})
     yield http
     assert http.delete("/books,authors").is_success
-
-
-def answer(http: httpx.Client, query: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-    reply = http.post("/_query", json={"query": query, **body})
-    assert reply.status_code == 200, reply.text
-    found: dict[str, Any] = reply.json()
-    return found
-
-
-def rows(http: httpx.Client, query: str, **body: Any) -> list[list[Any]]:  # noqa: ANN401
-    values: list[list[Any]] = answer(http, query, **body)["values"]
-    return values
-
-
-def reason(http: httpx.Client, query: str, **body: Any) -> str:  # noqa: ANN401
-    reply = http.post("/_query", json={"query": query, **body})
-    assert reply.status_code == 400, reply.text
-    told: str = reply.json()["error"]["reason"]
-    return told
 
 
 def test_all_fields_are_columns_in_the_order_of_their_names(books: httpx.Client) -> None:
@@ -231,8 +205,8 @@ def test_answers_may_be_texts(books: httpx.Client) -> None:
     assert books.post("/_query?format=txt", json=body).text.splitlines()[1].startswith("---------------+---")
     absent = books.post("/_query", json=body, headers={"Accept": "text/csv; header=absent"})
     assert absent.text.startswith("1,")
-    refused = books.post("/_query?format=arrow", json=body)
-    assert (refused.status_code, "Invalid format [arrow]" in refused.text) == (400, True)
+    refused = books.post("/_query?format=cbor", json=body)
+    assert (refused.status_code, "Invalid format [cbor]" in refused.text) == (400, True)
 
 
 def test_what_is_asked_must_be_known(books: httpx.Client) -> None:
@@ -266,6 +240,8 @@ def test_a_query_may_run_on(books: httpx.Client) -> None:
     assert books.get(f"/_query/async/{begun['id']}").status_code == 404
     unkept = books.post("/_query/async", json={"query": "ROW a = 1", "wait_for_completion_timeout": "10s"}).json()
     assert ("id" in unkept, unkept["values"]) == (False, [[1]])
+    csv = books.post("/_query/async?format=csv", json={"query": "ROW a = 1"})
+    assert (csv.status_code, "Invalid format [csv] of an async query" in csv.text) == (400, True)
     wrong = books.post("/_query/async", json={"query": "FROM nowhere", "wait_for_completion_timeout": "10s"})
     assert (wrong.status_code, wrong.json()["error"]["type"]) == (400, "verification_exception")
 
@@ -359,16 +335,31 @@ parts = st.sampled_from(
         'WHERE NOT (MATCH({0}, "a") OR {1} IS NULL)',
         'WHERE {0} LIKE "a*"',
         "DROP {0}",
+        "CHANGE_POINT {0} ON {1}",
+        "CHANGE_POINT {0} ON {1} BY {0}",
+        "MMR ON {0} LIMIT 2",
+        "WHERE {0} IN (FROM books METADATA _id | KEEP {1})",
+        "STATS n = COUNT(*), ST_EXTENT_AGG({1}) BY CATEGORIZE({0})",
+        'EVAL x = TOP_SNIPPETS({0}, "dune planet", {{"highlight": true}}), y = CHUNK({1})',
+        "EVAL x = DECAY({0}, 5, 10), y = DECAY({1}, NOW(), 3 days)",
+    ]
+)
+sources = st.sampled_from(
+    [
+        "FROM books METADATA _id, _score, _index, _source",
+        "FROM books, (FROM authors | EVAL year = 1) METADATA _id, _score, _index",
+        'FROM (FROM books METADATA _id, _score, _index | WHERE MATCH(title, "the") | LIMIT 3), (ROW year = 2)',
     ]
 )
 
 
-@given(st.lists(st.tuples(parts, fields, fields), max_size=4))
+@given(sources, st.lists(st.tuples(parts, fields, fields), max_size=4), st.sampled_from(["json", "csv", "arrow"]))
 @settings(max_examples=150)
 def test_whatever_is_asked_there_is_an_answer_in_the_wires_form(
-    books: httpx.Client, asked: list[tuple[str, str, str]]
+    books: httpx.Client, source: str, asked: list[tuple[str, str, str]], form: str
 ) -> None:
-    query = " | ".join(["FROM books METADATA _id, _score, _index", *(each.format(*names) for each, *names in asked)])
-    reply = books.post("/_query", json={"query": query})
+    query = " | ".join([source, *(each.format(*names) for each, *names in asked)])
+    reply = books.post("/_query", json={"query": query}, params={"format": form})
     assert reply.status_code in (200, 400), (query, reply.text)
-    assert ("columns" in reply.json()) == (reply.status_code == 200)
+    if form == "json" or reply.status_code == 400:
+        assert ("columns" in reply.json()) == (reply.status_code == 200)

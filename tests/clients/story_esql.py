@@ -53,6 +53,7 @@ def main(url: str) -> None:
     texts(es)
     built(es)
     documents()
+    enriched(es)
     later(es)
     wrong(es)
     asyncio.run(asynchronously(url))
@@ -113,6 +114,20 @@ def documents() -> None:
         next(iter(Person.esql_execute(query.drop("home.city"))))
     dropped = list(Person.esql_execute(query.drop("home.city"), ignore_missing_fields=True))
     assert dropped[0].home.city is None
+
+
+def enriched(es: Elasticsearch) -> None:
+    """With a policy over the people, and with where a column changes."""
+    policy = {"indices": NAME, "match_field": "number", "enrich_fields": ["last_name", "height"]}
+    es.options(ignore_status=404).enrich.delete_policy(name="story-people")
+    es.enrich.put_policy(name="story-people", match=policy)
+    es.enrich.execute_policy(name="story-people")
+    found = es.esql.query(query=str(ESQL.row(a=2).enrich("story-people").on("a").with_(name="last_name")))
+    assert (found["columns"][1], found["values"]) == ({"name": "name", "type": "text"}, [[2, "Turing"]])
+    es.enrich.delete_policy(name="story-people")
+    series = ESQL.row(key=list(range(1, 26))).mv_expand("key").eval(value=E("CASE(key < 13, 0, 42)"))
+    changes = series.change_point("value").on("key").where("type IS NOT NULL")
+    assert es.esql.query(query=str(changes))["values"] == [[13, 42, "step_change", 0.0]]
 
 
 def later(es: Elasticsearch) -> None:

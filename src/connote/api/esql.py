@@ -1,5 +1,6 @@
 """The routes of ES|QL."""
 
+import threading
 from typing import Any
 
 from starlette.responses import Response
@@ -9,7 +10,7 @@ from connote.contract import dates, durations
 from connote.contract.errors import IllegalArgument, NotFound, Unparsable
 from connote.endpoints import asking
 from connote.search.asyncsearch import AsyncSearch
-from connote.search.esql import answer
+from connote.search.esql import answer, arrow
 from connote.search.esql.queries import EsqlRequest, Table
 from connote.search.query.parse import parse as parse_query
 from connote.search.thread import abandonable
@@ -21,8 +22,11 @@ _KNOWN = {
 }  # fmt: skip
 # In seconds, as in Elasticsearch.
 _WAIT, _KEEP = 1.0, 5 * 86_400.0
-_FORMATS = {"json": "application/json", "csv": "text/csv", "tsv": "text/tab-separated-values", "txt": "text/plain"}
-_UNSPOKEN = ("arrow", "cbor", "yaml", "smile")
+_FORMATS = {
+    "json": "application/json", "csv": "text/csv", "tsv": "text/tab-separated-values", "txt": "text/plain",
+    "arrow": arrow.MEDIA,
+}  # fmt: skip
+_UNSPOKEN = ("cbor", "yaml", "smile")
 
 
 async def query(ask: Ask) -> Answer:
@@ -37,10 +41,12 @@ async def query(ask: Ask) -> Answer:
 async def submit(ask: Ask) -> Answer:
     """Begin a query, wait for it a little, and tell its id if it still runs (or is to be kept)."""
     body, searches = await ask.json(), ask.connote.async_searches
-    _format(ask)
+    if (form := _format(ask)) != "json":
+        raise IllegalArgument(f"Invalid format [{form}] of an async query, known are [json]")
     wait = _seconds(body, "wait_for_completion_timeout", _WAIT)
     keep, keeps = _seconds(body, "keep_alive", _KEEP), _flag(body, "keep_on_completion")
-    wanted, columnar, drops = _request(body), _flag(body, "columnar"), _drops(ask, body)
+    stopping = threading.Event()
+    wanted, columnar, drops = _request(body, stopping), _flag(body, "columnar"), _drops(ask, body)
 
     async def work() -> dict[str, Any]:
         table = await ask.connote.esql.run(wanted)
@@ -48,6 +54,7 @@ async def submit(ask: Ask) -> Answer:
         return {**found, "warnings": table.warnings, "_shards": {}, "hits": {}}
 
     search = searches.start(work, 1, keep, ask.size)
+    search.halt = stopping.set
     try:
         await ask.attended(searches.wait(search, wait))
         if search.is_running or keeps:
@@ -71,13 +78,15 @@ async def get(ask: Ask) -> Answer:
 
 
 async def stop(ask: Ask) -> Answer:
-    """End a query, and tell what it has come to: nothing, if it still runs."""
+    """Let a query end with the rows that it has looked at so far, and tell what it has come to."""
     searches = ask.connote.async_searches
     search = await ask.attended(searches.get(ask.path("id")))
-    if not search.is_running:
-        return _told(search)
-    await searches.forget(search.id)
-    return Answer({"is_running": False, "is_partial": True, "columns": [], "values": []})
+    if search.is_running:
+        if search.halt is None:
+            raise NotFound(search.id)  # it is a search of another kind
+        search.halt()
+        await ask.attended(searches.wait(search, None))
+    return _told(search)
 
 
 async def delete(ask: Ask) -> Answer:
@@ -109,7 +118,7 @@ def _told(search: AsyncSearch) -> Answer:
     return Answer(body, warnings=tuple(warnings), headers=headers)
 
 
-def _request(body: dict[str, Any]) -> EsqlRequest:
+def _request(body: dict[str, Any], stopping: threading.Event | None = None) -> EsqlRequest:
     """Raises Unparsable, IllegalArgument, BadQuery."""
     if unknown := body.keys() - _KNOWN:
         raise Unparsable(f"[esql/query] unknown field [{min(unknown)}]")
@@ -121,7 +130,8 @@ def _request(body: dict[str, Any]) -> EsqlRequest:
         if value is not None and not isinstance(value, str):
             raise IllegalArgument(f"[{name}] must be a text")
     named = {"zone": dates.zone_of(zone)} if zone is not None else {}
-    return EsqlRequest(text, body.get("params"), parse_query(given) if given not in (None, {}) else None, **named)
+    only = parse_query(given) if given not in (None, {}) else None
+    return EsqlRequest(text, body.get("params"), only, stopping=stopping, **named)
 
 
 def _shown(ask: Ask, table: Table, form: str, columnar: bool) -> Answer:
@@ -131,6 +141,10 @@ def _shown(ask: Ask, table: Table, form: str, columnar: bool) -> Answer:
     if columnar:
         raise IllegalArgument(
             f"Invalid use of [columnar] argument: cannot be used in combination with [{_FORMATS[form]}] formats"
+        )
+    if form == "arrow":
+        return Answer(
+            response=Response(arrow.stream(table, drops_nulls=_drops(ask, ask.body or {})), media_type=arrow.MEDIA)
         )
     if form == "csv":
         delimiter = ask.text("delimiter") or ","
@@ -149,12 +163,10 @@ def _format(ask: Ask) -> str:
     given = ask.text("format")
     if given is None:
         accepted = ask.headers.get("accept", "")
-        if "arrow" in accepted:
-            given = "arrow"
-        else:
-            given = next((name for name, media in _FORMATS.items() if accepted.startswith(media)), "json")
+        named = (name for name, media in _FORMATS.items() if accepted.startswith(media))
+        given = "arrow" if "apache.arrow" in accepted else next(named, "json")
     if given not in _FORMATS:
-        more = "; of binary formats none is spoken here" if given in _UNSPOKEN else ""
+        more = "; of binary formats only [arrow] is spoken here" if given in _UNSPOKEN else ""
         raise IllegalArgument(f"Invalid format [{given}], known are [{', '.join(_FORMATS)}]{more}")
     if given != "csv" and ask.text("delimiter") is not None:
         raise IllegalArgument("[delimiter] is only of the format [csv]")
@@ -179,11 +191,12 @@ def _seconds(body: dict[str, Any], name: str, default: float) -> float | None:
 
 
 _QUERY = {
-    "format": "`json` (default), `csv`, `tsv` or `txt`; else what the header Accept says.",
+    "format": "`json` (default), `csv`, `tsv`, `txt`, or with the extra of that name `arrow`; else what Accept says.",
     "delimiter": "Between the cells of `csv`; default a comma.",
     "drop_null_columns": "Leave out columns without any value.",
     "allow_partial_results": "Accepted: there are none.",
 }
+_SUBMIT = _QUERY | {"format": "Only `json`.", "delimiter": "Refused: there is no `csv`."}
 _KEEP_ALIVE = {"keep_alive": "For how long it is kept from now on, from `1s` to `30d`."}
 _GET = _KEEP_ALIVE | {
     "format": "Only `json`.",
@@ -193,7 +206,7 @@ _GET = _KEEP_ALIVE | {
 
 ROUTES = (
     Route("POST", "/_query", query, _QUERY),
-    Route("POST", "/_query/async", submit, _QUERY),
+    Route("POST", "/_query/async", submit, _SUBMIT),
     Route("GET", "/_query/async/{id}", get, _GET),
     Route("DELETE", "/_query/async/{id}", delete),
     Route("POST", "/_query/async/{id}/stop", stop, {"drop_null_columns": "Accepted."}),

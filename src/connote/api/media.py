@@ -10,7 +10,9 @@ LINES = "application/x-ndjson"
 _LINES = re.compile(r"application/(?:x-ndjson|vnd\.elasticsearch\+x-ndjson)", re.IGNORECASE)
 _VENDOR = re.compile(r"application/vnd\.elasticsearch\+json(?:\s*;\s*compatible-with\s*=\s*(\d+))?", re.IGNORECASE)
 _PLAIN = re.compile(r"application/json|application/\*|\*/\*", re.IGNORECASE)
-_TILE = re.compile(r"application/vnd\.(?:elasticsearch\+vnd\.)?mapbox-vector-tile", re.IGNORECASE)
+_BINARY = re.compile(
+    r"application/vnd\.(?:elasticsearch\+vnd\.)?(?:mapbox-vector-tile|apache\.arrow\.stream)", re.IGNORECASE
+)
 _VERSIONS = ("8", "9")
 
 
@@ -30,12 +32,12 @@ def answer_type(headers: Mapping[str, str]) -> str:
     if wanted:
         return f"application/vnd.elasticsearch+json;compatible-with={wanted}"
     # A list of types, such as browsers send, is a wish and not a demand; text/event-stream asks for a stream.
-    # So does that of vector tiles: what is wrong is told as JSON.
+    # So do those of vector tiles and of Arrow: what is wrong is told as JSON.
     if (
         "," in accept
         or _PLAIN.match(accept)
         or _VENDOR.match(accept)
-        or _TILE.match(accept)
+        or _BINARY.match(accept)
         or accept.startswith("text/")
     ):
         return JSON

@@ -72,6 +72,7 @@ class Lookup:
 
     policy: Policy
     rows: Sequence[tuple[Sequence[Value], Source]]  # the values of the field, and the document
+    mapping: Mapping[str, Source] = field(default_factory=dict)  # of the fields by name, as they were mapped then
     _by_value: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -99,13 +100,13 @@ class Policies:
         for name, body in store.all().items():
             self._policies[name] = policy = Policy.parse(name, body["policy"])
             if body["rows"] is not None:
-                self._lookups[name] = Lookup(policy, body["rows"])
+                self._lookups[name] = Lookup(policy, body["rows"], body.get("mapping", {}))
 
     def put(self, policy: Policy) -> None:
         """Keep a new one. Raises AlreadyExists."""
         if policy.name in self._policies:
             raise AlreadyExists(f"policy [{policy.name}] already exists")
-        self._keep(policy, None)
+        self._keep(policy, None, {})
 
     def find(self, names: str | None) -> list[Policy]:
         """Those of these names, separated by commas; all without."""
@@ -118,9 +119,9 @@ class Policies:
             raise NotFound(f"policy [{name}] not found")
         return self._policies[name]
 
-    def fill(self, name: str, rows: Sequence[tuple[Sequence[Value], Source]]) -> None:
+    def fill(self, name: str, rows: Sequence[tuple[Sequence[Value], Source]], mapping: Mapping[str, Source]) -> None:
         """Keep what a policy has copied, in place of what it had before. Raises NotFound."""
-        self._keep(self.get(name), rows)
+        self._keep(self.get(name), rows, mapping)
 
     def remove(self, name: str) -> None:
         """Forget one."""
@@ -132,11 +133,16 @@ class Policies:
         """What a policy has copied; None before it was executed."""
         return self._lookups.get(name)
 
-    def _keep(self, policy: Policy, rows: Sequence[tuple[Sequence[Value], Source]] | None) -> None:
-        self._store.put(policy.name, {"policy": policy.wire(), "rows": rows})
+    def _keep(
+        self,
+        policy: Policy,
+        rows: Sequence[tuple[Sequence[Value], Source]] | None,
+        mapping: Mapping[str, Source],
+    ) -> None:
+        self._store.put(policy.name, {"policy": policy.wire(), "rows": rows, "mapping": mapping})
         self._policies[policy.name] = policy
         if rows is not None:
-            self._lookups[policy.name] = Lookup(policy, rows)
+            self._lookups[policy.name] = Lookup(policy, rows, mapping)
 
 
 def within(value: Value) -> Callable[[Value], bool]:

@@ -6,6 +6,7 @@ https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-async-sear
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class AsyncSearch:
     """One of them, over so many `indices`, asked for in `size` bytes; times are milliseconds of the epoch.
 
     It has ended with a `response`, or with an `error` and its HTTP `status`. `is_kept`: it can be asked for by its id.
+    `halt`, if it has one, lets it end early with what it has found.
     """
 
     indices: int
@@ -40,6 +42,7 @@ class AsyncSearch:
     status: int = 200
     size: int = 0
     running: "asyncio.Task[None] | None" = None
+    halt: Callable[[], None] | None = None
 
     @property
     def is_running(self) -> bool:

@@ -1,7 +1,7 @@
 """Enrich policies over indices: checked when they are made, and executed, which copies documents."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connote.contract.errors import Conflict, IllegalArgument, NoIndex
@@ -14,6 +14,8 @@ from connote.search.matching import Matching
 from connote.search.query.term import values_at
 
 _BATCH = 1000
+# The parameters of a field's mapping that say how its values are read.
+_READ = ("type", "format", "scaling_factor")
 
 
 class Enriching:
@@ -50,8 +52,9 @@ class Enriching:
         finally:
             for each in found:
                 each.release()
+        mapping = {field: self._node(indices, field) for field in (policy.match_field, *policy.enrich_fields)}
         async with self._writing:
-            await asyncio.to_thread(self.policies.fill, name, rows)
+            await asyncio.to_thread(self.policies.fill, name, rows, mapping)
 
     async def delete(self, name: str) -> None:
         """Delete a policy. Raises NotFound, Conflict if a pipeline uses it."""
@@ -70,8 +73,20 @@ class Enriching:
     def _check(self, policy: Policy, index: str) -> None:
         """Raise IllegalArgument for a field that an index does not map."""
         for name in (policy.match_field, *policy.enrich_fields):
-            node: Any = self._indices.records[index].mapping
-            for part in name.split("."):
-                node = (node.get("properties") or node.get("fields") or {}).get(part)
-                if node is None:
-                    raise IllegalArgument(f"Could not find field [{name}] in mapping of index [{index}]")
+            if self._mapped(index, name) is None:
+                raise IllegalArgument(f"Could not find field [{name}] in mapping of index [{index}]")
+
+    def _mapped(self, index: str, name: str) -> Mapping[str, Any] | None:
+        """How an index maps a field."""
+        node: Any = self._indices.records[index].mapping
+        for part in name.split("."):
+            node = (node.get("properties") or node.get("fields") or {}).get(part)
+            if node is None:
+                return None
+        found: Mapping[str, Any] = node
+        return found
+
+    def _node(self, indices: Sequence[str], name: str) -> dict[str, Any]:
+        """What of a field's mapping says how its values are read, by the first index that has it."""
+        node = next((found for index in indices if (found := self._mapped(index, name)) is not None), {})
+        return {param: node[param] for param in _READ if param in node}

@@ -135,6 +135,18 @@ class DocumentStore:
         """The states with these sequence numbers."""
         return {each.seq: each for each in self._read(_documents.c.seq, seqs, is_current=False)}
 
+    def sources(self, seqs: Sequence[int]) -> dict[int, bytes | None]:
+        """What stands in the states with these sequence numbers, without what their texts became."""
+        found: dict[int, bytes | None] = {}
+        with self._using(), closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            for start in range(0, len(seqs), _MANY):
+                part = tuple(seqs[start : start + _MANY])
+                marks = ",".join("?" * len(part))
+                cursor.execute(f"SELECT seq, source FROM documents WHERE seq IN ({marks})", part)  # noqa: S608 (see above)
+                found |= dict(cursor.fetchall())
+        return found
+
     def length(self, seqs: Sequence[int]) -> int:
         """How long these states are together, which takes no time: it stands before what they hold."""
         if not seqs:

@@ -4,12 +4,14 @@ https://www.elastic.co/docs/reference/query-languages/esql/commands/processing-c
 """
 
 import statistics
+import sys
+import threading
 from typing import Any
 
 import pytest
 
 from connote.contract.errors import ConnoteError
-from connote.search.esql import answer
+from connote.search.esql import answer, arrow, queries
 from esql import rows, table
 
 # Six rows: n from 1 to 6, the letter of each, and a value that is null for the last.
@@ -182,7 +184,47 @@ def test_columns_without_values_are_dropped_if_that_is_wanted() -> None:
 def test_what_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(ConnoteError, match=r"line 1:1: \[SET\] is not there: give \[time_zone\] beside the query"):
         rows('SET time_zone = "Europe/Berlin"; ROW a = 1')
-    with pytest.raises(ConnoteError, match=r"\[CHANGE_POINT\] is not there"):
-        rows("ROW a = 1 | CHANGE_POINT a ON a")
-    with pytest.raises(ConnoteError, match=r"\[ENRICH\] is not there: it is not implemented"):
-        rows("ROW a = 1 | ENRICH languages_policy")
+    with pytest.raises(ConnoteError, match=r"\[TS\] is not there: there are no time series; use FROM"):
+        rows("TS metrics")
+    with pytest.raises(ConnoteError, match=r"\[USER_AGENT\] is not there: it is not implemented"):
+        rows("ROW a = 1 | USER_AGENT ua = a")
+
+
+def test_arrow_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    arrow._pyarrow.cache_clear()
+    with pytest.raises(ConnoteError, match=r"\[arrow\] needs pyarrow, which is not installed: pip install connote"):
+        arrow.stream(table("ROW a = 1"))
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        "EVAL x = n * 2 | WHERE x > 4 | KEEP x, letter | SORT x",
+        'EVAL text = CONCAT(letter, " ", n::string) | DISSECT text "%{a} %{b}" | GROK text "%{WORD:c} %{INT:d:int}"',
+        "EVAL several = CASE(n % 2 == 0, [1, 2], null) | MV_EXPAND several | RENAME several AS one | DROP value",
+        "WHERE n > 100 | EVAL x = 1",
+        "STATS s = SUM(value) BY letter | EVAL x = s + 1 | SORT letter",
+        "SORT n DESC | LIMIT 5 | EVAL x = n + 1 | INLINE STATS m = MAX(x) | WHERE x < m",
+    ],
+)
+def test_blocks_come_to_the_same(commands: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = table(SIX + f"| {commands}")
+    monkeypatch.setattr(queries, "BLOCK", 2)
+    blocks = table(SIX + f"| {commands}", stopping=threading.Event())
+    assert blocks.types == whole.types
+    assert answer.body(blocks)["values"] == answer.body(whole)["values"]
+    assert answer.body(blocks)["is_partial"] is False
+
+
+def test_what_is_stopped_has_its_columns_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "BLOCK", 2)
+    stopping = threading.Event()
+    stopping.set()
+    found = answer.body(table(SIX + "| EVAL x = n * 2 | STATS c = COUNT(*), m = MAX(x)", stopping=stopping))
+    assert (found["values"], found["is_partial"]) == ([(0, None)], True)
+
+
+def test_the_first_rows_by_one_column_tell_of_another() -> None:
+    found = rows(SIX + '| STATS TOP(n, 2, "desc", letter), t = TOP(n, 3, "asc", value), u = TOP(n, 9, "desc", value)')
+    assert found == [[["even", "odd"], [10, 20, 30], [50, 40, 30, 20, 10]]]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connote.contract.errors import ConnoteError
-from connote.search.esql import answer
+from connote.search.esql import answer, arrow
 from connote.search.esql.aggregates import AGGREGATES
 from connote.search.esql.commands import COMMANDS
 from connote.search.esql.functions import FUNCTIONS
@@ -57,8 +57,23 @@ functions = st.sampled_from([name for name in (*FUNCTIONS, *AGGREGATES) if name.
 
 def _deeper(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     calls = st.builds(lambda name, given: f"{name}({', '.join(given)})", functions, st.lists(inner, max_size=4))
+    chosen = st.builds(
+        lambda name, given, option, value: f'{name}({", ".join(given)}, {{"{option}": {value}}})',
+        st.sampled_from([name for name, each in FUNCTIONS.items() if each.options]),
+        st.lists(inner, min_size=1, max_size=3),
+        st.sampled_from([option for each in FUNCTIONS.values() for option in each.options]),
+        literals,
+    )
     pairs = st.builds(lambda left, sign, right: f"({left} {sign} {right})", inner, signs, inner)
-    return calls | pairs | st.builds(lambda each: f"NOT {each}", inner) | st.builds(lambda e: f"{e} IS NULL", inner)
+    among = st.builds(lambda left, right: f"({left} IN (ROW x = {right}))", inner, inner)
+    return (
+        calls
+        | chosen
+        | pairs
+        | among
+        | st.builds(lambda each: f"NOT {each}", inner)
+        | st.builds(lambda e: f"{e} IS NULL", inner)
+    )
 
 
 expressions = st.recursive(names | literals, _deeper, max_leaves=6)
@@ -75,6 +90,10 @@ commands = st.one_of(
     st.builds(lambda each: f"KEEP {each}*, i", names),
     st.builds(lambda each: f"DROP {each}", names),
     st.builds(lambda each: f"FORK (WHERE {each}) (LIMIT 1)", expressions),
+    st.builds(lambda one, other: f"CHANGE_POINT {one} ON {other}", names, names),
+    st.builds(lambda one, other: f"CHANGE_POINT {one} ON {other} BY {one} AS {other}, x", names, names),
+    st.builds(lambda each, near: f"MMR {near} ON {each} LIMIT 2", names, expressions),
+    st.builds(lambda each: f"ENRICH nothing ON {each}", names),
     st.just("LIMIT 2"),
     st.just("SAMPLE 0.5"),
 )
@@ -86,6 +105,7 @@ def _survives(query: str) -> None:
         answer.body(found)
         answer.drawn(found)
         answer.separated(found, ",")
+        arrow.stream(found)
     except ConnoteError as error:
         assert error.status in (400, 404), error  # noqa: PT017 (either may come)
 
@@ -106,6 +126,12 @@ def test_any_figure_has_a_value_or_an_error(expression: str, by: str) -> None:
 @settings(max_examples=200)
 def test_any_commands_have_a_table_or_an_error(given: list[str]) -> None:
     _survives(" | ".join([ROW, *given]))
+
+
+@given(expressions, expressions)
+@settings(max_examples=100)
+def test_any_subqueries_have_a_table_or_an_error(one: str, other: str) -> None:
+    _survives(f"FROM ({ROW} | EVAL x = {one}), (ROW a = 1 | EVAL x = {other}) | SORT x")
 
 
 words = st.sampled_from([*COMMANDS, "row", "show", "by", "with", "as", "on", "not", "in", "is", "null", "where"])

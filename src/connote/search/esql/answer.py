@@ -29,7 +29,7 @@ def body(table: Table, *, columnar: bool = False, drops_nulls: bool = False) -> 
     running = table.page.running
     return {
         "took": int(table.seconds * 1000),
-        "is_partial": False,
+        "is_partial": running.is_partial,
         "documents_found": running.found,
         "values_loaded": running.loaded,
         **({"all_columns": columns} if drops_nulls else {}),
@@ -50,7 +50,17 @@ def _column(name: str, kind: str, table: Table) -> dict[str, Any]:
 
 
 def _values(table: Table) -> list[list[Any]]:
-    found, size = [], 0
+    check_size(table)
+    found = []
+    for name in table.types:
+        check()
+        found.append(wire(table.page[name]))
+    return found
+
+
+def check_size(table: Table) -> None:
+    """Raise IllegalArgument for a table that is too large to be answered."""
+    size = 0
     for name in table.types:
         check()
         size += _size(table.page[name])
@@ -58,8 +68,6 @@ def _values(table: Table) -> list[list[Any]]:
             raise IllegalArgument(
                 f"the answer is larger than [{MOST_ANSWERED}] bytes: limit the rows, or keep fewer columns"
             )
-        found.append(wire(table.page[name]))
-    return found
 
 
 def _size(column: Column) -> int:

@@ -1,6 +1,7 @@
 """From the syntax of an expression to what is run: names and types are checked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from connote.contract.errors import BadQuery, ConnoteError
 from connote.search.esql import searching, types
@@ -10,7 +11,7 @@ from connote.search.esql.functions.casts import CASTS
 from connote.search.esql.functions.strict import read
 from connote.search.esql.nodes import Applied, Constant, Node, Reference, is_constant
 from connote.search.esql.scope import Problem, Scope
-from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name
+from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name, Subquery
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _COMPARED = ("==", "!=", "<", "<=", ">", ">=", "in")
@@ -34,6 +35,11 @@ def bind(expression: Expression, scope: Scope) -> Node:
         kind = scope.find(expression.name, expression.at)
         return Reference(kind, expression.text, expression.at, expression.name)
     assert isinstance(expression, Call)  # noqa: S101 (there are no others)
+    if any(isinstance(each, Subquery) for each in expression.arguments):
+        given = [
+            inner for each in expression.arguments for inner in (each.found if isinstance(each, Subquery) else [each])
+        ]
+        expression = replace(expression, arguments=given)
     return _call(expression, scope)
 
 
@@ -78,6 +84,9 @@ def _call(call: Call, scope: Scope) -> Node:
         return searching.bound(call, scope)
     known(call, scope)
     function = FUNCTIONS[call.name]
+    if call.name == "categorize" and not scope.grouping:
+        raise Problem(call.at, f"grouping function [{call.text}] must be the first expression behind BY of STATS")
+    scope.grouping = False
     inner = [bind(each, scope) for each in call.arguments]
     for each in inner:
         usable(each, scope)
@@ -97,9 +106,12 @@ def applied(function: Function, call: Call, inner: Sequence[Node]) -> Node:
     kind = function.type([each.type for each in arguments])
     if kind == "unsupported":
         raise Problem(call.at, _mixed(call, arguments))
-    if call.options:
+    if call.options and not function.options:
         raise BadQuery(f"line {call.at}: [{call.name}] takes no options")
-    return Applied(kind, call.text, call.at, function, tuple(arguments))
+    if unknown := call.options.keys() - set(function.options):
+        known = ", ".join(function.options)
+        raise Problem(call.at, f"Invalid option [{min(unknown)}] in [{call.text}], expected one of [{known}]")
+    return Applied(kind, call.text, call.at, function, tuple(arguments), call.options)
 
 
 def _count(function: Function, call: Call) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from connote.contract.errors import BadQuery
 from connote.search.esql.cursor import Cursor
 from connote.search.esql.periods import Duration, Period, period
-from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name
+from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name, Subquery
 
 # How deep parentheses go, and how many calls may be one in the other: `a + b + c` is two, a long row of AND one.
 MOST_DEPTH, MOST_HEIGHT = 60, 150
@@ -57,13 +57,29 @@ class Expressions(Cursor):
             return self._negated(is_not, self._call("is null", [left], start), start)
         is_not = self.take("not")
         if self.take("in"):
-            return self._negated(is_not, self._call("in", [left, *self._listed(self._sum)], start), start)
+            among = [self._subquery()] if self._is_query() else self._listed(self._sum)
+            return self._negated(is_not, self._call("in", [left, *among], start), start)
         if (sign := self.take("like", "rlike")) is not None:
             patterns = self._listed(self._sum) if self.is_next("(") else [self._sum()]
             return self._negated(is_not, self._call(sign, [left, *patterns], start), start)
         if is_not:
             raise self.unexpected("in", "like", "rlike")
         return left
+
+    def subquery(self) -> list[Any]:
+        """The commands of a query in parentheses."""
+        raise NotImplementedError
+
+    def _subquery(self) -> Expression:
+        start, commands = self.token.start, self.subquery()
+        return Subquery(self.text[start : self.last], self.at(start), commands)
+
+    def _is_query(self) -> bool:
+        """Whether what is next are not values, but a query: a column may be called `from`, too."""
+        first = self._read(self.token.end) if self.is_next("(") else None
+        if first is None or first.kind != "name" or first.text.lower() not in ("from", "row"):
+            return False
+        return self._read(first.end).text not in (",", ")", ".", "(", "+", "-", "*", "/", "%", "::")
 
     def _negated(self, is_not: str | None, found: Expression, start: int) -> Expression:
         return self._call("not", [found], start) if is_not else found
@@ -181,7 +197,7 @@ class Expressions(Cursor):
             found.append(self.expression())
             while self.take(","):
                 if self.is_next("{"):
-                    options = self.options()
+                    options = self.options(spans=name == "decay")
                     break
                 found.append(self.expression())
         self.expect(")")
@@ -221,6 +237,13 @@ class Expressions(Cursor):
                 return self._literal(span, span.type, start)
         return self._literal(value, type_of(value), start)
 
+    def amount(self) -> tuple[int | float | None, str, int]:
+        """A constant number, None for what is none; how it stands there, and where."""
+        start = self.token.start
+        value = getattr(self.expression(), "value", None)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return (value if is_number else None), self.text[start : self.last][:100], start
+
     def _entry(self) -> Any:  # noqa: ANN401 (a value)
         start, is_negative = self.token.start, bool(self.take("-"))
         if not is_negative:
@@ -248,24 +271,24 @@ class Expressions(Cursor):
         cast = float if kind == "double" else lambda each: each
         return self._literal([cast(each) for each in values], kind, start)
 
-    def options(self) -> dict[str, Any]:
-        """An object of names and constants, as functions that search and commands take them."""
+    def options(self, *, spans: bool = False) -> dict[str, Any]:
+        """An object of names and constants, as functions that search and commands take them; of time, if it is said."""
         self.expect("{")
         found = dict[str, Any]()
         while not self.is_next("}"):
             name = self.string()
             self.expect(":")
-            found[name] = self._option()
+            found[name] = self._option(spans=spans)
             if not self.take(","):
                 break
         self.expect("}")
         return found
 
-    def _option(self) -> Any:  # noqa: ANN401
+    def _option(self, *, spans: bool) -> Any:  # noqa: ANN401
         if not self.is_next("{"):
             start, is_negative = self.token.start, self.take("-")
             found = self._param() if self.token.kind == "param" else self.constant()
-            if not isinstance(found, Literal) or isinstance(found.value, Period | Duration):
+            if not isinstance(found, Literal) or (isinstance(found.value, Period | Duration) and not spans):
                 raise self.fault("a constant is needed", start)
             return -found.value if is_negative and isinstance(found.value, int | float) else found.value
         self.depth += 1

@@ -1,6 +1,6 @@
 """Expressions whose columns and types are known: what is run over a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,6 +63,7 @@ class Applied(Node):
 
     function: Function | None = None
     arguments: tuple[Node, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self, page: Page) -> Column:
         """What the function makes of its arguments."""
@@ -83,7 +84,7 @@ class Applied(Node):
             held += column.held
             check_held(held)
             columns.append(column)
-        return self.function.run(columns, page.size, place)
+        return self.function.run(columns, page.size, place, self.options)
 
     def parts(self) -> Sequence[Node]:
         """Its arguments."""

@@ -51,6 +51,18 @@ class Page:
         documents = np.concatenate([part.documents for part in parts]) if parts else np.zeros(0, dtype=np.int64)
         return cls(len(documents), {**made}, documents, running)
 
+    @classmethod
+    def stacked(cls, parts: Sequence["Page"]) -> "Page":
+        """Blocks of one table, one after another: what none of them has read stays unread. There is at least one."""
+        first = parts[0]
+        check_rows(sum(part.size for part in parts))
+        made = dict[str, Column | Lazy]()
+        for name, each in first.columns.items():
+            unread = not isinstance(each, Column) and all(part.columns[name] is each for part in parts)
+            made[name] = each if unread else Column.joined(each.type, [part[name] for part in parts])
+        documents = np.concatenate([part.documents for part in parts])
+        return cls(len(documents), made, documents, first.running)
+
     def __getitem__(self, name: str) -> Column:
         found = self.columns[name]
         if not isinstance(found, Column):

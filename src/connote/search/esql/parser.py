@@ -9,38 +9,53 @@ from connote.search.esql.cursor import Param
 from connote.search.esql.expressions import Expressions
 from connote.search.esql.tree import Expression, Name, Named
 
-# Commands of a query.
-MOST_COMMANDS = 500
+# Commands of a query, and subqueries in it.
+MOST_COMMANDS, MOST_SUBQUERIES = 500, 32
 
 
 class Parser(Expressions):
-    """Reads a query."""
+    """Reads a query, with so many `queries` in it."""
+
+    queries = 0
 
     def query(self) -> list[Command]:
         """All commands, the source first. Raises BadQuery."""
         start = self.token.start
         if self.take("set"):
             raise self.fault("[SET] is not there: give [time_zone] beside the query", start)
-        found = [self._command(SOURCES)]
-        while self.take("|"):
-            found.append(self._command(COMMANDS))
-            if len(found) > MOST_COMMANDS:
-                raise self.fault(f"a query has at most [{MOST_COMMANDS}] commands")
+        found = self._piped(SOURCES)
         if self.token.kind != "end":
             raise self.unexpected("<EOF>", "|")
         return found
 
     def piped(self) -> list[Command]:
         """Commands in parentheses, without a source."""
+        return self._nested(COMMANDS)
+
+    def subquery(self) -> list[Command]:
+        """A query in parentheses."""
+        self.queries += 1
+        if self.queries > MOST_SUBQUERIES:
+            raise self.fault(f"a query has at most [{MOST_SUBQUERIES}] subqueries")
+        return self._nested(SOURCES)
+
+    def _nested(self, first: Mapping[str, object]) -> list[Command]:
         self.expect("(")
         self.depth += 10
         if self.depth > 50:
             raise self.fault("commands are nested too deep")
-        found = [self._command(COMMANDS)]
-        while self.take("|"):
-            found.append(self._command(COMMANDS))
+        found = self._piped(first)
         self.depth -= 10
         self.expect(")")
+        return found
+
+    def _piped(self, first: Mapping[str, object]) -> list[Command]:
+        """Commands with pipes between them, the first of these."""
+        found = [self._command(first)]
+        while self.take("|"):
+            found.append(self._command(COMMANDS))
+            if len(found) > MOST_COMMANDS:
+                raise self.fault(f"a query has at most [{MOST_COMMANDS}] commands")
         return found
 
     def columns(self, *, filtered: bool = False) -> list[Named]:

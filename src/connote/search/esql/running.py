@@ -1,5 +1,6 @@
 """What a query shares while it runs: its warnings, its clock, and what it may use."""
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ class Running:
     used: int = 0
     loaded: int = 0  # values that were read
     found: int = 0  # documents that were looked at
+    stopping: threading.Event | None = None  # set when what was read so far is enough
+    is_partial: bool = False  # whether rows were left out for that
     known: Mapping[tuple[str, str], Any] = field(default_factory=dict)  # what endpoints were asked for before
 
     def warn(self, text: str) -> None:

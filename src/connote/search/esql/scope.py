@@ -44,6 +44,7 @@ class Scope:
     limit: int | None = None  # the first LIMIT that follows
     scores: bool = False  # whether somebody wants to know how well documents match
     searchable: bool = False  # whether conditions here may search
+    grouping: bool = False  # whether the next call is the first thing that rows are grouped by
 
     def put(self, name: str, kind: str) -> None:
         """A column behind the others, in place of one of its name."""

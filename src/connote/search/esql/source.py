@@ -23,7 +23,6 @@ from connote.search.mapping.text import Text
 from connote.search.query.query import Constant, Query, Weight, ranked
 from connote.search.query.reader import Reader
 from connote.search.thread import check
-from connote.store.documents import Stored
 
 # Fields of every document, by the type of their columns.
 METADATA = {
@@ -128,16 +127,16 @@ class Source:
         """A column that is read when it is looked at."""
         return Lazily(kind, name, self)
 
-    def stored(self, documents: Rows) -> list[Stored | None]:
+    def stored(self, documents: Rows) -> list[bytes | None]:
         """The documents of these numbers as they are kept."""
-        found: list[Stored | None] = [None] * len(documents)
+        found: list[bytes | None] = [None] * len(documents)
         for part, places, numbers in self.split(documents):
             for start in range(0, len(numbers), _BLOCK):
                 check()
                 seqs = part.segment.seqs[numbers[start : start + _BLOCK]].tolist()
-                states = part.seen.index.documents.at(seqs)
+                sources = part.seen.index.documents.sources(seqs)
                 for offset, seq in zip(places[start : start + _BLOCK].tolist(), seqs, strict=True):
-                    found[offset] = states.get(seq)
+                    found[offset] = sources.get(seq)
         return found
 
     def split(self, documents: Rows) -> Iterator[tuple[Part, Rows, Rows]]:
@@ -265,9 +264,11 @@ def _texts(column: Lazily, part: Part, field_: Field, numbers: Rows) -> Column:
     rows = found.rows()
     stored = column.source.stored(numbers[missing] + part.base)
     path = place(column.name, part.seen.reader.mapping).split(".")
-    for each, state in zip(missing.tolist(), stored, strict=True):
-        source = {} if state is None or state.source is None else embedded.source(state.source)
-        rows[each] = tuple(_values(column.type, field_, at(source, path, field_)))
+    plain = path[0] if len(path) == 1 and isinstance(field_, Text) else None
+    for each, raw in zip(missing.tolist(), stored, strict=True):
+        source = {} if raw is None else embedded.source(raw)
+        value = None if plain is None else source.get(plain)  # most are one text
+        rows[each] = (value,) if isinstance(value, str) else tuple(read(column.type, field_, at(source, path, field_)))
     return Column.of(column.type, rows)
 
 
@@ -279,7 +280,8 @@ def _beside(text: Text) -> Keyword | None:
     return None
 
 
-def _values(kind: str, field_: Field, given: Iterator[Any]) -> Iterator[Any]:
+def read(kind: str, field_: Field, given: Iterator[Any]) -> Iterator[Any]:
+    """What stands in a document for a field, as values of a column of that type."""
     if kind == "dense_vector":
         vector = [float(each) for each in given if isinstance(each, int | float)]
         if vector:
@@ -293,7 +295,7 @@ def _values(kind: str, field_: Field, given: Iterator[Any]) -> Iterator[Any]:
                 found = complex(longitude, latitude)
         except (ConnoteError, ValueError, TypeError):
             continue  # what was ignored has no value
-        yield found if kind == "boolean" or isinstance(found, complex) else str(found)
+        yield str(found) if types.dtype(kind) is np.object_ else found
 
 
 def _metadata(column: Lazily, part: Part, numbers: Rows) -> Column:
@@ -308,13 +310,13 @@ def _metadata(column: Lazily, part: Part, numbers: Rows) -> Column:
         return Column.of("keyword", [(segment.ids[each],) for each in numbers.tolist()])
     if column.name == "_source":
         shown = part.seen.reader.mapping.shown
-        states = column.source.stored(numbers + part.base)
-        return Column.of("_source", [(_shown(state, shown),) if shown.is_shown else () for state in states])
+        stored = column.source.stored(numbers + part.base)
+        return Column.of("_source", [(_shown(raw, shown),) if shown.is_shown else () for raw in stored])
     own = part.seen.index
     return Column.constant("keyword", own.name if column.name == "_index" else own.settings.mode, size)
 
 
-def _shown(state: Stored | None, shown: Any) -> Mapping[str, Any]:  # noqa: ANN401 (a SourceFilter)
-    source = {} if state is None or state.source is None else embedded.source(state.source)
+def _shown(raw: bytes | None, shown: Any) -> Mapping[str, Any]:  # noqa: ANN401 (a SourceFilter)
+    source = {} if raw is None else embedded.source(raw)
     applied: Mapping[str, Any] = shown.apply(source)
     return applied

@@ -1,6 +1,6 @@
 """The syntax of expressions, before anything is known of columns and types."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,12 +42,26 @@ class Call(Expression):
 
 
 @dataclass(frozen=True)
+class Subquery(Expression):
+    """A query in parentheses, by its commands: `found` gets its values when it runs."""
+
+    commands: Sequence[Any]
+    found: list[Literal] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Named:
     """An expression and what its column is called. `where` is a filter of an aggregate's own."""
 
     name: str
     expression: Expression
     where: Expression | None = None
+
+
+def subqueries(expressions: Iterable[Expression]) -> list[Subquery]:
+    """The subqueries in some expressions, but not those within these."""
+    found = [inner for each in expressions for call in calls(each) for inner in call.arguments]
+    return [each for each in found if isinstance(each, Subquery)]
 
 
 def calls(expression: Expression) -> list[Call]:

@@ -1,7 +1,5 @@
 """Aggregates that pick some of the values."""
 
-import random
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +7,8 @@ import numpy as np
 from connote.contract.errors import IllegalArgument
 from connote.search.esql import order
 from connote.search.esql.aggregates.registry import Group, aggregate
-from connote.search.esql.column import Column, Values
+from connote.search.esql.column import Column, Rows, Values
+from connote.search.esql.factors import factors
 from connote.search.esql.functions.registry import first as same
 
 _MOST = 10_000
@@ -49,11 +48,11 @@ def max_(group: Group, column: Column) -> Column:
 @aggregate("plain", gives=same, names=["values"])
 def values_(group: Group, column: Column) -> Column:
     """All different values."""
-
-    def distinct(found: Values) -> Sequence[Any]:
-        return list(dict.fromkeys(found.tolist()))
-
-    return group.each(column, distinct)
+    values, owners = group.flat(column)
+    codes, count = factors(values)
+    earliest = np.unique(owners * max(count, 1) + codes, return_index=True)[1]
+    chosen = earliest[np.lexsort([earliest, owners[earliest]])]
+    return group.listed(values[chosen], owners[chosen])
 
 
 @aggregate("ordered", "whole!", "string!?", "plain?", gives=lambda kinds: same(kinds[3:] or kinds))
@@ -65,16 +64,22 @@ def top(group: Group, column: Column, limit: int, way: str | None = "asc", other
     if not 0 < limit <= _MOST:
         raise IllegalArgument(f"Limit must be greater than 0 and at most [{_MOST}] in [TOP], found [{limit}]")
     values, rows = column.flat()
+    if other is not None:
+        has = ~other.nulls[rows]
+        values, rows = values[has], rows[has]
     keys = ranked(column.type, values)
     if way == "desc":
         keys = -np.unique(keys, return_inverse=True)[1].reshape(-1)
-    by = np.lexsort([keys, group.groups[rows]])
-    found: list[list[Any]] = [[] for _ in range(group.count)]
-    plain = values.tolist()
-    for at, owner in zip(by.tolist(), group.groups[rows[by]].tolist(), strict=True):
-        if len(found[owner]) < limit:
-            found[owner] += [plain[at]] if other is None else other.row(int(rows[at]))[:1]
-    return Column.of(group.type, found)
+    by = _leading(keys, group.groups[rows], limit)
+    return group.listed(values[by] if other is None else other.values[rows[by]], group.groups[rows[by]])
+
+
+def _leading(keys: Values, owners: Rows, limit: int) -> Rows:
+    """The places of the first values of each group by their keys, group by group."""
+    order = np.lexsort([keys, owners])
+    begins = np.flatnonzero(np.diff(owners[order], prepend=-1))
+    ranks = np.arange(len(order)) - np.repeat(begins, np.diff(begins, append=len(order)))
+    return np.asarray(order[ranks < limit], dtype=np.int64)
 
 
 def _ends(group: Group, column: Column, by: Column, *, last: bool) -> Column:
@@ -83,10 +88,9 @@ def _ends(group: Group, column: Column, by: Column, *, last: bool) -> Column:
     places = np.lexsort([keys, group.groups[kept]])
     owners = group.groups[kept][places]
     ends = np.flatnonzero(np.diff(owners, append=-1) if last else np.diff(owners, prepend=-1))
-    rows: list[Sequence[Any]] = [()] * group.count
-    for at, owner in zip(kept[places[ends]].tolist(), owners[ends].tolist(), strict=True):
-        rows[owner] = column.row(at)
-    return Column.of(group.type, rows)
+    rows = np.full(group.count, -1, dtype=np.int64)
+    rows[owners[ends]] = kept[places[ends]]
+    return column.take(rows).cast(group.type)
 
 
 @aggregate("plain", "number|date", gives=same)
@@ -106,4 +110,6 @@ def sample(group: Group, column: Column, limit: int) -> Column:
     """So many values, by chance."""
     if limit <= 0:
         raise IllegalArgument(f"Limit must be greater than 0 in [SAMPLE], found [{limit}]")
-    return group.each(column, lambda found: random.sample(found.tolist(), min(limit, len(found))))
+    values, owners = group.flat(column)
+    kept = _leading(np.random.default_rng().random(len(values)), owners, limit)
+    return group.listed(values[kept], owners[kept])

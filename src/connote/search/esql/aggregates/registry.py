@@ -13,8 +13,7 @@ import numpy as np
 from connote.search.esql import types
 from connote.search.esql.column import Column, Rows, Values
 from connote.search.esql.functions.registry import Function, Gives
-from connote.search.esql.running import Running
-from connote.search.thread import check
+from connote.search.esql.running import Running, check_rows
 
 AGGREGATES: dict[str, Function] = {}
 
@@ -50,16 +49,18 @@ class Group:
         made[groups], nulls[groups] = values, False
         return Column(self.type, made, nulls)
 
-    def each(self, column: Column, work: Callable[[Values], Sequence[Any]]) -> Column:
-        """What some work makes of the values of each group."""
-        values, begins, groups = self.parted(column)
-        rows: list[Sequence[Any]] = [()] * self.count
-        ends = [*begins[1:].tolist(), len(values)][: len(begins)]
-        for begin, end, group in zip(begins.tolist(), ends, groups.tolist(), strict=True):
-            check()
-            rows[group] = work(values[begin:end])
-        self.running.spend(0)
-        return Column.of(self.type, rows)
+    def listed(self, values: Values, groups: Rows) -> Column:
+        """The column of values of some groups, which rise: those of one group are together."""
+        made, nulls = types.empty(self.type, self.count), np.ones(self.count, dtype=np.bool_)
+        begins = np.flatnonzero(np.diff(groups, prepend=-1))
+        sizes = np.diff(begins, append=len(values))
+        made[groups[begins]], nulls[groups[begins]] = values[begins], False
+        several = np.flatnonzero(sizes > 1)
+        plain, many = values.tolist() if len(several) else [], dict[int, tuple[Any, ...]]()
+        for at in several.tolist():
+            many[int(groups[begins[at]])] = tuple(plain[begins[at] : begins[at] + sizes[at]])
+        check_rows(len(values))
+        return Column(self.type, made, nulls, many)
 
 
 def aggregate(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Any], Any]:

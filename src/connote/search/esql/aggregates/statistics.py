@@ -8,6 +8,7 @@ from connote.contract.errors import IllegalArgument
 from connote.search.esql.aggregates.registry import Group, aggregate
 from connote.search.esql.column import Column, Rows, Values
 from connote.search.esql.functions.sums import total
+from connote.search.thread import check
 
 Doubles = Values
 
@@ -42,10 +43,14 @@ def avg(group: Group, column: Column) -> Column:
 
 def _totals(values: Values, begins: Rows) -> Doubles:
     """The sum of the values from each beginning to the next, rounded once; infinite if it is too large."""
-    listed, starts = values.tolist(), begins.tolist()
-    ends = [*starts[1:], len(listed)]
-    found = [total(listed[start:end]) for start, end in zip(starts, ends, strict=True)]
-    return np.array([np.inf if each is None else each for each in found])
+    check()
+    sizes = np.diff(begins, append=len(values))
+    found, several = values[begins].astype(np.float64), np.flatnonzero(sizes > 1)
+    listed = values.tolist() if len(several) else []
+    for at, start, size in zip(several.tolist(), begins[several].tolist(), sizes[several].tolist(), strict=True):
+        summed = total(listed[start : start + size])
+        found[at] = np.inf if summed is None else summed
+    return found
 
 
 def _finite(group: Group, found: Doubles, groups: Rows) -> Column:
@@ -59,7 +64,7 @@ def _sums(group: Group, column: Column) -> tuple[Doubles, Doubles, Rows]:
     values, begins, groups = group.parted(column)
     if not len(values):
         return np.zeros(0), np.zeros(0), groups
-    return _totals(values, begins), np.diff([*begins, len(values)]).astype(np.float64), groups
+    return _totals(values, begins), np.diff(begins, append=len(values)).astype(np.float64), groups
 
 
 @aggregate("number", gives="double")
@@ -100,18 +105,37 @@ def percentile(group: Group, column: Column, percent: float) -> Column:
 
 
 def _percentile(group: Group, column: Column, percent: float) -> Column:
-    return group.each(column, lambda values: (float(np.percentile(values.astype(np.float64), percent)),))
+    values, owners = group.flat(column)
+    return _finite(group, *_ranked(values.astype(np.float64), owners, percent))
+
+
+def _ranked(values: Doubles, owners: Rows, percent: float) -> tuple[Doubles, Rows]:
+    """The percentile of the values of each group that has some, as numpy's default has it; and which groups these are.
+
+    All are sorted at once: a loop over groups takes long if there are many.
+    """
+    check()
+    order = np.lexsort([values, owners])
+    values, owners = values[order], owners[order]
+    begins = np.flatnonzero(np.diff(owners, prepend=-1))
+    sizes = np.diff(begins, append=len(values))
+    places = (sizes - 1) * (percent / 100)
+    below = np.floor(places).astype(np.int64)
+    low, high = values[begins + below], values[begins + np.minimum(below + 1, sizes - 1)]
+    share = places - below
+    with np.errstate(all="ignore"):  # as numpy does it, so that both ends are met exactly
+        found = np.where(share >= 0.5, high - (high - low) * (1 - share), low + (high - low) * share)
+    return found, owners[begins]
 
 
 @aggregate("number", gives="double")
 def median_absolute_deviation(group: Group, column: Column) -> Column:
     """The median of how far values are from their median."""
-
-    def deviation(values: Values) -> tuple[float]:
-        numbers = values.astype(np.float64)
-        return (float(np.median(np.abs(numbers - np.median(numbers)))),)
-
-    return group.each(column, deviation)
+    given, owners = group.flat(column)
+    values, middles = given.astype(np.float64), np.zeros(group.count)
+    found, groups = _ranked(values, owners, 50.0)
+    middles[groups] = found
+    return _finite(group, *_ranked(np.abs(values - middles[owners]), owners, 50.0))
 
 
 @aggregate("number", "number", gives="double")
@@ -123,12 +147,3 @@ def weighted_avg(group: Group, column: Column, weight: Column) -> Column:
     totals = np.bincount(owners, weights=weights, minlength=group.count)
     groups = np.flatnonzero(totals)
     return _finite(group, sums[groups] / totals[groups], groups)
-
-
-@aggregate("point", gives="geo_point")
-def st_centroid_agg(group: Group, column: Column) -> Column:
-    """The middle of places."""
-    values, begins, groups = group.parted(column)
-    if not len(values):
-        return Column.nothing(group.type, group.count)
-    return group.filled(np.add.reduceat(values, begins) / np.diff([*begins, len(values)]), groups)

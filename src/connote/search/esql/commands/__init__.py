@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from connote.search.esql.commands.change import ChangePoint
 from connote.search.esql.commands.command import Read
+from connote.search.esql.commands.enrich import Enrich
 from connote.search.esql.commands.eval import Eval
 from connote.search.esql.commands.expand import Expand
 from connote.search.esql.commands.extract import Extract
@@ -10,18 +12,21 @@ from connote.search.esql.commands.fork import Fork
 from connote.search.esql.commands.fuse import Fuse
 from connote.search.esql.commands.infer import Complete, Rerank
 from connote.search.esql.commands.lookup import Lookup
+from connote.search.esql.commands.mmr import Mmr
 from connote.search.esql.commands.names import Drop, Keep, Rename
 from connote.search.esql.commands.row import Row, Show
 from connote.search.esql.commands.sort import Limit, Sample, Sort
-from connote.search.esql.commands.source import From
 from connote.search.esql.commands.stats import Stats
+from connote.search.esql.commands.union import Union
 from connote.search.esql.commands.where import Where
 
-SOURCES: Mapping[str, Read] = {"from": From.read, "row": Row.read, "show": Show.read}
+SOURCES: Mapping[str, Read] = {"from": Union.read, "row": Row.read, "show": Show.read}
 COMMANDS: Mapping[str, Read] = {
+    "change_point": ChangePoint.read,
     "completion": Complete.read,
     "dissect": Extract.read_dissect,
     "drop": Drop.read,
+    "enrich": Enrich.read,
     "eval": Eval.read,
     "fork": Fork.read,
     "fuse": Fuse.read,
@@ -31,6 +36,7 @@ COMMANDS: Mapping[str, Read] = {
     "keep": Keep.read,
     "limit": Limit.read,
     "lookup": Lookup.read,
+    "mmr": Mmr.read,
     "mv_expand": Expand.read,
     "project": Keep.read,
     "rename": Rename.read,
@@ -42,11 +48,8 @@ COMMANDS: Mapping[str, Read] = {
 }
 # What connote has not got, and why.
 REFUSED: Mapping[str, str] = {
-    "change_point": "it is not implemented; see docs/compatibility.md",
-    "enrich": "it is not implemented; LOOKUP JOIN takes any index",
     "insist": "it is not implemented; see docs/compatibility.md",
     "metrics_info": "there are no time series",
-    "mmr": "it is not implemented; use the diversify retriever",
     "promql": "there are no time series",
     "registered_domain": "it is not implemented; see docs/compatibility.md",
     "ts": "there are no time series; use FROM",

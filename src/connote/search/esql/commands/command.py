@@ -22,6 +22,17 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True)
+class ByRow:
+    """A step that looks at each row for itself, so that rows may come block by block."""
+
+    run: Callable[[Page], Page]
+
+    def __call__(self, page: Page) -> Page:
+        """The table that it makes of one."""
+        return self.run(page)
+
+
+@dataclass(frozen=True)
 class Asking:
     """A step that asks endpoints."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from connote.search.esql import types
 from connote.search.esql.bind import bind, refuse, usable
 from connote.search.esql.column import Column
-from connote.search.esql.commands.command import Step
+from connote.search.esql.commands.command import ByRow, Step
 from connote.search.esql.nodes import Node
 from connote.search.esql.page import Page
 from connote.search.esql.running import check_held
@@ -59,4 +59,4 @@ class Eval:
                 page.columns[name] = column
             return page
 
-        return run
+        return ByRow(run)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connote.search.esql.commands.command import Step
+from connote.search.esql.commands.command import ByRow, Step
 from connote.search.esql.commands.stats import unfolded
 from connote.search.esql.page import Page
 from connote.search.esql.scope import Scope
@@ -43,4 +43,4 @@ class Expand:
             expanded = unfolded(page, self.name)
             return replace(expanded, columns={name: expanded.columns[name] for name in order})
 
-        return run
+        return ByRow(run)

@@ -10,7 +10,7 @@ from connote.ingest.processors.dissect import Pattern
 from connote.search.esql import types
 from connote.search.esql.bind import bind, usable
 from connote.search.esql.column import Column
-from connote.search.esql.commands.command import Step
+from connote.search.esql.commands.command import ByRow, Step
 from connote.search.esql.page import Page
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression
@@ -90,7 +90,7 @@ class Extract:
                     rows[name].append(values)
             return page.having({name: Column.of(kind, rows[name]) for name, kind in self.made.items()})
 
-        return run
+        return ByRow(run)
 
     def _found(self, row: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
         """What is found in the texts of a row, in each for itself."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from connote.search.esql.commands.command import Step
+from connote.search.esql.commands.command import ByRow, Step
 from connote.search.esql.page import Page
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression
@@ -61,7 +61,7 @@ class Keep:
                     kept[name], ranks[name] = None, rank
         names = list(kept)
         scope.keep(names)
-        return lambda page: page.only(names)
+        return ByRow(lambda page: page.only(names))
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Drop:
         gone = {name for _, found in _expanded(self.patterns, scope) for name in found}
         names = [name for name in scope.columns if name not in gone]
         scope.keep(names)
-        return lambda page: page.only(names)
+        return ByRow(lambda page: page.only(names))
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Rename:
                 columns = _renamed(columns, old, new)
             return Page(page.size, dict(columns), page.documents, page.running)
 
-        return run
+        return ByRow(run)
 
 
 def _renamed(columns: dict[str, T], old: str, new: str) -> dict[str, T]:

@@ -17,7 +17,7 @@ from connote.search.esql.tree import Expression
 if TYPE_CHECKING:
     from connote.search.esql.parser import Parser
 
-_UNSORTED = ("dense_vector", "geo_point", "_source", "unsupported", "date_period", "time_duration")
+UNSORTED = ("dense_vector", "geo_point", "geo_shape", "_source", "unsupported", "date_period", "time_duration")
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,25 @@ class Sort:
             try:
                 node = bind(key.by, scope)
                 usable(node, scope)
-                refuse(node, _UNSORTED, f"cannot sort on {node.type}")
+                refuse(node, UNSORTED, f"cannot sort on {node.type}")
             except Problem as problem:
                 scope.noted(problem)
             else:
                 nodes.append((node, key))
 
         def run(page: Page) -> Page:
-            parts = [each for node, key in nodes for each in _sorted(node.run(page), key)]
+            parts = [
+                each
+                for node, key in nodes
+                for each in arrays(node.run(page), descends=key.descends, nulls_first=key.nulls_first)
+            ]
             return page.take(np.lexsort(parts[::-1])) if parts and page.size else page
 
         return run
 
 
-def _sorted(column: Column, key: Key) -> list[Any]:
-    """Arrays to sort by: of several values the least, and if it descends the greatest."""
+def arrays(column: Column, *, descends: bool = False, nulls_first: bool = False) -> list[Any]:
+    """What rows are sorted by: of several values the least, and if it descends the greatest."""
     if column.type == "null":
         return []
     values = column.values
@@ -81,14 +85,14 @@ def _sorted(column: Column, key: Key) -> list[Any]:
         values = values.copy()
         for at, row in column.many.items():
             by = dict(zip(row, _ranks(column.type, row), strict=True))
-            values[at] = (max if key.descends else min)(row, key=by.__getitem__)
+            values[at] = (max if descends else min)(row, key=by.__getitem__)
     found, kept = np.zeros(len(values), dtype=np.float64), np.flatnonzero(~column.nulls)
     ranks = ranked(column.type, values[kept])
     if ranks.dtype == np.int64 and len(ranks) and max(int(ranks.max()), -int(ranks.min())) > 2**52:
         ranks = np.unique(ranks, return_inverse=True)[1]
     found[kept] = ranks
-    nulls = ~column.nulls if key.nulls_first else column.nulls
-    return [nulls, -found if key.descends else found]
+    nulls = ~column.nulls if nulls_first else column.nulls
+    return [nulls, -found if descends else found]
 
 
 def _ranks(kind: str, row: tuple[object, ...]) -> list[float]:
@@ -106,10 +110,8 @@ class Limit:
     @classmethod
     def read(cls, parser: "Parser") -> "Limit":
         """`LIMIT 10`."""
-        start = parser.token.start
-        value = getattr(parser.expression(), "value", None)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            told = parser.text[start : parser.last][:100]
+        value, told, start = parser.amount()
+        if not isinstance(value, int) or value < 0:
             raise parser.fault(f"value of [LIMIT] must be a non negative integer, found value [{told}]", start)
         return cls(value)
 
@@ -132,11 +134,11 @@ class Sample:
     @classmethod
     def read(cls, parser: "Parser") -> "Sample":
         """`SAMPLE 0.1`."""
-        start = parser.token.start
-        value = getattr(parser.expression(), "value", None)
-        if isinstance(value, bool) or not isinstance(value, float | int) or not 0 < value < 1:
-            told = f"[{parser.text[start : parser.last][:100]}], expecting a number between 0 and 1, exclusive"
-            raise parser.fault(f"invalid value for SAMPLE probability {told}", start)
+        value, told, start = parser.amount()
+        if value is None or not 0 < value < 1:
+            raise parser.fault(
+                f"invalid value for SAMPLE probability [{told}], expecting a number between 0 and 1, exclusive", start
+            )
         return cls(float(value))
 
     def expressions(self) -> list[Expression]:

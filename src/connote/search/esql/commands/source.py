@@ -24,12 +24,10 @@ class From:
     metadata: list[tuple[str, str]]
     source: Source = field(default_factory=lambda: Source([]))
 
-    @classmethod
-    def read(cls, parser: "Parser") -> "From":
-        """`FROM index, … METADATA field, …`."""
-        names, metadata = [parser.index()], list[tuple[str, str]]()
-        while parser.take(","):
-            names.append(parser.index())
+    @staticmethod
+    def read_metadata(parser: "Parser") -> list[tuple[str, str]]:
+        """`METADATA field, …`, if it is there: the fields and where they stand."""
+        metadata = list[tuple[str, str]]()
         bracket = parser.take("[")
         if parser.take("metadata"):
             metadata.append((parser.name(), parser.at(parser.last)))
@@ -37,7 +35,7 @@ class From:
                 metadata.append((parser.name(), parser.at(parser.last)))
         if bracket:
             parser.expect("]")
-        return cls([part for name in names for part in name.split(",")], metadata)
+        return metadata
 
     def expressions(self) -> list[Expression]:
         """None."""

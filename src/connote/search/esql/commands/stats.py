@@ -95,7 +95,8 @@ class Stats:
 
     def _keys(self, scope: Scope) -> list[tuple[str, Node]]:
         found = dict[str, Node]()
-        for each in self.by:
+        for number, each in enumerate(self.by):
+            scope.grouping = number == 0
             try:
                 node = bind(each.expression, scope)
                 usable(node, scope)
@@ -104,6 +105,7 @@ class Stats:
             except Problem as problem:
                 scope.noted(problem)
                 node = Constant("null", each.name, each.expression.at)
+            scope.grouping = False
             found.pop(each.name, None)
             found[each.name] = node
         return list(found.items())

@@ -8,7 +8,7 @@ import numpy as np
 from connote.search.esql.bind import condition
 from connote.search.esql.column import Column
 from connote.search.esql.commands.command import Step
-from connote.search.esql.nodes import Constant, Node, Search, conditions, scored
+from connote.search.esql.nodes import Constant, Node, Search, conditions, scored, within
 from connote.search.esql.page import Page
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression
@@ -23,6 +23,11 @@ class Passing:
 
     node: Node
     has_score: bool
+
+    @property
+    def is_by_row(self) -> bool:
+        """Whether it looks at each row for itself: what finds so many documents does not."""
+        return not any(isinstance(each, Search) and each.is_near for each in within(self.node))
 
     def __call__(self, page: Page) -> Page:
         """The rows for which it is true. Of searches for so many documents it is those that pass all the rest."""

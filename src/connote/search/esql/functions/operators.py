@@ -1,7 +1,6 @@
 """Operators: arithmetic, comparisons, and the logic of true, false and null."""
 
 import operator
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,6 @@ from connote.search.esql.column import Column, Values
 from connote.search.esql.functions import patterns
 from connote.search.esql.functions.registry import FUNCTIONS, Failed, Function, Place, arrays, columns
 from connote.search.esql.functions.sums import checked
-from connote.search.query.patterns import wildcard
 from connote.search.thread import check
 
 # Characters of a pattern with wildcards.
@@ -191,8 +189,10 @@ def like(place: Place, size: int, value: Column, *wildcards: str) -> Column:
     r"""Whether a text fits a pattern in which `*` is anything and `?` one character; `\` escapes these."""
     if (longest := max(map(len, wildcards))) > _LONGEST_PATTERN:
         raise IllegalArgument(f"a pattern of LIKE has at most [{_LONGEST_PATTERN}] characters, not [{longest}]")
-    tests = [re.compile(wildcard(each), re.DOTALL) for each in wildcards]
-    return _matching(place, size, value, lambda text: any(each.fullmatch(text) is not None for each in tests))
+    tests = [patterns.wild(each) for each in wildcards]
+    return _matching(
+        place, size, value, tests[0] if len(tests) == 1 else lambda text: any(each(text) for each in tests)
+    )
 
 
 @columns("string", "string!*", gives="boolean")

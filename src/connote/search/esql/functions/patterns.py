@@ -1,5 +1,6 @@
 """Regular expressions as Java and Lucene have them, over texts of strangers: each may take only so long."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -7,10 +8,12 @@ from functools import lru_cache
 import regex
 
 from connote.contract.errors import IllegalArgument
+from connote.search.query.patterns import wildcard
 from connote.search.query.regexps import expression
 from connote.search.thread import check
 
 _LONGEST, _SECONDS = 1000, 2.0
+_WILD = re.compile(r"\\.|.", re.DOTALL)  # what stands for itself is escaped, or one character
 _GROUP = regex.compile(r"\\(.)|\$(\d)|\$\{(\w+)\}", regex.DOTALL)
 
 
@@ -23,6 +26,39 @@ def compiled(pattern: str) -> "regex.Pattern[str]":
         return regex.compile(pattern)
     except regex.error as error:
         raise ValueError(f"{error}: {pattern}") from None
+
+
+def wild(pattern: str) -> Callable[[str], bool]:
+    r"""What tells whether a text fits a pattern in which `*` is anything and `?` one character; `\` escapes these.
+
+    Without `?` the parts between the `*` are looked for one after the other, which is faster than an expression.
+    """
+    parts = [""]
+    for part in _WILD.findall(pattern):
+        if part == "?":
+            fits = re.compile(wildcard(pattern), re.DOTALL).fullmatch
+            return lambda text: fits(text) is not None
+        if part == "*":
+            parts.append("")
+        else:
+            parts[-1] += part[1:] if len(part) > 1 else part
+    if len(parts) == 1:
+        return parts[0].__eq__
+    first, *inner, last = parts
+    least = sum(map(len, parts))
+
+    def has(text: str) -> bool:
+        if len(text) < least or not text.startswith(first) or not text.endswith(last):
+            return False
+        at, end = len(first), len(text) - len(last)
+        for part in inner:
+            at = text.find(part, at, end)
+            if at < 0:
+                return False
+            at += len(part)
+        return True
+
+    return has
 
 
 def whole(expressions: Sequence[str]) -> Callable[[str], bool]:

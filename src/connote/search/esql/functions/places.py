@@ -49,6 +49,11 @@ def st_y(place: Values) -> Values:
 @arrays("point", "point", gives="double")
 def st_distance(one: Values, other: Values) -> Values:
     """The distance in metres, by the haversine formula."""
+    return apart(one, other)
+
+
+def apart(one: Values, other: Values) -> Values:
+    """The distance in metres of places."""
     first, second = np.radians(one.imag), np.radians(other.imag)
     half = np.sin((second - first) / 2) ** 2
     half = half + np.cos(first) * np.cos(second) * np.sin(np.radians(other.real - one.real) / 2) ** 2

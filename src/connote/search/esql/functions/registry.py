@@ -5,7 +5,7 @@ may be left out, `*` if there may be any number of it, and `!` if it must be the
 a value, not as an array. A value is null where one of its arguments is, or has several values.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -44,7 +44,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Function:
-    """`style` says what it gets: arrays, single values (each), or whole columns with the place."""
+    """`style` says what it gets: arrays, single values (each), or whole columns with the place.
+
+    `options` are the names of those that may stand behind its arguments; only functions of whole columns have some.
+    """
 
     name: str
     takes: Sequence[str]
@@ -52,6 +55,7 @@ class Function:
     body: Callable[..., Any]
     style: str
     about: str
+    options: Sequence[str] = ()
 
     def parameter(self, number: int) -> str:
         """What the argument of that number must be."""
@@ -75,7 +79,9 @@ class Function:
         """The type of its values, of those of its arguments."""
         return self.gives if isinstance(self.gives, str) else self.gives(kinds)
 
-    def run(self, arguments: Sequence[Any], size: int, place: Place) -> Column:
+    def run(
+        self, arguments: Sequence[Any], size: int, place: Place, options: Mapping[str, Any] | None = None
+    ) -> Column:
         """Its values; the arguments are columns, and values where it takes constants."""
         for number, each in enumerate(arguments):
             if self.takes_constant(number) and isinstance(each, list):
@@ -83,7 +89,7 @@ class Function:
             if self.takes_constant(number) and each is None:
                 return Column.nothing(place.type, size)
         if self.style == "columns":
-            found: Column = self.body(place, size, *arguments)
+            found: Column = self.body(place, size, *arguments, **(options or {}))
             return found
         columns = [each for each in arguments if isinstance(each, Column)]
         if any(each.type == "null" for each in columns):
@@ -170,10 +176,12 @@ def _spread(made: Values, lost: Mask | None, kept: Any, nulls: Mask, kind: str) 
 FUNCTIONS: dict[str, Function] = {}
 
 
-def _registered(style: str, takes: Sequence[str], gives: Gives, names: Sequence[str]) -> Callable[[Body], Body]:
+def _registered(
+    style: str, takes: Sequence[str], gives: Gives, names: Sequence[str], options: Sequence[str] = ()
+) -> Callable[[Body], Body]:
     def add(body: Body) -> Body:
         for name in names or (body.__name__.rstrip("_"),):
-            FUNCTIONS[name] = Function(name, takes, gives, body, style, (body.__doc__ or "").strip())
+            FUNCTIONS[name] = Function(name, takes, gives, body, style, (body.__doc__ or "").strip(), options)
         return body
 
     return add
@@ -189,9 +197,14 @@ def each(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Body
     return _registered("each", takes, gives, names)
 
 
-def columns(*takes: str, gives: Gives, names: Sequence[str] = ()) -> Callable[[Body], Body]:
-    """A function of a Place, how many rows there are, and whole columns, which gives a column."""
-    return _registered("columns", takes, gives, names)
+def columns(
+    *takes: str, gives: Gives, names: Sequence[str] = (), options: Sequence[str] = ()
+) -> Callable[[Body], Body]:
+    """A function of a Place, how many rows there are, and whole columns, which gives a column.
+
+    Options that are given follow by name.
+    """
+    return _registered("columns", takes, gives, names, options)
 
 
 def first(kinds: Sequence[str]) -> str:
