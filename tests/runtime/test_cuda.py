@@ -104,6 +104,23 @@ def test_a_text_of_more_terms_than_leave_the_device_at_first_has_them_all(
     check(toy, backend(toy), 1e-4)
 
 
+def test_what_is_computed_again_may_have_more_terms_still(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = make("bert", Head.SPARSE)
+    made, rooms = backend(toy), list[int]()
+    monkeypatch.setattr(CudaBackend, "room", 4)
+
+    def run(_: object, room: int = 4) -> np.ndarray:
+        rooms.append(room)
+        count = (5, 9, 10)[len(rooms) - 1]
+        ids, weights = np.arange(room), np.ones(room, np.float32).view(np.int32)
+        return np.array([[count, *ids, *weights]], dtype=np.int32)
+
+    monkeypatch.setattr(made, "_run", run)
+    (terms,) = made.run(toy.load().encode(Inputs(["a dog"])))
+    assert rooms == [4, 8, 12]
+    assert spread(terms, 12).tolist() == [1] * 10 + [0] * 2
+
+
 COMPILED = """
 from triton import compile
 from triton.backends.compiler import GPUTarget

@@ -110,8 +110,11 @@ class CudaBackend:
                 found = slot.captured.run(batch) if slot.captured else None
                 if found is None:
                     found = self._run(batch)
-                if self._head is Head.SPARSE and (most := found[:, 0].max()) > self.room:
-                    found = self._run(batch, int(most))
+                room = self.room
+                while self._head is Head.SPARSE and (most := int(found[:, 0].max())) > room:
+                    # What is computed in another way may have a term more; of odd rooms kernels are compiled anew.
+                    room = -(-most // self.room) * self.room
+                    found = self._run(batch, room)
             return self._split(found, batch)
         finally:
             self._slots.put(slot)
