@@ -51,6 +51,13 @@ def test_zero_is_not_at_all() -> None:
     assert asyncio.run(turns(Awake(0))) < 10
 
 
+def test_a_request_may_end_after_its_loop() -> None:
+    awake = Awake(0.01)
+    with awake:  # no loop runs
+        pass
+    assert asyncio.run(turns(awake)) > 10
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("200micros", 0.0002), ("10ms", 0.01)])
 def test_the_configuration_tells_how_long(tmp_path: Path, text: str, seconds: float) -> None:
     file = tmp_path / "connote.toml"

@@ -6,6 +6,11 @@ The kernels run in Triton's interpreter, in a process of its own, as the interpr
 import os
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from queue import SimpleQueue
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,14 +19,16 @@ import torch
 from checkpoints import FAMILIES, TEXTS, VOCABULARY, Toy, spread
 from conftest import Make
 from connote.contract.errors import Unavailable
-from connote.runtime.backends import plain
-from connote.runtime.backends.backend import DeviceFault, Precision
-from connote.runtime.backends.captured import ROOMS
-from connote.runtime.backends.cuda import CudaBackend
+from connote.runtime import placement
+from connote.runtime.backends import captured, cuda, plain
+from connote.runtime.backends.backend import AT_ONCE, DeviceFault, Precision
+from connote.runtime.backends.captured import ROOMS, Captured, _Graph
+from connote.runtime.backends.cuda import CudaBackend, _kernels, _Slot
 from connote.runtime.backends.packed import Packed, Room, Sent, blank
 from connote.runtime.catalog import Head
 from connote.runtime.local import Inputs
-from connote.runtime.placement import Checkpoint
+from connote.runtime.placement import Checkpoint, Device
+from connote.runtime.tokenizer import Encoded
 
 TOGETHER = [*TEXTS, "the dogs sat on a mat. " * 20]
 
@@ -104,6 +111,23 @@ def test_a_text_of_more_terms_than_leave_the_device_at_first_has_them_all(
     check(toy, backend(toy), 1e-4)
 
 
+def test_what_is_computed_again_may_have_more_terms_still(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = make("bert", Head.SPARSE)
+    made, rooms = backend(toy), list[int]()
+    monkeypatch.setattr(CudaBackend, "room", 4)
+
+    def run(_: object, room: int = 4) -> np.ndarray:
+        rooms.append(room)
+        count = (5, 9, 10)[len(rooms) - 1]
+        ids, weights = np.arange(room), np.ones(room, np.float32).view(np.int32)
+        return np.array([[count, *ids, *weights]], dtype=np.int32)
+
+    monkeypatch.setattr(made, "_run", run)
+    (terms,) = made.run(toy.load().encode(Inputs(["a dog"])))
+    assert rooms == [4, 8, 12]
+    assert spread(terms, 12).tolist() == [1] * 10 + [0] * 2
+
+
 COMPILED = """
 from triton import compile
 from triton.backends.compiler import GPUTarget
@@ -158,19 +182,111 @@ def test_a_blank_batch_fits_into_its_room(make: Make, room: Room) -> None:
     assert len(packed.numbers) == 4 * room.tokens + room.texts + 1
 
 
+class Recorded:
+    """A graph that computes, instead of being played, with nothing of a batch but its numbers."""
+
+    def __init__(self, compute: Callable[[Sent], torch.Tensor], room: Room, numbers: torch.Tensor) -> None:
+        self._compute, self._room, self._numbers = compute, room, numbers
+        self.found = self._computed()
+
+    def replay(self) -> None:
+        self.found.copy_(self._computed())
+
+    def _computed(self) -> torch.Tensor:
+        bounds = self._numbers[4 * self._room.tokens :].tolist()
+        packed = Packed(self._numbers.numpy(), bounds, self._room.tokens)
+        return self._compute(Sent.of(self._numbers, self._room.tokens, packed))
+
+
+def recorded(self: Captured, compute: Callable[[Sent], torch.Tensor], room: Room) -> _Graph:
+    packed = Packed.of(blank(room, self._sizes.max_tokens), self._sizes, room)
+    numbers = torch.from_numpy(packed.numbers)
+    graph = Recorded(compute, room, numbers)
+    return _Graph(room, graph, numbers, graph.found, numbers.clone(), graph.found.clone())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("head", list(Head))
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_left_of_a_room_changes_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch, family: str, head: Head
+) -> None:
+    monkeypatch.setattr(Captured, "_capture", recorded)
+    monkeypatch.setattr(captured, "ROOMS", tuple(Room(tokens, 9) for tokens in (16, 32, 64, 128)))
+    toy = make(family, head)
+    made = backend(toy)
+    stream = SimpleNamespace(synchronize=lambda: None)
+    with torch.inference_mode():
+        graphs = Captured(made._compute, made._sizes, stream, by_token=head is Head.LATE)  # type: ignore[arg-type]
+    for count in (1, 3, len(TOGETHER)):
+        items = toy.load().encode(Inputs(TOGETHER[-count:]))
+        with torch.inference_mode():
+            found, expected = graphs.run(items), made._run(items)
+        assert found is not None
+        for one, other in zip(made._split(found, items), made._split(expected, items), strict=True):
+            assert spread(one, VOCABULARY) == pytest.approx(spread(other, VOCABULARY), abs=1e-5)
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("full"), torch.AcceleratorError("full")])
+def test_rooms_that_the_device_has_no_memory_for_are_left_out(
+    make: Make, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
+) -> None:
+    if isinstance(error, torch.AcceleratorError):
+        error.error_code = 2  # type: ignore[attr-defined]
+
+    def capture(_: object, __: object, room: Room) -> _Graph:
+        if room.tokens > 100:
+            raise error
+        return _Graph(room, *[torch.zeros(1)] * 5)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Captured, "_capture", capture)
+    made = backend(make("bert", Head.MEAN))
+    graphs = Captured(made._compute, made._sizes, None, by_token=False)  # type: ignore[arg-type]
+    assert [graph.room.tokens for graph in graphs._graphs] == [16, 32, 64]
+    assert graphs.run(made_of(65)) is None
+
+
+def made_of(tokens: int) -> list[Encoded]:
+    zeros = np.zeros(tokens, dtype=np.int64)
+    return [Encoded(zeros, zeros, tokens)]
+
+
+def test_without_a_compiler_a_gpu_computes_with_plain_pytorch(
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("triton")
+    from connote.runtime.backends import kernels  # noqa: PLC0415 (needs Triton)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("Failed to find C compiler")
+
+    made = backend(make("bert", Head.MEAN))
+    assert _kernels(made._words[:1], made._norm) is plain  # nor on a processor
+    monkeypatch.setattr(kernels, "add_norm", fail)
+    assert _kernels(made._words[:1], made._norm) is plain
+    assert "Failed to find C compiler" in caplog.text
+    monkeypatch.setattr(kernels, "add_norm", lambda *_: None)
+    assert _kernels(made._words[:1], made._norm) is kernels
+
+
 def test_int8_is_refused(make: Make) -> None:
     with pytest.raises(Unavailable, match=r"\[precision\] must be one of \[float32, bfloat16\]"):
         backend(make("bert", Head.MEAN), precision=Precision.INT8)
 
 
 @pytest.mark.parametrize(
-    ("fault", "raised"), [(torch.OutOfMemoryError("full"), MemoryError), (torch.AcceleratorError("lost"), DeviceFault)]
+    ("fault", "raised"),
+    [
+        (torch.OutOfMemoryError("full"), MemoryError),
+        (torch.AcceleratorError("no memory to share with the device"), MemoryError),
+        (torch.AcceleratorError("lost"), DeviceFault),
+    ],
 )
 def test_what_the_device_refuses_is_told_apart(
     make: Make, monkeypatch: pytest.MonkeyPatch, fault: Exception, raised: type[Exception]
 ) -> None:
     toy = make("bert", Head.MEAN)
     made = backend(toy)
+    fault.error_code = 2 if raised is MemoryError else 1  # type: ignore[attr-defined]
 
     def fail(*_: object) -> None:
         raise fault
@@ -184,6 +300,43 @@ def test_what_is_closed_holds_nothing(make: Make) -> None:
     made = backend(make("bert", Head.SPARSE))
     made.close()
     assert not any(isinstance(value, torch.Tensor | list) for value in vars(made).values())
+
+
+def test_a_stream_is_used_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "_streams", defaultdict(SimpleQueue))
+    streams = [SimpleNamespace(device=torch.device("cpu")) for _ in range(AT_ONCE)]
+    made = backend(make("bert", Head.MEAN))
+    made._slots = SimpleQueue()
+    for stream in streams:
+        made._slots.put(_Slot(stream, None))  # type: ignore[arg-type]
+    made.close()
+    made.close()  # once more does nothing
+    assert [cuda._stream("cpu") for _ in streams] == streams
+
+
+@pytest.mark.parametrize(
+    ("capability", "asked", "precision"),
+    [
+        ((8, 0), None, Precision.BFLOAT16),
+        ((9, 0), Precision.INT8, Precision.BFLOAT16),
+        ((9, 0), Precision.FLOAT32, Precision.FLOAT32),
+        ((7, 5), None, Precision.FLOAT32),
+        ((7, 5), Precision.BFLOAT16, Precision.BFLOAT16),
+    ],
+)
+def test_bfloat16_is_for_gpus_that_have_it(
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int],
+    asked: Precision | None,
+    precision: Precision,
+) -> None:
+    toy = make("bert", Head.MEAN)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr(placement, "has_gpu", lambda: True)
+    monkeypatch.setattr(cuda, "CudaBackend", partial(CudaBackend, device="cpu"))
+    placed = placement.place(Checkpoint.read(toy.folder, toy.head), 1, asked, [], Device.FASTEST)
+    assert placed.backend.precision is precision
 
 
 @pytest.mark.gpu

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Self
 
 
@@ -24,11 +25,11 @@ class Awake:
         if self._open == 0 and self._seconds:
             self._until = time.monotonic() + self._seconds
             if not self._turns:
-                self._turns = True
                 self._turn()
 
     def _turn(self) -> None:
-        if self._open or time.monotonic() >= self._until:
-            self._turns = False
-        else:
-            asyncio.get_running_loop().call_soon(self._turn)
+        self._turns = False
+        if not self._open and time.monotonic() < self._until:
+            with suppress(RuntimeError):  # a request that ends when the loop does not run any more
+                asyncio.get_running_loop().call_soon(self._turn)
+                self._turns = True

@@ -71,7 +71,7 @@ def place(
 ) -> Placed:
     """Open the checkpoint in that precision, or without one in the fastest that the quality gate lets pass.
 
-    On a GPU that is bfloat16, which loses nothing that shows in the ranking.
+    On a GPU that has it that is bfloat16, which loses nothing that shows in the ranking.
     """
     if device is Device.FASTEST and has_gpu():
         return Placed(_open_on_gpu(checkpoint, precision))
@@ -134,10 +134,11 @@ def _measure(checkpoint: Checkpoint, wished: Sequence[Precision], sample: Sequen
 
 
 def _open_on_gpu(checkpoint: Checkpoint, precision: Precision | None) -> Backend:
-    from connote.runtime.backends.cuda import CudaBackend  # noqa: PLC0415 (needs PyTorch)
+    from connote.runtime.backends.cuda import CudaBackend, has_bfloat16  # noqa: PLC0415 (needs PyTorch)
 
-    own = checkpoint
-    wished = Precision.FLOAT32 if precision is Precision.FLOAT32 else Precision.BFLOAT16
+    own, wished = checkpoint, precision
+    if wished not in (Precision.FLOAT32, Precision.BFLOAT16):
+        wished = Precision.BFLOAT16 if has_bfloat16() else Precision.FLOAT32
     return CudaBackend(own.architecture, own.weights, own.head, precision=wished)
 
 

@@ -1,11 +1,13 @@
 """PyTorch on a GPU: tokens without padding, bfloat16, and a sparse head that never holds its logits."""
 
 import importlib.util
+import logging
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -18,12 +20,19 @@ from connote.contract.errors import Unavailable
 from connote.runtime.architecture import Architecture
 from connote.runtime.backends import plain
 from connote.runtime.backends.backend import AT_ONCE, DeviceFault, Output, Precision, Terms
-from connote.runtime.backends.captured import Captured
+from connote.runtime.backends.captured import RECORDING, Captured, is_short_of_memory
 from connote.runtime.backends.packed import Packed, Sent
 from connote.runtime.catalog import Head
 from connote.runtime.tokenizer import Encoded
 from connote.runtime.weights import Weights
 
+log = logging.getLogger("connote.runtime")
+
+# Numbers that a head may have for attention to texts of any length at once: so many at most, and a multiple of it.
+_WIDEST, _STEP = 256, 8
+# By device, those of backends that are closed. PyTorch has 32, which it gives out again and again: nothing can be
+# recorded on one that another model computes on.
+_streams: defaultdict[str, SimpleQueue[torch.cuda.Stream]] = defaultdict(SimpleQueue)
 _TYPES = {Precision.FLOAT32: torch.float32, Precision.BFLOAT16: torch.bfloat16}
 
 
@@ -90,15 +99,17 @@ class CudaBackend:
         self._device = torch.device(device)
         self._on_gpu = self._device.type == "cuda"
         # What has bfloat16, since Ampere: attention to texts of any length at once, and Triton's kernels.
-        self._is_new = (
-            self._on_gpu
-            and precision is Precision.BFLOAT16
-            and torch.cuda.get_device_capability(self._device) >= (8, 0)
-        )
-        self._kernels = _kernels() if self._is_new else plain
+        is_new = self._on_gpu and precision is Precision.BFLOAT16 and has_bfloat16(self._device)
+        each = architecture.hidden // architecture.heads
+        self._is_varlen = is_new and each <= _WIDEST and each % _STEP == 0
+        self._kernels: plain.Kernels = plain
         self._slots: SimpleQueue[_Slot] = SimpleQueue()
         with self._guarded(), torch.inference_mode():
             self._load(_Loader(architecture, weights, self._device, _TYPES[precision]))
+            if is_new:
+                self._kernels = _kernels(self._words[:1], self._norm)
+            if self._on_gpu:  # what loads is on another stream than what computes
+                torch.cuda.current_stream(self._device).synchronize()
             for _ in range(AT_ONCE):
                 self._slots.put(self._slot())
 
@@ -110,28 +121,36 @@ class CudaBackend:
                 found = slot.captured.run(batch) if slot.captured else None
                 if found is None:
                     found = self._run(batch)
-                if self._head is Head.SPARSE and (most := found[:, 0].max()) > self.room:
-                    found = self._run(batch, int(most))
+                room = self.room
+                while self._head is Head.SPARSE and (most := int(found[:, 0].max())) > room:
+                    # What is computed in another way may have a term more; of odd rooms kernels are compiled anew.
+                    room = -(-most // self.room) * self.room
+                    found = self._run(batch, room)
             return self._split(found, batch)
         finally:
             self._slots.put(slot)
 
     def close(self) -> None:
         """Give back the device's memory."""
-        for _ in range(AT_ONCE):  # once nothing runs any more
-            self._slots.get()
         slots = self._slots
-        self.__dict__ = {"_slots": slots}
+        left = [slots.get() for _ in range(AT_ONCE)]  # once nothing runs any more
+        streams = [slot.stream for slot in left if slot.stream]
+        with RECORDING:
+            left.clear()
+            self.__dict__ = {"_slots": slots}
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+        for stream in streams:
+            _streams[str(stream.device)].put(stream)
         for _ in range(AT_ONCE):
             slots.put(_Slot(None, None))
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     def _slot(self) -> "_Slot":
         if not self._on_gpu:
             return _Slot(None, None)
-        stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        if not self._is_new:
+        stream = _stream(self.device)
+        # Plain PyTorch waits for the device to tell how many terms there are, which cannot be recorded.
+        if not self._is_varlen or (self._head is Head.SPARSE and self._kernels is plain):
             return _Slot(stream, None)
         with torch.cuda.stream(stream):
             by_token = self._head is Head.LATE
@@ -198,7 +217,7 @@ class CudaBackend:
     def _attend(self, joint: torch.Tensor, sent: Sent) -> torch.Tensor:
         heads, h = self._sizes.heads, self._sizes.hidden
         query, key, value = joint.view(-1, 3, heads, h // heads).unbind(1)
-        if self._is_new:
+        if self._is_varlen:
             starts, longest = sent.starts, sent.longest
             mixed = varlen_attn(query, key, value, starts, starts, longest, longest)
             assert isinstance(mixed, torch.Tensor)  # noqa: S101 (a tuple only if more is asked for)
@@ -256,9 +275,9 @@ class CudaBackend:
         """Tell what the device refuses: a batch that it has no memory for, or everything from now on."""
         try:
             yield
-        except torch.OutOfMemoryError as error:
-            raise MemoryError(str(error)) from None
-        except torch.AcceleratorError as error:
+        except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
+            if is_short_of_memory(error):
+                raise MemoryError(str(error)) from None
             raise DeviceFault(str(error).splitlines()[0]) from None
 
 
@@ -280,14 +299,35 @@ class _Loader:
         return _Norm(scale, shift, self._sizes.epsilon)
 
 
-def _kernels() -> plain.Kernels:
+def _kernels(x: torch.Tensor, norm: _Norm) -> plain.Kernels:
+    """Triton's, if they can be had: it makes what launches them with a C compiler and Python's headers."""
     if importlib.util.find_spec("triton") is None:
         return plain
     from connote.runtime.backends import kernels  # noqa: PLC0415 (needs Triton)
 
+    try:
+        kernels.add_norm(x, x, norm.weight, norm.bias, norm.epsilon)
+    except (torch.OutOfMemoryError, torch.AcceleratorError):
+        raise
+    except Exception as error:  # noqa: BLE001 (those of compilers have no common base)
+        log.warning("the GPU is slower than it could be: Triton makes no kernels (%s)", error)
+        return plain
     return kernels
+
+
+def _stream(device: str) -> torch.cuda.Stream:
+    """One that no other backend uses."""
+    try:
+        return _streams[device].get_nowait()
+    except Empty:
+        return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 def device() -> str | None:
     """The first GPU, if PyTorch finds one."""
     return "cuda:0" if torch.cuda.is_available() else None
+
+
+def has_bfloat16(device: str | torch.device = "cuda:0") -> bool:
+    """Whether a GPU computes with it, as they do since Ampere: older ones only make out to."""
+    return torch.cuda.get_device_capability(device) >= (8, 0)

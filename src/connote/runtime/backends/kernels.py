@@ -46,8 +46,8 @@ def add_norm(
     return out
 
 
-# The number of tokens is another in each batch: nothing is compiled anew for it.
-@triton.jit(do_not_specialize=["total"])  # type: ignore[untyped-decorator]
+# The number of tokens is another in each batch, and where `texts` lie comes of it: nothing is compiled anew for them.
+@triton.jit(do_not_specialize=["total"], do_not_specialize_on_alignment=["texts"])  # type: ignore[untyped-decorator]
 def _maxima(  # noqa: PLR0917 (Triton's calls are positional)
     tokens: tl.tensor,
     texts: tl.tensor,
