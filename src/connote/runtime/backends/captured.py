@@ -25,7 +25,7 @@ _NO_MEMORY = 2  # https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__T
 # Each is a graph: for queries, and for passages, which are longer. A batch takes the smallest that it fits into, unless
 # more than half of it stays empty.
 ROOMS = (
-    *(Room(tokens, tokens // 8 + 1) for tokens in (16, 32, 64, 128, 256, 512)),
+    *(Room(tokens, tokens // 4 + 1) for tokens in (16, 32, 64, 128, 256, 512)),
     *(Room(tokens, tokens // 64 + 1) for tokens in (1024, *range(2048, 16_385, 2048))),
 )
 SMALL = 16  # tokens, for which the smallest is taken in any case
