@@ -135,3 +135,12 @@ def test_what_is_no_model_is_refused(films: httpx.Client, change: dict[str, Any]
     told = films.put(f"{MODELS}/wrong", json={**BODY, **change})
     assert told.status_code == 400
     assert why in told.json()["error"]["reason"]
+
+
+def test_several_fields_are_asked_for_what_they_can_have(indices: httpx.Client) -> None:
+    """Without `fields` dates and numbers are among them, as in the examples of Elasticsearch's documentation."""
+    mapping = {"text": {"type": "text"}, "year": {"type": "integer"}, "at": {"type": "date"}}
+    indices.put("/retrieved", json={"mappings": {"properties": mapping}})
+    indices.put("/retrieved/_doc/1?refresh=true", json={"text": "artificial minds", "year": 2024, "at": "2021-01-01"})
+    told = indices.post("/retrieved/_search", json={"retriever": {"rrf": {"query": "artificial intelligence"}}})
+    assert [hit["_id"] for hit in told.json()["hits"]["hits"]] == ["1"], told.text

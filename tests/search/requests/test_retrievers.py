@@ -164,12 +164,3 @@ def _rescore() -> dict[str, Any]:
     second = {"constant_score": {"filter": {"term": {"city": "oslo"}}, "boost": 1}}
     only = {"bool": {"must": second, "filter": {"ids": {"values": ["7"]}}}}
     return {"window_size": 10, "query": {"rescore_query": only, "rescore_query_weight": 2}}
-
-
-def test_several_fields_are_asked_for_what_they_can_have(indices: httpx.Client) -> None:
-    """Without `fields` dates and numbers are among them, as in the examples of Elasticsearch's documentation."""
-    mapping = {"text": {"type": "text"}, "year": {"type": "integer"}, "at": {"type": "date"}}
-    indices.put("/retrieved", json={"mappings": {"properties": mapping}})
-    indices.put("/retrieved/_doc/1?refresh=true", json={"text": "artificial minds", "year": 2024, "at": "2021-01-01"})
-    told = indices.post("/retrieved/_search", json={"retriever": {"rrf": {"query": "artificial intelligence"}}})
-    assert [hit["_id"] for hit in told.json()["hits"]["hits"]] == ["1"], told.text
