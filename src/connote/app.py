@@ -29,6 +29,7 @@ from connote.models.alias import Aliases
 from connote.models.deployments import Deployments
 from connote.models.inference import ModelInference
 from connote.models.models import Models
+from connote.models.rankers import Rankers
 from connote.models.references import References
 from connote.models.statistics import Statistics
 from connote.models.upload import Uploads
@@ -101,6 +102,7 @@ class Connote:
     endpoints: Endpoints
     inference: Inference
     pipelines: Pipelines
+    rankers: Rankers
     indices: Indices
     templates: Templates
     synonyms: Synonyms
@@ -232,20 +234,20 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
     scripts, rulesets = Scripts(BodyStore(engine, database.scripts)), Rulesets(BodyStore(engine, database.rulesets))
-    searches = Searches(indices, endpoints, inference, rulesets)
+    rankers = _rankers(engine, trained, endpoints)
+    asked = (indices, endpoints, inference, rulesets)
+    searches, esql = Searches(*asked, rankers), Queries(*asked, policies)
     closing.callback(searches.contexts.clear)
     asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
     closing.push_async_callback(asyncs.close)
-    esql = Queries(indices, endpoints, inference, rulesets, policies)
-    lens = Lens(indices, endpoints, inference, rulesets, library)
-    matching = Matching(indices, endpoints, inference, rulesets)
+    lens, matching = Lens(*asked, library), Matching(*asked)
     by_query, enriching = ByQuery(indices, documents, matching), Enriching(policies, indices, matching, pipelines)
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
     closing.push_async_callback(tasks.close)
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (indices, templates, synonyms, documents, searches, asyncs, esql, scripts, rulesets, lens)
+    searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, scripts, rulesets, lens)
     rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, _lifecycles(indices, values, closing))
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
@@ -323,6 +325,14 @@ def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None
     trained.models.users.append(endpoints.using)
     trained.models.claims.append(endpoints.claim)
     trained.deployments.claims.append(endpoints.claim)
+
+
+def _rankers(engine: Engine, trained: TrainedModels, endpoints: Endpoints) -> Rankers:
+    """Models that order what searches find; no other model or endpoint has the id of one."""
+    rankers = Rankers(BodyStore(engine, database.rankers))
+    trained.models.claims.append(rankers.claim)
+    rankers.claims += [trained.inference.claim, endpoints.claim]
+    return rankers
 
 
 def _connect_users(trained: TrainedModels, pipelines: Pipelines, indices: Indices) -> None:

@@ -200,6 +200,24 @@ class TestEndpoints:
         assert http.delete(f"/_inference/{before}").status_code == 400
         assert http.put(f"/_inference/sparse_embedding/{before}", json={}).status_code == 400
 
+    def test_names_of_what_elastic_hosts_lead_to_models_of_this_machine(self, http: httpx.Client) -> None:
+        for hosted in (".jina-embeddings-v5-text-small", ".jina-embeddings-v3"):
+            (found,) = http.post(f"/_inference/{hosted}", json={"input": "a house"}).json()["text_embedding"]
+            assert len(found["embedding"]) == 384
+        reranked = http.post("/_inference/.elastic-rerank-v1", json={"query": "a house", "input": ["a", "a home"]})
+        assert reranked.json()["rerank"][0]["index"] == 1
+        http.delete("/_inference/mine?force=true")
+        for task, hosted, own in (
+            ("sparse_embedding", "elser-v2", "elser_model_2"),
+            ("text_embedding", "jina-embeddings-v3", ".multilingual-e5-small"),
+            ("rerank", "jina-reranker-v3", "elastic-rerank-v1"),
+        ):
+            body = {"service": "elastic", "service_settings": {"model_id": hosted}}
+            made = http.put(f"/_inference/{task}/mine", json=body).json()
+            assert made["service_settings"]["model_id"] == own
+            assert http.post("/_inference/mine", json={"input": "a house", "query": "a"}).json()[task]
+            http.delete("/_inference/mine?force=true")
+
     def test_put_echoes_what_was_made_in_order(self, http: httpx.Client) -> None:
         http.delete("/_inference/mine")
         chunking = {"strategy": "word", "max_chunk_size": 100, "overlap": 20}

@@ -75,8 +75,13 @@ class TestCatalog:
         answer = ok(ml.post("/_inference/.elser-2-elasticsearch", json={"input": "a quiet house"}))
         assert result["predicted_value"] == answer["sparse_embedding"][0]["embedding"]
 
-    def test_one_that_was_added_must_be_started(self, ml: httpx.Client) -> None:
+    def test_one_that_was_added_serves_at_once_but_for_one_that_was_stopped(self, ml: httpx.Client) -> None:
+        """A pipeline of a vector store only names the model: in Elasticsearch somebody has started it before."""
         ok(ml.put(f"{MODELS}/{ELSER}", json={"input": {"field_names": ["text_field"]}}))
+        assert infer(ml, ELSER, "a quiet house")[0]["predicted_value"]
+        start(ml, ELSER)
+        start(ml, ELSER, deployment_id="search")
+        ok(ml.post(f"{MODELS}/{ELSER}/deployment/_stop"))
         told = f"Model [{ELSER}] must be deployed to use. Please deploy with the start trained model deployment API."
         refused(ml.post(f"{MODELS}/{ELSER}/_infer", json={"docs": [{"text_field": "a"}]}), 409, told)
         refused(ml.post(f"/_inference/{ELSER}", json={"input": "a"}), 409, told)
@@ -87,9 +92,12 @@ class TestCatalog:
 
     def test_one_that_is_started_without_being_added_is_added(self, ml: httpx.Client) -> None:
         start(ml, ELSER)
+        ok(ml.post(f"{MODELS}/{ELSER}/deployment/_stop"))
+        assert ml.post(f"{MODELS}/{ELSER}/_infer", json={"docs": [{"text_field": "a"}]}).status_code == 409
         assert ok(ml.delete(f"{MODELS}/{ELSER}?force=true")) == {"acknowledged": True}
         assert stats(ml, ELSER) == []
         ok(ml.put(f"{MODELS}/{ELSER}", json={}))
+        assert infer(ml, ELSER, "a quiet house")[0]["predicted_value"]
 
     def test_dense_and_rerank_models(self, ml: httpx.Client) -> None:
         (vector,) = infer(ml, ".multilingual-e5-small", "une maison")
@@ -424,8 +432,6 @@ class TestDeployments:
                 json={"service": "elasticsearch", "service_settings": settings} | {"task_type": "sparse_embedding"},
             )
         )
-        assert "mine" not in [each["deployment_id"] for each in stats(ml, ELSER)]
-        ok(ml.post("/_inference/mine", json={"input": "a house"}))
         assert "mine" in [each["deployment_id"] for each in stats(ml, ELSER)]
 
     def test_the_vocabulary_of_one_that_is_used_stays(self, ml: httpx.Client, bag: str) -> None:
@@ -649,3 +655,19 @@ class TestPipelines:
         (answer,) = ok(ml.post("/_ingest/pipeline/_simulate", json=asked))["docs"]
         assert answer["doc"]["_index"] in ("cats", "dogs")
         assert {each["class_name"] for each in answer["doc"]["_source"]["route"]["top_classes"]} == {"cat", "dog"}
+
+
+class TestEndpoints:
+    def test_their_deployments_are_told_at_once_as_clients_wait_for_that(self, ml: httpx.Client) -> None:
+        settings = {"model_id": ".elser_model_2_linux-x86_64", "num_allocations": 2, "num_threads": 1}
+        endpoint = {"service": "elasticsearch", "service_settings": settings}
+        ok(ml.put("/_inference/sparse_embedding/mine", json=endpoint))
+        (state,) = [each for each in stats(ml, ELSER) if each["deployment_id"] == "mine"]
+        assert state["nodes"][0]["routing_state"] == {"routing_state": "started"}
+        assert (state["state"], state["allocation_status"]["state"]) == ("started", "fully_allocated")
+        changed = ml.post(f"{MODELS}/mine/deployment/_update", json={"number_of_allocations": 1})
+        refused(changed, 409, "Cannot update deployment [mine] as it was created by inference endpoint [mine]")
+        stopped = ml.post(f"{MODELS}/mine/deployment/_stop")
+        refused(stopped, 409, "Cannot stop deployment [mine] as it was created by inference endpoint [mine]")
+        ok(ml.post(f"{MODELS}/mine/deployment/_stop?force=true"))
+        assert ok(ml.post("/_inference/mine", json={"input": "a"}))["sparse_embedding"]

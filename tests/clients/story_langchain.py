@@ -32,7 +32,9 @@ CHEAP = [{"term": {"metadata.price": 200}}]
 def main(url: str) -> None:
     embeddings = ElasticsearchEmbeddings(MODEL, es_url=url)
     embedded(embeddings)
-    for strategy in (BM25Strategy(), SparseVectorStrategy(model_id=".elser_model_2")):
+    # Of the last one, which LangChain's own documentation has, the model is `.elser_model_1`.
+    sparse = (SparseVectorStrategy(model_id=".elser_model_2"), ElasticsearchStore.SparseVectorRetrievalStrategy())
+    for strategy in (BM25Strategy(), *sparse):
         store(url, strategy, "horses" if isinstance(strategy, BM25Strategy) else "horse riding")
     dense = (DenseVectorStrategy(), DenseVectorStrategy(hybrid=True, rrf=True), DenseVectorScriptScoreStrategy())
     for each in dense:

@@ -101,6 +101,77 @@ def test_a_script_gives_what_painless_gives(source: str, expected: object) -> No
     assert type(found) is type(expected)
 
 
+EVEN = "boolean even(int n) { return n == 0 || odd(n - 1) } boolean odd(int n) { return n != 0 && even(n - 1) }"
+CAUGHT = "try { if (x > 0) { return f(x - 1) + x } throw new Exception('end') } catch (Exception e) { return x * 10 }"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("int twice(int x) { return 2 * x } twice(4)", 8),
+        ("int fib(int n) { if (n < 2) { return n } int a = fib(n - 1); return a + fib(n - 2); } return fib(10)", 55),
+        (f"{EVEN} even(7)", False),
+        ("void add(List to, def x) { to.add(x); } List all = []; add(all, 1); add(all, 'b'); return all", [1, "b"]),
+        ("double f(double x) { return x / 2 } f(3)", 1.5),
+        (f"int f(int x) {{ {CAUGHT} }} f(3)", 6),
+    ],
+)
+def test_a_script_may_have_functions_of_its_own(source: str, expected: object) -> None:
+    assert value(source) == expected
+
+
+def test_the_script_of_elastics_clustering_notebook_finds_the_nearest_centre() -> None:
+    source = """
+        double euclideanDistance(List array1, List array2) {
+          double sum = 0.0;
+          for (int i=0; i<array1.length; i++) { sum += Math.pow((array1[i]-array2[i]), 2.0); }
+          return Math.sqrt(sum);
+        }
+        List l2NormalizeArray(List array) {
+          double sumSquared = 0.0;
+          for (element in array) { sumSquared += Math.pow(element, 2.0) }
+          double l2Norm = Math.sqrt(sumSquared);
+          List outputArray = new ArrayList();
+          for (element in array) { outputArray.add(element/l2Norm) }
+          return outputArray
+        }
+        List distances = new ArrayList();
+        double minDistance;
+        int closestCluster;
+        for (int i=0; i<params.clusterCenters.length; i++) {
+          double distance;
+          if (params.normalize == true) {
+            distance = euclideanDistance(params.clusterCenters[i], l2NormalizeArray(ctx[params.analysisField]));
+          } else {
+            distance = euclideanDistance(params.clusterCenters[i], ctx[params.analysisField]);
+          }
+          distances.add(distance);
+          if (i == 0 || distance < minDistance) { minDistance = distance; closestCluster = i; }
+        }
+        ctx["ml_clustering.closestCluster"] = closestCluster;
+        ctx["ml_clustering.minDistance"] = Collections.min(distances);
+    """
+    ctx: dict[str, Any] = {"v": [3.0, 4.0]}
+    params = {"clusterCenters": [[1.0, 0.0], [0.6, 0.8]], "analysisField": "v", "normalize": True}
+    compiled(source).run(ctx=ctx, params=params)
+    assert ctx["ml_clustering.closestCluster"] == 1
+    assert ctx["ml_clustering.minDistance"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("int f(int x) { return x } f(1, 2)", "Unknown call [f] with [2] arguments."),
+        ("int f(int x) { return f(x) } f(1)", "nested too deeply"),
+        ("int f() { return 'abc' } f()", "class_cast_exception"),
+    ],
+)
+def test_a_function_that_goes_wrong_is_told(source: str, reason: str) -> None:
+    with pytest.raises(BadScript) as told:
+        value(source)
+    assert reason in str(told.value.wire())
+
+
 def test_a_script_changes_its_document() -> None:
     ctx: dict[str, Any] = {"views": 1, "tags": ["a"], "old": 0, "deep": {}}
     source = """

@@ -40,6 +40,21 @@ def test_what_was_started_is_served_again(tmp_path: Path) -> None:
     assert server.stop() == 0
 
 
+def test_what_was_stopped_waits_to_be_started(tmp_path: Path) -> None:
+    asked = f"{MODELS}/.elser_model_2/_infer"
+    server = Server(tmp_path / "data")
+    with client(server) as http:
+        start(http, ".elser_model_2")
+        ok(http.post(f"{MODELS}/.elser_model_2/deployment/_stop"))
+    assert server.stop() == 0
+    server = Server(tmp_path / "data")
+    with client(server) as http:
+        assert http.post(asked, json={"docs": [{"text_field": "a"}]}).status_code == 409
+        start(http, ".elser_model_2")
+        assert http.post(asked, json={"docs": [{"text_field": "a"}]}).status_code == 200
+    assert server.stop() == 0
+
+
 def test_the_command_line_knows_of_uploads(tmp_path: Path) -> None:
     server = Server(tmp_path / "data")
     with client(server) as http:

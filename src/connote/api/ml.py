@@ -6,7 +6,7 @@ from connote.api.exchange import Answer, Ask, Route
 from connote.contract import durations
 from connote.contract.errors import IllegalArgument, Unparsable
 from connote.contract.settings import java
-from connote.models import assignment, parameters
+from connote.models import assignment, parameters, rankers
 from connote.models.deployments import Deployed
 from connote.runtime import memory
 from connote.runtime.fleet import CORES
@@ -22,10 +22,16 @@ _INCLUDES = (
 
 
 async def put_model(ask: Ask) -> Answer:
-    """Add a model: one of connote's catalog by its name, or the configuration of one whose definition you then send."""
+    """Add a model: one of connote's catalog by its name, or the configuration of one whose definition you then send.
+
+    A model for `learning_to_rank` comes with its definition, trees: `definition` or `compressed_definition`.
+    """
     wait = ask.flag("wait_for_completion")
     ask.flag("defer_definition_decompression")
-    model = await ask.connote.trained.models.put(ask.path("model_id"), await ask.json(), wait=wait)
+    body = await ask.json()
+    if rankers.is_ranker(body):
+        return Answer((await ask.connote.rankers.put(ask.path("model_id"), body)).wire())
+    model = await ask.connote.trained.models.put(ask.path("model_id"), body, wait=wait)
     return Answer(model.wire(ask.connote.trained.models.size(model)))
 
 
@@ -35,16 +41,27 @@ async def get_models(ask: Ask) -> Answer:
     if unknown := [part for part in include if part not in _INCLUDES]:
         raise IllegalArgument(f"unknown [include] parameter [{unknown[0]}]; must be one of [{', '.join(_INCLUDES)}]")
     ask.flag("decompress_definition")
+    if (ranker := ask.connote.rankers.all.get(_named(ask))) is not None:
+        return Answer({"count": 1, "trained_model_configs": [ranker.wire()]})
     tags = [tag for tag in (ask.text("tags") or "").split(",") if tag]
     models = ask.connote.trained.models
     found = models.get(_named(ask), tags, allow_no_match=_flag(ask, "allow_no_match"))
     first, size = _number(ask, "from", 0), _number(ask, "size", 100)
-    return Answer(models.listed(found, first, size, include, exclude_generated=ask.flag("exclude_generated")))
+    listed = models.listed(found, first, size, include, exclude_generated=ask.flag("exclude_generated"))
+    if _named(ask) in ("_all", "*") and not tags:
+        others, start = sorted(ask.connote.rankers.all.items()), max(0, first - len(found))
+        room = size - len(listed["trained_model_configs"])
+        listed["trained_model_configs"] += [each.wire() for _, each in others[start : start + room]]
+        listed["count"] += len(others)
+    return Answer(listed)
 
 
 async def delete_model(ask: Ask) -> Answer:
     """Delete a model that was added. One that is in use is only deleted with `force`, and then stopped."""
     _seconds(ask, 30)
+    if ask.path("model_id") in ask.connote.rankers.all:
+        await ask.connote.rankers.delete(ask.path("model_id"))
+        return Answer(_ACKNOWLEDGED)
     await ask.connote.trained.models.delete(ask.path("model_id"), force=ask.flag("force"))
     return Answer(_ACKNOWLEDGED)
 

@@ -18,8 +18,8 @@ from connote.contract.errors import (
 from connote.contract.settings import SERVICE_SETTINGS
 from connote.contract.tasks import TaskType
 from connote.endpoints import budget, fallback, over, parse, shadow
+from connote.endpoints.preconfigured import ALIASES
 from connote.endpoints.preconfigured import ENDPOINTS as PRECONFIGURED
-from connote.endpoints.preconfigured import FORMERLY
 from connote.endpoints.price import Prices
 from connote.endpoints.runner import Runner
 from connote.models.inference import ModelInference
@@ -75,7 +75,7 @@ class Endpoints:
             return over.endpoint(self._trained, id, error)
 
     def _own(self, id: str) -> Endpoint:
-        id = FORMERLY.get(id, id)
+        id = ALIASES.get(id, id)
         if id in self._unreadable:
             raise Rejected(self._unreadable[id])
         endpoint = self._stored.get(id) or PRECONFIGURED.get(id)
@@ -164,7 +164,7 @@ class Endpoints:
 
     def has(self, id: str) -> bool:
         """Whether there is an endpoint of that id: one that was made, or a preconfigured one."""
-        return id in self._stored or id in self._unreadable or FORMERLY.get(id, id) in PRECONFIGURED
+        return id in self._stored or id in self._unreadable or ALIASES.get(id, id) in PRECONFIGURED
 
     def using(self, models: Sequence[str], deployments: Sequence[str]) -> list[str]:
         """Which endpoints need one of these models or deployments, as an error tells it."""
@@ -216,7 +216,7 @@ class Endpoints:
 
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
         """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""
-        id = FORMERLY.get(id, id)
+        id = ALIASES.get(id, id)
         preconfigured = id not in self._unreadable and self.get(id, task).preconfigured
         used, users = self._used(id), {"pipelines": list(self.pipelines(id)), "indexes": list(self.indices(id))}
         if dry_run:

@@ -53,5 +53,12 @@ ENDPOINTS = {
     )
 }
 
-# What they were called in earlier versions of Elasticsearch, whose notebooks are still about.
-FORMERLY = {".elser-v2-elastic": ".elser-2-elastic"}
+# By their other names: those of earlier versions of Elasticsearch, whose notebooks are still about, and those of models
+# that Elastic hosts, in whose place one of this machine serves.
+ALIASES = {
+    ".elastic-rerank-v1": ".rerank-v1-elasticsearch",
+    ".elser-v2-elastic": ".elser-2-elastic",
+    ".jina-embeddings-v3": ".multilingual-e5-small-elasticsearch",
+    ".jina-embeddings-v5-text-small": ".multilingual-e5-small-elasticsearch",
+    ".rerank-v1-elastic": ".rerank-v1-elasticsearch",
+}

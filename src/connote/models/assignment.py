@@ -93,12 +93,17 @@ def _target(deployed: Deployed, fleet: Fleet) -> int:
 
 
 def _allocations(deployed: Deployed, fleet: Fleet) -> int:
-    """Those that serve. No more are started than there are cores; what is wished for beyond counts as if it was."""
+    """Those that serve, or will when somebody asks.
+
+    No more are started than there are cores; what is wished for beyond counts as if it was.
+    """
     state, _ = told(deployed, fleet)
-    lane = fleet.lane(deployed.id)
-    if state != "started" or lane is None:
+    if state != "started":
         return 0
-    return lane.workers if deployed.parameters.adaptive else deployed.parameters.allocations
+    if not deployed.parameters.adaptive:
+        return deployed.parameters.allocations
+    lane = fleet.lane(deployed.id)
+    return lane.workers if lane else 0
 
 
 def _counts(counts: Counts, totals: Totals, hits: int) -> dict[str, int]:

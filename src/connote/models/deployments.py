@@ -52,13 +52,17 @@ class Deployed:
 
 
 class Deployments:
-    """Starts, changes and stops deployments. `claims` are asked, with a new id, why it cannot be that."""
+    """Starts, changes and stops deployments. `claims` are asked, with a new id, why it cannot be that.
+
+    `stopped` are the models whose last deployment somebody has stopped, until they are started again.
+    """
 
     def __init__(self, models: Models, fleet: Fleet) -> None:
         self._models, self._fleet = models, fleet
         self.claims: list[Callable[[str], str | None]] = []
         self.on_stop: list[Callable[[str], None]] = []
         self.running: dict[str, Deployed] = {}
+        self.stopped = models.store.stopped()
         for record in models.store.deployments():
             try:
                 parameters = msgspec.convert(record.parameters, Parameters)
@@ -100,6 +104,7 @@ class Deployments:
                 await self._models.adopt(model)  # so that it can be stopped and deleted like others
             await asyncio.to_thread(self._models.store.put_deployment, deployed.record())
             self.running[deployed.id] = deployed
+            await self._mark(model.id, is_stopped=False)
             self._fleet.start(deployed.wish)
         return deployed
 
@@ -107,6 +112,11 @@ class Deployments:
         """Change a deployment's allocations, at once if it is loaded. Raises NotFound, and what `change` raises."""
         async with self._models.writing:
             before = self.running.get(id)
+            if before is None and self._is_claimed(id):
+                raise Conflict(
+                    f"Cannot update deployment [{id}] as it was created by inference endpoint [{id}]. This model "
+                    "deployment must be updated through the inference API."
+                )
             if before is None:
                 raise NotFound(f"deployment with id [{id}] not found")
             deployed = replace(before, parameters=change(before.parameters))
@@ -118,14 +128,18 @@ class Deployments:
     async def stop(self, expression: str, *, allow_no_match: bool = True, force: bool = False) -> None:
         """Stop the deployments that are meant, by their ids or those of their models.
 
-        Raises NotFound if there is no such model, Conflict that names who uses one, unless it is forced.
+        Raises NotFound if there is no such model, Conflict that names who uses one, unless it is forced. Those of
+        endpoints end with these.
         """
         async with self._models.writing:
-            found = self._meant(expression, allow_no_match=allow_no_match)
+            found = self._meant(expression, allow_no_match=allow_no_match, force=force)
             if not force:
                 self._check_unused(found)
             for deployed in found:
                 await self._stop(deployed.id)
+            for model in {deployed.model for deployed in found}:
+                if not self.of(model):
+                    await self._mark(model, is_stopped=True)
 
     async def started(self, deployed: Deployed, seconds: float | None) -> None:
         """Wait until it serves.
@@ -176,11 +190,17 @@ class Deployments:
                 f"Deployment id [{id}] is the same as an another model which is not the model being deployed"
             )
 
-    def _meant(self, expression: str, *, allow_no_match: bool) -> list[Deployed]:
+    def _is_claimed(self, id: str) -> bool:
+        return any(claim(id) for claim in self.claims)
+
+    def _meant(self, expression: str, *, allow_no_match: bool, force: bool) -> list[Deployed]:
         models = {name for deployed in self.running.values() for name in self._models.names(deployed.model)}
         names, missing = select(expression, sorted({*self.running, *models}))
         for name in missing:
-            self._models.find(name)  # one that is not deployed is stopped already
+            if not self._is_claimed(name):
+                self._models.find(name)  # one that is not deployed is stopped already
+            elif not force:
+                raise Conflict(f"Cannot stop deployment [{name}] as it was created by inference endpoint [{name}]")
         if not names and not missing and not allow_no_match:
             raise NotFound(f"No known trained model deployment with id [{expression}]")
         meant = {self._models.aliases.get(name, name) for name in names}
@@ -197,6 +217,11 @@ class Deployments:
                     "use force to force the stop"
                 )
 
+    async def _mark(self, model: str, *, is_stopped: bool) -> None:
+        if is_stopped != (model in self.stopped):
+            await asyncio.to_thread(self._models.store.keep_stopped, model, is_stopped=is_stopped)
+            (self.stopped.add if is_stopped else self.stopped.discard)(model)
+
     async def _stop(self, id: str) -> None:
         del self.running[id]
         await asyncio.to_thread(self._models.store.remove_deployment, id)
@@ -207,6 +232,7 @@ class Deployments:
     async def _stop_all_of(self, model: str) -> None:
         for deployed in self.of(model):
             await self._stop(deployed.id)
+        self.stopped.discard(model)  # the store forgets it with the model
 
     def _using(self, names: Sequence[str], _: Sequence[str]) -> list[str]:
         ids = [deployed.id for deployed in self.running.values() if deployed.model in names]

@@ -49,14 +49,14 @@ class ModelInference:
     def target(self, name: str) -> Target:
         """What the id of a deployment, or the id or alias of a model leads to.
 
-        A model of the catalog that nobody has added serves without being started. Raises NotFound, and Conflict if the
-        model would have to be started.
+        A model of the catalog is started when it is asked, unless somebody has stopped it. Raises NotFound, and
+        Conflict if the model would have to be started.
         """
         deployed = self._deployments.find(name)
         if deployed:
             return Target(self._models.find(deployed.model), deployed.wish, deployed)
         model = self._models.find(name)
-        if model.created is not None:
+        if model.known is None or model.id in self._deployments.stopped:
             raise Conflict(
                 f"Model [{name}] must be deployed to use. Please deploy with the start trained model deployment API."
             )
@@ -66,6 +66,11 @@ class ModelInference:
     def has(self, id: str) -> bool:
         """Whether that is the id of a deployment or of a model that was added, or an alias."""
         return id in self._deployments.running or id in self._models.added or id in self._models.aliases
+
+    def claim(self, id: str) -> str | None:
+        """Why a model of another kind cannot have that id."""
+        known = self.has(id) or self._models.stock.find(id) is not None
+        return f"Trained machine learning model [{id}] already exists" if known else None
 
     async def infer(
         self,

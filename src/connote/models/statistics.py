@@ -27,9 +27,10 @@ class Statistics:
         return {"count": len(found), "trained_model_stats": entries}
 
     def all(self, model: Trained) -> list[Deployed]:
-        """The deployments of a model, those of endpoints that are loaded last."""
+        """The deployments of a model, and those of endpoints: of preconfigured ones only what is loaded."""
         loaded = self._fleet.diagnostics().keys()
-        others = [each for each in self.endpoints() if each.id in loaded and self._serves(model, each)]
+        told = [each for each in self.endpoints() if each.id in loaded or not each.id.startswith(".")]
+        others = [each for each in told if self._serves(model, each)]
         return [*self._deployments.of(model.id), *(_deployed(each, model.id) for each in others)]
 
     def _meant(self, expression: str, *, allow_no_match: bool) -> list[Trained]:

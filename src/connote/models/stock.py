@@ -13,6 +13,8 @@ from connote.runtime.library import Library
 # The tokenisation of a family, where it is not that of BERT.
 _TOKENIZATIONS = {"mpnet": "mpnet", "roberta": "roberta", "xlm-roberta": "xlm_roberta", "deberta-v2": "deberta_v2"}
 
+_PLATFORM = "_linux-x86_64"
+
 
 class Stock:
     """Reads the library: a model is here if its files are."""
@@ -30,12 +32,16 @@ class Stock:
         return None if row.is_uploaded else row
 
     def here(self) -> dict[str, Model]:
-        """Those whose files are here, by the name that they are listed under: the first that a URL may hold."""
+        """Those whose files are here, by the names that they are listed under.
+
+        That is the first that a URL may hold, and Elastic's name for the platform, which endpoints have and clients
+        look for.
+        """
         found = dict[str, Model]()
         for row in self._library.rows():
             if not row.is_uploaded and self.is_here(row):
                 names = [name for name in (*row.aliases, row.id) if "/" not in name and self.find(name) is row]
-                found |= dict.fromkeys(names[:1], row)
+                found |= {name: row for name in names if name == names[0] or name.endswith(_PLATFORM)}
         return found
 
     def is_here(self, row: Model) -> bool:

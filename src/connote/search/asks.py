@@ -8,12 +8,13 @@ import numpy as np
 
 from connote.chunking import chunk
 from connote.contract import chunks as chunking
-from connote.contract.errors import IllegalArgument
+from connote.contract.errors import IllegalArgument, NotFound
 from connote.contract.requests import InferenceRequest, contents
 from connote.contract.results import Completion, Dense, Ranked, Result, Sparse, Vector
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
+from connote.models.rankers import Ranker, Rankers
 from connote.search import embedded
 from connote.search.indices import Indices
 from connote.search.query.rules import Rule
@@ -24,8 +25,16 @@ from connote.search.rulesets import Rulesets
 class Asked:
     """For one search: the same text is embedded once, however many queries and indices need it."""
 
-    def __init__(self, endpoints: Endpoints, inference: Inference, indices: Indices, rulesets: Rulesets) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        inference: Inference,
+        indices: Indices,
+        rulesets: Rulesets,
+        rankers: Rankers | None = None,
+    ) -> None:
         self._endpoints, self._inference, self._indices, self._rulesets = endpoints, inference, indices, rulesets
+        self._rankers = rankers
         self._known: dict[tuple[str, str], Result] = {}
         self.seconds = 0.0
 
@@ -58,6 +67,12 @@ class Asked:
     async def rules(self, id: str) -> Sequence[Rule]:
         """The query rules of a set, in order. Raises NotFound."""
         return self._rulesets.get(id)
+
+    def ranker(self, id: str) -> Ranker:
+        """The model of that id, which orders documents. Raises NotFound."""
+        if self._rankers is None:
+            raise NotFound(f"Could not find trained model [{id}]")
+        return self._rankers.get(id)
 
     async def reranked(self, id: str, query: str, texts: Mapping[Key, str], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
         """The scores of documents' texts. With `chunks` a text is cut, and its best chunk counts."""

@@ -6,7 +6,7 @@ from functools import partial
 from math import inf
 
 from connote.contract.errors import IllegalArgument
-from connote.search import across, retriever, trees
+from connote.search import across, rescores, retriever, trees
 from connote.search.collect import Found, Hit, Seen, run
 from connote.search.index import Index
 from connote.search.query.boolean import Bool
@@ -57,7 +57,7 @@ async def _run(seen: Seen, query: Query, request: SearchRequest, session: Sessio
     own = await query.rewritten(session.asks, seen.reader)
     post = None if request.post_filter is None else await request.post_filter.rewritten(session.asks, seen.reader)
     if request.rescore or request.start:
-        window = max([request.window, *(retriever.Rescore.parse(each).window for each in request.rescore)])
+        window = max([request.window, *(rescores.parse(each).window for each in request.rescore)])
         request = replace(request, start=0, size=window)
     return partial(run, seen, own, post, request), inf if post else cost_of(own, seen, request)
 
@@ -85,7 +85,13 @@ async def _retrieved(session: Session, request: SearchRequest) -> list[Found]:
 
 async def _rescored(session: Session, every: Sequence[Found], request: SearchRequest) -> None:
     """Put the first hits in the order that the rescorers make of them."""
-    parts = [retriever.Rescore.parse(each) for each in request.rescore]
+    parts = [rescores.parse(each) for each in request.rescore]
+    for part in parts:
+        if isinstance(part, rescores.Learned) and part.window < request.window:
+            raise IllegalArgument(
+                f"rescorer [window_size: {part.window}] is too small and should be at least the value of [from + size: "
+                f"{request.window}] but was [{part.window}]"
+            )
     by_key = {Key(at, hit.segment, hit.document): hit for at, own in enumerate(every) for hit in own.hits}
     ranked = sorted((Scored(key, hit.score) for key, hit in by_key.items()), key=lambda each: (-each.score, each.key))
     for own in every:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connote.contract.errors import ConnoteError, IllegalArgument
+from connote.models.rankers import Ranker
 from connote.search.query.body import Body
 from connote.search.query.boolean import Bool
 from connote.search.query.knn import Knn
@@ -85,8 +86,25 @@ class Run(Protocol):
         """The scores of a query for those of the documents that match it."""
         ...
 
+    async def ranker(self, id: str) -> Ranker:
+        """The model of that id, which orders documents. Raises NotFound."""
+        ...
+
     async def reranked(self, endpoint: str, text: str, name: str, keys: Sequence[Key], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
         """What a reranker says of the documents' field. Raises what the endpoint raises."""
+        ...
+
+
+class Rescorer(Protocol):
+    """What gives the first documents a new order."""
+
+    @property
+    def window(self) -> int:
+        """How many it looks at."""
+        ...
+
+    async def applied(self, run: Run, found: list[Scored]) -> list[Scored]:
+        """Documents, best first, as it orders them."""
         ...
 
 
@@ -222,7 +240,7 @@ class Rescored(Retriever):
     """The first of another retriever, with the score of a second query mixed in."""
 
     inner: Retriever
-    rescores: Sequence["Rescore"]
+    rescores: Sequence["Rescorer"]
 
     def window(self, size: int) -> int:  # noqa: ARG002 (what is wanted is checked to be no more)
         """As many as all of its rescorers look at."""
@@ -288,15 +306,9 @@ class Rescore:
         mode = (own.text("score_mode") or "total").lower()
         if mode not in _MIX:
             raise IllegalArgument(f"illegal score_mode [{mode}]")
-        window = body.whole("window_size", WINDOW)
-        if not 0 <= window <= MOST_RESCORED:
-            raise IllegalArgument(
-                f"Rescore window [{window}] is too large. It must be less than [{MOST_RESCORED}]. This prevents "
-                "allocating massive heaps for storing the results to be rescored."
-            )
         made = cls(
             own.required("rescore_query", parse_query),
-            window,
+            window_of(body),
             own.number("query_weight", 1.0),
             own.number("rescore_query_weight", 1.0),
             mode,
@@ -317,15 +329,30 @@ class Rescore:
         """One score of them; what the second query does not match keeps its own."""
         return reduce(_MIX[self.mode], values)
 
+    async def applied(self, run: Run, found: list[Scored]) -> list[Scored]:
+        """All in a new order; beyond the window they count as those that the second query does not match."""
+        scores = await run.rescored(self.query, [one.key for one in found[: self.window]])
+        parts = {one.key: self.parts(one.score, scores.get(one.key)) for one in found}
+        mixed = best({key: self.mixed([part.value for part in own]) for key, own in parts.items()})
+        told = f"rescored, {self.mode} of:"
+        return [replace(one, why=Explanation(one.score, told, parts[one.key])) for one in mixed]
 
-async def rescored(run: Run, found: list[Scored], rescores: Sequence[Rescore]) -> list[Scored]:
-    """The same documents in a new order; beyond the window they count as those that the second query does not match."""
+
+def window_of(body: Body) -> int:
+    """The documents that a rescorer looks at. Raises BadQuery, IllegalArgument."""
+    window = body.whole("window_size", WINDOW)
+    if not 0 <= window <= MOST_RESCORED:
+        raise IllegalArgument(
+            f"Rescore window [{window}] is too large. It must be less than [{MOST_RESCORED}]. This prevents "
+            "allocating massive heaps for storing the results to be rescored."
+        )
+    return window
+
+
+async def rescored(run: Run, found: list[Scored], rescores: Sequence["Rescorer"]) -> list[Scored]:
+    """The documents in the order that rescorers give them, one after another."""
     for each in rescores:
-        scores = await run.rescored(each.query, [one.key for one in found[: each.window]])
-        parts = {one.key: each.parts(one.score, scores.get(one.key)) for one in found}
-        mixed = best({key: each.mixed([part.value for part in own]) for key, own in parts.items()})
-        told = f"rescored, {each.mode} of:"
-        found = [replace(one, why=Explanation(one.score, told, parts[one.key])) for one in mixed]
+        found = await each.applied(run, found)
     return found
 
 

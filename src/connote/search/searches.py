@@ -10,6 +10,7 @@ from typing import Any
 from connote.contract.errors import InvalidRequest
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
+from connote.models.rankers import Rankers
 from connote.search import finding
 from connote.search.answer import Timing, answer
 from connote.search.asks import Asked
@@ -34,8 +35,11 @@ _SHORT = 1 << 19
 class Searches:
     """Runs searches. `contexts` are the points in time and scrolls that are open."""
 
-    def __init__(self, indices: Indices, endpoints: Endpoints, inference: Inference, rulesets: Rulesets) -> None:
+    def __init__(
+        self, indices: Indices, endpoints: Endpoints, inference: Inference, rulesets: Rulesets, rankers: Rankers
+    ) -> None:
         self._indices, self._endpoints, self._inference, self._rulesets = indices, endpoints, inference, rulesets
+        self._rankers = rankers
         self.contexts = Contexts()
 
     async def search(
@@ -140,7 +144,7 @@ class Searches:
         return {"_scroll_id": id, **body}
 
     def _asks(self) -> Asked:
-        return Asked(self._endpoints, self._inference, self._indices, self._rulesets)
+        return Asked(self._endpoints, self._inference, self._indices, self._rulesets, self._rankers)
 
     async def _session(self, names: Sequence[str], held: ExitStack, filters: Filters = NO_FILTERS) -> Session:
         return await Session.open(names, self._indices, self._asks(), held, filters)

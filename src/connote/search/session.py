@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
+from connote.models.rankers import Ranker
 from connote.search import collect, columns, embedded, neighbours, view
 from connote.search.asks import Asked
 from connote.search.collect import Seen
@@ -144,6 +145,10 @@ class Session:
                     inside = [key for key in own if key.segment == segment and hits.mask[key.document]]
                     scores |= {key: float(points[key.document]) for key in inside}
         return scores
+
+    async def ranker(self, id: str) -> Ranker:
+        """The model of that id, which orders documents. Raises NotFound."""
+        return self.asks.ranker(id)
 
     async def vectors(self, near: Knn, keys: Sequence[Key]) -> Neighbours:
         """The vectors of documents in the field of a knn query. Raises IllegalArgument."""

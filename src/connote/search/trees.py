@@ -9,12 +9,12 @@ from typing import Any
 
 from connote.contract.errors import BadQuery, IllegalArgument, InvalidRequest
 from connote.contract.settings import java
-from connote.search import sorting
+from connote.search import rescores, sorting
 from connote.search.diversified import Diversified
 from connote.search.query.body import Body
 from connote.search.query.boosts import boosted
 from connote.search.query.knn import Knn
-from connote.search.query.match import Match
+from connote.search.query.match import How, Match
 from connote.search.query.multi import MultiMatch
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.pinned import MOST_PINNED
@@ -26,7 +26,6 @@ from connote.search.retriever import (
     Linear,
     Pinned,
     Reranked,
-    Rescore,
     Rescored,
     Retriever,
     Rrf,
@@ -36,6 +35,8 @@ from connote.search.ruled import Ruled
 
 NORMALIZERS = ("none", "minmax", "l2_norm")
 MOST_DEPTH = 10
+# In several fields a text is looked for in those that can have it.
+_LENIENT = How(is_lenient=True)
 Boosted = Sequence[tuple[str, float]]
 # Of fields with boosts: those of text and words, and those that are embedded.
 Split = Callable[[Boosted], tuple[Boosted, Boosted]]
@@ -133,7 +134,9 @@ def _of_fields(kind: str, query: Any, fields: Any, scope: Scope, normalizer: str
     words, semantic = scope.split(boosted(fields or ["*"], kind))
     name, found = _normalizer(normalizer), list[tuple[Retriever, float, str]]()
     if words:
-        found.append((Standard(query=MultiMatch(fields=words, text=query, type="most_fields")), 1.0, name))
+        found.append(
+            (Standard(query=MultiMatch(fields=words, text=query, type="most_fields", how=_LENIENT)), 1.0, name)
+        )
     parts: Inner = [(Standard(query=Match(field=field, text=query)), boost, name) for field, boost in semantic]
     if len(parts) == 1 or (parts and not words):
         found += parts
@@ -204,7 +207,7 @@ def _reranker(body: Body, common: dict[str, Any], scope: Scope) -> Retriever:
 
 def _rescorer(body: Body, common: dict[str, Any], scope: Scope) -> Retriever:
     rescore = body.required("rescore", _any)
-    parts = [Rescore.parse(each) for each in (rescore if isinstance(rescore, list) else [rescore])]
+    parts = [rescores.parse(each) for each in (rescore if isinstance(rescore, list) else [rescore])]
     if not parts:
         raise IllegalArgument("[rescorer] [rescore] must not be empty")
     _checked(body.kind, "window_size", min(each.window for each in parts), scope)

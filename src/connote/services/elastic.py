@@ -17,6 +17,18 @@ from connote.services.service import Call, Check, Endpoint, Flow, Service
 
 elastic = Service("elastic", "Elastic")
 
+# What the service called models in earlier versions; and of those that it hosts, which one serves in their place. GET
+# tells the model that serves.
+_INSTEAD = {
+    "elser": "elser_model_2",
+    "elser-v2": "elser_model_2",
+    "jina-embeddings-v3": ".multilingual-e5-small",
+    "jina-embeddings-v5-text-small": ".multilingual-e5-small",
+    "jina-reranker-v2-base-multilingual": "elastic-rerank-v1",
+    "jina-reranker-v3": "elastic-rerank-v1",
+    "rerank-v1": "elastic-rerank-v1",
+}
+
 
 class ElasticSettings(Settings):
     """Service settings of every task of this service."""
@@ -38,7 +50,8 @@ class ElasticDenseSettings(ElasticSettings):
 
 def check(endpoint: Endpoint) -> Check:
     """A new endpoint needs a model that is known and does the task."""
-    settings = cast("ElasticSettings", endpoint.settings)
+    given = cast("ElasticSettings", endpoint.settings)
+    settings = replace(given, model_id=_INSTEAD.get(given.model_id, given.model_id))
     model = yield from local.find(settings.model_id, endpoint.task.kind)
     if isinstance(settings, ElasticDenseSettings):
         local.check_dimensions(settings.model_id, settings.dimensions, model.dimensions)

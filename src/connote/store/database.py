@@ -108,6 +108,9 @@ deployments = Table(
     Column("started", Integer, nullable=False),
 )
 
+# Models that serve when they are asked, but for these, whose last deployment somebody has stopped.
+stopped = Table("stopped", metadata, Column("model_id", String, primary_key=True))
+
 
 def _bodies(name: str) -> Table:
     return Table(name, metadata, Column("id", String, primary_key=True), Column("body", JSON, nullable=False))
@@ -119,6 +122,8 @@ templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component"
 pipelines, synonyms, tasks, scripts = (_bodies(name) for name in ("pipelines", "synonyms", "tasks", "scripts"))
 rulesets = _bodies("rulesets")
 data_streams, enrich_policies = _bodies("data_streams"), _bodies("enrich_policies")
+# Models that order what searches find, with their definitions.
+rankers = _bodies("rankers")
 # The last job of each index, by its uuid, that moved a field to another endpoint.
 reembeds = _bodies("reembeds")
 

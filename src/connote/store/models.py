@@ -86,7 +86,7 @@ class ModelStore:
     def remove_model(self, model_id: str) -> None:
         """Forget a model, and its aliases and deployments with it."""
         with self._engine.begin() as connection:
-            for table in (database.model_aliases, database.deployments, database.trained_models):
+            for table in (database.model_aliases, database.deployments, database.stopped, database.trained_models):
                 connection.execute(delete(table).where(table.c.model_id == model_id))
 
     def put_alias(self, alias: str, model_id: str) -> None:
@@ -106,6 +106,19 @@ class ModelStore:
         written = upsert(database.deployments).values(row)
         with self._engine.begin() as connection:
             connection.execute(written.on_conflict_do_update(index_elements=["deployment_id"], set_=row))
+
+    def stopped(self) -> set[str]:
+        """The models that wait until they are started again."""
+        with self._engine.connect() as connection:
+            return set(connection.scalars(select(database.stopped.c.model_id)))
+
+    def keep_stopped(self, model_id: str, *, is_stopped: bool) -> None:
+        """Keep that a model waits until it is started again, or that it does not."""
+        table = database.stopped
+        with self._engine.begin() as connection:
+            connection.execute(delete(table).where(table.c.model_id == model_id))
+            if is_stopped:
+                connection.execute(insert(table).values(model_id=model_id))
 
     def remove_deployment(self, deployment_id: str) -> None:
         """Forget a deployment."""

@@ -228,3 +228,13 @@ def test_what_is_stopped_has_its_columns_and_says_so(monkeypatch: pytest.MonkeyP
 def test_the_first_rows_by_one_column_tell_of_another() -> None:
     found = rows(SIX + '| STATS TOP(n, 2, "desc", letter), t = TOP(n, 3, "asc", value), u = TOP(n, 9, "desc", value)')
     assert found == [[["even", "odd"], [10, 20, 30], [50, 40, 30, 20, 10]]]
+
+
+def test_a_limit_may_be_of_each_group() -> None:
+    query = "ROW a = [3, 1, 2, 5, 4] | MV_EXPAND a | SORT a | EVAL even = a % 2 == 0 | LIMIT {} | KEEP a"
+    assert rows(query.format("1 BY even")) == [[1], [2]]
+    assert rows(query.format("2 BY a % 2")) == [[1], [2], [3], [4]]
+    assert rows(query.format("1 BY even, a > 3")) == [[1], [2], [4], [5]]
+    assert rows(query.format("0 BY even")) == []
+    with pytest.raises(ConnoteError, match=r"Unknown column \[odd\]"):
+        rows(query.format("1 BY odd"))

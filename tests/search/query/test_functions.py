@@ -211,6 +211,57 @@ def test_scripts_compare_bytes_and_bits(vectors: list[bytes], query: bytes) -> N
         same(found, {number: formula(each) for number, each in enumerate(vectors)}, 1e-5)
 
 
+PAIRS = some.lists(some.binary(min_size=2, max_size=2), min_size=1, max_size=4)
+
+
+@given(some.lists(PAIRS, min_size=1, max_size=4), PAIRS)
+def test_scripts_compare_many_vectors_with_many(documents: list[list[bytes]], query: list[bytes]) -> None:
+    """Each of the query's vectors counts by the one of the document that is most like it."""
+    fields = {
+        "floats": {"type": "rank_vectors"},
+        "bytes": {"type": "rank_vectors", "element_type": "byte", "dims": 2},
+        "bits": {"type": "rank_vectors", "element_type": "bit"},
+    }
+    sources = [
+        {
+            "floats": [[each / 8 for each in signed(one)] for one in several],
+            "bytes": [signed(one) for one in several],
+            "bits": [one.hex() for one in several],
+        }
+        for several in documents
+    ]
+    small = Small(fields, sources, segments=2)
+    masks = [[number / (4 + at) for number in range(16)] for at, _ in enumerate(query)]
+    params = {"q": [signed(each) for each in query], "hex": [each.hex() for each in query], "masks": masks}
+
+    def most(one: Any, like: Callable[[Any, bytes], float], several: list[bytes]) -> float:  # noqa: ANN401
+        return max(like(one, each) for each in several)
+
+    def nearness(one: bytes, other: bytes) -> float:
+        return 1 - sum((a ^ b).bit_count() for a, b in zip(one, other, strict=True)) / 16
+
+    def masked(mask: list[float], other: bytes) -> float:
+        return sum(
+            weight * int(bit) for weight, bit in zip(mask, "".join(f"{each:08b}" for each in other), strict=True)
+        )
+
+    formulas: dict[str, Callable[[list[bytes]], float]] = {
+        "maxSimDotProduct(params.q, 'floats') + 40000": lambda several: (
+            40000 + sum(most(signed(one), lambda one, v: dot(one, signed(v)) / 8, several) for one in query)
+        ),
+        "maxSimDotProduct(params.q, 'bytes') + 400000": lambda several: (
+            400000 + sum(most(signed(one), lambda one, v: dot(one, signed(v)), several) for one in query)
+        ),
+        "maxSimInvHamming(params.q, 'bytes')": lambda several: sum(most(one, nearness, several) for one in query),
+        "maxSimInvHamming(params.hex, 'bits')": lambda several: sum(most(one, nearness, several) for one in query),
+        "maxSimDotProduct(params.masks, 'bits')": lambda several: sum(most(mask, masked, several) for mask in masks),
+    }
+    for source, formula in formulas.items():
+        script = {"source": source, "params": params}
+        found = small.search({"script_score": {"query": {"match_all": {}}, "script": script}})
+        same(found, {number: formula(each) for number, each in enumerate(documents)}, 1e-4)
+
+
 def signed(raw: bytes) -> list[int]:
     return [each - 256 if each > 127 else each for each in raw]
 

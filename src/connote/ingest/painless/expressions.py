@@ -213,6 +213,8 @@ class Expressions(Parser):
         for scope in reversed(self.scopes):
             if name in scope:
                 return scope[name] if self.token.text != "(" else _applied(scope[name], name, self._arguments())
+        if self.token.text == "(" and name in self.functions:
+            return self.own(name, token.at)
         if name in types.NAMES and self.token.text == ".":
             return self._static(name)
         raise Fault(f"cannot resolve symbol [{name}]", at=token.at)

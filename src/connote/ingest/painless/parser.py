@@ -18,6 +18,7 @@ class Parser:
         self.scopes: list[dict[str, Variable]] = [{name: Variable(i, "def") for i, name in enumerate(given)}]
         self.slots = len(given)
         self.changes = False  # whether the script may change what it is given
+        self.functions: frozenset[str] = frozenset()  # the script's own
 
     @property
     def token(self) -> Token:
@@ -60,6 +61,10 @@ class Parser:
         self.slots += 1
         self.scopes[-1][name] = variable
         return variable
+
+    def own(self, name: str, at: int) -> Callable[[Frame], Any]:
+        """A call of a function of the script's own."""
+        raise NotImplementedError
 
     def block(self) -> Callable[[Frame], Any]:
         """Statements in braces, for a lambda."""

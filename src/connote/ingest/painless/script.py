@@ -2,7 +2,8 @@
 
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.frame import Frame
-from connote.ingest.painless.statements import Statement, Statements
+from connote.ingest.painless.functions import Program
+from connote.ingest.painless.statements import Statement
 from connote.ingest.painless.values import Value
 
 # As Elasticsearch's script.max_size_in_bytes.
@@ -46,7 +47,7 @@ def compiled(source: str, names: tuple[str, ...] = ("ctx", "params")) -> Script:
     """Compile a script that sees values of these names. Raises BadScript that says where it is wrong."""
     try:
         _check_size(source)
-        parser = Statements(source, names)
+        parser = Program(source, names)
         body = parser.script()
         return Script(source, names, body, parser.slots, changes=parser.changes)
     except Fault as fault:

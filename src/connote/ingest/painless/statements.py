@@ -25,16 +25,9 @@ _CATCHES_ALL = ("Exception", "RuntimeException", "Throwable")
 
 
 class Statements(Expressions):
-    """The parser of a whole script."""
+    """The parser of statements."""
 
     loops = 0  # around what is parsed
-
-    def script(self) -> Statement:
-        """All statements. A script that is one expression gives its value."""
-        found = list[Statement]()
-        while self.token.kind != "end":
-            found.append(self.statement())
-        return found[0] if len(found) == 1 else _sequence(found)
 
     def block(self) -> Statement:
         """Statements in braces."""
@@ -44,7 +37,7 @@ class Statements(Expressions):
         while not self.take("}"):
             found.append(self.statement())
         self.scopes.pop()
-        return _sequence(found)
+        return sequence(found)
 
     def statement(self) -> Statement:
         """One statement."""
@@ -108,7 +101,7 @@ class Statements(Expressions):
             value: Expression | None = self.expression() if self.take("=") else None
             found.append(self._placed(at, _declared(self.declare(name, kind), value)))
             if not self.take(","):
-                return _sequence(found)
+                return sequence(found)
 
     # --- control
 
@@ -192,7 +185,7 @@ class Statements(Expressions):
                 break
         self.expect(")")
         loop = _loop(condition or (lambda _: True), self._body(), after)
-        return _sequence([begin, loop]) if begin else loop
+        return sequence([begin, loop]) if begin else loop
 
     def _return(self) -> Statement:
         is_bare = self.token.text in (";", "}") or self.token.kind == "end"
@@ -272,7 +265,9 @@ def _declared(variable: Variable, value: Expression | None) -> Statement:
     return run
 
 
-def _sequence(statements: list[Statement]) -> Statement:
+def sequence(statements: list[Statement]) -> Statement:
+    """One after another, until one leaves."""
+
     def run(frame: Frame) -> Exit | None:
         for statement in statements:
             if (left := statement(frame)) is not None:

@@ -22,9 +22,9 @@ from connote.search.esql import types
 from connote.search.esql.commands.command import AnyStep, Asking, Branched, ByRow, Command, Step
 from connote.search.esql.commands.enrich import Enrich
 from connote.search.esql.commands.fork import DEFAULT_ROWS, Fork
+from connote.search.esql.commands.limit import Limit
 from connote.search.esql.commands.lookup import Lookup
 from connote.search.esql.commands.ranking import shortened
-from connote.search.esql.commands.sort import Limit
 from connote.search.esql.commands.source import From
 from connote.search.esql.commands.union import Union
 from connote.search.esql.commands.where import Passing

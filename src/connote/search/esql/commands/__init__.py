@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from connote.search.esql.commands import limit
 from connote.search.esql.commands.change import ChangePoint
 from connote.search.esql.commands.command import Read
 from connote.search.esql.commands.enrich import Enrich
@@ -15,7 +16,7 @@ from connote.search.esql.commands.lookup import Lookup
 from connote.search.esql.commands.mmr import Mmr
 from connote.search.esql.commands.names import Drop, Keep, Rename
 from connote.search.esql.commands.row import Row, Show
-from connote.search.esql.commands.sort import Limit, Sample, Sort
+from connote.search.esql.commands.sort import Sample, Sort
 from connote.search.esql.commands.stats import Stats
 from connote.search.esql.commands.union import Union
 from connote.search.esql.commands.where import Where
@@ -34,7 +35,7 @@ COMMANDS: Mapping[str, Read] = {
     "inline": Stats.read_inline,
     "inlinestats": lambda parser: Stats.read(parser, inline=True),
     "keep": Keep.read,
-    "limit": Limit.read,
+    "limit": limit.read,
     "lookup": Lookup.read,
     "mmr": Mmr.read,
     "mv_expand": Expand.read,

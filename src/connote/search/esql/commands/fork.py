@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from connote.search.esql import types
 from connote.search.esql.column import Column
 from connote.search.esql.commands.command import AnyStep, Branched, Command
+from connote.search.esql.commands.limit import Limit
 from connote.search.esql.commands.ranking import shortened
-from connote.search.esql.commands.sort import Limit
 from connote.search.esql.page import Page
 from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import Expression

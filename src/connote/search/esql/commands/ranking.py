@@ -12,8 +12,9 @@ import numpy as np
 
 from connote.search.esql.column import Column
 from connote.search.esql.commands.command import AnyStep, Command
+from connote.search.esql.commands.limit import Limit
 from connote.search.esql.commands.names import Drop, Keep
-from connote.search.esql.commands.sort import Limit, Sort
+from connote.search.esql.commands.sort import Sort
 from connote.search.esql.commands.source import From
 from connote.search.esql.commands.where import Passing, Where
 from connote.search.esql.nodes import Node, Search, conditions, within

@@ -1,4 +1,4 @@
-"""SORT and LIMIT: the order of rows, and how many there are."""
+"""SORT and SAMPLE: the order of rows, and which of them stay by chance."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -99,30 +99,6 @@ def _ranks(kind: str, row: tuple[object, ...]) -> list[float]:
     values = Column.of(kind, [[each] for each in row]).values
     found: list[float] = ranked(kind, values).tolist()
     return found
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How many rows stay."""
-
-    count: int
-
-    @classmethod
-    def read(cls, parser: "Parser") -> "Limit":
-        """`LIMIT 10`."""
-        value, told, start = parser.amount()
-        if not isinstance(value, int) or value < 0:
-            raise parser.fault(f"value of [LIMIT] must be a non negative integer, found value [{told}]", start)
-        return cls(value)
-
-    def expressions(self) -> list[Expression]:
-        """None."""
-        return []
-
-    def bind(self, scope: Scope) -> Step:
-        """Behind it nothing is searched."""
-        scope.behind = scope.behind or "LIMIT"
-        return lambda page: page if page.size <= self.count else page.take(np.arange(self.count))
 
 
 @dataclass(frozen=True)
