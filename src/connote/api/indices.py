@@ -41,25 +41,21 @@ async def exists(ask: Ask) -> Answer:
 async def delete(ask: Ask) -> Answer:
     """Delete indices with all that is in them. Patterns are refused unless `_cluster/settings` allow them."""
     indices, expression = ask.connote.indices, ask.path("index")
-    if expression in ALL or "*" in expression:
-        if ask.connote.values.get(DESTRUCTIVE) is not False:
-            raise IllegalArgument("Wildcard expressions or all indices are not allowed")
-    elif named := [each for each in expression.split(",") if each in indices.aliases()]:
-        raise IllegalArgument(
-            f"The provided expression [{named[0]}] matches an alias, specify the corresponding concrete indices "
-            "instead."
-        )
-    elif named := [each for each in expression.split(",") if each in indices.streams]:
-        raise IllegalArgument(
-            f"The provided expression [{named[0]}] matches a data stream, specify the corresponding concrete indices "
-            "instead."
-        )
-    kept = by_index(indices.streams)
-    parts = [part for part in expression.split(",") if part not in ALL]
+    parts = expression.split(",")
+    broad = [part for part in parts if part in ALL or "*" in part]
+    if broad and expression != "*,-*" and ask.connote.values.get(DESTRUCTIVE) is not False:  # that one means none
+        raise IllegalArgument("Wildcard expressions or all indices are not allowed")
+    for kind, names in (("an alias", indices.aliases()), ("a data stream", indices.streams)):
+        if named := [each for each in parts if each in names]:
+            raise IllegalArgument(
+                f"The provided expression [{named[0]}] matches {kind}, specify the corresponding concrete indices "
+                "instead."
+            )
+    kept, every = by_index(indices.streams), any(part in ALL for part in parts)
     found = [
         name
         for name in chosen(ask, expand="open,closed")
-        if name not in kept or any(fits(name, each) for each in parts)
+        if (every and name not in kept) or any(fits(name, part) for part in parts if part not in ALL)
     ]
     await indices.delete(found)
     return Answer({"acknowledged": True})
