@@ -11,7 +11,7 @@ from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import ConnoteError, IllegalArgument, NotFound
 from connote.search.index import Index
 from connote.search.mapping.mapping import TIMESTAMP
-from connote.search.names import ALL, fits
+from connote.search.names import fits
 from connote.search.streams import by_index
 from connote.search.thread import finished
 
@@ -42,8 +42,8 @@ async def delete(ask: Ask) -> Answer:
     """Delete indices with all that is in them. Patterns are refused unless `_cluster/settings` allow them."""
     indices, expression = ask.connote.indices, ask.path("index")
     parts = expression.split(",")
-    broad = [part for part in parts if part in ALL or "*" in part]
-    if broad and expression != "*,-*" and ask.connote.values.get(DESTRUCTIVE) is not False:  # that one means none
+    is_broad, has_all = any("*" in part or part == "_all" for part in parts), not {"*", "_all"}.isdisjoint(parts)
+    if is_broad and expression != "*,-*" and ask.connote.values.get(DESTRUCTIVE) is not False:  # that one means none
         raise IllegalArgument("Wildcard expressions or all indices are not allowed")
     for kind, names in (("an alias", indices.aliases()), ("a data stream", indices.streams)):
         if named := [each for each in parts if each in names]:
@@ -51,11 +51,11 @@ async def delete(ask: Ask) -> Answer:
                 f"The provided expression [{named[0]}] matches {kind}, specify the corresponding concrete indices "
                 "instead."
             )
-    kept, every = by_index(indices.streams), any(part in ALL for part in parts)
-    found = [
+    kept = by_index(indices.streams)
+    found = [  # patterns mean neither aliases nor, if they are for all, what stands behind data streams
         name
         for name in chosen(ask, expand="open,closed")
-        if (every and name not in kept) or any(fits(name, part) for part in parts if part not in ALL)
+        if (has_all and name not in kept) or any(fits(name, part) for part in parts if part != "*")
     ]
     await indices.delete(found)
     return Answer({"acknowledged": True})

@@ -42,11 +42,11 @@ def watch(seconds: float, snapshots: int) -> list[Watched]:
     after = _computed()
     found = []
     for each in threading.enumerate():
-        thread, native = each.ident, each.native_id
-        if thread is None or native is None or thread not in stacks or thread == threading.get_ident():
+        ident, native = each.ident, each.native_id
+        if ident is None or native is None or ident not in stacks or ident == threading.get_ident():
             continue
         computed = after.get(native, 0.0) - before.get(native, 0.0)
-        found.append(Watched(each.name, max(computed, 0.0), stacks[thread], waits=thread not in busy))
+        found.append(Watched(each.name, max(computed, 0.0), stacks[ident], waits=ident not in busy))
     return sorted(found, key=lambda each: (-each.seconds, each.waits, each.name))
 
 

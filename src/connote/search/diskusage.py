@@ -54,7 +54,7 @@ def _arrays(arrays: Arrays) -> Iterator[tuple[str, str, int]]:
         elif key[0] != "nested":
             yield key[1], _structure(key[0], key[2]), array.nbytes
     for path in {key[1] for key in arrays if key[0] == "nested"}:
-        inner = below(arrays, "nested", path)
+        inner = dict(below(arrays, "nested", path))
         yield path, "doc_values", inner.pop(("owners",)).nbytes
         yield from _arrays(inner)
 
