@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from starlette.responses import PlainTextResponse
@@ -12,7 +13,9 @@ from connote.contract import durations
 from connote.contract.errors import IllegalArgument
 from connote.runtime.threads import Watched, watch
 
-_LONGEST, _MOST_SNAPSHOTS = 30.0, 1000
+_LONGEST, _MOST_SNAPSHOTS = 10.0, 1000
+# One watches at a time, in a thread of its own: others have the pool that all share.
+_WATCHER = ThreadPoolExecutor(1, "hot_threads")
 _TYPES = ("cpu", "wait", "block", "mem")
 
 
@@ -28,7 +31,7 @@ async def hot_threads(ask: Ask) -> Answer:
     snapshots, busiest = _positive(ask, "snapshots", 10, _MOST_SNAPSHOTS), _positive(ask, "threads", 3, 10_000)
     ignores = ask.flag("ignore_idle_threads", default=True)
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    found = await ask.attended(asyncio.to_thread(watch, seconds, snapshots))
+    found = await ask.attended(_watched(seconds, snapshots))
     shown = [each for each in found if not (ignores and each.waits)][:busiest]
     told = f"interval={interval.strip()}, busiestThreads={busiest}, ignoreIdleThreads={str(ignores).lower()}"
     lines = [
@@ -37,6 +40,10 @@ async def hot_threads(ask: Ask) -> Answer:
         *(line for each in shown for line in _lines(each, seconds, interval)),
     ]
     return Answer(response=PlainTextResponse("\n".join(lines) + "\n"))
+
+
+async def _watched(seconds: float, snapshots: int) -> list[Watched]:
+    return await asyncio.get_running_loop().run_in_executor(_WATCHER, watch, seconds, snapshots)
 
 
 def _positive(ask: Ask, name: str, default: int, most: int) -> int:
@@ -57,7 +64,7 @@ def _lines(thread: Watched, seconds: float, interval: str) -> Iterator[str]:
 
 _PARAMS = TIMEOUTS | {
     "ignore_idle_threads": "Leave out threads that wait for something to do; default true.",
-    "interval": "How long they are watched; default `500ms`, at most `30s`.",
+    "interval": "How long they are watched; default `500ms`, at most `10s`.",
     "snapshots": "How often stacks are looked at in this time; default 10.",
     "sort": "Accepted.",
     "threads": "How many are told, those first that compute the most; default 3.",
