@@ -1,9 +1,10 @@
 """The house, wired: what a server, a command line or a test needs of it."""
 
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Container, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,7 @@ class Connote:
     sender: Sender
     values: ValueStore
     uuid: str
+    asked: Counter[str] = field(default_factory=Counter)  # how often each route was asked since the start
 
     def placements(self) -> list[dict[str, Any]]:
         """Each endpoint: which model serves it, on which device, in which state, and what the cache saved it."""

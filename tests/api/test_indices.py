@@ -109,15 +109,19 @@ def test_what_cannot_be_is_refused_as_a_whole(indices: httpx.Client, body: Any, 
 def test_several_indices_are_not_deleted_by_accident(indices: httpx.Client) -> None:
     for name in ("a1", "a2"):
         indices.put(f"/{name}", json={"aliases": {"a": {}}})
-    for expression in ("*", "_all", "a*"):
+    for expression in ("*", "_all", "a*", "b,_all", "*,-a1"):
         assert "Wildcard expressions" in reason(indices.delete(f"/{expression}"), 400, "illegal_argument_exception")
     assert "matches an alias" in reason(indices.delete("/a"), 400, "illegal_argument_exception")
     assert "no such index [b]" in reason(indices.delete("/a1,b"), 404, "index_not_found_exception")
+    assert indices.delete("/*,-*").json() == {"acknowledged": True}  # which means none, and is how clients say so
     assert indices.head("/a1").status_code == 200
     allow = {"persistent": {"action.destructive_requires_name": False}}
     assert indices.put("/_cluster/settings", json=allow).json()["persistent"] == allow["persistent"]
     try:
+        indices.put("/behind", json={"aliases": {"a3": {}}})
+        assert "matches an alias" in reason(indices.delete("/a1*,a3"), 400, "illegal_argument_exception")
         assert indices.delete("/a*").json() == {"acknowledged": True}
+        assert indices.head("/behind").status_code == 200  # patterns mean no aliases here
         assert indices.head("/a1").status_code == 404
     finally:
         indices.put("/_cluster/settings", json={"persistent": {"action": {"destructive_requires_name": None}}})

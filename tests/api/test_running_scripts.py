@@ -2,6 +2,8 @@
 
 import httpx
 
+from connote.search.trial import CONTEXTS
+
 
 def test_updates_and_pipelines_run_it(indices: httpx.Client) -> None:
     add = {"script": {"lang": "painless", "source": "if (ctx._source != null) { ctx._source.n += params.by }"}}
@@ -25,3 +27,19 @@ def test_updates_and_pipelines_run_it(indices: httpx.Client) -> None:
     assert "unable to find script [put]" in gone.text
     indices.delete("/_ingest/pipeline/noted")
     indices.delete("/_scripts/add")
+
+
+def test_contexts_and_languages_are_told(http: httpx.Client) -> None:
+    contexts = {each["name"]: each["methods"] for each in http.get("/_script_context").json()["contexts"]}
+    assert contexts["score"] == [
+        {"name": "execute", "return_type": "double", "params": []},
+        {"name": "getDoc", "return_type": "java.util.Map", "params": []},
+        {"name": "getParams", "return_type": "java.util.Map", "params": []},
+        {"name": "get_score", "return_type": "double", "params": []},
+    ]
+    told = http.get("/_script_language").json()
+    assert told["types_allowed"] == ["inline", "stored"]
+    languages = {each["language"]: each["contexts"] for each in told["language_contexts"]}
+    assert sorted(languages) == ["mustache", "painless"]
+    assert sorted(name for names in languages.values() for name in names) == sorted(contexts)
+    assert set(CONTEXTS) <= set(languages["painless"])

@@ -75,3 +75,46 @@ def test_component_templates_are_a_table(indices: httpx.Client) -> None:
     assert row["name"] == "parts"
     assert (row["version"], row["alias_count"], row["metadata_count"]) == ("3", "1", "1")
     indices.delete("/_component_template/parts")
+
+
+def test_threads_are_told_with_where_they_are(http: httpx.Client) -> None:
+    reply = http.get("/_nodes/hot_threads?interval=50ms&snapshots=5&threads=99&ignore_idle_threads=false")
+    assert reply.headers["content-type"].startswith("text/plain")
+    first, second, *lines = reply.text.splitlines()
+    assert first.startswith("::: {connote}{")
+    assert "interval=50ms, busiestThreads=99, ignoreIdleThreads=false:" in second
+    assert any("cpu usage by thread 'MainThread'" in line for line in lines)
+    assert any("5/5 snapshots sharing following" in line for line in lines)
+    assert not any("/" in line and line.startswith("       ") for line in lines)  # names of files, not of folders
+    assert "Hot threads" in http.get("/_nodes/_local/hot_threads?interval=10ms").text
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("type=wait", "only [cpu] is told"),
+        ("interval=1h", "[interval] must be"),
+        ("interval=0", "[interval] must be"),
+        ("snapshots=0", "[snapshots] must be"),
+        ("threads=-1", "[threads] must be"),
+    ],
+)
+def test_threads_are_watched_for_a_while_only(http: httpx.Client, query: str, told: str) -> None:
+    reply = http.get(f"/_nodes/hot_threads?{query}")
+    assert reply.status_code == 400
+    assert told in reply.json()["error"]["reason"]
+
+
+def test_the_node_counts_how_often_each_route_was_asked(http: httpx.Client) -> None:
+    def count() -> int:
+        (node,) = http.get("/_nodes/usage/rest_actions").json()["nodes"].values()
+        assert node["timestamp"] >= node["since"] > 0
+        found: int = node["rest_actions"].get("GET /_remote/info", 0)
+        return found
+
+    before = count()
+    http.get("/_remote/info")
+    assert count() == before + 1
+    (node,) = http.get("/_nodes/usage").json()["nodes"].values()
+    assert {"rest_actions", "aggregations"} <= set(node)
+    assert http.get("/_nodes/usage/weather").status_code == 400

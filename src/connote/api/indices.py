@@ -11,7 +11,7 @@ from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import ConnoteError, IllegalArgument, NotFound
 from connote.search.index import Index
 from connote.search.mapping.mapping import TIMESTAMP
-from connote.search.names import ALL, fits
+from connote.search.names import fits
 from connote.search.streams import by_index
 from connote.search.thread import finished
 
@@ -41,25 +41,21 @@ async def exists(ask: Ask) -> Answer:
 async def delete(ask: Ask) -> Answer:
     """Delete indices with all that is in them. Patterns are refused unless `_cluster/settings` allow them."""
     indices, expression = ask.connote.indices, ask.path("index")
-    if expression in ALL or "*" in expression:
-        if ask.connote.values.get(DESTRUCTIVE) is not False:
-            raise IllegalArgument("Wildcard expressions or all indices are not allowed")
-    elif named := [each for each in expression.split(",") if each in indices.aliases()]:
-        raise IllegalArgument(
-            f"The provided expression [{named[0]}] matches an alias, specify the corresponding concrete indices "
-            "instead."
-        )
-    elif named := [each for each in expression.split(",") if each in indices.streams]:
-        raise IllegalArgument(
-            f"The provided expression [{named[0]}] matches a data stream, specify the corresponding concrete indices "
-            "instead."
-        )
+    parts = expression.split(",")
+    is_broad, has_all = any("*" in part or part == "_all" for part in parts), not {"*", "_all"}.isdisjoint(parts)
+    if is_broad and expression != "*,-*" and ask.connote.values.get(DESTRUCTIVE) is not False:  # that one means none
+        raise IllegalArgument("Wildcard expressions or all indices are not allowed")
+    for kind, names in (("an alias", indices.aliases()), ("a data stream", indices.streams)):
+        if named := [each for each in parts if each in names]:
+            raise IllegalArgument(
+                f"The provided expression [{named[0]}] matches {kind}, specify the corresponding concrete indices "
+                "instead."
+            )
     kept = by_index(indices.streams)
-    parts = [part for part in expression.split(",") if part not in ALL]
-    found = [
+    found = [  # patterns mean neither aliases nor, if they are for all, what stands behind data streams
         name
         for name in chosen(ask, expand="open,closed")
-        if name not in kept or any(fits(name, each) for each in parts)
+        if (has_all and name not in kept) or any(fits(name, part) for part in parts if part != "*")
     ]
     await indices.delete(found)
     return Answer({"acknowledged": True})

@@ -54,6 +54,7 @@ _FEATURES = (
     "ml", "monitoring", "rollup", "searchable_snapshots", "security", "slm", "spatial", "sql", "transform", "watcher",
 )  # fmt: skip
 _HERE = ("analytics", "data_streams", "enrich", "esql", "inference", "ml")
+_USED = ("rest_actions", "aggregations")
 _METRICS = ("fs", "indices", "os", "process")
 _STARTED = time.time()
 
@@ -98,6 +99,23 @@ async def _disk(ask: Ask) -> dict[str, Any]:
 
 
 _PARTS = {"indices": _indices, "os": _os, "process": _process, "fs": _disk}
+
+
+async def used(ask: Ask) -> Answer:
+    """How often each route was asked since the start (`rest_actions`); kinds of aggregations are not counted."""
+    wanted = set(str(ask.request.path_params.get("metric", "_all")).split(","))
+    if unknown := wanted - {"_all", *_USED}:
+        raise IllegalArgument(f"request [{ask.request.url.path}] contains unrecognized metric: [{min(unknown)}]")
+    counts = {"rest_actions": dict(sorted(ask.connote.asked.items())), "aggregations": dict[str, Any]()}
+    own = {name: value for name, value in counts.items() if wanted & {"_all", name}}
+    node = {"timestamp": int(time.time() * 1000), "since": int(_STARTED * 1000), **own}
+    return Answer(
+        {
+            "_nodes": {"total": 1, "successful": 1, "failed": 0},
+            "cluster_name": "connote",
+            "nodes": {ask.connote.uuid: node},
+        }
+    )
 
 
 async def xpack(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
@@ -188,6 +206,11 @@ _STATS = TIMEOUTS | dict.fromkeys(
 ROUTES = (
     *(Route("GET", f"/_nodes{node}/stats", stats, _STATS) for node in ("", "/{node_id}")),
     *(Route("GET", f"/_nodes{node}/stats/{{metric}}", stats, _STATS) for node in ("", "/{node_id}")),
+    *(
+        Route("GET", f"/_nodes{node}/usage{rest}", used, TIMEOUTS)
+        for node in ("", "/{node_id}")
+        for rest in ("", "/{metric}")
+    ),
     Route("GET", "/_xpack", xpack, {"categories": "Accepted.", "accept_enterprise": "Accepted."}),
     Route("GET", "/_xpack/usage", usage, TIMEOUTS),
     Route("GET", "/_cat/plugins", plugins, PARAMS | {"include_bootstrap": "Accepted."}),

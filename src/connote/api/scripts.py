@@ -5,6 +5,7 @@ from typing import Any
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.search import SEARCH, answered, as_asked, msearched
 from connote.contract.errors import BadQuery, IllegalArgument
+from connote.search import scriptcontexts
 from connote.search.trial import Trial
 
 _TEMPLATE = ("id", "source", "params", "explain", "profile", "lang")
@@ -34,6 +35,16 @@ async def execute(ask: Ask) -> Answer:
     """What a script gives that is not kept: with its `params` alone, or on a document that `context_setup` holds."""
     trial = Trial.parse(await ask.json())
     return Answer({"result": await ask.attended(ask.connote.searches.tried(trial))})
+
+
+async def languages(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
+    """The languages of scripts, and in which contexts each can be."""
+    return Answer({"types_allowed": ["inline", "stored"], "language_contexts": scriptcontexts.languages()})
+
+
+async def contexts(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
+    """The contexts that scripts run in, with what they see and give."""
+    return Answer({"contexts": scriptcontexts.contexts()})
 
 
 async def render(ask: Ask) -> Answer:
@@ -85,6 +96,8 @@ ROUTES = (
         for path in ("/_scripts/{id}", "/_scripts/{id}/{context}")
     ),
     *(Route(method, "/_scripts/painless/_execute", execute) for method in ("GET", "POST")),
+    Route("GET", "/_script_language", languages),
+    Route("GET", "/_script_context", contexts),
     Route("GET", "/_scripts/{id}", get, _KEPT),
     Route("DELETE", "/_scripts/{id}", delete, _KEPT),
     *(Route(method, f"/_render/template{rest}", render) for method in ("GET", "POST") for rest in ("", "/{id}")),

@@ -25,6 +25,7 @@ from connote.api import (
     console,
     contexts,
     datastreams,
+    diskusage,
     documents,
     enrich,
     esql,
@@ -47,6 +48,7 @@ from connote.api import (
     rulesets,
     scripts,
     search,
+    security,
     segments,
     settings,
     synonyms,
@@ -54,6 +56,7 @@ from connote.api import (
     templates,
     termsenum,
     termvectors,
+    threads,
 )
 from connote.api.awake import Awake
 from connote.api.exchange import Answer, Ask, Route, failure, render
@@ -86,6 +89,9 @@ ROUTES = (
     *byquery.ROUTES,
     *cluster.ROUTES,
     *node.ROUTES,
+    *security.ROUTES,
+    *diskusage.ROUTES,
+    *threads.ROUTES,
     *segments.ROUTES,
     *absent.ROUTES,
     *datastreams.ROUTES,
@@ -194,6 +200,7 @@ async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
     if "<" in params.get("index", ""):
         params["index"] = dated.resolved(params["index"])
     route.check(ask)
+    ask.connote.asked[f"{route.method} {route.path}"] += 1
     return await route.handler(ask)
 
 

@@ -9,7 +9,18 @@ from connote.ingest.enrich import Lookup
 from connote.ingest.options import Options
 from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Node, Pipeline, Step
-from connote.ingest.processors import convert, dissect, enrich, fields, flow, grok, inference, network, strings
+from connote.ingest.processors import (
+    convert,
+    dissect,
+    enrich,
+    fields,
+    fingerprint,
+    flow,
+    grok,
+    inference,
+    network,
+    strings,
+)
 
 Value = Any
 PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
@@ -18,6 +29,7 @@ PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
     **convert.PROCESSORS,
     **dissect.PROCESSORS,
     **enrich.PROCESSORS,
+    **fingerprint.PROCESSORS,
     **grok.PROCESSORS,
     **flow.PROCESSORS,
     **inference.PROCESSORS,
