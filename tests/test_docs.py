@@ -10,6 +10,7 @@ from connote.api import cohere as as_cohere
 from connote.api import openai as as_openai
 from connote.api import tei as as_tei
 from connote.contract import cohere, cohere_chat, openai
+from connote.search.mapping.mapping import KINDS as TYPES
 from connote.search.query.parse import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -56,3 +57,8 @@ def test_every_dependency_is_explained() -> None:
 def test_every_query_is_named() -> None:
     page = (DOCS / "compatibility.md").read_text()
     assert [kind for kind in KINDS if f"`{kind}`" not in page] == []
+
+
+def test_every_type_of_field_is_named() -> None:
+    (row,) = re.findall(r"^\| types of fields \|.*;", (DOCS / "compatibility.md").read_text(), re.MULTILINE)
+    assert sorted(re.findall("`([a-z_]+)`", row)) == sorted({*TYPES, "nested", "object"})

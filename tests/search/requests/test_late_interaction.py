@@ -50,6 +50,13 @@ def test_vectors_are_kept_as_they_came_and_shown_if_they_are_asked_for(pages: ht
     assert shown["v"] == PAGES["1"]
 
 
+def test_fields_have_one_vector_beside_the_other(pages: httpx.Client) -> None:
+    query = {"ids": {"values": ["1", "bits"]}}
+    hits = pages.post("/pages/_search", json={"query": query, "fields": ["v", "b"]}).json()["hits"]["hits"]
+    wanted = {"1": {"v": PAGES["1"]}, "bits": {"b": [[127, -1], "0000"]}}
+    assert {hit["_id"]: hit["fields"] for hit in hits} == wanted
+
+
 @pytest.mark.parametrize(
     ("document", "told"),
     [

@@ -46,9 +46,28 @@ def test_counts_are_numbers_to_who_looks_at_them(people: httpx.Client) -> None:
     assert (told["aggregations"]["a"]["count"], told["aggregations"]["a"]["sum"]) == (3, 6)
     assert {hit["_id"]: hit["fields"] for hit in told["hits"]["hits"]} == {
         "1": {"name.length": [2]},
-        "2": {"name.length": [3, 1]},
-    }
+        "2": {"name.length": [1, 3]},
+    }, "in order, as numbers are kept of which the document does not tell"
     assert "integer" in people.get("/people/_field_caps?fields=title").json()["fields"]["title"]
+
+
+def test_they_are_whole_numbers(people: httpx.Client) -> None:
+    aggs = {"top": {"top_metrics": {"metrics": {"field": "title"}, "sort": {"title": "desc"}}}}
+    body = {"sort": [{"title": "desc"}], "fields": ["title"], "aggs": aggs}
+    told = people.post("/people/_search", json=body).json()
+    wanted = {"2": ([7], {"title": [7]}), "1": ([5], {"title": [5]})}
+    assert {hit["_id"]: (hit["sort"], hit["fields"]) for hit in told["hits"]["hits"]} == wanted
+    texts = [repr(hit["sort"][0]) for hit in told["hits"]["hits"]]
+    assert [*texts, *map(repr, told["aggregations"]["top"]["top"][0]["sort"])] == ["7", "5", "7"], "not 7.0"
+    assert ids(people, term={"title": 5.5}) == []
+
+
+def test_esql_has_them_as_integers(people: httpx.Client) -> None:
+    query = "FROM people | KEEP title, name.length | SORT title"
+    reply = people.post("/_query", json={"query": query})
+    assert reply.is_success, reply.text
+    assert [each["type"] for each in reply.json()["columns"]] == ["integer", "integer"]
+    assert reply.json()["values"] == [[5, 2], [7, [1, 3]]]
 
 
 @pytest.mark.parametrize(

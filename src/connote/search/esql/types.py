@@ -26,8 +26,8 @@ _FIELDS = {
     "date_nanos": "date", "dense_vector": "dense_vector", "double": "double", "float": "double",
     "geo_point": "geo_point", "half_float": "double", "integer": "integer", "ip": "ip", "keyword": "keyword",
     "long": "long", "match_only_text": "text", "scaled_float": "double", "semantic_text": "text",
-    "short": "integer", "text": "text", "unsigned_long": "unsigned_long", "version": "version",
-    "wildcard": "keyword",
+    "short": "integer", "text": "text", "token_count": "integer", "unsigned_long": "unsigned_long",
+    "version": "version", "wildcard": "keyword",
 }  # fmt: skip
 # What may be wanted of an argument, and how errors call it.
 KINDS: Mapping[str, tuple[str, ...]] = {

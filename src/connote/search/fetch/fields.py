@@ -19,7 +19,7 @@ from connote.search.mapping.number import Float, Number, UnsignedLong
 from connote.search.mapping.ranges import Range
 from connote.search.mapping.text import Text, scalar
 from connote.search.mapping.tokens import TokenCount
-from connote.search.mapping.vectors import SparseVector
+from connote.search.mapping.vectors import RankVectors, SparseVector
 from connote.search.names import fits
 from connote.search.write import given
 
@@ -94,12 +94,13 @@ def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields, source: 
 
 def _shown(field: Field, path: str, wanted: Wanted, source: Mapping[str, Any]) -> list[Any]:
     found = list[Any]()
-    for value in at(source, path.split("."), field):
+    null = field["null_value"] if "null_value" in field.params else None
+    for value in at(source, path.split("."), field, null):
         try:
             found.append(formatted(field, value, wanted.format))
         except ConnoteError:
             continue  # what was ignored as malformed, or as too long, has no value
-    return found
+    return sorted(found) if isinstance(field, TokenCount) else found  # as what is made of a text is kept
 
 
 def place(name: str, mapping: Fields) -> str:
@@ -149,27 +150,31 @@ def kept(field: Field, value: Any) -> Any:  # noqa: ANN401
     return scalar(value) if isinstance(field, Text | Ip) else value
 
 
-def at(value: Any, path: Sequence[str], field: Field) -> Iterator[Any]:  # noqa: ANN401
-    """The values at a path of a document, however its names are written: nested, or with dots."""
+def at(value: Any, path: Sequence[str], field: Field, null: Any = None) -> Iterator[Any]:  # noqa: ANN401
+    """The values at a path of a document, however its names are written: nested, or with dots; `null` is for nulls."""
     if isinstance(value, list) and path:
         for each in value:
-            yield from at(each, path, field)
+            yield from at(each, path, field, null)
     elif not path:
-        yield from _flat(value, field)
+        yield from _flat(value, field, null)
     elif isinstance(value, Mapping):
         for end in range(1, len(path) + 1):
             name = ".".join(path[:end])
             if name in value:
-                yield from at(value[name], path[end:], field)
+                yield from at(value[name], path[end:], field, null)
 
 
-def _flat(value: Any, field: Field) -> Iterator[Any]:  # noqa: ANN401
+def _flat(value: Any, field: Field, null: Any) -> Iterator[Any]:  # noqa: ANN401
     if value is None:
+        if null is not None:
+            yield null
         return
-    is_place = isinstance(field, GeoPoint) and isinstance(value, list) and len(value) in (2, 3)
-    if isinstance(value, list) and not (is_place and all(type(each) in (int, float) for each in value)):
+    is_one = isinstance(value, list) and (
+        (isinstance(field, GeoPoint) and len(value) in (2, 3)) or isinstance(field, RankVectors)
+    )
+    if isinstance(value, list) and not (is_one and all(type(each) in (int, float) for each in value)):
         for each in value:
-            yield from _flat(each, field)
+            yield from _flat(each, field, null)
     elif not isinstance(value, Mapping) or field.takes_objects or isinstance(field, SparseVector):
         yield value
 

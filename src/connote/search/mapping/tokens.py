@@ -9,7 +9,7 @@ from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis, Analyzer
 from connote.search.mapping.field import LEAF, Param, flag, text, whole
-from connote.search.mapping.number import Number
+from connote.search.mapping.number import Integer
 from connote.search.mapping.text import scalar
 from connote.search.mapping.values import Values
 
@@ -18,7 +18,7 @@ class _Given(int):
     """A number that the mapping has for texts that are null; it is no text to count in."""
 
 
-class TokenCount(Number):
+class TokenCount(Integer):
     """A number, made of a text. With `enable_position_increments` what filters took out between tokens counts too."""
 
     kind: ClassVar[str] = "token_count"
@@ -38,7 +38,9 @@ class TokenCount(Number):
         object.__setattr__(self, "_analyzer", found)
 
     def count(self, value: Any) -> int:  # noqa: ANN401 (JSON)
-        """The tokens of a text. Raises IllegalArgument."""
+        """The tokens of a text, or what stands for a null. Raises IllegalArgument."""
+        if isinstance(value, _Given):
+            return int(value)
         analyzer: Analyzer = self.__dict__["_analyzer"]
         stream = analyzer.stream(scalar(value))
         return stream.last + 1 if self["enable_position_increments"] else len({each.position for each in stream.tokens})
@@ -52,4 +54,4 @@ class TokenCount(Number):
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
         """A text."""
-        into.numbers[self.name].append(int(value) if isinstance(value, _Given) else self.count(value))
+        into.numbers[self.name].append(self.count(value))
