@@ -92,7 +92,9 @@ class Changes:
         """What indices that go leave of streams. Raises IllegalArgument for one that is written to."""
         lost = set(gone)
         changed = [each.without(lost) for each in streams.values() if lost & set(each.indices)]
-        return cls([replace(each, rolled={n: at for n, at in each.rolled.items() if n not in lost}) for each in changed])
+        return cls(
+            [replace(each, rolled={n: at for n, at in each.rolled.items() if n not in lost}) for each in changed]
+        )
 
     def over(self, before: Mapping[str, DataStream]) -> dict[str, DataStream]:
         """What there is after them."""
