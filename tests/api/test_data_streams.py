@@ -285,6 +285,47 @@ def test_a_lifecycle_that_is_not_enabled_or_gives_way_to_a_policy_deletes_nothin
     assert all(backing(hasty, name) == [first(name), first(name, 2)] for name in kept)
 
 
+def test_an_index_that_came_from_an_alias_stays_until_its_rollover_is_long_ago(hasty: httpx.Client) -> None:
+    stamps = {"properties": {"@timestamp": {"type": "date"}}}
+    hasty.put("/app-1", json={"mappings": stamps, "aliases": {"logs-app": {}}})
+    assert hasty.post("/_data_stream/_migrate/logs-app").is_success
+    hasty.put("/_data_stream/logs-app/_lifecycle", json={"data_retention": "4s"})
+    time.sleep(5)
+    bulk(hasty, "create", event(1), path="/logs-app/_bulk")
+    hasty.post("/logs-app/_rollover")
+    time.sleep(2)
+    assert hasty.get("/logs-app/_count").json()["count"] == 1, "it was written to until just now"
+    until(lambda: backing(hasty, "logs-app") == [first("logs-app", 2)])
+
+
+def test_an_index_that_comes_back_is_as_old_as_it_was(hasty: httpx.Client) -> None:
+    bulk(hasty, "create", event(1))
+    time.sleep(3)
+    hasty.post("/logs-a/_rollover")
+    bulk(hasty, "create", event(2))
+    hasty.post("/logs-a/_rollover")
+    back = {"data_stream": "logs-a", "index": first("logs-a", 2)}
+    for action in ("remove_backing_index", "add_backing_index"):
+        assert hasty.post("/_data_stream/_modify", json={"actions": [{action: back}]}).is_success
+    assert backing(hasty, "logs-a") == [first("logs-a", number) for number in (2, 1, 3)]
+    hasty.put("/_data_stream/logs-a/_lifecycle", json={"data_retention": "3s"})
+    time.sleep(1.5)
+    assert backing(hasty, "logs-a") == [first("logs-a", number) for number in (2, 1, 3)]
+    until(lambda: backing(hasty, "logs-a") == [first("logs-a", 3)])
+
+
+def test_lifecycles_are_followed_after_a_long_interval(streams: httpx.Client) -> None:
+    setting = "data_streams.lifecycle.poll_interval"
+    for often in ("20d", "999999999999d", "1s"):
+        assert streams.put("/_cluster/settings", json={"persistent": {setting: often}}).is_success
+        time.sleep(0.2)
+    bulk(streams, "create", event(1))
+    streams.post("/logs-a/_rollover")
+    streams.put("/_data_stream/logs-a/_lifecycle", json={"data_retention": "1s"})
+    until(lambda: backing(streams, "logs-a") == [first("logs-a", 2)])
+    assert streams.put("/_cluster/settings", json={"persistent": {setting: None}}).is_success
+
+
 def test_the_interval_of_lifecycles_is_a_time(streams: httpx.Client) -> None:
     reply = streams.put("/_cluster/settings", json={"transient": {"data_streams.lifecycle.poll_interval": "often"}})
     assert "[data_streams.lifecycle.poll_interval] with value [often]" in refused(reply)

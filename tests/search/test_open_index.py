@@ -306,3 +306,24 @@ def test_a_kept_query_that_cannot_run_any_more_is_still_kept_when_it_is_indexed_
     (segment,) = opened().snapshot().segments
     found = [segment.words(name) for name in ("q", "q#terms")]
     assert [None if each is None else list(each.terms) for each in found] == [[query.decode()], [ANY]]
+
+
+def test_documents_that_bring_the_same_fields_are_tried_with_one_mapping(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, made, merged = opened(), count(), Mapping.merged
+    index.extend({"properties": {"about": {"type": "semantic_text"}}})
+
+    def counted(mapping: Mapping, body: Any, *more: int) -> Mapping:  # noqa: ANN401 (JSON)
+        next(made)
+        return merged(mapping, body, *more)
+
+    monkeypatch.setattr(Mapping, "merged", counted)
+    for each in range(20):
+        values = index.read(f"{each}", {"about": f"a house {each}", "floors": each}, waits=True)
+        assert values.added, "nothing is mapped yet"
+        assert values.numbers["floors"] == [each]
+    assert next(made) == 1, "a mapping of many fields takes long to make"
+    assert index.read("x", {"about": "a house", "floors": "many"}, waits=True).texts["floors"] == ["many"]
+    assert next(made) == 3
+    index.close()

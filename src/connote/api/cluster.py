@@ -94,9 +94,10 @@ async def put_settings(ask: Ask) -> Answer:
     requires, largest = said.get(DESTRUCTIVE, True), sizes.parse(said.get(LARGEST, LARGEST_BYTES), LARGEST)
     if requires not in (True, False, "true", "false"):
         raise IllegalArgument(f"Failed to parse value [{java(requires)}] as only [true] or [false] are allowed.")
-    seconds = interval(said.get(INTERVAL, USUAL_INTERVAL))
+    often = str(said.get(INTERVAL, USUAL_INTERVAL))
+    interval(often)
     ask.connote.values.put(_SETTINGS, kept)
-    ask.connote.values.put(INTERVAL, f"{seconds:g}s")
+    ask.connote.values.put(INTERVAL, often)
     ask.connote.lifecycles.wake()
     ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
     ask.connote.values.put(LARGEST, largest)

@@ -270,7 +270,10 @@ def _ceiling(moment: datetime, unit: str) -> datetime:
     """The last millisecond of the unit that begins with this moment."""
     if unit == "fraction":
         return moment
-    return _moved(_floor(moment, unit), unit, 1) - timedelta(milliseconds=1)
+    try:
+        return _moved(_floor(moment, unit), unit, 1) - timedelta(milliseconds=1)
+    except (OverflowError, ValueError):  # nothing comes after the year 9999
+        return datetime.max.replace(microsecond=999_000, tzinfo=moment.tzinfo)
 
 
 def _moved(moment: datetime, unit: str, count: int) -> datetime:

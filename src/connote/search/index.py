@@ -82,6 +82,7 @@ class Index:
         self.lock = asyncio.Lock()
         self.counts, self.pace = Counts(), Pace()
         self._changed, self._mapping_lock = changed, threading.Lock()
+        self._tried: tuple[Mapping, Object[str, Any], Mapping] = (mapping, {}, mapping)
         self.held = Held()
         folder.mkdir(parents=True, exist_ok=True)
         self.documents = DocumentStore(folder, self.name)
@@ -235,7 +236,10 @@ class Index:
 
     def _try(self, id: str, source: Object[str, Any], added: Object[str, Any]) -> Values:
         """The values by the mapping that a document brings: one that is refused leaves nothing. Raises BadDocument."""
-        mapping = self.mapping.merged(added, self.settings.most_fields)
+        base, (before, brought, mapping) = self.mapping, self._tried
+        if base is not before or added != brought:  # documents of one bulk mostly bring the same
+            mapping = base.merged(added, self.settings.most_fields)
+            self._tried = (base, added, mapping)
         values = Reader(mapping, id).read(source)
         if values.queries:
             keep(values, mapping, self.name, id)

@@ -22,6 +22,8 @@ log = logging.getLogger("connote.search")
 
 # How often is looked, if the setting of Elasticsearch's name does not say something else; as it is there.
 INTERVAL, USUAL_INTERVAL, LEAST_INTERVAL = "data_streams.lifecycle.poll_interval", "5m", 1.0
+# The system's clock has no room for more.
+_MOST_INTERVAL = 3650 * 86_400.0
 # When an index is rolled over, as in Elasticsearch; the age by how long documents are retained, in seconds:
 # https://www.elastic.co/docs/reference/elasticsearch/configuration-reference/data-stream-lifecycle-settings
 _FULL: Mapping[str, Any] = {"max_primary_shard_size": "50gb", "max_primary_shard_docs": 200_000_000, "min_docs": 1}
@@ -60,6 +62,8 @@ class Lifecycles:
                 await step(name)
             except ConnoteError as error:
                 log.warning("the lifecycle of data stream [%s] could not be followed: %s", name, error.reason)
+            except Exception:
+                log.exception("the lifecycle of data stream [%s] could not be followed", name)
 
     async def _for_ever(self) -> None:
         while True:
@@ -68,10 +72,7 @@ class Lifecycles:
             if self._is_ending:
                 return
             self._woken.clear()
-            try:
-                await self.run()
-            except Exception:
-                log.exception("the lifecycles of data streams could not be followed")
+            await self.run()
 
     async def _roll(self, name: str) -> None:
         stream = self._indices.streams.get(name)
@@ -100,15 +101,18 @@ class Lifecycles:
 
     def _age(self, stream: DataStream, index: str) -> float:
         """Seconds since the index was rolled over; of one that came from elsewhere, since it was made."""
-        records, place = self._indices.records, stream.indices.index(index)
-        began = records[stream.indices[place + 1] if is_backing(index, stream.name) else index].created
+        records = self._indices.records
+        began = stream.rolled.get(index, records[index].created)
+        if index not in stream.rolled and is_backing(index, stream.name):  # older streams do not say when it was
+            later = [records[each].created for each in stream.indices if records[each].created > began]
+            began = min(later, default=began)
         said = int(records[index].settings.get("lifecycle.origination_date") or -1)
         return time.time() - (said if said >= 0 else began) / 1000
 
 
 def interval(said: Any) -> float:  # noqa: ANN401 (JSON)
     """Seconds, of what the setting says. Raises IllegalArgument."""
-    return max(durations.seconds(str(said), INTERVAL) or 0.0, LEAST_INTERVAL)
+    return min(max(durations.seconds(str(said), INTERVAL) or 0.0, LEAST_INTERVAL), _MOST_INTERVAL)
 
 
 def _age(retention: float | None) -> str:

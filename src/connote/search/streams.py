@@ -4,6 +4,7 @@ https://www.elastic.co/docs/manage-data/data-store/data-streams
 """
 
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +21,10 @@ _BACKING = re.compile(r"\.ds-(?P<stream>.+)-\d{4}\.\d\d\.\d\d-\d{6,}", re.DOTALL
 
 @dataclass(frozen=True)
 class DataStream:
-    """`indices` from the oldest to the one that is written to; `generation` counts those there have been."""
+    """`indices` from the oldest to the one that is written to; `generation` counts those there have been.
+
+    `rolled` says when indices were rolled over, in milliseconds since 1970: what was taken out may come back.
+    """
 
     name: str
     indices: Sequence[str]
@@ -30,6 +34,7 @@ class DataStream:
     allow_custom_routing: bool = False
     meta: Mapping[str, Any] | None = None
     lifecycle: Mapping[str, Any] | None = None
+    rolled: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, name: str, body: Mapping[str, Any]) -> "DataStream":
@@ -58,7 +63,8 @@ class DataStream:
 
     def following(self, index: str) -> "DataStream":
         """With one more index, which is written to from now on."""
-        return replace(self, indices=(*self.indices, index), generation=self.generation + 1)
+        rolled = {**self.rolled, self.writer: int(time.time() * 1000)}
+        return replace(self, indices=(*self.indices, index), generation=self.generation + 1, rolled=rolled)
 
     def upcoming(self, now: datetime | None = None) -> str:
         """The name of its next index."""
@@ -85,7 +91,10 @@ class Changes:
     def without(cls, streams: Mapping[str, DataStream], gone: Iterable[str]) -> "Changes":
         """What indices that go leave of streams. Raises IllegalArgument for one that is written to."""
         lost = set(gone)
-        return cls([each.without(lost) for each in streams.values() if lost & set(each.indices)])
+        changed = [each.without(lost) for each in streams.values() if lost & set(each.indices)]
+        return cls(
+            [replace(each, rolled={n: at for n, at in each.rolled.items() if n not in lost}) for each in changed]
+        )
 
     def over(self, before: Mapping[str, DataStream]) -> dict[str, DataStream]:
         """What there is after them."""

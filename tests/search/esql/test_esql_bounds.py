@@ -1,11 +1,17 @@
 """Queries that would take all memory, or all time, are refused before they do."""
 
+import asyncio
 import time
+import tracemalloc
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from connote.contract.errors import ConnoteError
+from connote.ingest.enrich import Policies, Policy
 from connote.search.esql import answer, running
+from connote.search.esql.queries import EsqlRequest, Queries
 from esql import rows, table
 
 THOUSAND = "[" + ", ".join(map(str, range(1000))) + "]"
@@ -34,6 +40,25 @@ def test_columns_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_texts_that_are_joined_are_counted_before(expression: str) -> None:
     with pytest.raises(ConnoteError, match="bytes for the texts"):
         table(f"ROW a = {THOUSAND} | EVAL b = {expression}")
+
+
+def test_values_of_a_policy_are_counted_before_they_are_there() -> None:
+    store: Any = SimpleNamespace(all=dict, put=lambda *_: None)
+    policies, nobody = Policies(store), cast("Any", None)
+    body = {"match": {"indices": "names", "match_field": "k", "enrich_fields": ["v"]}}
+    policies.put(Policy.parse("names", body))
+    keyword = {"type": "keyword"}
+    document = {"k": "a", "v": [str(number) for number in range(20_000)]}
+    policies.fill("names", [(["a"], document)], {"k": keyword, "v": keyword})
+    queries = Queries(nobody, nobody, nobody, nobody, policies)
+    query = f'ROW a = {THOUSAND} | MV_EXPAND a | EVAL k = "a" | ENRICH names ON k | STATS COUNT(v)'
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConnoteError, match="rows or values"):
+            asyncio.run(queries.run(EsqlRequest(query)))
+        assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_replacing_makes_no_text_without_end() -> None:

@@ -1,5 +1,6 @@
 """CHANGE_POINT: which change is found, where, and how likely it is chance."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connote.contract.errors import ConnoteError
-from connote.search.esql.changes import changed
+from connote.search.esql.changes import changed, things
 from esql import rows, table
 
 KEYS = list(range(1, 26))
@@ -107,3 +108,34 @@ def test_what_cannot_change_is_refused(command: str, why: str) -> None:
 def test_any_numbers_change_or_not(values: list[Any]) -> None:
     found = changed(np.array(values, dtype=np.float64))
     assert found is None or (0 <= found.at < len(values) and 0 <= found.p < 0.01)
+
+
+def test_many_groups_of_many_values_take_no_minutes() -> None:
+    values = np.array(noise(1000))
+    began = time.process_time()
+    for _ in range(50):
+        changed(values)
+    assert time.process_time() - began < 2.5, "a thousand such groups are a million rows"
+
+
+@given(st.integers(6, 60), st.integers(0, 10_000))
+def test_the_place_is_that_which_leaves_least(count: int, seed: int) -> None:
+    """As if a line with each step, spike and bend were fitted on its own."""
+    values = np.random.default_rng(seed).normal(size=count)
+    times = np.arange(count, dtype=np.float64) / count
+    places = np.arange(3, count - 2)
+    line = np.stack([np.ones(count), times], axis=1)
+    shapes = {
+        "spike": np.eye(count),
+        "step_change": (times[:, None] >= times[None, places]).astype(np.float64),
+        "trend_change": np.maximum(times[:, None] - times[None, places], 0.0),
+    }
+    for kind, shape in shapes.items():
+        left = [
+            np.sum((values - fitted @ np.linalg.lstsq(fitted, values, rcond=None)[0]) ** 2)
+            for fitted in (np.column_stack([line, one]) for one in shape.T)
+        ]
+        base, _ = np.linalg.qr(line)
+        rest = values - base @ (base.T @ values)
+        lengths, shares = things(times, base, rest, places, slopes=True)[kind]
+        assert rest @ rest - shares**2 / lengths == pytest.approx(np.array(left), rel=1e-6, abs=1e-9)

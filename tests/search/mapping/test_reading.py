@@ -76,6 +76,8 @@ def test_each_kind_of_field_takes_its_values() -> None:
         ("long", "x", 'For input string: "x"'),
         ("integer", 2**31, "out of range"),
         ("byte", 128, "out of range"),
+        ("float", "1" * 400, "only finite values"),
+        ("double", "1" * 400, "only finite values"),
         ("boolean", "yes", "only [true] or [false]"),
         ("date", "yesterday", "failed to parse date field [yesterday]"),
         ("ip", "1.2.3", "'1.2.3' is not an IP string literal."),

@@ -93,6 +93,13 @@ def test_dates_mean_all_of_their_time(bounds: dict[str, Any], found: list[int]) 
         assert Small(MAPPING, documents).ids({"range": {"day": bounds}}) == found
 
 
+@pytest.mark.parametrize("last", ["9999-12-31", "9999-12", "9999", "9999-12-31T23", "9999-12-31||/y"])
+def test_nothing_comes_after_the_last_year(last: str) -> None:
+    small = Small({"day": {"type": "date"}}, [{"day": "2024-02-29"}, {"day": "9999-12-31T23:59:59.999Z"}])
+    assert small.ids({"range": {"day": {"lte": last}}}) == [0, 1]
+    assert small.ids({"range": {"day": {"gt": last}}}) == []
+
+
 def test_now_moves() -> None:
     now = datetime.now(UTC)
     documents = [{"day": (now + timedelta(days=days)).isoformat()} for days in (-3, -0.5, 0.5)]

@@ -73,13 +73,8 @@ def _fits(values: Doubles, *, slopes: bool) -> Iterator[_Fit]:
     squares = max(float(rest @ rest), floor)
     yield _Fit("", 0, _criterion(squares, count, line.shape[1]), 1.0)
     places = np.arange(_MARGIN, count - _MARGIN + 1)
-    shapes = {"spike": np.eye(count), "step_change": (times[:, None] >= times[None, places]).astype(np.float64)}
-    if slopes:
-        shapes["trend_change"] = np.maximum(times[:, None] - times[None, places], 0.0)
-    for kind, shape in shapes.items():
-        own = shape - base @ (base.T @ shape)  # what the line cannot have
-        lengths = (own**2).sum(axis=0)
-        along = np.where(lengths > _CLOSE, own.T @ rest, 0.0)
+    for kind, (lengths, shares) in things(times, base, rest, places, slopes=slopes).items():
+        along = np.where(lengths > _CLOSE, shares, 0.0)
         gains = along**2 / np.maximum(lengths, _CLOSE)
         at = int(np.argmax(gains))
         left, freedom = max(squares - float(gains[at]), floor), count - line.shape[1] - 1
@@ -92,6 +87,33 @@ def _fits(values: Doubles, *, slopes: bool) -> Iterator[_Fit]:
             kind, at if kind == "spike" else int(places[at]), _criterion(left, count, line.shape[1] + 2),
             min(p, 1.0), float(along[at]),
         )  # fmt: skip
+
+
+def things(
+    times: Doubles, base: Doubles, rest: Doubles, places: NDArray[np.int64], *, slopes: bool
+) -> dict[str, tuple[Doubles, Doubles]]:
+    """By kind and place the square of what of the thing the line cannot have, and how far the rest goes along it.
+
+    Steps and bends are told by sums from each place to the end, so that no matrix of all places is made.
+    """
+    after, within = _after(rest)[places], _after(base)[places]
+    behind = len(times) - places
+    found = {
+        "spike": (1 - (base**2).sum(axis=1), rest),
+        "step_change": (behind - (within**2).sum(axis=1), after),
+    }
+    if slopes:
+        starts = times[places]
+        along = _after(times * rest)[places] - starts * after
+        inside = _after(times[:, None] * base)[places] - starts[:, None] * within
+        squares = times[1] ** 2 * (behind - 1) * behind * (2 * behind - 1) / 6
+        found["trend_change"] = (squares - (inside**2).sum(axis=1), along)
+    return found
+
+
+def _after(values: Doubles) -> Doubles:
+    """By place the sum of all from there to the end."""
+    return np.cumsum(values[::-1], axis=0)[::-1]
 
 
 def _criterion(squares: float, count: int, free: int) -> float:

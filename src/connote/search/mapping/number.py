@@ -47,7 +47,7 @@ class Number(Field):
             raise IllegalArgument(f"Cannot parse [{java(value)}] as a number")
         try:
             found = value if isinstance(value, int) else float(value)
-            if isinstance(value, str) and value.strip().lstrip("+-").isdigit():
+            if isinstance(value, str) and math.isfinite(found) and value.strip().lstrip("+-").isdigit():
                 found = int(value)
         except ValueError:
             raise IllegalArgument(f'For input string: "{java(value)}"') from None

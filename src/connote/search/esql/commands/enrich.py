@@ -215,10 +215,12 @@ def _key(value: Any) -> str:  # noqa: ANN401 (of any type)
 def _column(kind: str, name: str, field: Field | None, found: Sequence[Sequence[Mapping[str, Any]]]) -> Column:
     if field is None:
         return Column.nothing(kind, len(found))
-    path, known, rows = name.split("."), dict[int, tuple[Any, ...]](), list[tuple[Any, ...]]()
+    path, known, rows, count = name.split("."), dict[int, tuple[Any, ...]](), list[tuple[Any, ...]](), 0
     for documents in found:
         for each in documents:
             if id(each) not in known:
                 known[id(each)] = tuple(read(kind, field, values_at(each, path, field)))
+        count += sum(len(known[id(each)]) for each in documents)
+        check_rows(count)
         rows.append(tuple(value for each in documents for value in known[id(each)]))
     return Column.of(kind, rows)

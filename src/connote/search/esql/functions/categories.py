@@ -19,6 +19,7 @@ from connote.search.analysis import Analysis, Analyzer
 from connote.search.esql.column import Column
 from connote.search.esql.functions.registry import Place, columns
 from connote.search.esql.running import Running
+from connote.search.thread import check
 
 Words = tuple[str, ...]
 # Words of a text that count; categories; and how often words are compared in all.
@@ -46,6 +47,7 @@ class _Categories:
 
     def add(self, words: Words) -> int:
         """The number of the category of a text of these words."""
+        check()
         if words not in self.known:
             self.running.spend(_WORD_BYTES * len(words))
             self.known[words] = self._add(words)
