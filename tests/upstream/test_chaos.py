@@ -52,7 +52,6 @@ async def house(
     config = Config(data=str(folder), secret_key_file=str(folder / "key"), api_key=api_key)
     config.outbound = OutboundConfig(**(quick | outbound))
     config.services = {"openai": ServiceConfig(base_url=service.url)}
-    before = asyncio.all_tasks()
     async with opened(config) as rooms:
         for task, path, good in (("text_embedding", EMBED, GOOD), ("chat_completion", CHAT, ANSWER)):
             service.tell(path, good)
@@ -61,6 +60,7 @@ async def house(
                 task, TaskType.parse(task), {"service": "openai", "service_settings": settings}
             )
         service.reset()
+        before = asyncio.all_tasks()  # the house has some of its own
         yield rooms
         await rooms.meter.write()  # which it else does by itself, a little later
         await asyncio.sleep(0.05)  # closed sockets are noticed by the loop
