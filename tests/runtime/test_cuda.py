@@ -71,6 +71,14 @@ def test_logits_are_made_a_slice_of_the_vocabulary_at_a_time(make: Make, monkeyp
     check(toy, whole, 1e-4)
 
 
+def run(script: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A script in a process of its own."""
+    environment = os.environ | variables | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False
+    )
+
+
 KERNELS = """
 import numpy as np, torch
 from connote.runtime.backends import kernels, plain
@@ -96,10 +104,7 @@ print("equal")
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Triton is for Linux")
 def test_the_kernels_give_what_plain_pytorch_does() -> None:
-    environment = os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    told = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", KERNELS], capture_output=True, text=True, env=environment, check=False
-    )
+    told = run(KERNELS, TRITON_INTERPRET="1")
     assert told.stdout == "equal\n", told.stderr
 
 
@@ -154,10 +159,7 @@ print("compiled")
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Triton is for Linux")
 def test_the_kernels_compile_for_gpus() -> None:
-    environment = os.environ | {"TRITON_DEFAULT_FP_FUSION": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    told = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", COMPILED], capture_output=True, text=True, env=environment, check=False
-    )
+    told = run(COMPILED, TRITON_DEFAULT_FP_FUSION="1")
     assert told.stdout == "compiled\n", told.stderr
 
 

@@ -53,6 +53,8 @@ async def house(
     config.outbound = OutboundConfig(**(quick | outbound))
     config.services = {"openai": ServiceConfig(base_url=service.url)}
     async with opened(config) as rooms:
+        await asyncio.sleep(0)
+        before = asyncio.all_tasks()  # the house has some of its own, which have begun by now
         for task, path, good in (("text_embedding", EMBED, GOOD), ("chat_completion", CHAT, ANSWER)):
             service.tell(path, good)
             settings = {"api_key": "sk-secret", "model_id": "m", "rate_limit": {"requests_per_minute": 10**9}}
@@ -60,7 +62,6 @@ async def house(
                 task, TaskType.parse(task), {"service": "openai", "service_settings": settings}
             )
         service.reset()
-        before = asyncio.all_tasks()  # the house has some of its own
         yield rooms
         await rooms.meter.write()  # which it else does by itself, a little later
         await asyncio.sleep(0.05)  # closed sockets are noticed by the loop
