@@ -86,6 +86,18 @@ def test_an_index_is_made_once_and_its_name_is_checked(indices: httpx.Client) ->
         ),
         ({"settings": {"number_of_shard": 1}}, "illegal_argument_exception", "unknown setting [index.number_of_shard]"),
         ({"settings": {"number_of_shards": 0}}, "illegal_argument_exception", "must be >= 1"),
+        ({"settings": {"number_of_replicas": -1}}, "illegal_argument_exception", "must be >= 0"),
+        ({"settings": {"mapping.ignore_above": -1}}, "illegal_argument_exception", "must be >= 0"),
+        (
+            {"mappings": {"properties": {"a": {"type": "keyword", "ignore_above": -1}}}},
+            "mapper_parsing_exception",
+            "must be positive, got [-1]",
+        ),
+        (
+            {"mappings": {"properties": {"a": {"type": "dense_vector", "element_type": "bit", "dims": 12}}}},
+            "mapper_parsing_exception",
+            "must be a multiple of 8, but was [12]",
+        ),
         ({"settings": []}, "x_content_parse_exception", "[settings] must be an object"),
         ({"aliases": {"A": {}}}, "invalid_index_name_exception", "must be lowercase"),
         ({"aliases": {"a": {"filter": {"none": {}}}}}, "illegal_argument_exception", "filter for alias [a]"),

@@ -124,7 +124,11 @@ class Rankers:
         if why := next((why for claim in self.claims if (why := claim(id))), None):
             raise Rejected(why)
         self.all[id] = ranker
-        await asyncio.to_thread(self._store.put, id, {"body": ranker.body, "created": ranker.created})
+        try:
+            await asyncio.to_thread(self._store.put, id, {"body": ranker.body, "created": ranker.created})
+        except Exception:  # it is not kept: a full disk
+            del self.all[id]
+            raise
         return ranker
 
     async def delete(self, id: str) -> None:

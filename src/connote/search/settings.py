@@ -101,7 +101,7 @@ class IndexSettings:
             name: self._flag(f"mapping.{name}") for name in ("ignore_malformed", "coerce")
         }
         if "mapping.ignore_above" in self.values:
-            said["ignore_above"] = self._whole("mapping.ignore_above", 0)
+            said["ignore_above"] = self._least("mapping.ignore_above", 0, 0)
         usual = _LOGS if self.mode == "logsdb" else {}
         return {**usual, **{name: value for name, value in said.items() if value is not None}}
 
@@ -217,13 +217,11 @@ class IndexSettings:
     def _check(self) -> None:
         _ = self.refresh_interval, self.most_fields, self.most_hits, self.excludes_vectors, self.defaults
         _ = self._whole("lifecycle.origination_date", -1), self.usual_fields
-        if self.copies < 1:
+        self._least("number_of_replicas", 1, 0)
+        if (shards := self._least("number_of_shards", 1, 1)) > 1024:
             raise IllegalArgument(
-                f"Failed to parse value [{self.copies - 1}] for setting [index.number_of_replicas] must be >= 0"
+                f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be <= 1024"
             )
-        shards = self._whole("number_of_shards", 1)
-        if not 1 <= shards <= 1024:
-            raise IllegalArgument(f"Failed to parse value [{shards}] for setting [index.number_of_shards] must be >= 1")
 
     def _whole(self, name: str, default: int) -> int:
         given = self.values.get(name)
@@ -231,6 +229,11 @@ class IndexSettings:
             return default if given is None else int(given)
         except (TypeError, ValueError):
             raise IllegalArgument(f"Failed to parse value [{java(given)}] for setting [index.{name}]") from None
+
+    def _least(self, name: str, default: int, least: int) -> int:
+        if (found := self._whole(name, default)) < least:
+            raise IllegalArgument(f"Failed to parse value [{found}] for setting [index.{name}] must be >= {least}")
+        return found
 
     def _flag(self, name: str) -> bool | None:
         given = self.values.get(name)

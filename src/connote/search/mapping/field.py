@@ -39,6 +39,13 @@ def whole(value: Any) -> int:  # noqa: ANN401
         raise IllegalArgument(f"Failed to parse value [{java(value)}] as an integer") from None
 
 
+def length(value: Any) -> int:  # noqa: ANN401
+    """An integer that is not negative, or its text. Raises IllegalArgument."""
+    if (found := whole(value)) < 0:
+        raise IllegalArgument(f"must be positive, got [{found}]")
+    return found
+
+
 def number(value: Any) -> float:  # noqa: ANN401
     """A number, or its text. Raises IllegalArgument."""
     try:

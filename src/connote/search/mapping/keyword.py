@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 from connote.contract.errors import BadMapping, IllegalArgument
 from connote.contract.settings import java
 from connote.search.analysis import Analysis, Analyzer
-from connote.search.mapping.field import LEAF, Field, Param, anything, flag, text, whole
+from connote.search.mapping.field import LEAF, Field, Param, anything, flag, length, text
 from connote.search.mapping.text import scalar
 from connote.search.mapping.values import Values
 
 # Lucene takes no longer terms.
 MOST_BYTES = 32766
 _WORDS = LEAF | {
-    "ignore_above": Param(whole, 2**31 - 1, updatable=True),
+    "ignore_above": Param(length, 2**31 - 1, updatable=True),
     "normalizer": Param(text),
     "null_value": Param(anything),
     "eager_global_ordinals": Param(flag, False, updatable=True),

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
-from connote.search.mapping.field import COMMON, LEAF, Field, Param, anything, flag, text, whole
+from connote.search.mapping.field import COMMON, LEAF, Field, Param, anything, flag, length, text, whole
 from connote.search.mapping.keyword import Keyword
 from connote.search.mapping.values import Values
 
@@ -27,7 +27,7 @@ class Flattened(Field):
     kind: ClassVar[str] = "flattened"
     params = LEAF | {
         "depth_limit": Param(whole, 20, updatable=True),
-        "ignore_above": Param(whole, 2**31 - 1, updatable=True),
+        "ignore_above": Param(length, 2**31 - 1, updatable=True),
         "null_value": Param(text),
         "eager_global_ordinals": Param(flag, False, updatable=True),
         "index_options": Param(text, "docs"),

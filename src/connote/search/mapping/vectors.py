@@ -86,6 +86,8 @@ class Vectors(Field):
             raise BadMapping(f"The number of dimensions should be in the range [1, {MOST_DIMENSIONS}] but was [{dims}]")
         if element not in ("float", "byte", "bit", "bfloat16"):
             raise BadMapping(f"invalid element_type [{element}]; available types are [bit, byte, bfloat16, float]")
+        if element == "bit" and dims is not None and dims % 8:
+            raise BadMapping(f"The number of dimensions of [bit] vectors must be a multiple of 8, but was [{dims}]")
 
     def merged(self, other: Field) -> Self:
         """The first vector may say how many dimensions there are, if the mapping has not."""
