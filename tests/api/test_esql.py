@@ -90,6 +90,8 @@ def test_a_missing_limit_is_told(books: httpx.Client) -> None:
         ('KNN(vector, [0.9, 0.1], {"k": 1}) AND year > 1950', "2"),
         ('KNN(vector, [0.9, 0.1], {"k": 2})', "12"), ('MULTI_MATCH("dragon nothing", title, about)', "14"),
         ('MATCH(author, "Herbert")', "3"), ('ST_DISTANCE(place, "POINT(2.5 48.5)") < 1000', "1"),
+        ('ST_WITHIN(place, TO_GEOSHAPE("POLYGON((2 48, 3 48, 3 49, 2 49, 2 48))"))', "1"),
+        ('ST_DISJOINT(place, "BBOX (2, 3, 49, 48)")', "23"),
         ('MV_CONTAINS(tags, "classic")', "13"), ('tags == "fantasy"', "2"), ("null", ""),
     ],
 )  # fmt: skip

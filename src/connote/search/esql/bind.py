@@ -14,13 +14,17 @@ from connote.search.esql.scope import Problem, Scope
 from connote.search.esql.tree import OPERATORS, Call, Expression, Literal, Name, Subquery
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+# Functions of the time of a row, which is not named as their first argument.
+_TIMED = ("tbucket", "trange")
 _COMPARED = ("==", "!=", "<", "<=", ">", ">=", "in")
 # What is read from a text that stands where another type is wanted.
 _READ = {
     "boolean": "boolean",
     "date": "date",
     "geo_point": "geo_point",
+    "geo_shape": "geo_shape",
     "ip": "ip",
+    "place": "geo_shape",
     "point": "geo_point",
     "span": "span",
     "version": "version",
@@ -84,6 +88,8 @@ def _call(call: Call, scope: Scope) -> Node:
         return searching.bound(call, scope)
     known(call, scope)
     function = FUNCTIONS[call.name]
+    if call.name in _TIMED:
+        call = replace(call, arguments=[Name("@timestamp", call.at, "@timestamp"), *call.arguments])
     if call.name == "categorize" and not scope.grouping:
         raise Problem(call.at, f"grouping function [{call.text}] must be the first expression behind BY of STATS")
     scope.grouping = False
@@ -115,14 +121,16 @@ def applied(function: Function, call: Call, inner: Sequence[Node]) -> Node:
 
 
 def _count(function: Function, call: Call) -> None:
-    count, most = len(call.arguments), function.most
-    if count < function.least or (most is not None and count > most):
-        if most == function.least:
+    hidden = call.name in _TIMED
+    least, most = function.least - hidden, None if function.most is None else function.most - hidden
+    count = len(call.arguments) - hidden
+    if count < least or (most is not None and count > most):
+        if most == least:
             told = "exactly " + ("one argument" if most == 1 else "two arguments" if most == 2 else f"{most} arguments")
         elif most is None:
-            told = f"at least {function.least} argument{'s' * (function.least > 1)}"
+            told = f"at least {least} argument{'s' * (least > 1)}"
         else:
-            told = f"between {function.least} and {most} arguments"
+            told = f"between {least} and {most} arguments"
         raise BadQuery(f"line {call.at}: error building [{call.name}]: expects {told}")
 
 
@@ -163,6 +171,8 @@ def _as(node: Node, kind: str) -> Node:
 def _check(function: Function, call: Call, number: int, argument: Node, count: int) -> None:
     parameter = function.parameter(number)
     wanted = parameter.rstrip("?*!")
+    if call.name in _TIMED:
+        number, count = number - 1, count - 1
     place = f"{_ORDINALS[number]} " if count > 1 and number < len(_ORDINALS) else ""
     if not any(types.fits(argument.type, kind) for kind in wanted.split("|")):
         raise Problem(

@@ -27,6 +27,13 @@ def moved(dates: Values, spans: Values, sign: int) -> Values | Failed:
     return Failed(found, lost, "java.lang.ArithmeticException: long overflow")
 
 
+def before(moment: int, span: Period | Duration) -> int:
+    """Milliseconds since 1970, so long before others; what leaves 64 bits is their first, or last."""
+    if abs(_about(span)) >= _MOST:
+        return -(2**63) if _about(span) > 0 else 2**63 - 1
+    return int(by(np.array([moment]), -span)[0])
+
+
 def _about(span: Period | Duration) -> float:
     """Milliseconds of a span, about."""
     if isinstance(span, Duration):

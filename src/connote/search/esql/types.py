@@ -37,6 +37,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "ip": ("ip",),
     "number": NUMBERS,
     "ordered": ("boolean", "date", "ip", "version", *NUMBERS, *STRINGS),
+    "place": ("geo_point", "geo_shape"),
     "plain": ("boolean", "date", "geo_point", "ip", "version", *NUMBERS, *STRINGS),
     "point": ("geo_point",),
     "span": SPANS,
@@ -48,7 +49,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 _CALLED = {
     "number": "numeric", "whole": "integer", "date": "datetime", "span": "date_period or time_duration",
-    "point": "geo_point", "vector": "dense_vector", "any": "any type", "plain": "any type except dense_vector",
+    "point": "geo_point", "place": "geo_point or geo_shape", "vector": "dense_vector", "any": "any type",
+    "plain": "any type except dense_vector",
     "ordered": "boolean, date, ip, string, version or numeric",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from connote.search.esql.functions import (
     operators,
     pieces,
     places,
+    shapes,
     strings,
     times,
 )
@@ -17,5 +18,5 @@ from connote.search.esql.functions.registry import FUNCTIONS, Function
 
 __all__ = [
     "FUNCTIONS", "Function", "casts", "categories", "conditions", "decay", "maths", "multi", "operators", "pieces",
-    "places", "strings", "times",
+    "places", "shapes", "strings", "times",
 ]  # fmt: skip

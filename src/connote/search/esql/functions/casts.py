@@ -147,10 +147,10 @@ def to_date_nanos(given: str, value: Any) -> int:  # noqa: ANN401
     return strict.date(value) if given in types.STRINGS else int(value) // 1_000_000
 
 
-@_cast("keyword", "plain", names=["string", "text"])
+@_cast("keyword", "plain", "geo_shape", names=["string", "text"])
 def to_string(given: str, value: Any) -> str:  # noqa: ANN401
     """A value as a text."""
-    if given in (*types.STRINGS, "ip", "version"):
+    if given in (*types.STRINGS, "geo_shape", "ip", "version"):
         return str(value)
     if given == "boolean":
         return "true" if value else "false"
@@ -177,6 +177,12 @@ def to_version(_: str, value: Any) -> str:  # noqa: ANN401
 def to_geopoint(_: str, value: Any) -> complex:  # noqa: ANN401
     """A place, of `POINT (longitude latitude)`."""
     return strict.place(value)
+
+
+@_cast("geo_shape", "place", "string")
+def to_geoshape(given: str, value: Any) -> str:  # noqa: ANN401
+    """An area or place of well-known text: `POLYGON`, `MULTIPOLYGON`, `BBOX`, `POINT`."""
+    return places(value) if given == "geo_point" else strict.shape(value)
 
 
 @_cast("date_period", "date_period", "string")

@@ -60,18 +60,6 @@ def apart(one: Values, other: Values) -> Values:
     return np.asarray(2 * _RADIUS * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
 
 
-@arrays("point", "point", gives="boolean", names=["st_intersects", "st_within", "st_contains"])
-def _same(one: Values, other: Values) -> Values:
-    """Whether two points are one."""
-    return np.equal(one, other)
-
-
-@arrays("point", "point", gives="boolean")
-def st_disjoint(one: Values, other: Values) -> Values:
-    """Whether two points are two."""
-    return np.not_equal(one, other)
-
-
 def _vectors(name: str, work: Callable[[Any, Any], float], about: str) -> None:
     def run(place: Place, size: int, one: Column, other: Column) -> Column:
         found, nulls = np.zeros(size), np.ones(size, dtype=np.bool_)

@@ -8,7 +8,9 @@ from typing import Any
 from connote.contract import dates
 from connote.contract.errors import ConnoteError
 from connote.search.esql.periods import period
+from connote.search.esql.rendering import places
 from connote.search.mapping.geo import point
+from connote.search.query import areas
 
 _SPAN = re.compile(r"\s*(-?\d{1,12})\s*([A-Za-z]+)\s*")
 
@@ -40,6 +42,14 @@ def place(text: str) -> complex:
     return complex(longitude, latitude)
 
 
+def shape(text: str) -> str:
+    """Well-known text of an area, or of a place as `places` writes it. Raises ValueError, ConnoteError."""
+    if text.lstrip()[:5].upper() == "POINT":
+        return places(place(text))
+    areas.parse(text)
+    return text
+
+
 def boolean(text: str) -> bool:
     """Only the word true is true."""
     return text.lower() == "true"
@@ -58,6 +68,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "boolean": boolean,
     "date": date,
     "geo_point": place,
+    "geo_shape": shape,
     "ip": address,
     "span": span,
     "version": str,

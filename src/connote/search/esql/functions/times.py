@@ -13,6 +13,7 @@ from connote.search.esql.functions import strict
 from connote.search.esql.functions.registry import Place, columns, each
 from connote.search.esql.periods import Duration, Period
 from connote.search.esql.rendering import iso
+from connote.search.esql.spans import before
 
 _DAY = 86_400_000
 _FORMAT = "strict_date_optional_time"
@@ -103,6 +104,29 @@ def bucket(
     if not step > 0:
         raise IllegalArgument(f"the buckets of [{place.text}] must be larger than 0")
     return Column("double", np.floor(value.values / step) * step, value.nulls | value.several)
+
+
+@columns("date", "span!", gives="date")
+def tbucket(place: Place, size: int, value: Column, by: Period | Duration | None) -> Column:
+    """The start of the span of time that the `@timestamp` of a row is in: it is the first argument by itself."""
+    return bucket(place, size, value, by)
+
+
+@columns("date", "date|span|whole!", "date|whole!?", gives="boolean")
+def trange(place: Place, size: int, value: Column, start: Any, end: Any = None) -> Column:  # noqa: ANN401 (constants)
+    """Whether the `@timestamp` of a row is within a span before now, or behind one moment and not behind another."""
+    if isinstance(start, Period | Duration) and end is None:
+        high = place.running.now
+        low = before(high, start)
+    elif start is None or end is None or isinstance(start, Period | Duration):
+        raise IllegalArgument(f"[{place.text}] needs a span of time alone, or a start and an end")
+    else:
+        low, high = start, end
+    if low >= high:
+        raise IllegalArgument(f"[{place.text}] must start before it ends")
+    if value.type == "null":
+        return Column.nothing("boolean", size)
+    return Column("boolean", (value.values > low) & (value.values <= high), value.nulls | value.several)
 
 
 def _number(value: Any, place: Place) -> float:  # noqa: ANN401
