@@ -10,6 +10,7 @@ from connote.ingest.options import Options
 from connote.ingest.painless.values import java_class
 from connote.ingest.pipeline import Node, Pipeline, Step
 from connote.ingest.processors import (
+    attachment,
     convert,
     dissect,
     enrich,
@@ -24,6 +25,7 @@ from connote.ingest.processors import (
 
 Value = Any
 PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
+    **attachment.PROCESSORS,
     **fields.PROCESSORS,
     **strings.PROCESSORS,
     **convert.PROCESSORS,

@@ -1,0 +1,1 @@
+"""What files say: their text, and what they tell of themselves."""
