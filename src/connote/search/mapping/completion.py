@@ -35,11 +35,11 @@ class Input:
     contexts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, word: str) -> "Input":
-        """From a word of the dictionary."""
+    def of(cls, word: str, *, whole: bool = True) -> "Input":
+        """From a word of the dictionary; without its contexts, if it is not to be `whole`."""
         key, numbers, shown = word.split(PART, 2)
         weight, _, rest = numbers.partition("{")
-        return cls(key, int(weight), shown, json.loads(f"{{{rest}") if rest else {})
+        return cls(key, int(weight), shown, json.loads(f"{{{rest}") if rest and whole else {})
 
     @property
     def word(self) -> str:

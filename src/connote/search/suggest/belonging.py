@@ -37,10 +37,15 @@ class _Wanted:
 
 
 class Belonging:
-    """The contexts of a field and those that are asked for, by name: a completion of any of them belongs."""
+    """The contexts of a field and those that are asked for, by name: a completion of any of them belongs.
+
+    `most` is the highest boost of these; `is_even`, whether all have the same.
+    """
 
     def __init__(self, known: Sequence[Context], asked: Mapping[str, Sequence[Asked]], reader: Reader) -> None:
         self._asked = {name: _Wanted(listed) for name, listed in asked.items()}
+        boosts = {each.boost for listed in asked.values() for each in listed}
+        self.most, self.is_even = max(boosts, default=0), len(boosts) <= 1
         self._paths = {each.name: (each, _path(each, reader)) for each in known if each.path and asked.get(each.name)}
 
     def of(self, completion: Input, segment: Segment, document: int) -> Found | None:

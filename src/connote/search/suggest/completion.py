@@ -3,6 +3,7 @@
 https://www.elastic.co/docs/reference/elasticsearch/rest-apis/search-suggesters#completion-suggester
 """
 
+import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
@@ -21,6 +22,7 @@ from connote.search.query.fuzzy import Fuzziness
 from connote.search.query.reader import Reader
 from connote.search.suggest.belonging import Belonging
 from connote.search.suggest.expression import Expression
+from connote.search.suggest.heaviest import Heaviest
 from connote.search.thread import check
 
 # Options of one suggestion: as many as a search has hits.
@@ -108,13 +110,27 @@ class Completions:
     def _in(
         self, segment: Segment, words: Words, key: str, place: tuple[int, int], belonging: Belonging
     ) -> Iterator[_Found]:
+        enough = self._enough(words, belonging) if self._is_plain(key) else None
         for ordinal, each, same in self._fitting(words, key):
             check()
+            if enough is not None and enough.outdo(each, _score(each, belonging.most)):
+                return
             for document in words.docs[words.span(ordinal)].tolist():
                 if segment.live[document] and (found := belonging.of(each, segment, document)) is not None:
-                    boost = same + found.boost
-                    score = float(max(each.weight, 1) * boost if boost else each.weight)
+                    score = _score(each, same + found.boost)
+                    if enough is not None:
+                        enough.add(each, score, document)
                     yield _Found(score, each, (*place, document), found.contexts)
+
+    def _is_plain(self, key: str) -> bool:
+        """Whether what fits comes with the heaviest first."""
+        return self.expression is None and (self.fuzzy is None or len(key) < self.least_length)
+
+    def _enough(self, words: Words, belonging: Belonging) -> "_Enough | None":
+        """None if what is found early may turn out not to be told: then all has to be looked at."""
+        # What weighs nothing counts as 1 where something is asked for, and so not in its order.
+        is_even = belonging.is_even and (not belonging.most or Heaviest.of(words).least > 0)
+        return _Enough(self.size, self.is_distinct, is_even) if is_even or not self.is_distinct else None
 
     def _fitting(self, words: Words, key: str) -> Iterator[tuple[int, Input, int]]:
         """The ordinals of what fits; of what is fuzzy how much of the beginning is the same, which counts."""
@@ -125,17 +141,49 @@ class Completions:
                 if fits(each.key):
                     yield ordinal, each, 0
             return
-        if self.fuzzy is None or len(key) < self.least_length:
-            for ordinal in words.terms.prefixed(key):
+        how = self.fuzzy
+        if how is None or len(key) < self.least_length:
+            for ordinal in Heaviest.of(words).ordered(words.terms.prefixed(key)):
                 yield ordinal, Input.of(words.terms[ordinal]), 0
             return
-        most, how = self.fuzzy.most(key), self.fuzzy
+        most = how.most(key)
         start = key[: how.kept]
         for ordinal in words.terms.prefixed(start):
             check()
             each = Input.of(words.terms[ordinal])
             if _begins(each.key, key, most, swapping=how.is_swapping):
                 yield ordinal, each, _same(each.key, key) or 1
+
+
+class _Enough:
+    """Whether a segment has told enough: so many documents, with texts of their own if it `is_distinct`.
+
+    If it `is_even` they come in the order of their scores.
+    """
+
+    def __init__(self, size: int, is_distinct: bool, is_even: bool) -> None:
+        self._size, self._is_distinct, self._is_even = size, is_distinct, is_even
+        self._scores, self._last = list[float](), ("", 0)
+        self._documents, self._shown = set[int](), set[str]()
+
+    def add(self, each: Input, score: float, document: int) -> None:
+        """A document was found by an input."""
+        if document not in self._documents and not (self._is_distinct and each.shown in self._shown):
+            bisect.insort(self._scores, score)
+            self._last = each.shown, each.weight
+        self._documents.add(document)
+        self._shown.add(each.shown)
+
+    def outdo(self, each: Input, most: float) -> bool:
+        """Whether neither that one, which scores that much at most, nor what comes behind it can be among the first."""
+        if len(self._scores) < self._size:
+            return False
+        least, (shown, weight) = self._scores[-self._size], self._last
+        return least > most or (self._is_even and least == most and each.weight == weight and each.shown != shown)
+
+
+def _score(each: Input, boost: int) -> float:
+    return float(max(each.weight, 1) * boost if boost else each.weight)
 
 
 def _fuzzy(given: Any) -> tuple[Fuzziness | None, int]:  # noqa: ANN401 (JSON)
