@@ -220,6 +220,27 @@ def test_every_word_near_enough_is_suggested(words: list[str], typed: str) -> No
     assert all(each["freq"] == words.count(each["text"]) for each in entry["options"])
 
 
+@given(
+    some.lists(some.text("abé𝄞", min_size=1, max_size=9), min_size=1, max_size=8, unique=True),
+    some.text("abé𝄞", min_size=3, max_size=7),
+    some.integers(0, 2),
+    some.booleans(),
+)
+def test_completions_with_a_beginning_near_enough_are_suggested(
+    inputs: list[str], typed: str, most: int, swapping: bool
+) -> None:  # fmt: skip
+    fuzzy = {"fuzziness": most, "prefix_length": 0, "transpositions": swapping}
+    small = Small({"s": {"type": "completion", "analyzer": "keyword"}}, [{"s": each} for each in inputs], segments=2)
+    asked = Suggest.parse({"a": {"prefix": typed, "completion": {"field": "s", "size": 99, "fuzzy": fuzzy}}})
+    (entry,) = asked.entries([small.reader], SourceFilter())["a"]
+    wanted = {
+        each
+        for each in inputs
+        if any(distance(typed, each[:end], most, swapping=swapping) <= most for end in range(len(each) + 1))
+    }
+    assert {each["text"] for each in entry["options"]} == wanted
+
+
 @pytest.mark.parametrize("own", [{}, {"fuzzy": {"prefix_length": 0}}])
 def test_completions_are_not_looked_for_when_whoever_asked_has_left(own: dict[str, Any]) -> None:
     index = Small({"name": {"type": "completion"}}, [{"name": "tim"}])

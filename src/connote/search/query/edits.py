@@ -42,12 +42,31 @@ def near(word: str, words: Strings, places: range, most: int, *, swapping: bool 
         lengths = np.diff(starts)
         at = np.flatnonzero(np.abs(lengths - len(word)) <= most)
         if len(at):
-            widest = len(word) + most
-            letters = np.append(points, 0)[np.minimum(starts[at] + np.arange(widest)[:, None], len(points))]
-            rows = _distances(word, letters, most, swapping=swapping)
+            rows = _distances(word, _letters(points, starts[at], len(word) + most), most, swapping=swapping)
             edits = rows[lengths[at], np.arange(len(at))]
             close = np.flatnonzero(edits <= most)
             yield from zip((at[close] + begin).tolist(), edits[close].tolist(), strict=True)
+
+
+def begun(word: str, words: Strings, places: range, end: str, most: int, *, swapping: bool = True) -> Iterator[int]:
+    """Of the words at some places those that have a beginning, before an `end`, at most so many edits away."""
+    for begin in range(places.start, places.stop, _BLOCK):
+        check()
+        points, starts = words.points(range(begin, min(begin + _BLOCK, places.stop)))
+        widest = len(word) + most
+        letters = _letters(points, starts[:-1], widest)
+        ends = letters == ord(end)
+        lengths = np.where(ends.any(axis=0), ends.argmax(axis=0), widest)
+        known = np.arange(max(len(word) - most, 0), widest + 1)
+        rows = _distances(word, letters, most, swapping=swapping)[known]
+        close = ((rows <= most) & (known[:, None] <= lengths)).any(axis=0)
+        yield from (np.flatnonzero(close) + begin).tolist()
+
+
+def _letters(points: NDArray[np.uint32], starts: NDArray[np.int64], widest: int) -> NDArray[np.uint32]:
+    """uint32 [widest, words]: the letters from these starts on, also those behind the words."""
+    found: NDArray[np.uint32] = np.append(points, 0)[np.minimum(starts + np.arange(widest)[:, None], len(points))]
+    return found
 
 
 def _distances(word: str, letters: NDArray[np.uint32], most: int, *, swapping: bool) -> NDArray[np.uint8]:

@@ -14,10 +14,10 @@ from connote.contract.errors import IllegalArgument
 from connote.search.engine.fields import Words
 from connote.search.engine.segment import Segment
 from connote.search.fetch.source import SourceFilter
-from connote.search.mapping.completion import Completion, Input
+from connote.search.mapping.completion import PART, Completion, Input
 from connote.search.mapping.contexts import Asked, asked
 from connote.search.query.body import Body
-from connote.search.query.edits import distance
+from connote.search.query.edits import begun
 from connote.search.query.fuzzy import Fuzziness
 from connote.search.query.reader import Reader
 from connote.search.suggest.belonging import Belonging
@@ -146,13 +146,10 @@ class Completions:
             for ordinal in Heaviest.of(words).ordered(words.terms.prefixed(key)):
                 yield ordinal, Input.of(words.terms[ordinal]), 0
             return
-        most = how.most(key)
-        start = key[: how.kept]
-        for ordinal in words.terms.prefixed(start):
-            check()
+        fitting = words.terms.prefixed(key[: how.kept])
+        for ordinal in begun(key, words.terms, fitting, PART, how.most(key), swapping=how.is_swapping):
             each = Input.of(words.terms[ordinal])
-            if _begins(each.key, key, most, swapping=how.is_swapping):
-                yield ordinal, each, _same(each.key, key) or 1
+            yield ordinal, each, _same(each.key, key) or 1
 
 
 class _Enough:
@@ -210,14 +207,6 @@ def _flags(given: Any) -> str:  # noqa: ANN401
         own.raw(name)
     own.done()
     return flags.upper()
-
-
-def _begins(key: str, typed: str, most: int, *, swapping: bool) -> bool:
-    """Whether a key begins with what is no more edits away."""
-    if key.startswith(typed):
-        return True
-    lengths = range(max(len(typed) - most, 0), min(len(typed) + most, len(key)) + 1)
-    return any(distance(typed, key[:length], most, swapping=swapping) <= most for length in lengths)
 
 
 def _same(one: str, other: str) -> int:
