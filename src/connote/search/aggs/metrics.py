@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,8 @@ from connote.search.aggs.context import Context
 from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
 from connote.search.aggs.ranges import places
-from connote.search.aggs.rows import Rows
+from connote.search.aggs.rows import Keys, Rows
+from connote.search.aggs.tallies import tallied
 from connote.search.aggs.tree import Agg
 from connote.search.aggs.values import Column, Doubles, Source
 from connote.search.mapping.geo import GeoPoint
@@ -148,9 +150,15 @@ class ExtendedStats(Metric):
 class Different(dict[str, Any]):
     """How many different values there are, which are known as `members` to who adds them up."""
 
-    def __init__(self, members: Set[Any]) -> None:
-        super().__init__(value=len(members))
-        self.members = members
+    def __init__(self, found: Sequence[tuple[Column, Keys]]) -> None:
+        self._found = found
+        is_plain = len(found) == 1 and found[0][0].is_plain
+        super().__init__(value=len(found[0][1] if is_plain else self.members))
+
+    @cached_property
+    def members(self) -> Set[Any]:
+        """The values; where keys say all, these need not be known to be counted."""
+        return {column.value(key) for column, keys in self._found for key in keys.tolist()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +180,7 @@ class Count(Agg):
         columns = [self._column(part) for part in parts]
         if self.kind == "value_count":
             return {"value": sum(len(column.keys) for column in columns)}
-        different = set[Any]()
-        for column in columns:
-            different.update(column.value(key) for key in np.unique(column.keys).tolist())
-        return Different(different)
+        return Different([(column, tallied(column).keys) for column in columns])
 
     def _column(self, rows: Rows) -> Column:
         """The values; a place is a complex number."""

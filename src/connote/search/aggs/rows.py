@@ -85,7 +85,8 @@ def parted(rows: Rows, which: Numbers, keys: Keys) -> Iterator[tuple[Any, Rows]]
     """The rows by key, each row once a key. `keys` are numbers, one for each place of a row in `which`."""
     if not len(keys):
         return
-    order = np.lexsort((which, keys))
+    is_rising = bool((which[1:] >= which[:-1]).all())
+    order = np.argsort(_short(keys), kind="stable") if is_rising else np.lexsort((which, keys))
     which, keys = which[order], keys[order]
     changes = keys[1:] != keys[:-1]
     kept = np.concatenate([[True], changes | (which[1:] != which[:-1])])
@@ -94,6 +95,13 @@ def parted(rows: Rows, which: Numbers, keys: Keys) -> Iterator[tuple[Any, Rows]]
     firsts = keys[np.concatenate([[0], edges])].tolist()
     for key, places in zip(firsts, np.split(which, edges), strict=True):
         yield key, rows.take(rows.numbers[places])
+
+
+def _short(keys: Keys) -> Keys:
+    """Numbers in the same order, of 16 bits where that suffices: these are sorted in one pass."""
+    if keys.dtype.kind == "i" and int(keys.max()) - (low := int(keys.min())) < 1 << 16:
+        return (keys - low).astype(np.uint16)
+    return keys
 
 
 Buckets = dict[Any, list[Rows]]

@@ -1,6 +1,6 @@
 """Buckets by value: terms, multi_terms, rare_terms."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -17,8 +17,10 @@ from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
 from connote.search.aggs.order import Order
 from connote.search.aggs.rows import Buckets, Keys, Rows, count, grouped, parted
+from connote.search.aggs.tallies import Tally, tallied
 from connote.search.aggs.tree import Agg, Bucket
-from connote.search.aggs.values import Source, combinations
+from connote.search.aggs.values import Column, Source, combinations
+from connote.search.engine.strings import Dictionary
 from connote.search.mapping.keyword import Boolean
 from connote.search.query.regexps import expression
 
@@ -116,32 +118,43 @@ class Columns:
         self._all = self._rows([None] * len(self._pairs)) if is_small else None
 
     @cached_property
-    def _known(self) -> list[tuple[Keys, list[int], list[Any]]]:
+    def _known(self) -> list[tuple[Tally, list[Any]]]:
         """By table the different keys, how many rows have each, and the values that they mean."""
-        found = []
-        for _, column in self._pairs:
-            keys, codes = np.unique(column.keys, return_inverse=True)
-            if (np.diff(column.which) <= 0).any():  # a row may have a value twice
-                codes = np.unique(column.which * len(keys) + codes) % len(keys)
-            counts = np.bincount(codes, minlength=len(keys)).tolist()
-            found.append((keys, counts, [column.value(key) for key in keys.tolist()]))
-        return found
+        tallies = [(column, tallied(column)) for _, column in self._pairs]
+        return [(tally, [column.value(key) for key in tally.keys.tolist()]) for column, tally in tallies]
 
     def counts(self) -> dict[Any, int]:
         """How many rows have each value."""
         if self._all is not None:
             return {value: count(own) for value, own in self._all.items()}
         found: dict[Any, int] = {}
-        for _, counts, values in self._known:
-            for value, number in zip(values, counts, strict=True):
+        for tally, values in self._known:
+            for value, number in zip(values, tally.counts.tolist(), strict=True):
                 found[value] = found.get(value, 0) + number
         return found
 
-    def rows(self, wanted: Container[Any]) -> Buckets:
+    def first(self, size: int, order: Order, least: int) -> tuple[dict[Any, int], int] | None:
+        """The first values of those that so many rows have at least, with how many have each, and the sum of all.
+
+        Of one table, by counts and keys alone: else None. Values are only made of the keys of these.
+        """
+        if self._all is not None or len(self._pairs) != 1 or orders.needs_results(order):
+            return None
+        ((_, column),) = self._pairs
+        if not column.is_plain:
+            return None
+        tally = tallied(column)
+        keys, counts = (each[tally.counts >= least] for each in tally)
+        by = [_turned(counts if path == "_count" else keys, descends) for path, descends in reversed(order)]
+        chosen = np.lexsort(by)[:size]
+        values = [column.value(key) for key in keys[chosen].tolist()]
+        return dict(zip(values, counts[chosen].tolist(), strict=True)), int(counts.sum())
+
+    def rows(self, wanted: Collection[Any]) -> Buckets:
         """The rows by value, at least of those values that are wanted."""
         if self._all is not None:
             return self._all
-        return self._rows([keys[[value in wanted for value in values]] for keys, _, values in self._known])
+        return self._rows([_sought(column, wanted) if len(wanted) <= _FEW else None for _, column in self._pairs])
 
     def _rows(self, wanted: Iterable[Keys | None]) -> Buckets:
         found: Buckets = {}
@@ -150,6 +163,22 @@ class Columns:
             for key, rows in parted(part, column.which[mask], column.keys[mask]):
                 found.setdefault(column.value(key), []).append(rows)
         return found
+
+
+def _turned(keys: Keys, is_turned: bool) -> Keys:
+    """Keys whose order is the other one."""
+    if not is_turned:
+        return keys
+    return ~keys if keys.dtype.kind == "i" else -keys
+
+
+def _sought(column: Column, values: Collection[Any]) -> Keys:
+    """The keys that some values have in a column, as far as they are there."""
+    if column.words is None:
+        return np.array([each for each in values if not isinstance(each, str)], dtype=np.float64)
+    if isinstance(column.words, Dictionary):
+        return np.array([column.words.find(each) for each in values if isinstance(each, str)], dtype=np.int64)
+    return np.array([key for key, word in enumerate(column.words) if word in values], dtype=np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +212,21 @@ class Terms(Agg):
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """The first buckets, and how many documents the others have."""
         form, columns = self.source.format(context), Columns(parts, self.source)
+        first = columns.first(self.size, self.order, self.least) if self.least and not self.only else None
+        if first is not None:
+            counts, total = first
+            buckets = self._buckets(counts, columns, form, context)
+        else:
+            counts = self._counts(parts, columns, form)
+            buckets, total = self._first(counts, columns, form, context), sum(counts.values())
+        return {
+            "doc_count_error_upper_bound": 0,
+            "sum_other_doc_count": total - sum(each["doc_count"] for each in buckets),
+            "buckets": self.finished(buckets),
+        }
+
+    def _counts(self, parts: Sequence[Rows], columns: Columns, form: Format) -> dict[Any, int]:
+        """How many rows have each value that may have a bucket."""
         counts = columns.counts()
         if self.least == 0:
             every = [part.outside(None) for part in parts] if parts and parts[0].path is None else []
@@ -190,31 +234,29 @@ class Terms(Agg):
             counts = dict.fromkeys(Columns(tables, self.source).counts(), 0) | counts
         if self.only:
             counts = {value: own for value, own in counts.items() if self.only.fits(value, _text(form, value))}
-        counts = {value: own for value, own in counts.items() if own >= self.least}
-        buckets = self._first(counts, columns, form, context)
-        rest = sum(counts.values()) - sum(each["doc_count"] for each in buckets)
-        return {
-            "doc_count_error_upper_bound": 0,
-            "sum_other_doc_count": rest,
-            "buckets": self.finished(buckets),
-        }
+        return {value: own for value, own in counts.items() if own >= self.least}
 
     def _first(self, counts: Mapping[Any, int], columns: Columns, form: Format, context: Context) -> list[Bucket]:
-        """In order; where that hangs on counts and keys alone, only the buckets that are shown are gone into.
-
-        Without aggregations of their own the counts say all.
-        """
-        error = {"doc_count_error_upper_bound": 0} if self.shows_errors else {}
+        """In order; where that hangs on counts and keys alone, only the buckets that are shown are gone into."""
         if orders.needs_results(self.order):
             found = columns.rows(counts)
             made = [self.bucket(form.bucket(value), found.get(value, []), context) for value in counts]
-            return [{**each, **error} for each in orders.ordered(made, self.order)[: self.size]]
+            return [{**each, **self._error} for each in orders.ordered(made, self.order)[: self.size]]
         wanted = orders.counted(counts, self.order)[: self.size]
+        return self._buckets({value: counts[value] for value in wanted}, columns, form, context)
+
+    def _buckets(self, counts: Mapping[Any, int], columns: Columns, form: Format, context: Context) -> list[Bucket]:
+        """Those that are shown. Without aggregations of their own the counts say all."""
         if not self.subs:
-            context.counted(len(wanted))
-            return [{**form.bucket(value), "doc_count": counts[value], **error} for value in wanted]
-        found = columns.rows(set(wanted))
-        return [{**self.bucket(form.bucket(value), found.get(value, []), context), **error} for value in wanted]
+            context.counted(len(counts))
+            return [{**form.bucket(value), "doc_count": own, **self._error} for value, own in counts.items()]
+        found = columns.rows(counts)
+        made = (self.bucket(form.bucket(value), found.get(value, []), context) for value in counts)
+        return [{**each, **self._error} for each in made]
+
+    @property
+    def _error(self) -> dict[str, int]:
+        return {"doc_count_error_upper_bound": 0} if self.shows_errors else {}
 
 
 def _alive(rows: Rows) -> Any:  # noqa: ANN401 (a mask)

@@ -15,6 +15,7 @@ from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Keys, Numbers, Rows, gathered, parted
 from connote.search.engine.fields import Text as TextView
+from connote.search.engine.strings import Dictionary
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, ConstantKeyword, Ip, Keyword, word
@@ -26,11 +27,20 @@ Doubles = NDArray[np.float64]
 
 
 class Column(NamedTuple):
-    """The values of some rows. `which` int64: by value the place of its row; `keys` of words are numbers in `words`."""
+    """The values of some rows. `which` int64: by value the place of its row; `keys` of words are numbers in `words`.
+
+    If it `is_distinct`, no row has a value twice.
+    """
 
     which: Numbers
     keys: Keys
     words: Sequence[Any] | None = None
+    is_distinct: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether different keys mean different values, and come in the order of these."""
+        return self.words is None or isinstance(self.words, Dictionary)
 
     def value(self, key: Any) -> Any:  # noqa: ANN401
         """The value of a key."""
@@ -127,7 +137,7 @@ class Source:
         if column.words is not None or (field is None and isinstance(self.missing, str)):
             words = [*(column.words or ()), word(self.missing) if isinstance(field, Boolean) else scalar(self.missing)]
             keys = np.concatenate([column.keys, np.full(len(which) - len(column.keys), len(words) - 1)])
-            return Column(which, keys.astype(np.int64), words)
+            return Column(which, keys.astype(np.int64), words, is_distinct=column.is_distinct)
         value = self._number(field)
         keys = np.concatenate([column.keys, np.full(len(which) - len(column.keys), value)])
         return Column(which, keys)
@@ -163,7 +173,7 @@ def _words(rows: Rows, name: str) -> Column:
     if view is None:
         return _nothing()._replace(words=())
     which, at = gathered(view.owners, rows.numbers)
-    return Column(which, view.ordinals[at].astype(np.int64), view.terms)
+    return Column(which, view.ordinals[at].astype(np.int64), view.terms, is_distinct=True)
 
 
 def _terms(rows: Rows, name: str) -> Column:
@@ -172,7 +182,7 @@ def _terms(rows: Rows, name: str) -> Column:
     if view is None:
         return _nothing()._replace(words=())
     which, ordinals = uninverted(view, rows)
-    return Column(which, ordinals, view.terms)
+    return Column(which, ordinals, view.terms, is_distinct=True)
 
 
 def uninverted(view: TextView, rows: Rows) -> tuple[Numbers, Numbers]:

@@ -19,6 +19,7 @@ Box = tuple[float, float, float, float]
 _POLAR = 85.0511287798066
 # Columns and rows are below 2 ** 30, so a cell is one int64.
 _SHIFT, _ROWS = 30, (1 << 30) - 1
+_LETTERS = np.frombuffer(geohash.BASE32.encode(), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,13 @@ class Grid(ABC):
         """What a cell is called."""
         return self.name(cell >> _SHIFT, cell & _ROWS)
 
-    def order(self, cell: int) -> int | str:
+    def names(self, cells: Cells) -> list[str]:
+        """What these are called."""
+        return [self.named(cell) for cell in cells.tolist()]
+
+    def order(self, cells: Cells) -> Cells:
         """Of cells with as many documents those with more of it come first."""
-        return cell
+        return cells
 
     def meets(self, cells: Cells, box: Box) -> NDArray[np.bool_]:
         """Which cells meet a box."""
@@ -108,9 +113,21 @@ class Geohash(Grid):
         """Its letters."""
         return geohash.named(row, column, self.precision)
 
-    def order(self, cell: int) -> str:
-        """By the names."""
-        return self.named(cell)
+    def names(self, cells: Cells) -> list[str]:
+        """What these are called: five bits a letter."""
+        places = 5 * np.arange(self.precision - 1, -1, -1)
+        letters = _LETTERS[self.order(cells)[:, None] >> places & 31]
+        return [each.decode() for each in letters.view(f"S{self.precision}").ravel().tolist()]
+
+    def order(self, cells: Cells) -> Cells:
+        """That of the names: bits of the column and the row in turn, from the first on."""
+        columns, rows, bits = column_of(cells), row_of(cells), 5 * self.precision
+        found = np.zeros(len(cells), dtype=np.int64)
+        for at in range(bits):
+            own = columns if at % 2 == 0 else rows
+            left = (bits + 1) // 2 if at % 2 == 0 else bits // 2
+            found = found << 1 | own >> left - 1 - at // 2 & 1
+        return found
 
     @classmethod
     def read(cls, name: str) -> tuple[Self, int]:

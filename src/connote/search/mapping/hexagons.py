@@ -32,9 +32,13 @@ class Hexagons:
         """What a cell is called."""
         return f"{cell:x}"
 
-    def order(self, cell: int) -> int:
+    def names(self, cells: Cells) -> list[str]:
+        """What these are called."""
+        return [self.named(cell) for cell in cells.tolist()]
+
+    def order(self, cells: Cells) -> Cells:
         """Of cells with as many documents those with more of it come first."""
-        return cell
+        return cells
 
     def meets(self, cells: Cells, box: Box) -> NDArray[np.bool_]:
         """Which cells meet a box, by the least box around each."""
