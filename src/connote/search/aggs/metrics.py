@@ -158,7 +158,7 @@ class Different(dict[str, Any]):
     @cached_property
     def members(self) -> Set[Any]:
         """The values; where keys say all, these need not be known to be counted."""
-        return {column.value(key) for column, keys in self._found for key in keys.tolist()}
+        return {value for column, keys in self._found for value in column.values(keys)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from connote.search.aggs.codes import coded
 from connote.search.aggs.rows import Keys, Numbers
 from connote.search.aggs.values import Column
-
-# Keys in a range that is no longer than so many times their number are counted in one go.
-_DENSE, _SPARE = 4, 1024
 
 
 class Tally(NamedTuple):
@@ -20,18 +18,10 @@ class Tally(NamedTuple):
 
 def tallied(column: Column) -> Tally:
     """Of one column."""
-    keys = column.keys
+    different, codes = coded(column.keys)
     if not column.is_distinct and (np.diff(column.which) <= 0).any():  # a row may have a value twice
-        different, codes = np.unique(keys, return_inverse=True)
-        own = np.unique(column.which * len(different) + codes) % len(different)
-        return Tally(different, np.bincount(own, minlength=len(different)))
-    if keys.dtype.kind == "i" and len(keys):
-        low, high = int(keys.min()), int(keys.max())
-        if high - low < _DENSE * len(keys) + _SPARE:
-            counts = np.bincount(keys - low)
-            found = np.flatnonzero(counts)
-            return Tally(found + low, counts[found])
-    return Tally(*np.unique(keys, return_counts=True))
+        codes = np.unique(column.which * len(different) + codes) % len(different)
+    return Tally(different, np.bincount(codes, minlength=len(different)))
 
 
 def summed(tallies: list[Tally]) -> Tally:

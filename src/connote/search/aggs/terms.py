@@ -121,7 +121,7 @@ class Columns:
     def _known(self) -> list[tuple[Tally, list[Any]]]:
         """By table the different keys, how many rows have each, and the values that they mean."""
         tallies = [(column, tallied(column)) for _, column in self._pairs]
-        return [(tally, [column.value(key) for key in tally.keys.tolist()]) for column, tally in tallies]
+        return [(tally, column.values(tally.keys)) for column, tally in tallies]
 
     def counts(self) -> dict[Any, int]:
         """How many rows have each value."""
@@ -147,8 +147,7 @@ class Columns:
         keys, counts = (each[tally.counts >= least] for each in tally)
         by = [_turned(counts if path == "_count" else keys, descends) for path, descends in reversed(order)]
         chosen = np.lexsort(by)[:size]
-        values = [column.value(key) for key in keys[chosen].tolist()]
-        return dict(zip(values, counts[chosen].tolist(), strict=True)), int(counts.sum())
+        return dict(zip(column.values(keys[chosen]), counts[chosen].tolist(), strict=True)), int(counts.sum())
 
     def rows(self, wanted: Collection[Any]) -> Buckets:
         """The rows by value, at least of those values that are wanted."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from connote.contract import dates
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
+from connote.search.aggs.codes import coded, combined
 from connote.search.aggs.context import Context
 from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
@@ -45,6 +46,12 @@ class Column(NamedTuple):
     def value(self, key: Any) -> Any:  # noqa: ANN401
         """The value of a key."""
         return key if self.words is None else self.words[int(key)]
+
+    def values(self, keys: Keys) -> list[Any]:
+        """Those of many keys."""
+        if isinstance(self.words, Dictionary):
+            return list(self.words.take(keys))
+        return [self.value(key) for key in keys.tolist()]
 
 
 @dataclass(frozen=True)
@@ -215,9 +222,8 @@ def combinations(rows: Rows, columns: Sequence[Column]) -> Iterator[tuple[Any, R
     which, keys = joined(rows, columns)
     if not len(which):
         return
-    codes = [np.unique(each, return_inverse=True) for each in keys]
-    inverses = np.stack([inverse for _, inverse in codes], axis=1)
-    different, numbers = np.unique(inverses, axis=0, return_inverse=True)
-    for number, found in parted(rows, which, numbers.reshape(-1)):
-        pairs = zip(columns, codes, different[int(number)].tolist(), strict=True)
-        yield tuple(column.value(values[at].item()) for column, (values, _), at in pairs), found
+    codes = [coded(each) for each in keys]
+    different, numbers = combined(codes)
+    values = [column.values(own) for column, (own, _) in zip(columns, codes, strict=True)]
+    for number, found in parted(rows, which, numbers):
+        yield tuple(own[at] for own, at in zip(values, different[int(number)].tolist(), strict=True)), found
