@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cmp_to_key
+from functools import cmp_to_key, lru_cache
 from typing import Any
 
 from connote.ingest.painless import patterns, streams
@@ -339,22 +339,40 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Mapping[str, Method]], ...] = (
 
 def call(target: Value, name: str, arguments: list[Value]) -> Value:
     """What the method gives. Raises Fault if there is none of that name, or if it takes other arguments."""
-    own = next((methods for kind, methods in _METHODS if isinstance(target, kind)), {})
-    method = own.get(name) or _ANY.get(name)
-    told = f"dynamic method [{java_class(target)}, {name}/{len(arguments)}] not found"
+    method = _of(type(target)).get(name) or _ANY.get(name)
     if method is None:
-        raise Fault(told)
+        raise _missing(target, name, arguments)
     try:
         return method(target, *arguments)
     except (TypeError, AttributeError):
         # The wrong number of arguments, or a number where a list belongs: both are no method in Java.
-        raise Fault(told) from None
+        raise _missing(target, name, arguments) from None
+
+
+def _of(kind: type) -> Mapping[str, Method]:
+    """The methods of a kind of values, looked up once."""
+    found = _known.get(kind)
+    if found is None:
+        found = _known[kind] = next((methods for known, methods in _METHODS if issubclass(kind, known)), {})
+    return found
+
+
+_known: dict[type, Mapping[str, Method]] = {}
+
+
+def _missing(target: Value, name: str, arguments: list[Value]) -> Fault:
+    return Fault(f"dynamic method [{java_class(target)}, {name}/{len(arguments)}] not found")
 
 
 def member(target: Value, name: str) -> Value:
     """What `target.name` gives where that is no entry of a map: `list.length`, `entry.key`, `text.empty`."""
-    for method in (name, f"get{name[:1].upper()}{name[1:]}", f"is{name[:1].upper()}{name[1:]}"):
-        own = next((methods for kind, methods in _METHODS if isinstance(target, kind)), {})
+    own = _of(type(target))
+    for method in _getters(name):
         if method in own:
             return call(target, method, [])
     raise Fault(f"dynamic getter [{java_class(target)}, {name}] not found")
+
+
+@lru_cache(1024)
+def _getters(name: str) -> tuple[str, str, str]:
+    return name, f"get{name[:1].upper()}{name[1:]}", f"is{name[:1].upper()}{name[1:]}"
