@@ -200,3 +200,32 @@ def test_sequence_numbers_are_a_field_of_numbers(search: Search) -> None:
     assert search(size=0, aggs=tree)["aggregations"]["last"]["value"] == numbers[0]
     behind = search(size=20, sort=["_seq_no"], search_after=[middle])["hits"]["hits"]
     assert len(behind) == 4
+
+
+def test_paths_of_a_flattened_object_are_fields_that_are_told_by_their_full_names(search: Search) -> None:
+    http = search.http
+    http.delete("/fees")
+    assert http.put("/fees", json={"mappings": {"properties": {"fee": {"type": "flattened"}}}}).is_success
+    fee = {"month": 250, "pays": ["pool", ["gym", None]], "by": {"whom": "owner", "late": True}}
+    assert http.put("/fees/_doc/1?refresh=true", json={"fee": fee}).is_success
+
+    def told(*wanted: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+        hits: list[dict[str, Any]] = search("fees", _source=False, fields=list(wanted))["hits"]["hits"]
+        return hits[0].get("fields", {})
+
+    assert told("fee.month", "fee.pays", "fee.by.late") == {
+        "fee.month": [250],
+        "fee.pays": ["pool", "gym"],
+        "fee.by.late": [True],
+    }
+    assert told("fee.by") == {"fee.by": [fee["by"]]}
+    assert told("fee.*", "fee.none", "fee.month.more", "other.month") == {}
+    assert told("fee*") == {"fee": [fee]}
+    error = search.error("fees", fields=[{"field": "fee.month", "format": "0"}])
+    assert error["reason"] == "Field [fee.month] of type [flattened] doesn't support formats."
+    columns = search("fees", docvalue_fields=["fee.month", "fee.pays", "fee"])["hits"]["hits"][0]["fields"]
+    assert columns == {
+        "fee": ["250", "gym", "owner", "pool", "true"],
+        "fee.month": ["250"],
+        "fee.pays": ["gym", "pool"],
+    }

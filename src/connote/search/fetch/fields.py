@@ -61,7 +61,20 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
             if mapping.nested_above(path) is None and (shown := _shown(field, path, each, source)):
                 found[name] = shown
         _nested(each, source, mapping, found)
+        _below_flattened(each, source, mapping, found)
     return found
+
+
+def _below_flattened(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: dict[str, list[Any]]) -> None:
+    """What a flattened object has under a path, as it was written. It is shown only by its full name."""
+    name = wanted.pattern
+    flattened = None if name in mapping.fields else mapping.flattened_above(name)
+    if flattened is None or mapping.nested_above(name) is not None:
+        return
+    if wanted.format is not None:
+        raise IllegalArgument(f"Field [{name}] of type [{flattened.kind}] doesn't support formats.")
+    if shown := list(at(source, name.split("."), flattened)):
+        found[name] = shown
 
 
 def left_out(
