@@ -395,7 +395,7 @@ def test_synonyms_take_effect_in_search_analyzers_when_they_change(indices: http
 
 
 def test_an_index_may_be_made_before_its_synonyms_and_reads_several_sets(indices: httpx.Client) -> None:
-    settings = {
+    settings: dict[str, dict[str, Any]] = {
         "analysis": {
             "filter": {"late": {"type": "synonym", "synonyms_set": ["homes", "rooms"], "updateable": True}},
             "analyzer": {"searched": {"tokenizer": "whitespace", "filter": ["late"]}},
@@ -415,7 +415,8 @@ def test_an_index_may_be_made_before_its_synonyms_and_reads_several_sets(indices
         assert told["reload_analyzers_details"]["reload_details"][0]["index"] == "early"
     assert (found("flat"), found("attic")) == (1, 1)
     assert "used in the following indices: early" in indices.delete("/_synonyms/rooms").json()["error"]["reason"]
-    settings["analysis"]["filter"]["late"] |= {"synonyms_set": "none", "lenient": False}
+    strict = {"type": "synonym", "synonyms_set": "none", "updateable": True, "lenient": False}
+    settings["analysis"]["filter"] = {"late": strict}
     told = reason(indices.put("/strict", json={"settings": settings}), 400, "illegal_argument_exception")
     assert "PUT _synonyms/none first" in told
 

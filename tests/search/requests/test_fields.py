@@ -210,8 +210,9 @@ def test_paths_of_a_flattened_object_are_fields_that_are_told_by_their_full_name
     assert http.put("/fees/_doc/1?refresh=true", json={"fee": fee}).is_success
 
     def told(*wanted: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-        hits: list[dict[str, Any]] = search("fees", _source=False, fields=list(wanted))["hits"]["hits"]
-        return hits[0].get("fields", {})
+        hits = search("fees", _source=False, fields=list(wanted))["hits"]["hits"]
+        fields: dict[str, Any] = hits[0].get("fields", {})
+        return fields
 
     assert told("fee.month", "fee.pays", "fee.by.late") == {
         "fee.month": [250],
