@@ -8,6 +8,7 @@ from connote.contract import dates
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.embedded import Embedded
+from connote.search.fetch.unmapped import unmapped
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
@@ -28,10 +29,11 @@ INFERENCE = "_inference_fields"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A field or pattern, and for dates and places the format."""
+    """A field or pattern, for dates and places the format, and whether names that are not mapped count, too."""
 
     pattern: str
     format: str | None = None
+    unmapped: bool = False
 
     @classmethod
     def parse(cls, given: Any, where: str = "fields") -> "Wanted":  # noqa: ANN401 (JSON)
@@ -41,7 +43,9 @@ class Wanted:
         if isinstance(given, Mapping) and isinstance(given.get("field"), str):
             if unknown := given.keys() - {"field", "format", "include_unmapped"}:
                 raise BadQuery(f"[{where}] unknown field [{min(unknown)}]")
-            return cls(given["field"], given.get("format"))
+            if not isinstance(unmapped := given.get("include_unmapped", False), bool):
+                raise BadQuery(f"[{where}] [include_unmapped] must be true or false, not [{java(unmapped)}]")
+            return cls(given["field"], given.get("format"), unmapped)
         raise BadQuery(f"[{where}] must be names or objects with [field], not [{java(given)}]")
 
 
@@ -62,6 +66,8 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
                 found[name] = shown
         _nested(each, source, mapping, found)
         _below_flattened(each, source, mapping, found)
+        if each.unmapped:
+            found |= {name: of for name, of in unmapped(each.pattern, source, mapping).items() if name != INFERENCE}
     return found
 
 
@@ -198,7 +204,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
         if not branch.is_nested:
             continue
         inside = [each for each in branch.leaves() if fits(each.name, wanted.pattern)]
-        if not inside:
+        if not inside and not wanted.unmapped:
             continue
         own_objects = list(objects(source, path.split(".")))
         shown = []
@@ -208,6 +214,9 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
                 relative = field.name.removeprefix(f"{path}.")
                 if held := _shown(field, relative, wanted, each):
                     own[relative] = held
+            if wanted.unmapped:
+                others = unmapped(wanted.pattern, each, mapping, path)
+                own |= {name.removeprefix(f"{path}."): held for name, held in others.items()}
             if own:
                 shown.append(own)
         if shown:
