@@ -80,7 +80,7 @@ def test_nothing_is_written_where_the_answer_could_not_be_filtered(
 
 
 def test_errors_are_told_whole(indices: httpx.Client) -> None:
-    wrong = {"query": {"nothing": {}}}
+    wrong: dict[str, object] = {"query": {"nothing": {}}}
     indices.put("/books")
     for path, body, status, kind in (
         ("/books/_search", wrong, 400, "parsing_exception"),

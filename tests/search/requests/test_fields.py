@@ -253,8 +253,9 @@ def test_names_that_are_not_mapped_are_told_if_they_are_asked_for(search: Search
     assert http.put("/notes/_doc/1?refresh=true", json=written).is_success
 
     def told(field: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-        found: dict[str, Any] = search("notes", _source=False, fields=[{"field": field, **more}])["hits"]["hits"][0]
-        return found.get("fields", {})
+        hits = search("notes", _source=False, fields=[{"field": field, **more}])["hits"]["hits"]
+        found: dict[str, Any] = hits[0].get("fields", {})
+        return found
 
     everything = {
         "title": ["a house"],
