@@ -222,6 +222,7 @@ def test_paths_of_a_flattened_object_are_fields_that_are_told_by_their_full_name
     assert told("fee.by") == {"fee.by": [fee["by"]]}
     assert told("fee.*", "fee.none", "fee.month.more", "other.month") == {}
     assert told("fee*") == {"fee": [fee]}
+    assert told({"field": "fee.*", "format": "0"}) == {}
     error = search.error("fees", fields=[{"field": "fee.month", "format": "0"}])
     assert error["reason"] == "Field [fee.month] of type [flattened] doesn't support formats."
     columns = search("fees", docvalue_fields=["fee.month", "fee.pays", "fee"])["hits"]["hits"][0]["fields"]

@@ -67,14 +67,14 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
         _nested(each, source, mapping, found)
         _below_flattened(each, source, mapping, found)
         if each.unmapped:
-            found |= {name: of for name, of in unmapped(each.pattern, source, mapping).items() if name != INFERENCE}
+            found |= unmapped(each.pattern, source, mapping)
     return found
 
 
 def _below_flattened(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: dict[str, list[Any]]) -> None:
     """What a flattened object has under a path, as it was written. It is shown only by its full name."""
     name = wanted.pattern
-    flattened = None if name in mapping.fields else mapping.flattened_above(name)
+    flattened = None if name in mapping.fields or "*" in name else mapping.flattened_above(name)
     if flattened is None or mapping.nested_above(name) is not None:
         return
     if wanted.format is not None:
