@@ -77,3 +77,17 @@ def test_nothing_is_written_where_the_answer_could_not_be_filtered(
     assert reply.status_code == 400, reply.text
     assert reply.json()["error"]["reason"] == "[filter_path] has 101 patterns; at most 100 are allowed"
     assert indices.head("/books").status_code == 404
+
+
+def test_errors_are_told_whole(indices: httpx.Client) -> None:
+    wrong: dict[str, object] = {"query": {"nothing": {}}}
+    indices.put("/books")
+    for path, body, status, kind in (
+        ("/books/_search", wrong, 400, "parsing_exception"),
+        ("/none/_search", {}, 404, "index_not_found_exception"),
+        ("/books/_none", {}, 400, "illegal_argument_exception"),
+    ):
+        reply = indices.post(path, params={"filter_path": "hits.total,-error"}, json=body)
+        assert (reply.status_code, reply.json()["error"]["type"], reply.json()["status"]) == (status, kind, status)
+    # What is not there is no error.
+    assert indices.get("/books/_doc/1?filter_path=found").json() == {"found": False}

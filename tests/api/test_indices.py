@@ -394,6 +394,33 @@ def test_synonyms_take_effect_in_search_analyzers_when_they_change(indices: http
     assert "not allowed to run in all mode" in told
 
 
+def test_an_index_may_be_made_before_its_synonyms_and_reads_several_sets(indices: httpx.Client) -> None:
+    settings: dict[str, dict[str, Any]] = {
+        "analysis": {
+            "filter": {"late": {"type": "synonym", "synonyms_set": ["homes", "rooms"], "updateable": True}},
+            "analyzer": {"searched": {"tokenizer": "whitespace", "filter": ["late"]}},
+        }
+    }
+    fields = {"t": {"type": "text", "search_analyzer": "searched"}}
+    assert indices.put("/early", json={"settings": settings, "mappings": {"properties": fields}}).status_code == 200
+    indices.put("/early/_doc/1?refresh", json={"t": "a condo with a loft"})
+
+    def found(text: str) -> int:
+        total: int = indices.post("/early/_count", json={"query": {"match": {"t": text}}}).json()["count"]
+        return total
+
+    assert (found("flat"), found("attic")) == (0, 0)
+    for name, rule in (("homes", "flat, condo"), ("rooms", "attic, loft")):
+        told = indices.put(f"/_synonyms/{name}", json={"synonyms_set": [{"synonyms": rule}]}).json()
+        assert told["reload_analyzers_details"]["reload_details"][0]["index"] == "early"
+    assert (found("flat"), found("attic")) == (1, 1)
+    assert "used in the following indices: early" in indices.delete("/_synonyms/rooms").json()["error"]["reason"]
+    strict = {"type": "synonym", "synonyms_set": "none", "updateable": True, "lenient": False}
+    settings["analysis"]["filter"] = {"late": strict}
+    told = reason(indices.put("/strict", json={"settings": settings}), 400, "illegal_argument_exception")
+    assert "PUT _synonyms/none first" in told
+
+
 def test_analyze_takes_a_field_of_an_index(indices: httpx.Client) -> None:
     indices.put(
         "/books",

@@ -17,7 +17,7 @@ def test_the_story_runs_with_the_official_client(server: Server, release: str) -
 
 
 @pytest.mark.parametrize("release", ["8.19.3", "9.5.1"])
-@pytest.mark.parametrize("story", ["documents", "stores", "suggest", "dsl", "async_search"])
+@pytest.mark.parametrize("story", ["documents", "stores", "suggest", "dsl", "async_search", "workshop"])
 def test_indices_documents_searches_and_suggestions_by_its_helpers_vector_stores_and_dsl(
     server: Server, release: str, story: str
 ) -> None:

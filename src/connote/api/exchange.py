@@ -242,7 +242,8 @@ def encoded(ask: Ask, body: Any) -> Answer:  # noqa: ANN401 (JSON)
 
 
 def failure(ask: Ask, error: ConnoteError, routes: Mapping[str, Route]) -> Answer:
-    """The answer to a request that failed, `routes` being those of its path by method."""
+    """The answer to a request that failed, `routes` being those of its path by method. Nothing of it is left out."""
+    ask.filter_path = None
     route = routes.get(ask.request.method)
     # A method that is not there is told as the path's others would tell it.
     told = (route or next(iter(routes.values()))).told if routes else elastic

@@ -22,6 +22,7 @@ from connote.search.engine.folder import erase
 from connote.search.engine.index import Index as Engine
 from connote.search.engine.row import Row
 from connote.search.engine.segment import Snapshot
+from connote.search.freshness import Freshness
 from connote.search.held import Held
 from connote.search.mapping.document import NO_TEMPLATES, Reader
 from connote.search.mapping.mapping import Mapping
@@ -88,8 +89,7 @@ class Index:
         self.documents = DocumentStore(folder, self.name)
         self._engine = _engine(self._segments(), name)
         self._uncommitted, self._is_shut = 0, False
-        self._dirty_since: float | None = None
-        self._refreshed_at = 0.0
+        self._freshness = Freshness()
         self.newest = self.documents.newest()
         self._finish_switch()
         self._replay()
@@ -98,13 +98,8 @@ class Index:
 
     def snapshot(self) -> Snapshot:
         """What searches see: refreshed first, if the last time is longer ago than the index's refresh interval."""
-        if self._is_due():
-            self.refresh()
+        self._freshness.catch_up(self.settings.refresh_interval, self._refresh)
         return self._engine.snapshot
-
-    def _is_due(self) -> bool:
-        interval = self.settings.refresh_interval
-        return self._dirty_since is not None and interval >= 0 and time.monotonic() - self._refreshed_at >= interval
 
     def seen(self) -> View:
         """What searches see, and the mapping that it was indexed by, which belong together.
@@ -123,7 +118,7 @@ class Index:
 
     def at_hand(self) -> View | None:
         """What `seen` gives, if nothing has to be waited for."""
-        if self._is_due() or not self._mapping_lock.acquire(blocking=False):
+        if self._freshness.must_wait(self.settings.refresh_interval) or not self._mapping_lock.acquire(blocking=False):
             return None
         try:
             return self._view()
@@ -137,14 +132,11 @@ class Index:
 
     def refresh(self) -> None:
         """Make all writes that have been acknowledged visible to searches. Raises NoIndex, Unavailable."""
-        before, self._dirty_since = self._dirty_since, None
-        self._refreshed_at = time.monotonic()
-        try:
-            with self.files():
-                self._engine.refresh()
-        except BaseException:
-            self._dirty_since = self._dirty_since or before
-            raise
+        self._freshness.refresh(self._refresh)
+
+    def _refresh(self) -> None:
+        with self.files():
+            self._engine.refresh()
         self.counts.refreshes += 1
 
     # What is allowed.
@@ -271,7 +263,7 @@ class Index:
         except (ConnoteError, OSError):  # the documents are kept, and the engine has them in memory
             log.exception("[%s] could not be indexed yet", self.name)
         # Only now, or a search that refreshes in between would think that it had seen them.
-        self._dirty_since = self._dirty_since or time.monotonic()
+        self._freshness.wrote()
 
     def commit(self) -> None:
         """Let the engine keep its segments, and the store forget what nobody can see any more."""

@@ -23,5 +23,10 @@ def of_synonyms(indices: Indices, synonyms: str) -> list[str]:
     return [
         name
         for name, record in sorted(indices.records.items())
-        if any(key.endswith(".synonyms_set") and value == synonyms for key, value in record.settings.items())
+        if any(key.endswith(".synonyms_set") and synonyms in _listed(value) for key, value in record.settings.items())
     ]
+
+
+def _listed(value: object) -> list[str]:
+    """The names in a setting: a list, or text with commas in between."""
+    return [str(name) for name in value] if isinstance(value, list) else [n.strip() for n in str(value).split(",")]

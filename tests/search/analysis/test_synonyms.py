@@ -66,6 +66,22 @@ def test_a_set_is_looked_up_and_search_only_filters_are_named() -> None:
     assert found.search_only == ("syn",)
 
 
+def test_a_filter_reads_several_sets_and_one_that_is_lenient_goes_without_those_that_are_missing() -> None:
+    sets = {
+        name: SynonymsSet([SynonymRule("1", rule)]) for name, rule in (("greet", "hi, hello"), ("part", "bye => ciao"))
+    }
+    for names in (["greet", "part"], "greet, part", ["greet", "none", "part"]):
+        found = analyzer({"type": "synonym", "synonyms_set": names, "updateable": True}, None, **sets)
+        assert found.terms("hello bye") == ["hello", "hi", "ciao"]
+    for missing in ({"lenient": False, "updateable": True}, {}):
+        with pytest.raises(IllegalArgument, match=r"synonyms set \[none\] of \[syn\] is not there"):
+            analyzer({"type": "synonym", "synonyms_set": ["greet", "none"], **missing}, None, **sets)
+    with pytest.raises(IllegalArgument, match="names no set"):
+        analyzer({"type": "synonym", "synonyms_set": [], "updateable": True})
+    with pytest.raises(IllegalArgument, match="At most 100 synonym sets"):
+        analyzer({"type": "synonym", "synonyms_set": ["greet"] * 101, "updateable": True}, None, **sets)
+
+
 @pytest.mark.parametrize(
     ("synonyms", "before", "reason"),
     [

@@ -296,6 +296,8 @@ def test_a_boost_has_no_part_in_which_nested_vectors_are_near(boost: float) -> N
             "[tag] must be type [sparse_vector] but is type [keyword]",
         ),
         ({"sparse_vector": {"field": "ml", "query_vector": {"a": "x"}}}, "weight of [a] must be a number"),
+        ({"weighted_tokens": {"ml": {"tokens": [None]}}}, "must be an object of weights by token, not [null]"),
+        ({"weighted_tokens": {"ml": {"tokens": [["ab"]]}}}, "must be an object of weights by token"),
         (
             {"sparse_vector": {"field": "ml", "query_vector": {"a": 1}, "prune": False, "pruning_config": {}}},
             "should only be set if [prune]",

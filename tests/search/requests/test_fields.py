@@ -200,3 +200,79 @@ def test_sequence_numbers_are_a_field_of_numbers(search: Search) -> None:
     assert search(size=0, aggs=tree)["aggregations"]["last"]["value"] == numbers[0]
     behind = search(size=20, sort=["_seq_no"], search_after=[middle])["hits"]["hits"]
     assert len(behind) == 4
+
+
+def test_paths_of_a_flattened_object_are_fields_that_are_told_by_their_full_names(search: Search) -> None:
+    http = search.http
+    http.delete("/fees")
+    assert http.put("/fees", json={"mappings": {"properties": {"fee": {"type": "flattened"}}}}).is_success
+    fee = {"month": 250, "pays": ["pool", ["gym", None]], "by": {"whom": "owner", "late": True}}
+    assert http.put("/fees/_doc/1?refresh=true", json={"fee": fee}).is_success
+
+    def told(*wanted: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+        hits = search("fees", _source=False, fields=list(wanted))["hits"]["hits"]
+        fields: dict[str, Any] = hits[0].get("fields", {})
+        return fields
+
+    assert told("fee.month", "fee.pays", "fee.by.late") == {
+        "fee.month": [250],
+        "fee.pays": ["pool", "gym"],
+        "fee.by.late": [True],
+    }
+    assert told("fee.by") == {"fee.by": [fee["by"]]}
+    assert told("fee.*", "fee.none", "fee.month.more", "other.month") == {}
+    assert told("fee*") == {"fee": [fee]}
+    assert told({"field": "fee.*", "format": "0"}) == {}
+    error = search.error("fees", fields=[{"field": "fee.month", "format": "0"}])
+    assert error["reason"] == "Field [fee.month] of type [flattened] doesn't support formats."
+    columns = search("fees", docvalue_fields=["fee.month", "fee.pays", "fee"])["hits"]["hits"][0]["fields"]
+    assert columns == {
+        "fee": ["250", "gym", "owner", "pool", "true"],
+        "fee.month": ["250"],
+        "fee.pays": ["gym", "pool"],
+    }
+
+
+def test_names_that_are_not_mapped_are_told_if_they_are_asked_for(search: Search) -> None:
+    http = search.http
+    http.delete("/notes")
+    fields = {
+        "title": {"type": "text"},
+        "at": {"type": "geo_point"},
+        "any": {"type": "flattened"},
+        "rooms": {"type": "nested", "dynamic": False, "properties": {"size": {"type": "integer"}}},
+    }
+    assert http.put("/notes", json={"mappings": {"dynamic": False, "properties": fields}}).is_success
+    written = {
+        "title": "a house",
+        "at": {"lat": 1, "lon": 2},
+        "any": {"thing": 1},
+        "owner": {"name": "Ann", "pets": ["cat", None, {"kind": "dog"}], "age": None},
+        "rooms": [{"size": "9", "floor": {"of": "oak"}}, {"floor": "tiles"}],
+        "sold.on": [[1], 2],
+    }
+    assert http.put("/notes/_doc/1?refresh=true", json=written).is_success
+
+    def told(field: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+        hits = search("notes", _source=False, fields=[{"field": field, **more}])["hits"]["hits"]
+        found: dict[str, Any] = hits[0].get("fields", {})
+        return found
+
+    everything = {
+        "title": ["a house"],
+        "at": [{"coordinates": [2.0, 1.0], "type": "Point"}],
+        "any": [{"thing": 1}],
+        "owner.name": ["Ann"],
+        "owner.pets": ["cat"],
+        "owner.pets.kind": ["dog"],
+        "sold.on": [1, 2],
+        "rooms": [{"size": [9], "floor.of": ["oak"]}, {"floor": ["tiles"]}],
+    }
+    assert told("*", include_unmapped=True) == everything
+    assert told("owner.*", include_unmapped=True) == {
+        name: values for name, values in everything.items() if name.startswith("owner.")
+    }
+    assert told("rooms.floor*", include_unmapped=True) == {"rooms": [{"floor.of": ["oak"]}, {"floor": ["tiles"]}]}
+    assert told("owner", include_unmapped=True) == told("owner.*") == told("owner.*", include_unmapped=False) == {}
+    error = search.error("notes", fields=[{"field": "*", "include_unmapped": 1}])
+    assert error["reason"] == "[fields] [include_unmapped] must be true or false, not [1]"

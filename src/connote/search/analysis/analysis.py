@@ -200,7 +200,7 @@ class Analysis:
         if options is None or options.type not in synonyms.TYPES:
             return False
         if synonyms_set is not None:
-            return options.text("synonyms_set") == synonyms_set
+            return synonyms_set in synonyms.sets_of(options)
         return options.has("synonyms_set") or synonyms.is_search_only(options)
 
     def _find(

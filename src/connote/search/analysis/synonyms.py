@@ -13,6 +13,8 @@ TYPES: Mapping[str, type[SynonymGraph] | type[FlatSynonyms]] = {
     "synonym": FlatSynonyms,
     "synonym_graph": SynonymGraph,
 }
+# How many sets a filter may read (Elasticsearch 9.5).
+_MOST_SETS = 100
 # A set of synonyms by its name; None if there is none.
 Sets = Callable[[str], SynonymsSet | None]
 
@@ -28,7 +30,7 @@ def make(
     chain = [Named(named.name, part) for named in filters if (part := _for_rules(named)) is not None]
     analyzer = Analyzer("synonyms", tokenizer, chain, char_filters)
     lenient = options.boolean("lenient", options.boolean("updateable", False))
-    rules = _rules(options, sets)
+    rules = _rules(options, sets, lenient=lenient)
     try:
         made = build(rules, _cutter(analyzer), expand=options.boolean("expand", True), lenient=lenient)
     except BadRule as error:
@@ -61,7 +63,12 @@ def _cutter(analyzer: Analyzer) -> Callable[[str], Path]:
     return cut
 
 
-def _rules(options: Options, sets: Sets) -> list[Rule | BadRule]:
+def sets_of(options: Options) -> list[str]:
+    """The names of the sets that its rules come from; none if they stand in its own options."""
+    return options.texts("synonyms_set")
+
+
+def _rules(options: Options, sets: Sets, *, lenient: bool) -> list[Rule | BadRule]:
     given = [key for key in ("synonyms", "synonyms_set", "synonyms_path") if options.has(key)]
     if len(given) != 1:
         raise IllegalArgument("synonym requires either `synonyms`, `synonyms_set` or `synonyms_path` to be configured")
@@ -70,11 +77,7 @@ def _rules(options: Options, sets: Sets) -> list[Rule | BadRule]:
             f"[synonyms_path] of [{options.name}] names a file; connote reads none. Use [synonyms] or [synonyms_set]"
         )
     if given == ["synonyms_set"]:
-        name = options.text("synonyms_set") or ""
-        found = sets(name)
-        if found is None:
-            raise IllegalArgument(f"synonyms set [{name}] of [{options.name}] is not there; PUT _synonyms/{name} first")
-        return _read([rule.synonyms for rule in found.rules])
+        return _read(_kept(options, sets, lenient=lenient))
     lines = (
         options.texts("synonyms") if isinstance(options.values["synonyms"], list) else [options.text("synonyms") or ""]
     )
@@ -84,6 +87,23 @@ def _rules(options: Options, sets: Sets) -> list[Rule | BadRule]:
         except BadRule as error:
             return [error]
     return _read(lines)
+
+
+def _kept(options: Options, sets: Sets, *, lenient: bool) -> list[str]:
+    """The rules of its sets. One that is lenient goes without a set that is not there: it is read once it is put."""
+    names, rules = sets_of(options), list[str]()
+    if not names:
+        raise IllegalArgument(f"[synonyms_set] of [{options.name}] names no set")
+    if len(names) > _MOST_SETS:
+        raise IllegalArgument(f"At most {_MOST_SETS} synonym sets may be specified in [synonyms_set]")
+    for name in names:
+        found = sets(name)
+        if found is None and not lenient:
+            raise IllegalArgument(
+                f"synonyms set [{name}] of [{options.name}] is not there; PUT _synonyms/{name} first, or say [lenient]"
+            )
+        rules.extend(rule.synonyms for rule in (found.rules if found else ()))
+    return rules
 
 
 def _read(lines: Sequence[str]) -> list[Rule | BadRule]:

@@ -13,6 +13,7 @@ from connote.search.mapping.join import Join
 from connote.search.mapping.keyword import Boolean, Ip, Keyword
 from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.mapping.number import Number
+from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text
 from connote.search.names import fits
 
@@ -40,6 +41,10 @@ def docvalues(
             path = place(name, mapping)
             if mapping.nested_above(path) == inside and (shown := _shown(field, each.format, source, path)):
                 found[name] = shown
+        flattened = None if each.pattern in mapping.fields else mapping.flattened_above(each.pattern)
+        is_here = flattened is not None and mapping.nested_above(flattened.name) == inside
+        if flattened is not None and is_here and (shown := _words(flattened, each.pattern, source)):
+            found[each.pattern] = shown
     return found
 
 
@@ -51,6 +56,8 @@ def _shown(field: Field, form: str | None, source: Mapping[str, Any], path: str)
     values = list(_kept(field, at(source, path.split("."), field)))
     if isinstance(field, Join):
         return [field.relation(value) for value in values]
+    if isinstance(field, Flattened):
+        return list(_words(field, field.name, source))
     if isinstance(field, Keyword | Ip):
         return sorted(set(values))
     if isinstance(field, Date):
@@ -61,6 +68,12 @@ def _shown(field: Field, form: str | None, source: Mapping[str, Any], path: str)
             numbers if form is None or isinstance(field, Boolean) else [decimal(float(each), form) for each in numbers]
         )
     return [formatted(field, value, form) for value in values]
+
+
+def _words(field: Flattened, name: str, source: Mapping[str, Any]) -> list[str]:
+    """The words of a flattened object, or those under a path of it."""
+    objects = at(source, field.name.split("."), field)
+    return sorted({word for each in objects for path, word in field.words(each) if name in (path, field.name)})
 
 
 def _kept(field: Field, given: Iterator[Any]) -> Iterator[Any]:

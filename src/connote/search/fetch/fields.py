@@ -8,6 +8,7 @@ from connote.contract import dates
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.embedded import Embedded
+from connote.search.fetch.unmapped import unmapped
 from connote.search.mapping.branch import Branch
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
@@ -28,10 +29,11 @@ INFERENCE = "_inference_fields"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A field or pattern, and for dates and places the format."""
+    """A field or pattern, for dates and places the format, and whether names that are not mapped count, too."""
 
     pattern: str
     format: str | None = None
+    unmapped: bool = False
 
     @classmethod
     def parse(cls, given: Any, where: str = "fields") -> "Wanted":  # noqa: ANN401 (JSON)
@@ -41,7 +43,9 @@ class Wanted:
         if isinstance(given, Mapping) and isinstance(given.get("field"), str):
             if unknown := given.keys() - {"field", "format", "include_unmapped"}:
                 raise BadQuery(f"[{where}] unknown field [{min(unknown)}]")
-            return cls(given["field"], given.get("format"))
+            if not isinstance(unmapped := given.get("include_unmapped", False), bool):
+                raise BadQuery(f"[{where}] [include_unmapped] must be true or false, not [{java(unmapped)}]")
+            return cls(given["field"], given.get("format"), unmapped)
         raise BadQuery(f"[{where}] must be names or objects with [field], not [{java(given)}]")
 
 
@@ -61,7 +65,22 @@ def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields)
             if mapping.nested_above(path) is None and (shown := _shown(field, path, each, source)):
                 found[name] = shown
         _nested(each, source, mapping, found)
+        _below_flattened(each, source, mapping, found)
+        if each.unmapped:
+            found |= unmapped(each.pattern, source, mapping)
     return found
+
+
+def _below_flattened(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: dict[str, list[Any]]) -> None:
+    """What a flattened object has under a path, as it was written. It is shown only by its full name."""
+    name = wanted.pattern
+    flattened = None if name in mapping.fields or "*" in name else mapping.flattened_above(name)
+    if flattened is None or mapping.nested_above(name) is not None:
+        return
+    if wanted.format is not None:
+        raise IllegalArgument(f"Field [{name}] of type [{flattened.kind}] doesn't support formats.")
+    if shown := list(at(source, name.split("."), flattened)):
+        found[name] = shown
 
 
 def left_out(
@@ -185,7 +204,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
         if not branch.is_nested:
             continue
         inside = [each for each in branch.leaves() if fits(each.name, wanted.pattern)]
-        if not inside:
+        if not inside and not wanted.unmapped:
             continue
         own_objects = list(objects(source, path.split(".")))
         shown = []
@@ -195,6 +214,9 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
                 relative = field.name.removeprefix(f"{path}.")
                 if held := _shown(field, relative, wanted, each):
                     own[relative] = held
+            if wanted.unmapped:
+                others = unmapped(wanted.pattern, each, mapping, path)
+                own |= {name.removeprefix(f"{path}."): held for name, held in others.items()}
             if own:
                 shown.append(own)
         if shown:

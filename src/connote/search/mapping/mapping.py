@@ -164,12 +164,14 @@ class Mapping:
             return self.fields[name]
         if "#" in name and isinstance(above := self.fields.get(name.partition("#")[0]), join.Join):
             return above.keyed(name)
+        flattened = self.flattened_above(name)
+        return None if flattened is None else flattened.keyed(name)
+
+    def flattened_above(self, name: str) -> special.Flattened | None:
+        """The flattened field that a name is below of, if any."""
         parts = name.split(".")
-        for end in range(len(parts) - 1, 0, -1):
-            above = self.fields.get(".".join(parts[:end]))
-            if isinstance(above, special.Flattened):
-                return above.keyed(name)
-        return None
+        above = (self.fields.get(".".join(parts[:end])) for end in range(len(parts) - 1, 0, -1))
+        return next((field for field in above if isinstance(field, special.Flattened)), None)
 
     def nested_above(self, name: str) -> str | None:
         """The innermost nested object that the field is in, if any."""

@@ -38,14 +38,19 @@ class Flattened(Field):
 
     def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ARG002, ANN401
         """An object."""
+        for name, word in self.words(value):
+            into.words[self.name].append(word)
+            into.words[name].append(word)
+
+    def words(self, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+        """The words of an object, each with the name of its path. Raises IllegalArgument."""
         if not isinstance(value, Mapping):
             raise IllegalArgument(
                 f"Failed to parse object: expecting token of type [START_OBJECT] but found [{java(value)}]"
             )
         for name, word in _words(self.name, value, self["depth_limit"]):
             if len(word) <= self["ignore_above"]:
-                into.words[self.name].append(word)
-                into.words[name].append(word)
+                yield name, word
 
     def keyed(self, name: str) -> Keyword:
         """The values under one path, as a field to search."""

@@ -137,7 +137,7 @@ class Sparse(Query):
         field, body, _ = one_field("weighted_tokens", given, "tokens")
         tokens = body.required("tokens", lambda value: value)
         if isinstance(tokens, list):
-            tokens = {token: weight for each in tokens for token, weight in dict(each).items()}
+            tokens = {token: weight for each in tokens for token, weight in read_tokens(each).items()}
         made = cls(
             field=field,
             weights=read_tokens(tokens),
