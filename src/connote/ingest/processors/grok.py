@@ -1,6 +1,6 @@
-"""The grok processor: fields of a string, found by expressions with names.
+"""Processors by expressions with names: grok finds fields of a string, redact hides what should not be seen.
 
-https://www.elastic.co/docs/reference/enrich-processor/grok-processor
+https://www.elastic.co/docs/reference/enrich-processor/grok-processor, …/redact-processor
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,8 @@ def grok(options: Options) -> Step:
     """Find fields in a string by the first of some patterns such as `%{IP:client} %{NUMBER:bytes:int}` that fits."""
     field, missing = options.text("field"), options.flag("ignore_missing")
     at, traced, groks = options.fixed("field", field), options.flag("trace_match"), _groks(options)
+    for name in (name for each in groks for name in each.fields):
+        options.fixed("patterns", name)
 
     def run(document: Document) -> None:
         value = document.text(at, field, missing=missing)
@@ -33,20 +35,56 @@ def grok(options: Options) -> Step:
     return run
 
 
-def _groks(options: Options) -> list[Grok]:
-    mode = options.choice("ecs_compatibility", {"disabled": None, "v1": None}, "disabled")
+def redact(options: Options) -> Step:
+    """Put the name of a pattern such as `%{IP:client}` in place of all that fits it: `<client>`."""
+    field, missing = options.text("field"), options.flag("ignore_missing", default=True)
+    before, behind = options.text("prefix", "<"), options.text("suffix", ">")
+    at, groks = options.fixed("field", field), _groks(options, ecs=True)
+    traced = options.flag("trace_redact")
+    options.flag("skip_if_unlicensed")
+
+    def run(document: Document) -> None:
+        value = document.text(at, field, missing=missing)
+        spans = [] if value is None else [span for each in groks for span in bounded(partial(each.spans, value))]
+        if value is None or not spans:
+            return
+        document.put(at, _redacted(value, spans, before, behind))
+        if traced:
+            document.ingest["_redact"] = {"_is_redacted": True}
+
+    return run
+
+
+def _redacted(text: str, spans: Sequence[tuple[int, int, str]], before: str, behind: str) -> str:
+    """With the names in place of what they are of. What overlaps is one, with the name of the longest."""
+    joined = list[tuple[int, int, tuple[int, str]]]()
+    for start, end, name in sorted(spans, key=lambda span: (span[0], -span[1])):
+        longest = (end - start, name)
+        if joined and start < joined[-1][1]:
+            first, last, known = joined.pop()
+            start, end, longest = first, max(last, end), known if known[0] >= longest[0] else longest
+        joined.append((start, end, longest))
+    made, at = list[str](), 0
+    for start, end, (_, name) in joined:
+        made += [text[at:start], before, name, behind]
+        at = end
+    return "".join([*made, text[at:]])
+
+
+def _groks(options: Options, *, ecs: bool | None = None) -> list[Grok]:
+    """The patterns; whose fields are of the Elastic Common Schema, if the options or `ecs` say so."""
+    if ecs is None:
+        ecs = options.choice("ecs_compatibility", {"disabled": None, "v1": None}, "disabled") == "v1"
     own, patterns = options.map("pattern_definitions", {}), options.texts("patterns")
     if not all(isinstance(each, str) for each in own.values()):
         raise options.failure("pattern_definitions", "property must be an object of strings")
     if not patterns:
         raise options.failure("patterns", "List of patterns must not be empty")
-    known = {**library(ecs=mode == "v1"), **own}
+    known = {**library(ecs=ecs), **own}
     try:
         groks = [Grok(pattern, known) for pattern in patterns]
     except IllegalArgument as error:
         raise options.failure("patterns", error.reason) from None
-    for name in (name for each in groks for name in each.fields):
-        options.fixed("patterns", name)
     return groks
 
 
@@ -59,4 +97,4 @@ def _first(groks: Sequence[Grok], text: str) -> tuple[int, Mapping[str, Value]]:
     raise IllegalArgument(f"Provided Grok expressions do not match field value: [{text[:1000]}]")
 
 
-PROCESSORS = {"grok": grok}
+PROCESSORS = {"grok": grok, "redact": redact}

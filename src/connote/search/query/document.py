@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from connote.ingest.painless.fault import Fault
+from connote.ingest.painless.field import FieldValues
 from connote.ingest.painless.values import Column, text
 from connote.search.engine import scores
 from connote.search.engine.arrays import Floats
@@ -26,6 +27,7 @@ from connote.search.mapping.vectors import DenseVector, RankVectors
 from connote.search.query import decay
 from connote.search.query.chance import chances
 from connote.search.query.reader import Reader
+from connote.search.query.term import values_at
 from connote.search.thread import check
 
 FUNCTIONS = (
@@ -76,6 +78,14 @@ class Document(dict[str, Any]):
         if (dense := self._table.dense(field.name)) is not None:
             return Column(dense.matrix[dense.owners.of(self.at)].tolist())
         return Column()
+
+    def field(self, name: Any) -> FieldValues:  # noqa: ANN401 (a script's)
+        """The same for `field('name')`: none of one that is not mapped, and text as it stands in the document."""
+        field = self._reader.field(str(name))
+        if isinstance(field, Text) and self._reader.sources is not None and isinstance(self._table, Segment):
+            source = self._reader.sources.of(self._table, self.at)
+            return FieldValues(field.name, [text(each) for each in values_at(source, field.name.split("."))])
+        return FieldValues(str(name), [] if field is None else self.get(field.name))
 
 
 class Functions:

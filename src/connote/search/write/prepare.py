@@ -10,6 +10,7 @@ from connote.contract.errors import ConnoteError, IllegalArgument, NoIndex
 from connote.ingest.document import Document
 from connote.ingest.pipelines import Pipelines
 from connote.ingest.run import Failed, Left
+from connote.search import dated
 from connote.search.indices import Indices
 from connote.search.settings import IndexSettings
 from connote.search.thread import aside
@@ -207,12 +208,15 @@ def _after(item: Item, document: Document) -> Item | Outcome:
     told: dict[str, Any] = document.metadata
     index = told.get("_index") or item.index
     try:
+        index = dated.resolved(str(index))
         version_type = VersionType(told.get("_version_type") or item.version_type)
+    except ConnoteError as error:
+        return _failed(item, error)
     except ValueError:
         return _failed(item, IllegalArgument(f"No version type match [{told['_version_type']}]"))
     changed = item.made(
         source=document.source,
-        index=str(index),
+        index=index,
         id=told.get("_id"),
         routing=told.get("_routing"),
         version=told.get("_version"),
