@@ -16,7 +16,7 @@ from piped import failure, pipeline, through
             "*HIDDEN* from *HIDDEN*",
         ),
         ({"patterns": ["%{FLAT:FLAT}"], "pattern_definitions": {"FLAT": "flat %{INT}"}}, "in flat 12", "in <FLAT>"),
-        ({"patterns": ["b%{WORD:A}", "bc%{WORD:B}"]}, "abcd", "ab<A>"),
+        ({"patterns": ["(?<A>[b-d]+)", "(?<B>cd)", "(?<C>de+)"]}, "abcdeeeee!", "a<C>!"),
         ({"patterns": ["%{INT:n} %{WORD:w}"]}, "1 a, 2 b", "<n> <w>, <n> <w>"),
         ({"patterns": ["%{IP:client}"]}, "nothing here", "nothing here"),
     ],

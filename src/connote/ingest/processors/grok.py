@@ -57,17 +57,18 @@ def redact(options: Options) -> Step:
 
 def _redacted(text: str, spans: Sequence[tuple[int, int, str]], before: str, behind: str) -> str:
     """With the names in place of what they are of. What overlaps is one, with the name of the longest."""
-    joined = list[tuple[int, int, tuple[int, str]]]()
-    for start, end, name in sorted(spans, key=lambda span: (span[0], -span[1])):
-        longest = (end - start, name)
-        if joined and start < joined[-1][1]:
-            first, last, known = joined.pop()
-            start, end, longest = first, max(last, end), known if known[0] >= longest[0] else longest
-        joined.append((start, end, longest))
+    runs, behind_all = list[list[tuple[int, int, str]]](), 0
+    for span in sorted(spans):
+        if runs and span[0] < behind_all:
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+        behind_all = max(behind_all, span[1])
     made, at = list[str](), 0
-    for start, end, (_, name) in joined:
-        made += [text[at:start], before, name, behind]
-        at = end
+    for run in runs:
+        name = max(run, key=lambda span: span[1] - span[0])[2]
+        made += [text[at : run[0][0]], before, name, behind]
+        at = max(end for _, end, _ in run)
     return "".join([*made, text[at:]])
 
 
