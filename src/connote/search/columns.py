@@ -98,6 +98,8 @@ class Column:
             return [_value(given)]
         if len(given) == 2:
             given = ({given[0]: given[1]},)
+        if given == (None,):  # a pattern that did not fit
+            return []
         if len(given) != 1 or not isinstance(given[0], Mapping):
             raise Fault("emit of a composite field needs a map, or a name and a value", "class_cast_exception")
         found = given[0].get(part)

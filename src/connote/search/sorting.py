@@ -6,6 +6,7 @@ from typing import Any
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.clauses import MODES, ByDistance, ByField, ByPlace, ByScore, Clause, Nest
+from connote.search.indexsort import ByIndex
 from connote.search.mapping.date import Date
 from connote.search.mapping.distances import unit
 from connote.search.mapping.geo import GeoPoint, point
@@ -72,6 +73,8 @@ def clause(name: str, options: Mapping[str, Any], reader: Reader, shard: int = 0
         return ByScore(is_descending)
     if name in ("_doc", "_shard_doc"):
         return ByPlace(is_descending, shard * SHARD)
+    if name == "_index":
+        return ByIndex(reader.index, is_descending)
     if name == "_geo_distance":
         return _distance(options, reader, is_descending=is_descending)
     if name == "_script":

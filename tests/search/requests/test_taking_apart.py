@@ -18,7 +18,6 @@ EVERY: dict[str, Any] = {"match_all": {}}
 GROK = {
     "type": "composite",
     "script": "emit(grok('%{COMMONAPACHELOG}').extract(doc['line'].value))",
-    "on_script_error": "continue",
     "fields": {"clientip": {"type": "ip"}, "verb": {"type": "keyword"}, "response": {"type": "long"}},
 }
 

@@ -12,14 +12,16 @@ import numpy as np
 
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.field import FieldValues
-from connote.ingest.painless.values import Column, text
+from connote.ingest.painless.values import Column, text, wrapped
 from connote.search.engine import scores
 from connote.search.engine.arrays import Floats
 from connote.search.engine.fields import Dense
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.completion import Completion
 from connote.search.mapping.date import Date
+from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean
+from connote.search.mapping.number import UnsignedLong
 from connote.search.mapping.ranges import Range
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text
@@ -53,10 +55,8 @@ class Document(dict[str, Any]):
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401, ARG002 (a dict's)
         """The values of a field. Raises Fault for one that has none to look up."""
         field = self._reader.field(name)
-        if field is None and name == "_id" and isinstance(self._table, Segment):
-            return Column([self._table.ids[self.at]])
         if field is None:
-            raise Fault(f"No field found for [{name}] in mapping")
+            return self._meta(name)
         if isinstance(field, Text | Completion):
             raise Fault(
                 f"Fielddata is disabled on [{name}] in [{self._reader.index}]. Text fields are not optimised for "
@@ -64,8 +64,20 @@ class Document(dict[str, Any]):
             )
         if isinstance(field, Range):
             raise Fault(f"Field [{name}] of type [{field.kind}] has ranges, and no single values")
+        return self._column(field)
+
+    def _meta(self, name: str) -> Column:
+        if name == "_id" and isinstance(self._table, Segment):
+            return Column([self._table.ids[self.at]])
+        if name == "_index":
+            return Column([self._reader.index])
+        raise Fault(f"No field found for [{name}] in mapping")
+
+    def _column(self, field: Field) -> Column:
         if (numbers := self._table.numbers(field.name)) is not None:
             found = np.sort(numbers.values[numbers.owners.of(self.at)]).tolist()
+            if isinstance(field, UnsignedLong):  # kept as float64; scripts have whole numbers of 64 bits
+                found = [wrapped(int(each)) for each in found]
             return Column(
                 [_EPOCH + timedelta(milliseconds=each) for each in found] if isinstance(field, Date) else found
             )
