@@ -21,8 +21,8 @@ from connote.search.scriptsort import ByScript
 # Places of documents in several indices: those of one begin so far behind those of the one before.
 SHARD = 2**32
 _UNSORTED = (
-    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary",
-    "completion", "percolator", "rank_vectors", *(kind.kind for kind in RANGES),
+    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "geo_shape",
+    "binary", "completion", "percolator", "rank_vectors", *(kind.kind for kind in RANGES),
 )  # fmt: skip
 _FIELD = (
     "order",

@@ -20,6 +20,7 @@ from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.completion import Completion
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
+from connote.search.mapping.geoshape import GeoShape
 from connote.search.mapping.keyword import Boolean
 from connote.search.mapping.number import UnsignedLong
 from connote.search.mapping.ranges import Range
@@ -62,8 +63,9 @@ class Document(dict[str, Any]):
                 f"Fielddata is disabled on [{name}] in [{self._reader.index}]. Text fields are not optimised for "
                 "operations that require per-document field data; please use a keyword field instead."
             )
-        if isinstance(field, Range):
-            raise Fault(f"Field [{name}] of type [{field.kind}] has ranges, and no single values")
+        if isinstance(field, Range | GeoShape):
+            held = "shapes" if isinstance(field, GeoShape) else "ranges"
+            raise Fault(f"Field [{name}] of type [{field.kind}] has {held}, and no single values")
         return self._column(field)
 
     def _meta(self, name: str) -> Column:
