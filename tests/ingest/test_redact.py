@@ -1,5 +1,7 @@
 """Redaction: what fits a pattern is hidden; and documents that go to the index of their date."""
 
+from typing import Any
+
 import pytest
 
 from connote.contract.errors import ParseFailed
@@ -30,7 +32,12 @@ def test_a_field_that_is_missing_stays_so() -> None:
     assert through({}, {"redact": one}) == {}
     assert "not present" in failure({}, {"redact": {**one, "ignore_missing": False}})
     assert "is null or of type" in failure({"m": 1}, {"redact": one})
-    for wrong in ({"patterns": []}, {"patterns": ["%{NONE:x}"]}, {"patterns": ["%{IP:x}"], "prefix": 1}):
+    wrongs: list[dict[str, Any]] = [
+        {"patterns": []},
+        {"patterns": ["%{NONE:x}"]},
+        {"patterns": ["%{IP:x}"], "prefix": 1},
+    ]
+    for wrong in wrongs:
         with pytest.raises(ParseFailed):
             pipeline({"redact": {"field": "m", **wrong}})
 

@@ -22,6 +22,7 @@ from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, ConstantKeyword, Ip, Keyword, word
 from connote.search.mapping.number import Number
+from connote.search.mapping.ranges import IpRange, Range
 from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text, scalar
 
@@ -110,6 +111,17 @@ class Source:
             truths = np.array([each == "true" for each in found.words], dtype=np.float64)
             return found.which, truths[found.keys] if len(found.keys) else np.zeros(0)
         return found.which, found.keys.astype(np.float64)
+
+    def spans(self, rows: Rows) -> tuple[Numbers, Doubles, Doubles] | None:
+        """Of a field of ranges the place of the row, the first and the last value of each; None of any other field."""
+        field = rows.seen.reader.field(self.name)
+        if self.script is not None or not isinstance(field, Range) or isinstance(field, IpRange):
+            return None
+        first, last = rows.table.numbers(field.name), rows.table.numbers(field.last)
+        if first is None or last is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0)
+        which, at = gathered(first.owners, rows.numbers)
+        return which, first.values[at].astype(np.float64), last.values[at].astype(np.float64)
 
     def _scripted(self, rows: Rows, script: ValueScript) -> Column:
         if self.name:

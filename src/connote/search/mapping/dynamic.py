@@ -65,7 +65,9 @@ class Dynamic:
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
         formats = root.get("dynamic_date_formats")
-        self._formats = tuple(formats if isinstance(formats, list) else [formats]) if formats else _DETECTED
+        self._formats: tuple[str, ...] = (
+            tuple(formats if isinstance(formats, list) else [formats]) if formats else _DETECTED
+        )
 
     def of(self, path: str, name: str, value: Any, template: str | None = None) -> dict[str, Any]:  # noqa: ANN401 (JSON)
         """The mapping of a field that has this value, which is not empty; of an object, only its own parameters.

@@ -122,7 +122,7 @@ class _Reading:
             "linestring": lambda given: self._lines.append(_corners(given, 2)),
             "multilinestring": lambda given: self._lines.extend(_corners(each, 2) for each in _list(given)),
             "polygon": self._polygon,
-            "multipolygon": lambda given: [self._polygon(each) for each in _list(given)] and None,
+            "multipolygon": self._polygons_of,
             "envelope": self._envelope,
         }
 
@@ -147,6 +147,10 @@ class _Reading:
     def shape(self) -> Shape:
         """All of it."""
         return Shape(np.concatenate([np.zeros((0, 2)), *self._points]), self._lines, self._polygons)
+
+    def _polygons_of(self, given: Any) -> None:  # noqa: ANN401
+        for each in _list(given):
+            self._polygon(each)
 
     def _polygon(self, given: Any) -> None:  # noqa: ANN401
         lines = [self._ring(each) for each in _list(given)]

@@ -64,9 +64,8 @@ def _overlap(one: Shape, other: Shape, turn: float) -> bool:
 
 
 def _meets(one: Shape, other: Shape) -> bool:
-    return (
-        _holds(other, one.corners).any() or _holds(one, other.corners).any() or _crosses(one.edges, other.edges)
-    )  # fmt: skip
+    inside = _holds(other, one.corners).any() or _holds(one, other.corners).any()
+    return bool(inside) or _crosses(one.edges, other.edges)
 
 
 def _holds(shape: Shape, corners: Doubles) -> Mask:
