@@ -25,8 +25,11 @@ _MOST_REROUTES = 10
 class Prepare:
     """Makes operations of items."""
 
-    def __init__(self, indices: Indices, pipelines: Pipelines) -> None:
-        self._indices, self._pipelines = indices, pipelines
+    def __init__(
+        self, indices: Indices, pipelines: Pipelines, upcoming: Callable[[str], IndexSettings] | None = None
+    ) -> None:
+        """`upcoming` are the settings of the index of a name, which may not be there yet; else as they are kept."""
+        self._indices, self._pipelines, self._upcoming = indices, pipelines, upcoming or indices.upcoming
 
     async def all(self, items: Sequence[Item], pipeline: str | None) -> list[Operation | Outcome]:
         """For each an operation, or the outcome of one that nothing is to be done for."""
@@ -36,6 +39,12 @@ class Prepare:
         return await aside(
             len(made), lambda: [_operation(each, ran.get(at, ()), named) for at, each in sorted(made.items())]
         )
+
+    async def tried(self, items: Sequence[Item], pipeline: str | None) -> list[tuple[Item | Outcome, Sequence[str]]]:
+        """What pipelines make of each, and which it has met. No index is made."""
+        made = {at: self._checked(item) for at, item in enumerate(items)}
+        ran = await self._piped(made, pipeline)
+        return [(each, ran.get(at, ())) for at, each in sorted(made.items())]
 
     def _checked(self, item: Item) -> Item | Outcome:
         try:
@@ -67,7 +76,7 @@ class Prepare:
         """Put documents through their pipelines, all of one pipeline together. The pipelines that each has met."""
         ran = defaultdict[int, list[str]](list)
         waiting, asked = await aside(len(made), _with_source, made), pipeline
-        upcoming = cache(self._indices.upcoming)  # asked for once an index, not once a document
+        upcoming = cache(self._upcoming)  # asked for once an index, not once a document
         for _ in range(_MOST_REROUTES):
             await self._stage(made, ran, waiting, partial(_default, asked, upcoming))
             await self._stage(made, ran, waiting, partial(_final, upcoming))
