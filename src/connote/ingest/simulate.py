@@ -45,7 +45,7 @@ def _document(doc: object, *, verbose: bool, index: str | None) -> Document:
         raise _wrong("_source", "required property is missing")
     if not isinstance(source, dict):
         raise _wrong("_source", f"property isn't a map, but of type [{java_class(source)}]")
-    metadata = {} if index is None else {"_index": index}
+    metadata: dict[str, Any] = {} if index is None else {"_index": index}
     metadata |= {name: doc[name] for name in METADATA if doc.get(name) is not None}
     for name in ("_index", "_id", "_routing"):
         if isinstance(value := metadata.get(name), int | float) and not isinstance(value, bool):
