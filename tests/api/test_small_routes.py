@@ -70,3 +70,11 @@ def test_reindexing_tasks_are_listed_told_and_cancelled(http: httpx.Client) -> N
     for missing in ("nobody:1", other["task"]):
         assert http.get(f"/_reindex/{missing}").status_code == 404
     http.delete("/small-from,small-to")
+
+
+def test_aliases_may_have_dates_in_their_names(http: httpx.Client) -> None:
+    http.put("/small-dated", json={"aliases": {"<of-{2031-05-02||/M{yyyy.MM}}>": {}}})
+    add = {"add": {"index": "small-dated", "alias": "<day-{2031-05-02||+1d{yyyy.MM.dd}}>"}}
+    assert http.post("/_aliases", json={"actions": [add]}).is_success
+    assert set(http.get("/small-dated/_alias").json()["small-dated"]["aliases"]) == {"of-2031.05", "day-2031.05.03"}
+    http.delete("/small-dated")

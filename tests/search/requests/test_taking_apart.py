@@ -94,7 +94,7 @@ def test_a_field_may_have_something_in_place_of_no_value(gate: Search) -> None:
     fields = {
         "visits": "field('visits').get(-1)",
         "short": "$('visits', -1)",
-        "big": "field('visits').asBigInteger(BigInteger.TEN)",
+        "big": "field('visits').asBigInteger(BigInteger.TEN) + 0.0",
         "unmapped": "field('nowhere').isEmpty() && field('nowhere').get(2, 'x') == 'x'",
         "text": "field('note').get('')",
         "none": "explanation == null",
@@ -103,7 +103,20 @@ def test_a_field_may_have_something_in_place_of_no_value(gate: Search) -> None:
     found = [hit["fields"] for hit in gate("gate", query=EVERY, script_fields=body)["hits"]["hits"]]
     same: dict[str, Any] = {"unmapped": [True], "none": [True]}
     assert found == [
-        {"visits": [-1], "short": [-1], "big": [10], "text": ["Note 0"], **same},
-        {"visits": [1], "short": [1], "big": [1], "text": ["Note 1"], **same},
-        {"visits": [2], "short": [2], "big": [2], "text": ["Note 2"], **same},
+        {"visits": [-1], "short": [-1], "big": [10.0], "text": ["Note 0"], **same},
+        {"visits": [1], "short": [1], "big": [1.0], "text": ["Note 1"], **same},
+        {"visits": [2], "short": [2], "big": [2.0], "text": ["Note 2"], **same},
     ]
+
+
+def test_numbers_without_a_sign_are_whole(gate: Search) -> None:
+    gate.http.put("/gate/_doc/many?refresh=true", json={"line": "x", "visits": 2**64 - 2**20})
+    fields = {
+        "tenth": "Long.divideUnsigned(doc['visits'].value, 1024)",
+        "as_long": "doc['visits'].value",
+        "whole": "field('visits').asBigInteger(BigInteger.ZERO) / 2.0",
+    }
+    body = {name: {"script": source} for name, source in fields.items()}
+    (hit,) = gate("gate", query={"ids": {"values": ["many"]}}, script_fields=body)["hits"]["hits"]
+    assert hit["fields"] == {"tenth": [2**54 - 2**10], "as_long": [-(2**20)], "whole": [(2**64 - 2**20) / 2]}
+    gate.http.delete("/gate/_doc/many?refresh=true")

@@ -25,9 +25,15 @@ class FieldValues(list[Any]):
         return self[at] if 0 <= at < len(self) else default
 
 
+def _unsigned(self: FieldValues, *given: Value) -> Value:
+    """The same of a field without negative numbers, the greater of which are negative in 64 bits."""
+    found = self.first(*given)
+    return found + (1 << 64) if isinstance(found, int) and found < 0 else found
+
+
 OF_FIELDS: Mapping[str, Callable[..., Value]] = {
     "get": FieldValues.first,
-    "asBigInteger": FieldValues.first,
+    "asBigInteger": _unsigned,
     "getName": lambda self: self.name,
     "isEmpty": lambda self: not self,
     "size": len,
