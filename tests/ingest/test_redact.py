@@ -47,3 +47,8 @@ def test_whether_anything_was_hidden_may_be_told() -> None:
     seen = {"set": {"field": "told", "copy_from": "_ingest._redact._is_redacted", "ignore_failure": True}}
     assert through({"m": "to 10.0.0.7"}, {"redact": traced}, seen)["told"] is True
     assert "told" not in through({"m": "to nobody"}, {"redact": traced}, seen)
+
+
+def test_a_text_that_becomes_too_long_is_refused() -> None:
+    long = {"field": "m", "patterns": ["%{WORD:w}"], "prefix": "x" * 100_000}
+    assert "at most 10000000 characters" in failure({"m": "a " * 101}, {"redact": long})

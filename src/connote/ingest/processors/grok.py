@@ -11,6 +11,7 @@ from connote.ingest import path
 from connote.ingest.document import Document
 from connote.ingest.grok import Grok, library
 from connote.ingest.options import Options, Value
+from connote.ingest.painless.values import MOST_TEXT
 from connote.ingest.pipeline import Step
 from connote.ingest.processors.strings import bounded
 
@@ -56,7 +57,10 @@ def redact(options: Options) -> Step:
 
 
 def _redacted(text: str, spans: Sequence[tuple[int, int, str]], before: str, behind: str) -> str:
-    """With the names in place of what they are of. What overlaps is one, with the name of the longest."""
+    """With the names in place of what they are of. What overlaps is one, with the name of the longest.
+
+    Raises IllegalArgument for what becomes too long.
+    """
     runs, behind_all = list[list[tuple[int, int, str]]](), 0
     for span in sorted(spans):
         if runs and span[0] < behind_all:
@@ -69,7 +73,10 @@ def _redacted(text: str, spans: Sequence[tuple[int, int, str]], before: str, beh
         name = max(run, key=lambda span: span[1] - span[0])[2]
         made += [text[at : run[0][0]], before, name, behind]
         at = max(end for _, end, _ in run)
-    return "".join([*made, text[at:]])
+    made.append(text[at:])
+    if sum(map(len, made)) > max(MOST_TEXT, len(text)):
+        raise IllegalArgument(f"a redacted text may have at most {MOST_TEXT} characters")
+    return "".join(made)
 
 
 def _groks(options: Options, *, ecs: bool | None = None) -> list[Grok]:
