@@ -184,3 +184,32 @@ def test_pipelines_outlive_the_process_even_a_kill(tmp_path: Path) -> None:
     reply = httpx.post(f"{again.url}/_ingest/pipeline/3/_simulate", json=docs, trust_env=False).json()
     assert reply["docs"][0]["doc"]["_source"]["seen"]
     assert again.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "index"),
+    [
+        ({}, "<visits-{2031-05-02||/M{yyyy-MM-dd|UTC}}>", "visits-2031-05-01"),
+        ({"index_name_format": "yyyyMM"}, "<visits-{203105||/M{yyyyMM|UTC}}>", "visits-203105"),
+        (
+            {"timezone": "Pacific/Auckland", "date_rounding": "d"},
+            "<visits-{2031-05-03||/d{yyyy-MM-dd|Pacific/Auckland}}>",
+            "visits-2031-05-03",
+        ),
+    ],
+)
+def test_a_document_goes_to_the_index_of_its_date(
+    http: httpx.Client, more: dict[str, str], name: str, index: str
+) -> None:
+    options = {"field": "day", "index_name_prefix": "visits-", "date_rounding": "M", **more}
+    document = {"day": "2031-05-02T20:30:00.000Z"}
+    (shown,) = simulate(http, {"date_index_name": options}, docs=[{"_source": document}])
+    assert shown["doc"]["_index"] == name
+    http.put("/_ingest/pipeline/by-date", json={"processors": [{"date_index_name": options}]})
+    reply = http.put("/visits/_doc/1?pipeline=by-date", json=document)
+    assert (reply.status_code, reply.json()["_index"]) == (201, index)
+    assert http.get("/visits").status_code == 404
+    assert http.delete(f"/{index}").is_success
+    wrong = http.put("/visits/_doc/1?pipeline=by-date", json={"day": "someday"})
+    assert (wrong.status_code, "unable to parse date" in wrong.text) == (400, True)
+    http.delete("/_ingest/pipeline/by-date")

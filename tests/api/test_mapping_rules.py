@@ -158,3 +158,22 @@ def test_an_index_says_what_its_fields_do_where_they_say_nothing(indices: httpx.
     assert "non dynamic settings" in refused(
         indices.put("/lax/_settings", json={"index.mapping.ignore_malformed": False})
     )
+
+
+@pytest.mark.parametrize(
+    ("formats", "text", "wanted"),
+    [
+        (None, "2031-05-02", {"type": "date"}),
+        (None, "2031/05/02", {"type": "date", "format": "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis"}),
+        (None, "2031/05/02 10:20:30", {"type": "date", "format": "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis"}),
+        (["yyyy/MM", "MM/dd/yyyy"], "05/02/2031", {"type": "date", "format": "MM/dd/yyyy"}),
+        (["yyyy/MM||MM/dd/yyyy"], "05/02/2031", {"type": "date", "format": "yyyy/MM||MM/dd/yyyy"}),
+    ],
+)
+def test_a_date_gets_the_first_format_that_it_has(
+    http: httpx.Client, formats: list[str] | None, text: str, wanted: dict[str, str]
+) -> None:
+    http.put("/dated", json={"mappings": {} if formats is None else {"dynamic_date_formats": formats}})
+    assert http.put("/dated/_doc/1", json={"day": text}).status_code == 201
+    assert http.get("/dated/_mapping").json()["dated"]["mappings"]["properties"] == {"day": wanted}
+    http.delete("/dated")

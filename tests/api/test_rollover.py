@@ -13,7 +13,7 @@ from connote.search.rollover import Measured, conditions, rolls
 def test_an_alias_that_says_which_index_is_written_to_keeps_both(indices: httpx.Client) -> None:
     indices.put("/logs-000001", json={"aliases": {"logs": {"is_write_index": True}}})
     indices.put("/logs/_doc/1?refresh=true", json={"n": 1})
-    body = {"conditions": {"max_docs": 2, "max_age": "7d"}}
+    body = {"conditions": {"max_docs": "2", "max_age": "7d"}}
     told = indices.post("/logs/_rollover", json=body).json()
     assert (told["rolled_over"], told["acknowledged"], told["new_index"]) == (False, False, "logs-000002")
     assert told["conditions"] == {"[max_docs: 2]": False, "[max_age: 7d]": False}

@@ -32,6 +32,10 @@ def value(source: str, **params: Any) -> Any:  # noqa: ANN401
     ("source", "expected"),
     [
         ("1 + 2 * 3", 7),
+        ("Long.divideUnsigned(-2, 2)", 2**63 - 1),
+        ("Long.remainderUnsigned(-1, 10)", 5),
+        ("Double.isNaN(Double.NaN) && Double.isInfinite(Double.NEGATIVE_INFINITY)", True),
+        ("BigInteger.valueOf(3) + BigInteger.TEN", 13),
         ("(1 + 2) * 3", 9),
         ("7 / 2", 3),
         ("-7 / 2", -3),

@@ -70,6 +70,35 @@ def test_inner_hits_are_the_group(http: httpx.Client, every: list[Document], siz
         assert [each["_source"]["price"] for each in found["hits"]] == prices[:size]
 
 
+def test_a_group_may_be_collapsed_again(http: httpx.Client, every: list[Document]) -> None:
+    both = [each for each in single(every, "count") if each["count"] and len(each["tag"]) == 1]
+    inner = {"name": "all", "size": 20, "sort": [{"price": "asc"}], "collapse": {"field": "tag"}}
+    for hit in hits(http, query=ids(both), collapse={"field": "count", "inner_hits": inner}, size=5):
+        own = sorted((each for each in both if each["count"] == hit["fields"]["count"]), key=lambda each: each["price"])
+        cheapest: dict[str, Document] = {}
+        for each in own:
+            cheapest.setdefault(each["tag"][0], each)
+        found = hit["inner_hits"]["all"]["hits"]
+        assert found["total"]["value"] == len(own)
+        assert [each["fields"]["tag"][0] for each in found["hits"]] == list(cheapest)
+        assert [each["_id"] for each in found["hits"]] == [each["id"] for each in cheapest.values()]
+    again = {"field": "count", "inner_hits": {**inner, "collapse": {"field": "tag", "inner_hits": {"name": "x"}}}}
+    reply = http.post("/shop-*/_search", json={"collapse": again})
+    assert (reply.status_code, "cannot have [inner_hits]" in reply.text) == (400, True)
+
+
+def test_what_leads_its_group_is_rescored(http: httpx.Client, every: list[Document]) -> None:
+    counted = [each for each in single(every, "count") if each["count"]]
+    by_price = {"script_score": {"query": ids(counted), "script": {"source": "doc['price'].value + 1000"}}}
+    rescore = {"window_size": 50, "query": {"rescore_query": ids(counted[:3]), "rescore_query_weight": 1e6}}
+    plain = hits(http, query=by_price, collapse={"field": "count"}, size=50)
+    found = hits(http, query=by_price, collapse={"field": "count"}, rescore=rescore, size=50)
+    assert sorted(hit["_id"] for hit in found) == sorted(hit["_id"] for hit in plain)
+    first = {each["id"] for each in counted[:3]}
+    wanted = sorted(plain, key=lambda hit: -(hit["_score"] + 1e6 * (hit["_id"] in first)))
+    assert [hit["_id"] for hit in found] == [hit["_id"] for hit in wanted]
+
+
 def test_nested_queries_show_the_objects_that_match(http: httpx.Client, every: list[Document]) -> None:
     by_id = {each["id"]: each for each in every}
     query = {

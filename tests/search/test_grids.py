@@ -216,3 +216,11 @@ def test_places_make_a_line_in_the_order_of_another_field(museums: httpx.Client)
     few = line(size=2, sort_order="DESC")
     assert few["geometry"]["coordinates"] == [pytest.approx(each) for each in reversed(ordered[-2:])]
     assert few["properties"] == {"complete": False}
+
+
+def test_combinations_of_tiles_in_a_box_alone(museums: httpx.Client) -> None:
+    box = {"top_left": "POINT (4.9 52.4)", "bottom_right": "POINT (5.0 52.3)"}
+    source = {"tile": {"geotile_grid": {"field": "at", "precision": 22, "bounds": box}}}
+    reply = museums.post("/museums/_search", json={"size": 0, "aggs": {"a": {"composite": {"sources": [source]}}}})
+    tiles = {each["key"]["tile"] for each in reply.json()["aggregations"]["a"]["buckets"]}
+    assert tiles == {key for key, _ in cells(museums, "geotile_grid", precision=22, bounds=box)}

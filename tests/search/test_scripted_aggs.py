@@ -335,3 +335,59 @@ def test_what_is_wrong_with_a_series_is_told(sales: httpx.Client, pipeline: dict
     days = {"date_histogram": {"field": "day", "calendar_interval": "day"}, "aggs": aggs}
     reply = sales.post("/sales-*/_search", json={"aggs": {"days": days}})
     assert (reply.status_code, reason in reply.text) == (400, True), reply.text
+
+
+def figures(sales: httpx.Client, **tree: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+    """The aggregations of a search over both indices."""
+    reply = sales.post("/sales-1,sales-2/_search", json={"size": 0, "aggs": tree})
+    assert reply.is_success, reply.text
+    found: dict[str, Any] = reply.json()["aggregations"]
+    return found
+
+
+AMOUNTS = [amount for day in SALES for amount, _ in day]
+
+
+def test_a_script_stands_in_place_of_a_field(sales: httpx.Client) -> None:
+    found = figures(
+        sales,
+        most={"max": {"script": {"source": "doc['amount'].value * params.by + _score", "params": {"by": 2}}}},
+        names={"terms": {"script": "doc['who'].value.length()"}},
+        sizes={"terms": {"script": "doc['amount'].value > 10 ? [1, 2] : [2]", "value_type": "long"}},
+        tens={"histogram": {"script": "doc['amount'].value + 5", "interval": 50}},
+        mean={"weighted_avg": {"value": {"script": "doc.amount.value"}, "weight": {"field": "amount"}}},
+    )
+    assert found["most"]["value"] == max(AMOUNTS) * 2 + 1
+    lengths = [len(who) for day in SALES for _, who in day]
+    assert {each["key"]: each["doc_count"] for each in found["names"]["buckets"]} == {"3": lengths.count(3), "2": 1}
+    large = sum(amount > 10 for amount in AMOUNTS)
+    assert [(each["key"], each["doc_count"]) for each in found["sizes"]["buckets"]] == [(2, len(AMOUNTS)), (1, large)]
+    low = sum(amount + 5 < 50 for amount in AMOUNTS)
+    assert [(b["key"], b["doc_count"]) for b in found["tens"]["buckets"]] == [(0.0, low), (50.0, len(AMOUNTS) - low)]
+    assert found["mean"]["value"] == pytest.approx(sum(a * a for a in AMOUNTS) / sum(AMOUNTS))
+
+
+def test_a_script_changes_each_value_of_a_field(sales: httpx.Client) -> None:
+    found = figures(
+        sales,
+        all={"sum": {"field": "amount", "script": "_value * 1.5"}},
+        who={"terms": {"field": "who", "script": "'the ' + _value", "size": 1}},
+    )
+    assert found["all"]["value"] == sum(AMOUNTS) * 1.5
+    assert [each["key"] for each in found["who"]["buckets"]] == ["the ann"]
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        ({"avg": {"script": "doc['who'].value"}}, "must give numbers"),
+        ({"avg": {"script": "["}}, "compile error"),
+        ({"avg": {"script": "[:]"}}, "must give numbers or texts"),
+        ({"missing": {"script": "1"}}, "takes no [script]"),
+        ({"avg": {}}, "Required one of fields [field, script]"),
+    ],
+)
+def test_what_is_wrong_with_a_script_of_values_is_told(sales: httpx.Client, tree: Any, told: str) -> None:  # noqa: ANN401
+    reply = sales.post("/sales-1,sales-2/_search", json={"aggs": {"a": tree}})
+    assert reply.status_code == 400
+    assert told in reply.text

@@ -2,7 +2,7 @@
 
 from connote.api.choice import TIMEOUTS
 from connote.api.exchange import Answer, Ask, Route
-from connote.contract.errors import NoRepository
+from connote.contract.errors import IllegalArgument, NoRepository
 
 
 async def repositories(ask: Ask) -> Answer:
@@ -38,6 +38,28 @@ async def license_(ask: Ask) -> Answer:
     return Answer({"license": told})
 
 
+async def basic_status(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
+    """Whether a basic licence could be begun: no, there is one under which more may be used."""
+    return Answer({"eligible_to_start_basic": False})
+
+
+async def trial_status(ask: Ask) -> Answer:  # noqa: ARG001
+    """Whether a trial could be begun: no, for there is nothing to try that is not there."""
+    return Answer({"eligible_to_start_trial": False})
+
+
+async def features(ask: Ask) -> Answer:  # noqa: ARG001
+    """What keeps its state in indices of the system, and could be kept in a snapshot: nothing."""
+    return Answer({"features": []})
+
+
+async def reroute(ask: Ask) -> Answer:
+    """Nothing is moved, for there is one place. Raises IllegalArgument for commands to move a shard."""
+    if (await ask.json_if_any()).get("commands"):
+        raise IllegalArgument("[commands] cannot be followed: every index has one shard, and there is one node")
+    return Answer({"acknowledged": True})
+
+
 def _refuse_repositories(ask: Ask) -> None:
     for name in str(ask.request.path_params.get("repository", "*")).split(","):
         if "*" not in name and name != "_all":
@@ -54,4 +76,14 @@ ROUTES = (
     Route("DELETE", "/_snapshot/{repository}", delete_repositories, TIMEOUTS),
     Route("GET", "/_cluster/pending_tasks", pending_tasks, TIMEOUTS | {"local": "Accepted."}),
     *(Route("GET", path, license_, _LICENSE) for path in ("/_license", "/_xpack/license")),
+    Route("GET", "/_license/basic_status", basic_status),
+    Route("GET", "/_license/trial_status", trial_status),
+    Route("GET", "/_features", features, TIMEOUTS),
+    Route("POST", "/_features/_reset", features, TIMEOUTS),
+    Route(
+        "POST",
+        "/_cluster/reroute",
+        reroute,
+        TIMEOUTS | dict.fromkeys(("dry_run", "explain", "metric", "retry_failed"), "Accepted."),
+    ),
 )

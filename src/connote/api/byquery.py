@@ -20,6 +20,8 @@ from connote.search.write import script as scripts
 from connote.search.write.operation import Kind, VersionType
 
 _MOST_BATCH = 10_000
+# What a reindexing task is called.
+REINDEX = "indices:data/write/reindex"
 
 
 async def update(ask: Ask) -> Answer:
@@ -80,7 +82,7 @@ async def reindex(ask: Ask) -> Answer:
     manner = Manner(_proceeds(ask, body), pipeline, ask.flag("refresh"))
     return await _run(
         ask,
-        "indices:data/write/reindex",
+        REINDEX,
         f"reindex from [{', '.join(names)}] to [{destination.index}]",
         lambda progress: ask.connote.by_query.reindex(selection, shown, script, destination, manner, progress),
         Progress(creates=True),

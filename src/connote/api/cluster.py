@@ -218,9 +218,13 @@ ROUTES = (
     ),
     Route("GET", "/_cluster/settings", get_settings, _CLUSTER),
     Route("PUT", "/_cluster/settings", put_settings, _CLUSTER),
-    Route("GET", "/_cluster/stats", cluster_stats, TIMEOUTS | {"include_remotes": "Accepted."}),
+    *(
+        Route("GET", f"/_cluster/stats{rest}", cluster_stats, TIMEOUTS | {"include_remotes": "Accepted."})
+        for rest in ("", "/nodes/{node_id}")
+    ),
     Route("GET", "/_nodes", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
     Route("GET", "/_nodes/{node_id}", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
+    Route("GET", "/_nodes/{node_id}/{metric}", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
     *(
         Route("GET", path, stats, _STATS)
         for path in ("/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}")

@@ -1,9 +1,14 @@
 """The routes of `_ingest`."""
 
+from typing import Any
+
 from connote.api.exchange import Answer, Ask, Route
-from connote.contract.errors import IllegalArgument
+from connote.contract.errors import IllegalArgument, Unparsable
 from connote.ingest import simulate as simulation
 from connote.ingest.grok import library
+from connote.search.ingesttrial import Substitutes, Trial
+from connote.search.write.item import Item
+from connote.search.write.operation import Kind
 
 _ID = "/_ingest/pipeline/{id}"
 
@@ -44,6 +49,28 @@ async def simulate(ask: Ask) -> Answer:
     return Answer(simulation.wire(documents, outcomes))
 
 
+async def try_indexing(ask: Ask) -> Answer:
+    """Try to index `docs`: by the pipelines, templates and mappings that are there, or given in place of them."""
+    body = await ask.json()
+    if unknown := body.keys() - {"docs", *_SUBSTITUTES.values()}:
+        raise Unparsable(f"unknown field [{min(unknown)}]; known are [docs, {', '.join(_SUBSTITUTES.values())}]")
+    given = dict[str, Any]()
+    for name, key in _SUBSTITUTES.items():
+        given[name] = {} if body.get(key) is None else body[key]
+        if not _is_object(given[name], of_objects=name != "mapping"):
+            raise Unparsable(f"[{key}] must be an object" + (" of objects" if name != "mapping" else ""))
+    index = ask.request.path_params.get("index")
+    documents = simulation.documents(body, verbose=False, index=None if index is None else str(index))
+    items = [Item(Kind.INDEX, each.ctx["_index"], each.ctx["_id"], source=each.source) for each in documents]
+    connote = ask.connote
+    trial = Trial(connote.indices, connote.pipelines, connote.templates, Substitutes(**given))
+    return Answer({"docs": await ask.attended(trial.run(items, ask.text("pipeline")))})
+
+
+def _is_object(given: object, *, of_objects: bool) -> bool:
+    return isinstance(given, dict) and (not of_objects or all(isinstance(each, dict) for each in given.values()))
+
+
 async def grok(ask: Ask) -> Answer:
     """The expressions of grok by their names."""
     mode = ask.text("ecs_compatibility") or "disabled"
@@ -70,9 +97,22 @@ def _version(ask: Ask) -> int | None:
 _TIMEOUTS = {"master_timeout": "Accepted: there is one node.", "timeout": "Accepted: the answer is immediate."}
 _GET = {"summary": "Only the ids.", "master_timeout": _TIMEOUTS["master_timeout"], "local": "Accepted."}
 _PUT = {**_TIMEOUTS, "if_version": "Only in place of a pipeline of this version."}
+# What may be given in place of what is kept, and its name in a request.
+_SUBSTITUTES = {
+    "pipelines": "pipeline_substitutions",
+    "components": "component_template_substitutions",
+    "templates": "index_template_substitutions",
+    "mapping": "mapping_addition",
+}
+_TRY = {"pipeline": "In place of the default pipeline of the index.", "merge_type": "Accepted: as into an index."}
 _SIMULATE = {"verbose": "Show what each processor does."}
 
 ROUTES = (
+    *(
+        Route(method, f"/_ingest{index}/_simulate", try_indexing, _TRY)
+        for index in ("", "/{index}")
+        for method in ("POST", "GET")
+    ),
     Route("GET", "/_ingest/pipeline", list_all, _GET),
     *(
         Route(method, f"{path}/_simulate", simulate, _SIMULATE)

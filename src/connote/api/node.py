@@ -60,12 +60,15 @@ _STARTED = time.time()
 
 
 async def stats(ask: Ask) -> Answer:
-    """What this node holds, and uses of the machine: `indices`, `os`, `process`, `fs`, or some of these."""
+    """What this node holds, and uses of the machine: `indices` or groups of it, `os`, `process`, `fs`."""
     wanted = set(str(ask.request.path_params.get("metric", "_all")).split(","))
+    groups = set(str(ask.request.path_params.get("index_metric", "_all")).split(","))
     parts: dict[str, Any] = {}
     for name in _METRICS:
         if wanted & {"_all", name}:
             parts[name] = await _PARTS[name](ask)
+    if "indices" in parts and "_all" not in groups:
+        parts["indices"] = {group: value for group, value in parts["indices"].items() if group in groups}
     node = {"timestamp": int(time.time() * 1000), "name": "connote", "host": "127.0.0.1", "ip": "127.0.0.1", **parts}
     nodes = {"_nodes": {"total": 1, "successful": 1, "failed": 0}, "cluster_name": "connote"}
     return Answer({**nodes, "nodes": {ask.connote.uuid: node}})
@@ -184,10 +187,9 @@ async def components(ask: Ask) -> Answer:
 
 async def explain(ask: Ask) -> Answer:
     """Why a shard is not where it should be: all are."""
-    if not await ask.json_if_any():
+    name = (await ask.json_if_any()).get("index", ask.text("index"))
+    if name is None:
         raise IllegalArgument("There are no unassigned shards in this cluster. Specify an assigned shard in the body.")
-    body = await ask.json()
-    name = body.get("index")
     ask.connote.indices.check_open(str(name))
     node = {"id": ask.connote.uuid, "name": "connote", "transport_address": "127.0.0.1"}
     return Answer({"index": name, "shard": 0, "primary": True, "current_state": "started", "current_node": node})
@@ -203,9 +205,18 @@ _STATS = TIMEOUTS | dict.fromkeys(
     "Accepted.",
 )
 
+_EXPLAIN = TIMEOUTS | {
+    "index": "The index whose shard is told of.",
+    **dict.fromkeys(("current_node", "include_disk_info", "include_yes_decisions", "primary", "shard"), "Accepted."),
+}
+
 ROUTES = (
     *(Route("GET", f"/_nodes{node}/stats", stats, _STATS) for node in ("", "/{node_id}")),
-    *(Route("GET", f"/_nodes{node}/stats/{{metric}}", stats, _STATS) for node in ("", "/{node_id}")),
+    *(
+        Route("GET", f"/_nodes{node}/stats/{{metric}}{rest}", stats, _STATS)
+        for node in ("", "/{node_id}")
+        for rest in ("", "/{index_metric}")
+    ),
     *(
         Route("GET", f"/_nodes{node}/usage{rest}", used, TIMEOUTS)
         for node in ("", "/{node_id}")
@@ -217,9 +228,6 @@ ROUTES = (
     Route("GET", "/_cat/master", master, PARAMS),
     *(Route("GET", f"/_cat/allocation{rest}", allocation, PARAMS) for rest in ("", "/{node_id}")),
     *(Route("GET", f"/_cat/component_templates{rest}", components, PARAMS) for rest in ("", "/{name}")),
-    *(
-        Route(method, "/_cluster/allocation/explain", explain, TIMEOUTS | {"include_disk_info": "Accepted."})
-        for method in ("GET", "POST")
-    ),
+    *(Route(method, "/_cluster/allocation/explain", explain, _EXPLAIN) for method in ("GET", "POST")),
     Route("GET", "/_remote/info", remotes),
 )

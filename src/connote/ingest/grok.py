@@ -91,6 +91,18 @@ class Grok:
             texts.setdefault(capture.field, []).append(given)
         return texts
 
+    def spans(self, text: str) -> list[tuple[int, int, str]]:
+        """Where every match has its fields, and which: the first character and the one behind the last.
+
+        Raises TimeoutError.
+        """
+        return [
+            (*found.span(group), capture.field)
+            for found in self._compiled.finditer(text, timeout=expressions.TIMEOUT)
+            for group, capture in self._captures.items()
+            if found[group]
+        ]
+
     def _found(self, text: str) -> "Sequence[tuple[_Capture, str]] | None":
         found = self._compiled.search(text, timeout=expressions.TIMEOUT)
         if found is None:

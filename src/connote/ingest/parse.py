@@ -12,6 +12,7 @@ from connote.ingest.pipeline import Node, Pipeline, Step
 from connote.ingest.processors import (
     attachment,
     convert,
+    dated,
     dissect,
     enrich,
     fields,
@@ -29,6 +30,7 @@ PROCESSORS: Mapping[str, Callable[[Options], Step]] = {
     **fields.PROCESSORS,
     **strings.PROCESSORS,
     **convert.PROCESSORS,
+    **dated.PROCESSORS,
     **dissect.PROCESSORS,
     **enrich.PROCESSORS,
     **fingerprint.PROCESSORS,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -81,6 +82,16 @@ class Pipelines:
         if given == version:
             raise IllegalArgument(f"cannot update pipeline [{id}] with the same version [{version}]")
         return body if given is not None else body | {"version": version + 1}
+
+    def substituted(self, bodies: Mapping[str, Mapping[str, Any]]) -> "Pipelines":
+        """The same with others in place of some, which are not kept. Raises what parsing raises."""
+        made = copy(self)
+        made._pipelines = dict(self._pipelines)
+        for id, body in bodies.items():
+            _check_id(id)
+            kept: dict[str, Any] = plain(dict(body), f"pipeline [{id}]")
+            made._pipelines[id] = parse.parse(id, kept, made._pipelines.get, self._lookup)
+        return made
 
     async def delete(self, ids: str) -> None:
         """Delete the pipelines of that name, or those that a pattern names.

@@ -14,8 +14,8 @@ _DEFAULTS = {"_index": "_index", "_id": "_id", "_version": -3}
 _MOST_DOCUMENTS = 10_000
 
 
-def documents(body: Mapping[str, Any], *, verbose: bool) -> list[Document]:
-    """The documents in a request's `docs`. Raises ParseFailed or IllegalArgument."""
+def documents(body: Mapping[str, Any], *, verbose: bool, index: str | None = None) -> list[Document]:
+    """The documents in a request's `docs`; `index` is of those that name none. Raises ParseFailed, IllegalArgument."""
     docs = body.get("docs")
     if docs is None:
         raise _wrong("docs", "required property is missing")
@@ -24,7 +24,7 @@ def documents(body: Mapping[str, Any], *, verbose: bool) -> list[Document]:
     if not 0 < len(docs) <= _MOST_DOCUMENTS:
         told = "must specify at least one document in [docs]"
         raise IllegalArgument(told if not docs else f"[docs] may have at most {_MOST_DOCUMENTS} documents")
-    return [_document(doc, verbose=verbose) for doc in docs]
+    return [_document(doc, verbose=verbose, index=index) for doc in docs]
 
 
 def given(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -37,7 +37,7 @@ def given(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _document(doc: object, *, verbose: bool) -> Document:
+def _document(doc: object, *, verbose: bool, index: str | None) -> Document:
     if not isinstance(doc, dict):
         raise IllegalArgument("malformed [docs] section, should include an inner object")
     source = doc.get("_source")
@@ -45,7 +45,8 @@ def _document(doc: object, *, verbose: bool) -> Document:
         raise _wrong("_source", "required property is missing")
     if not isinstance(source, dict):
         raise _wrong("_source", f"property isn't a map, but of type [{java_class(source)}]")
-    metadata = {name: doc[name] for name in METADATA if doc.get(name) is not None}
+    metadata: dict[str, Any] = {} if index is None else {"_index": index}
+    metadata |= {name: doc[name] for name in METADATA if doc.get(name) is not None}
     for name in ("_index", "_id", "_routing"):
         if isinstance(value := metadata.get(name), int | float) and not isinstance(value, bool):
             metadata[name] = str(value)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NoAlias, Unparsable
 from connote.contract.settings import java
-from connote.search import names
+from connote.search import dated, names
 from connote.search.query.boolean import Bool
 from connote.search.query.parse import parse as parse_query
 from connote.search.query.query import Query
@@ -164,7 +164,8 @@ def _action(given: Any) -> Action:  # noqa: ANN401
         raise Unparsable(f"[{kind}] must be an object, not [{java(body)[:100]}]")
     if unknown := [name for name in body if name not in _KNOWN]:
         raise Unparsable(f"[{kind}] unknown field [{unknown[0]}]")
-    indices, aliases = list(_listed(kind, body, "index", "indices")), list(_listed(kind, body, "alias", "aliases"))
+    indices, given = (list(_listed(kind, body, *each)) for each in (("index", "indices"), ("alias", "aliases")))
+    aliases = [dated.resolved(each) for each in given]
     if not indices:
         raise IllegalArgument("One of [index] or [indices] is required")
     if kind != "remove_index" and not aliases:

@@ -85,7 +85,7 @@ class Beside:
                 found[each.name] = inner.objects_of(hit, query, each, document.source, document.kept)
             else:
                 found[each.name] = inner.kin_of(hit, query, each, fetch)
-        if request.collapse is not None:
+        if request.collapse is not None and request.collapse.inner_hits:
             found |= {each.name: inner.group(hit, request.collapse, each, self.found, fetch) for each in self.groups}
         return found
 

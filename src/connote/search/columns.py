@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from connote.contract.errors import BadScript, ConnoteError, IllegalArgument
+from connote.ingest.painless.fault import Fault
 from connote.search.engine import build
 from connote.search.engine.arrays import Arrays, below
 from connote.search.engine.row import Fields
@@ -15,6 +16,7 @@ from connote.search.fetch.fields import at as values_at
 from connote.search.mapping.mapping import Mapping as Mapped
 from connote.search.mapping.runtime import NAMES, Runtime
 from connote.search.mapping.values import Values
+from connote.search.query.extracting import EXTRACTORS
 from connote.search.query.program import Program
 from connote.search.query.reader import Reader
 
@@ -75,7 +77,7 @@ class Column:
     def _scripted(self, segment: Segment) -> Iterator[tuple[int, Values]]:
         assert self._program is not None  # noqa: S101 (see above)
         field, emitted = self._runtime.field, list[Any]()
-        run = self._program.over(segment, emit=lambda *given: emitted.append(_value(given)))
+        run = self._program.over(segment, emit=lambda *given: emitted.extend(self._emitted(given)), **EXTRACTORS)
         for at in np.flatnonzero(segment.live).tolist():
             emitted.clear()
             found = Values()
@@ -88,6 +90,20 @@ class Column:
                     raise
                 continue
             yield at, found
+
+    def _emitted(self, given: tuple[Any, ...]) -> list[Any]:
+        """What is of this field in what a script emits: all, or its part of a map or of a name and a value."""
+        part = self._runtime.part
+        if part is None:
+            return [_value(given)]
+        if len(given) == 2:
+            given = ({given[0]: given[1]},)
+        if given == (None,):  # a pattern that did not fit
+            return []
+        if len(given) != 1 or not isinstance(given[0], Mapping):
+            raise Fault("emit of a composite field needs a map, or a name and a value", "class_cast_exception")
+        found = given[0].get(part)
+        return found if isinstance(found, list) else [] if found is None else [found]
 
     def _few(self, emitted: list[Any]) -> list[Any]:
         if len(emitted) > MOST_VALUES:

@@ -38,4 +38,7 @@ def _named(part: str, now: datetime | None) -> str:
 
 def _date(piece: re.Match[str], now: datetime | None) -> str:
     zone = dates.zone_of(piece["zone"]) if piece["zone"] else UTC
-    return dates.render(dates.maths(piece["maths"], now=now, zone=zone), piece["format"] or _FORMAT, zone)
+    form = piece["format"] or _FORMAT
+    # A date before the maths may stand as the name is to have it.
+    moment = dates.maths(piece["maths"], f"{form}||{dates.DEFAULT}", now=now, zone=zone)
+    return dates.render(moment, form, zone)

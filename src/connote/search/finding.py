@@ -94,6 +94,9 @@ async def _rescored(session: Session, every: Sequence[Found], request: SearchReq
             )
     by_key = {Key(at, hit.segment, hit.document): hit for at, own in enumerate(every) for hit in own.hits}
     ranked = sorted((Scored(key, hit.score) for key, hit in by_key.items()), key=lambda each: (-each.score, each.key))
+    if request.collapse is not None:
+        leaders = {id(hit) for hit in request.collapse.distinct([by_key[each.key] for each in ranked])}
+        ranked = [each for each in ranked if id(by_key[each.key]) in leaders]
     for own in every:
         own.hits.clear()
     for each in await retriever.rescored(session, ranked, parts):

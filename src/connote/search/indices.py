@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unavailable
-from connote.search import aliases, names, targets
+from connote.search import aliases, dated, names, targets
 from connote.search.aliases import Action
 from connote.search.analysis import Analysis
 from connote.search.index import Index, closed
@@ -281,7 +281,8 @@ class Indices:
         record = IndexRecord(name, secrets.token_urlsafe(16), int(time.time() * 1000), dict(settings.values), given)
         mapping = await asyncio.to_thread(self._read_mapping, record, settings)
         mapping.check_scripts()
-        wanted = {alias: aliases.options(each, alias) for alias, each in (body.get("aliases") or {}).items()}
+        named = ((dated.resolved(alias), each) for alias, each in (body.get("aliases") or {}).items())
+        wanted = {alias: aliases.options(each, alias) for alias, each in named}
         for alias in wanted:
             aliases.check(alias, {**self._records, **self._streams, name: record, stream or name: record})
         return replace(record, mapping=mapping.wire(), aliases=wanted)

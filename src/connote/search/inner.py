@@ -29,7 +29,7 @@ from connote.search.request import SearchRequest
 
 _TAKEN = (
     "from", "size", "sort", "_source", "highlight", "explain", "fields", "docvalue_fields", "stored_fields", "version",
-    "seq_no_primary_term", "track_scores",
+    "seq_no_primary_term", "track_scores", "collapse",
 )  # fmt: skip
 Fetch = Callable[[Sequence[Hit], SearchRequest], list[dict[str, Any]]]
 
@@ -48,6 +48,8 @@ class Inner:
             raise BadQuery(f"[inner_hits] must be an object, not [{java(given)[:100]}]")
         if unknown := given.keys() - {"name", "ignore_unmapped", *_TAKEN}:
             raise BadQuery(f"[inner_hits] unknown field [{min(unknown)}]")
+        if isinstance(given.get("collapse"), Mapping) and given["collapse"].get("inner_hits"):
+            raise IllegalArgument("the [collapse] of [inner_hits] cannot have [inner_hits] of its own")
         request = requests.parse({"size": 3} | {key: value for key, value in given.items() if key in _TAKEN})
         if request.window > MOST:
             raise IllegalArgument(
@@ -65,6 +67,8 @@ def wanted(query: Query) -> Iterator[tuple[Nested | Joined, Inner]]:
     found = dict[str, tuple[Nested | Joined, Inner]]()
     for each in _wanted(query):
         inner = Inner.parse(each.inner_hits, each.path if isinstance(each, Nested) else each.relation)
+        if isinstance(each, Nested) and inner.request.collapse is not None:
+            raise IllegalArgument("[collapse] is only for the [inner_hits] of documents, not of nested objects")
         if inner.name in found:
             raise IllegalArgument(
                 f"[inner_hits] already contains an entry for key [{inner.name}]; give one of them another [name]"

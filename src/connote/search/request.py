@@ -244,8 +244,6 @@ def _problems(request: SearchRequest) -> list[str]:
         found.append(f"[size] parameter cannot be negative, found [{request.size}]")
     if request.after is not None and request.start > 0:
         found.append("`from` parameter must be set to 0 when `search_after` is used")
-    if request.collapse is not None and request.rescore:
-        found.append("cannot use `collapse` in conjunction with `rescore`")
     if request.rescore and request.sort and [name for name, _ in request.sort] != ["_score"]:
         found.append("cannot use [sort] option in conjunction with [rescore]")
     return found

@@ -88,6 +88,8 @@ def _age(given: Any, name: str) -> float:  # noqa: ANN401
 
 
 def _count(given: Any, name: str) -> float:  # noqa: ANN401
+    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 19:
+        given = int(given)
     if type(given) is not int or given < 0:
         raise IllegalArgument(f"[{name}] must be a whole number that is not negative, not [{java(given)[:100]}]")
     return given

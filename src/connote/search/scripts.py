@@ -11,6 +11,7 @@ from connote.contract.errors import IllegalArgument, InvalidRequest, NotFound, U
 from connote.contract.settings import java
 from connote.ingest.painless import compiled
 from connote.ingest.template import Template
+from connote.search.query.extracting import EXTRACTORS
 from connote.search.query.program import NAMES
 from connote.store.bodies import BodyStore
 
@@ -19,7 +20,7 @@ MOST_CHARACTERS = 65_535
 
 
 # What a script may see, whatever it is kept for.
-_SEEN = (*NAMES, "ctx", "emit", "state", "states", "values")
+_SEEN = (*NAMES, *EXTRACTORS, "ctx", "emit", "state", "states", "values")
 
 
 class Scripts:

@@ -6,6 +6,7 @@ from typing import Any
 from connote.contract.errors import BadQuery, ConnoteError, IllegalArgument
 from connote.contract.settings import java
 from connote.search.clauses import MODES, ByDistance, ByField, ByPlace, ByScore, Clause, Nest
+from connote.search.indexsort import ByIndex
 from connote.search.mapping.date import Date
 from connote.search.mapping.distances import unit
 from connote.search.mapping.geo import GeoPoint, point
@@ -20,8 +21,8 @@ from connote.search.scriptsort import ByScript
 # Places of documents in several indices: those of one begin so far behind those of the one before.
 SHARD = 2**32
 _UNSORTED = (
-    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "binary",
-    "completion", "percolator", "rank_vectors", *(kind.kind for kind in RANGES),
+    "semantic_text", "sparse_vector", "dense_vector", "rank_features", "rank_feature", "geo_point", "geo_shape",
+    "binary", "completion", "percolator", "rank_vectors", *(kind.kind for kind in RANGES),
 )  # fmt: skip
 _FIELD = (
     "order",
@@ -72,6 +73,8 @@ def clause(name: str, options: Mapping[str, Any], reader: Reader, shard: int = 0
         return ByScore(is_descending)
     if name in ("_doc", "_shard_doc"):
         return ByPlace(is_descending, shard * SHARD)
+    if name == "_index":
+        return ByIndex(reader.index, is_descending)
     if name == "_geo_distance":
         return _distance(options, reader, is_descending=is_descending)
     if name == "_script":

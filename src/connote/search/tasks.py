@@ -72,6 +72,8 @@ class Tasks:
         task = Task(self.node, self._number, action, about, progress, is_kept)
         self._running[task.id] = task
         task.running = asyncio.create_task(self._run(task, work))
+        # One that fails has been told of where its result is kept: asyncio need not warn of it, too.
+        task.running.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 
     async def result(self, task: Task) -> Body:

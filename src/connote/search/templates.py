@@ -5,6 +5,7 @@ https://www.elastic.co/docs/manage-data/data-store/templates
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from connote.contract.errors import (
@@ -92,11 +93,7 @@ class Templates:
 
     async def put_component(self, name: str, body: Mapping[str, Any], *, create: bool = False) -> None:
         """Keep a component template. Raises BadTemplate, IllegalArgument, and what its parts have wrong."""
-        _check_name(name)
-        _check_keys("component template", body, ("template", *_META))
-        if not isinstance(body.get("template"), Mapping):
-            raise Unparsable("[component_template] [template] is required, an object")
-        made: Body = dict(body) | {"template": _parts(body["template"])}
+        made = _component(name, body)
         async with self._writing:
             self._check_new(self.component, name, create=create)
             self._check(name, made["template"])
@@ -130,6 +127,18 @@ class Templates:
                             f"index templates [{name}]"
                         )
             await asyncio.to_thread(kept.remove, found)
+
+    def substituted(self, components: Mapping[str, Any], templates: Mapping[str, Any]) -> "Templates":
+        """The same with others in place of some, which are not kept. Raises what `put_…` raises for these."""
+        made = copy(self)
+        made.component, made.index = copy(self.component), copy(self.index)
+        made.component.bodies = self.component.bodies | {
+            name: _component(name, each) for name, each in components.items()
+        }
+        made.index.bodies = self.index.bodies | {name: made.index_body(name, each) for name, each in templates.items()}
+        for name in components:
+            made._check(name, made.component.bodies[name]["template"])
+        return made
 
     def compose(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The body of a request to make an index, with what templates say below it. Raises Unparsable."""
@@ -207,6 +216,15 @@ class Templates:
     def _check_new(self, kept: Kept, name: str, *, create: bool) -> None:
         if create and name in kept.bodies:
             raise IllegalArgument(f"template [{name}] already exists")
+
+
+def _component(name: str, body: Mapping[str, Any]) -> Body:
+    """A component template as it is kept. Raises BadTemplate, Unparsable."""
+    _check_name(name)
+    _check_keys("component template", body, ("template", *_META))
+    if not isinstance(body.get("template"), Mapping):
+        raise Unparsable("[component_template] [template] is required, an object")
+    return dict(body) | {"template": _parts(body["template"])}
 
 
 def merge(bodies: Sequence[Mapping[str, Any]]) -> Body:

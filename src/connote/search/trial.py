@@ -22,6 +22,7 @@ from connote.search.mapping.document import Reader as DocumentReader
 from connote.search.mapping.row import row
 from connote.search.query.body import Body
 from connote.search.query.parse import parse as parse_query
+from connote.search.query.program import FIELDS as FIELD_NAMES
 from connote.search.query.program import Program
 from connote.search.query.query import MatchAll, Query
 from connote.search.query.reader import Reader
@@ -102,7 +103,7 @@ class Trial:
         if self.context in FIELDS:
             return self._emitted(reader)
         (segment,) = reader.snapshot.segments
-        names = ("params", "doc") if self.context == "filter" else None
+        names = ("params", "doc", *FIELD_NAMES) if self.context == "filter" else None
         program = Program.of(self.script, reader) if names is None else Program.of(self.script, reader, names)
         score = 0.0 if names else float(query.weigh(reader).run(segment, scored=True).points()[0])
         found = program.over(segment)(0, score)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from connote.contract.errors import BadQuery, IllegalArgument, Rejected
+from connote.contract.errors import BadQuery, BadScript, IllegalArgument, Rejected, Unparsable
 from search.query.slow import same
 from search.query.small import Small
 
@@ -135,6 +135,21 @@ def test_synonyms_of_several_words_stand_in_a_row() -> None:
     assert small.ids(asked(match("ny pizza", max_gaps=0, ordered=True))) == [0, 1]
 
 
+def test_a_script_chooses_intervals_by_where_they_are() -> None:
+    def ids(source: str, **params: Any) -> list[int]:  # noqa: ANN401
+        script = {"script": {"source": source, "params": params}}
+        return sorted(food().ids(asked(match("food porridge", filter=script))))
+
+    assert ids("true") == [0, 1]
+    assert ids("interval.gaps < params.most", most=2) == [1]
+    assert ids("interval.start == 2 && interval.end == 5") == [0]
+    assert ids("interval.start > 2 && interval.gaps == 1") == [1]
+    assert ids("false") == []
+    for wrong in ({"source": "interval.start +"}, {"source": "5"}, {}):
+        with pytest.raises((BadScript, Unparsable)):
+            food().ids(asked(match("food porridge", filter={"script": wrong})))
+
+
 def test_a_text_of_several_values_has_gaps_between_them() -> None:
     small = Small({"text": OWN}, [{"text": ["a b", "c"]}])
     assert small.ids(asked(match("b c", max_gaps=99))) == []
@@ -154,7 +169,6 @@ def test_a_text_of_several_values_has_gaps_between_them() -> None:
         ({"text": {"all_of": {}}}, "[all_of] requires [intervals]"),
         ({"text": {"all_of": {"intervals": [{"match": {"query": "a"}, "prefix": {}}]}}}, "one rule"),
         ({"text": {"match": {"query": "a", "filter": {"near": match("b")}}}}, "Unknown filter type [near]"),
-        ({"text": {"match": {"query": "a", "filter": {"script": {}}}}}, "scripts are not supported"),
         ({"text": {"range": {"gte": "a"}}}, "Required one of fields [lte, lt]"),
         ({"text": {"range": {"gte": "a", "gt": "a", "lt": "b"}}}, "cannot have both [gte] and [gt]"),
     ],

@@ -185,3 +185,13 @@ def test_a_type_that_is_no_text_is_told(search: Search) -> None:
     for kind in kinds:
         told = search.error(runtime_mappings={"a": {"type": kind}})["reason"]
         assert "declared on runtime field [a] does not exist" in told
+
+
+def test_a_variable_may_have_the_name_of_a_function(search: Search) -> None:
+    source = "double dotProduct = dotProduct(params.q, 'look'); return dotProduct > 0 ? dotProduct : 1"
+    script = {"source": source, "params": {"q": [1, 0]}}
+    query = {"script_score": {"query": {"ids": {"values": ["3"]}}, "script": script}}
+    (hit,) = search(query=query)["hits"]["hits"]
+    assert hit["_score"] == pytest.approx(1.0)
+    again = {"script_score": {"query": {"match_all": {}}, "script": "int doc = 1; return doc"}}
+    assert "compile error" in search.error(query=again)["reason"]

@@ -86,3 +86,14 @@ def test_pages_one_behind_the_other_have_every_document_once(
     paged = [hit["_id"] for page in pages for hit in page]
     assert paged == search.ids("homes", sort=clauses, query=query, size=100)
     assert sorted(paged) == sorted([*HOUSES, *FLATS])
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_hits_of_several_indices_are_sorted_by_their_index(search: Search, order: str) -> None:
+    by_index = sorted(["flats"] * len(FLATS) + ["houses"] * len(HOUSES), reverse=order == "desc")
+    pages = search.pages("houses,flats", query={"match_all": {}}, sort=[{"_index": order}, "price", "_doc"])
+    hits = [hit for page in pages for hit in page]
+    assert [hit["_index"] for hit in hits] == [hit["sort"][0] for hit in hits] == by_index
+    assert len({hit["_id"] for hit in hits}) == len(HOUSES) + len(FLATS)
+    script = {"script": "doc['_index'].value"}
+    assert search("flats", script_fields={"i": script})["hits"]["hits"][0]["fields"] == {"i": ["flats"]}

@@ -88,6 +88,20 @@ def _integers(within: range) -> Mapping[str, Any]:
     return {**names, **both, "compare": lambda a, b: (_number(a) > _number(b)) - (_number(a) < _number(b))}
 
 
+def _unsigned(operation: Callable[[int, int], int]) -> Callable[[Value, Value], int]:
+    """On the bits of 64 as a number without a sign; what it gives is again a number with one."""
+
+    def run(left: Value, right: Value) -> int:
+        if not isinstance(left, int) or not isinstance(right, int):
+            raise class_cast(right if isinstance(left, int) else left, "long")
+        if right == 0:
+            raise Fault("/ by zero", "arithmetic_exception")
+        found: int = wrapped(operation(left % (1 << 64), right % (1 << 64)))
+        return found
+
+    return run
+
+
 def _text_of(*values: Value) -> list[str]:
     return [text(value) for value in values]
 
@@ -124,12 +138,22 @@ _DOUBLES: Mapping[str, Any] = {
     "valueOf": _parsed_double,
     "isNaN": lambda value: math.isnan(_number(value)),
     "toString": text,
+    "isInfinite": lambda value: math.isinf(_number(value)),
     "MAX_VALUE": 1.7976931348623157e308,
+    "MIN_VALUE": 5e-324,
+    "NaN": math.nan,
+    "POSITIVE_INFINITY": math.inf,
+    "NEGATIVE_INFINITY": -math.inf,
 }
 CLASSES: Mapping[str, Mapping[str, Any]] = {
     "Math": _MATH,
     "Integer": _integers(INTEGERS),
-    "Long": _integers(_LONGS),
+    "Long": {
+        **_integers(_LONGS),
+        "divideUnsigned": _unsigned(int.__floordiv__),
+        "remainderUnsigned": _unsigned(int.__mod__),
+    },
+    "BigInteger": {"ZERO": 0, "ONE": 1, "TWO": 2, "TEN": 10, "valueOf": _number},
     "Double": _DOUBLES,
     "Float": _DOUBLES,
     "Boolean": {"parseBoolean": lambda value: text(value).lower() == "true", "TRUE": True, "FALSE": False},

@@ -210,9 +210,10 @@ class Expressions(Parser):
             return lambda _: value
         if name == "new":
             return self._new()
-        for scope in reversed(self.scopes):
+        is_call = self.token.text == "("
+        for scope in self.scopes if is_call else reversed(self.scopes):
             if name in scope:
-                return scope[name] if self.token.text != "(" else _applied(scope[name], name, self._arguments())
+                return _applied(scope[name], name, self._arguments()) if is_call else scope[name]
         if self.token.text == "(" and name in self.functions:
             return self.own(name, token.at)
         if name in types.NAMES and self.token.text == ".":

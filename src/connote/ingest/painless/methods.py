@@ -15,7 +15,10 @@ from typing import Any
 
 from connote.ingest.painless import patterns, streams
 from connote.ingest.painless.days import OF_WEEKDAYS, Weekday
+from connote.ingest.painless.extractor import OF_EXTRACTORS, Extractor
 from connote.ingest.painless.fault import Fault
+from connote.ingest.painless.field import OF_FIELDS, FieldValues
+from connote.ingest.painless.token import OF_TOKENS, SeenToken
 from connote.ingest.painless.values import (
     MOST_TEXT,
     Builder,
@@ -293,6 +296,7 @@ _DATE: Mapping[str, Method] = {
     "getHour": lambda self: self.hour,
     "getMinute": lambda self: self.minute,
     "getSecond": lambda self: self.second,
+    "getNano": lambda self: self.microsecond * 1000,
     "toString": lambda self: self.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
 }
 
@@ -320,8 +324,10 @@ _COLUMN: Mapping[str, Method] = {
 _METHODS: tuple[tuple[type | tuple[type, ...], Mapping[str, Method]], ...] = (
     (str, _STRING),
     (Column, _COLUMN),
+    (FieldValues, OF_FIELDS),
     (tuple, {"getLat": lambda self: self[0], "getLon": lambda self: self[1]}),
     (list, _LIST),
+    (SeenToken, {**_MAP, **OF_TOKENS}),
     (dict, _MAP),
     (bool, {"booleanValue": lambda self: self}),
     ((int, float), _NUMBER),
@@ -334,6 +340,7 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Mapping[str, Method]], ...] = (
     (patterns.Pattern, patterns.OF_PATTERNS),
     (patterns.Matcher, patterns.OF_MATCHERS),
     (streams.Stream, streams.OF_STREAMS),
+    (Extractor, OF_EXTRACTORS),
 )  # fmt: skip
 
 

@@ -9,13 +9,17 @@ from connote.ingest.painless.frame import Frame
 from connote.ingest.painless.lexer import Token, tokens
 from connote.ingest.painless.places import Variable
 
+# What scripts are given that is no function.
+_VALUES = frozenset(("params", "doc", "ctx", "state", "states", "values", "token", "explanation", "_score", "_value"))
+
 
 class Parser:
     """Where a parser is, and which variables there are."""
 
     def __init__(self, source: str, given: tuple[str, ...]) -> None:
         self.tokens, self.here, self.depth = tokens(source), 0, 0
-        self.scopes: list[dict[str, Variable]] = [{name: Variable(i, "def") for i, name in enumerate(given)}]
+        # Those that are given, and then, from the outermost block on, the script's own.
+        self.scopes: list[dict[str, Variable]] = [{name: Variable(i, "def") for i, name in enumerate(given)}, {}]
         self.slots = len(given)
         self.changes = False  # whether the script may change what it is given
         self.functions: frozenset[str] = frozenset()  # the script's own
@@ -55,7 +59,8 @@ class Parser:
 
     def declare(self, name: str, kind: str) -> Variable:
         """A new variable. Raises Fault if there is one of that name."""
-        if any(name in scope for scope in self.scopes):
+        known = self.scopes if name in _VALUES else self.scopes[1:]  # a function may have the name of a variable
+        if any(name in scope for scope in known):
             raise Fault(f"variable [{name}] is already defined", at=self.token.at)
         variable = Variable(self.slots, kind)
         self.slots += 1

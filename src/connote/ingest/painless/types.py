@@ -41,8 +41,8 @@ PRIMITIVES: Mapping[str, Value] = {
     "int": 0, "long": 0, "short": 0, "byte": 0, "char": "\0", "double": 0.0, "float": 0.0, "boolean": False,
 }  # fmt: skip
 # Types that are only named: their values are whatever a script has got.
-_OTHERS = ("Date", "Instant", "ZonedDateTime", "Pattern", "Matcher", "Iterator", "Stream", "Exception", "Math",
-           "MovingFunctions", "System", "TextStyle", "Locale", "Objects", "Arrays", "Collections", "Collectors",
+_OTHERS = ("BigInteger", "Date", "Instant", "ZonedDateTime", "Pattern", "Matcher", "Iterator", "Stream", "Exception",
+           "Math", "MovingFunctions", "System", "TextStyle", "Locale", "Objects", "Arrays", "Collections", "Collectors",
            "NumberFormatException", "IllegalArgumentException", "NullPointerException", "RuntimeException",
            "ArithmeticException", "IndexOutOfBoundsException", "ClassCastException")  # fmt: skip
 NAMES = frozenset((*IS, *PRIMITIVES, *_OTHERS))

@@ -185,13 +185,14 @@ def date(options: Options) -> Step:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             raise IllegalArgument(f"field [{field}] is null or no text, cannot be read as a date")
         named = dates.zone_of(zone(document))
-        moment = _read(bounded_text(value), [pattern(document) for pattern in patterns], named)
+        moment = read_date(bounded_text(value), [pattern(document) for pattern in patterns], named)
         document.put(to, bounded(partial(dates.render, moment, output, named)))
 
     return run
 
 
-def _read(text: str, formats: list[str], zone: Any) -> int:  # noqa: ANN401 (a tzinfo)
+def read_date(text: str, formats: list[str], zone: Any) -> int:  # noqa: ANN401 (a tzinfo)
+    """Milliseconds since 1970, by the first of some formats that fits. Raises IllegalArgument."""
     for each in formats:
         try:
             return _milliseconds(text, each, zone)

@@ -71,6 +71,7 @@ class IpRange(Agg):
     def read(cls, body: Options) -> dict[str, Any]:
         """The field, `ranges` with `from` and `to` or a `mask`, `keyed`."""
         spans = [_span(Options(body.kind, given)) for given in body.objects("ranges")]
+        body.no_script()
         return {"source": Source.read(body), "spans": spans, "is_keyed": body.flag("keyed", default=False)}
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
@@ -104,6 +105,7 @@ class IpPrefix(Agg):
             raise IllegalArgument(
                 f"[prefix_length] must be in range [0, {most}] while value is [{java(length)}] ({body.kind})"
             )
+        body.no_script()
         return {
             "source": Source.read(body),
             "length": length,

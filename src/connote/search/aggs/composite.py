@@ -21,8 +21,9 @@ from connote.search.aggs.ranges import places
 from connote.search.aggs.rows import Buckets, Rows, grouped
 from connote.search.aggs.tree import Agg
 from connote.search.aggs.values import Column, Source, combinations
-from connote.search.mapping.cells import Tiles
+from connote.search.mapping.cells import Box, Tiles
 from connote.search.mapping.keyword import Boolean
+from connote.search.query.geo import sides
 
 KINDS = ("terms", "histogram", "date_histogram", "geotile_grid")
 _ZOOM = 7
@@ -41,6 +42,7 @@ class Part:
     interval: Interval | None = None
     offset: int = 0
     tiles: Tiles | None = None
+    bounds: Box | None = None  # only tiles that it has a part of
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> "Part":
@@ -58,6 +60,7 @@ class Part:
                 f"[composite] [order] must be asc or desc, and [missing_order] first, last or default: [{name}]"
             )
         zone = dates.zone_of(body.text("time_zone") or "UTC")
+        bounds = body.object("bounds") if kind == "geotile_grid" else None
         width = body.number("interval", 0.0) if kind == "histogram" else None
         if width is not None and width <= 0:
             raise IllegalArgument("[interval] must be greater than 0 for [histogram] source")
@@ -71,6 +74,7 @@ class Part:
             interval(body, UTC if str(zone) == "UTC" else zone) if kind == "date_histogram" else None,
             offset(body) if kind == "date_histogram" else 0,
             Tiles(body.whole("precision", _ZOOM)) if kind == "geotile_grid" else None,
+            None if bounds is None else sides(bounds),
         )
         if made.tiles is not None and not 0 <= made.tiles.precision <= Tiles.most:
             raise IllegalArgument(
@@ -83,7 +87,9 @@ class Part:
         """The values, and -1 in words, or NaN, of rows without any, if these count."""
         if self.tiles is not None:
             which, lats, lons = places(rows, self.source.name, "composite")
-            column = Column(which, self.tiles.of(lats, lons))
+            cells = self.tiles.of(lats, lons)
+            kept = slice(None) if self.bounds is None else self.tiles.meets(cells, self.bounds)
+            column = Column(which[kept], cells[kept])
         elif self.width is not None or self.interval is not None:
             which, values = self.source.numbers(rows)
             if self.width is not None:

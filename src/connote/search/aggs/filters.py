@@ -107,6 +107,7 @@ class Missing(Single):
     @classmethod
     def read(cls, body: Options) -> dict[str, Any]:
         """The field."""
+        body.no_script()
         return {"source": Source.read(body)}
 
     def rows(self, parts: Sequence[Rows], context: Context) -> list[Rows]:

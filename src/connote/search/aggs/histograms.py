@@ -17,9 +17,11 @@ from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
 from connote.search.aggs.order import Order
 from connote.search.aggs.rows import Buckets, Keys, Rows, count, grouped, parted
+from connote.search.aggs.spans import clipped, filled, stepped
 from connote.search.aggs.tree import Agg, Bucket
 from connote.search.aggs.values import Source
 from connote.search.mapping.date import Date
+from connote.search.mapping.ranges import DateRange
 
 # Buckets are numbered, and beyond this not every number is a float64.
 _MOST_NUMBER = 2**53
@@ -128,8 +130,12 @@ class Histogram(Histograms):
         return float(number * self.interval + self.offset)
 
     def _split(self, rows: Rows) -> Any:  # noqa: ANN401 (pairs)
-        which, values = self.source.numbers(rows)
         low, high = (None if each is None else float(_plain(each)) for each in self.hard)
+        if (spans := self.source.spans(rows)) is not None:
+            which, first, last = clipped(*spans, low, high)
+            begins, ends = (np.floor((each - self.offset) / self.interval) for each in (first, last))
+            return parted(rows, *filled(which, begins, ends))
+        which, values = self.source.numbers(rows)
         inside = np.ones(len(values), dtype=np.bool_)
         if low is not None:
             inside &= values >= low
@@ -178,6 +184,8 @@ class DateHistogram(Histograms):
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """Every bucket."""
         known = context.field(self.source.name)
+        if isinstance(known, DateRange):
+            known = Date(known.name, {"format": known["format"]}, {})
         form = Format.of(known, self.source.pattern, self.zone)
         found = grouped(parts, lambda rows: parted(rows, *self._keys(rows, form)))
         low, high = (self._begin(each, form) for each in self.extended)
@@ -207,9 +215,13 @@ class DateHistogram(Histograms):
         return dates.maths(str(bound), pattern, zone=self.zone)
 
     def _keys(self, rows: Rows, form: Format) -> tuple[Any, Keys]:
+        low, high = (None if each is None else self._moment(each, form) for each in self.hard)
+        if (spans := self.source.spans(rows)) is not None:
+            which, first, last = clipped(*spans, low, None if high is None else high - 1)
+            begins, ends = (rounded(each.astype(np.int64), self.interval, self.offset) for each in (first, last))
+            return stepped(which, begins, ends, lambda key: self.interval.following(key - self.offset) + self.offset)
         which, values = self.source.numbers(rows)
         moments = values.astype(np.int64)
-        low, high = (None if each is None else self._moment(each, form) for each in self.hard)
         inside = np.ones(len(moments), dtype=np.bool_)
         if low is not None:
             inside &= moments >= low

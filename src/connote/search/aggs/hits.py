@@ -100,7 +100,10 @@ def first(parts: Sequence[Rows], request: SearchRequest, found: Sequence[Found])
             tables.append(segment if part is None else part.table)
             masks.append(Hits.none(segment.size) if part is None else _hits(part))
         made.append(collect.among(own, masks, replace(request, start=0, size=request.window), tables))
-    return collect.merged(made, request)[request.start : request.window]
+    hits = collect.merged(made, request)
+    if request.collapse is not None:
+        hits = request.collapse.distinct(hits)
+    return hits[request.start : request.window]
 
 
 def _hits(rows: Rows) -> Hits:

@@ -173,6 +173,7 @@ class Count(Agg):
     def read(cls, body: Options) -> dict[str, Any]:
         """The field."""
         body.ignore("precision_threshold", "rehash", "execution_hint")
+        body.no_script()
         return {"source": Source.read(body)}
 
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:  # noqa: ARG002

@@ -26,13 +26,16 @@ class Options(Body):
             self.raw(name)
 
     def field(self) -> str:
-        """The parameter `field`. Raises IllegalArgument without it, and for a script in its place."""
-        if "script" in self:
-            raise IllegalArgument(f"[{self.kind}] [script] is not supported; see docs/compatibility.md")
+        """The parameter `field`. Raises IllegalArgument without it."""
         name = self.text("field")
         if name is None:
             raise IllegalArgument(f"Required one of fields [field, script], but none were specified. ({self.kind})")
         return name
+
+    def no_script(self) -> None:
+        """Raise IllegalArgument for a script where only a field is taken."""
+        if "script" in self:
+            raise IllegalArgument(f"[{self.kind}] takes no [script]: make a runtime field of it")
 
     def size(self, name: str, default: int) -> int:
         """A number above 0. Raises IllegalArgument."""

@@ -8,6 +8,7 @@ from typing import Any
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
 from connote.search.aggs.tree import Bucket
+from connote.search.query.term import values_at
 
 Order = Sequence[tuple[str, bool]]
 
@@ -97,6 +98,8 @@ def _named(step: str) -> tuple[str, str | None]:
 
 def _keyed(body: Mapping[str, Any], key: str, path: str) -> Any:  # noqa: ANN401
     buckets = body.get("buckets")
+    if isinstance(body.get("hits"), Mapping):
+        return _of_hit(body["hits"]["hits"], key, path)
     if isinstance(buckets, Mapping) and key in buckets:
         return buckets[key]
     if isinstance(buckets, list):
@@ -104,6 +107,19 @@ def _keyed(body: Mapping[str, Any], key: str, path: str) -> Any:  # noqa: ANN401
             if str(each.get("key")) == key:
                 return each
     raise _nowhere(path)
+
+
+def _of_hit(hits: Sequence[Mapping[str, Any]], key: str, path: str) -> Any:  # noqa: ANN401
+    """What the one hit of top_hits has: `_score`, or a value of its document (`_source.price`)."""
+    if len(hits) != 1:
+        raise IllegalArgument(f"[{path}] needs a top_hits of one hit (`size`: 1), not of {len(hits)}")
+    if key == "_score":
+        return hits[0]["_score"]
+    where, _, name = key.partition(".")
+    found = values_at(hits[0].get("_source", {}), name.split(".")) if where == "_source" and name else []
+    if len(found) != 1:
+        raise _nowhere(path)
+    return found[0]
 
 
 def _nowhere(path: str) -> IllegalArgument:

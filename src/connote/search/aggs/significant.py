@@ -35,6 +35,7 @@ class Significant(Agg):
             if name in body:
                 raise IllegalArgument(f"[{body.kind}] [{name}] is not supported; see docs/compatibility.md")
         background = body.raw("background_filter")
+        body.no_script()
         return {
             "source": Source.read(body),
             "size": body.size("size", 10),

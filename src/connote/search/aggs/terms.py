@@ -196,7 +196,7 @@ class Terms(Agg):
         """The field, `size`, `order`, `min_doc_count`, `include` and `exclude`."""
         body.ignore(*_IGNORED)
         return {
-            "source": Source.read(body),
+            "source": Source.read(body, takes_words=True),
             "size": body.size("size", 10),
             "least": _least(body, 1),
             "order": orders.parse(body.raw("order"), BY_COUNT),
@@ -296,7 +296,7 @@ class Rare(Agg):
         most = body.size("max_doc_count", 1)
         if most > 100:
             raise IllegalArgument(f"[max_doc_count] must be smaller than or equal to 100 but was [{most}]")
-        return {"source": Source.read(body), "most": most, "only": Only.read(body)}
+        return {"source": Source.read(body, takes_words=True), "most": most, "only": Only.read(body)}
 
     def label(self, body: Mapping[str, Any]) -> str:
         """By what the keys are."""
@@ -330,7 +330,7 @@ class MultiTerms(Agg):
         sources = []
         for given in body.objects("terms"):
             inner = Options(body.kind, given)
-            sources.append(Source.read(inner))
+            sources.append(Source.read(inner, takes_words=True))
             inner.done()
         if len(sources) < 2:
             raise IllegalArgument(

@@ -1,7 +1,7 @@
 """The values of a field that an aggregation is over."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +15,14 @@ from connote.search.aggs.context import Context
 from connote.search.aggs.formats import Format
 from connote.search.aggs.options import Options
 from connote.search.aggs.rows import Keys, Numbers, Rows, gathered, parted
+from connote.search.aggs.valuescript import ValueScript
 from connote.search.engine.fields import Text as TextView
 from connote.search.engine.strings import Dictionary
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.mapping.keyword import Boolean, ConstantKeyword, Ip, Keyword, word
 from connote.search.mapping.number import Number
+from connote.search.mapping.ranges import IpRange, Range
 from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text, scalar
 
@@ -56,21 +58,26 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """A field, with what stands for its value in rows without any."""
+    """A field, with what stands for its value in rows without any; a `script` in its place, or for each value."""
 
     name: str
     kind: str
     missing: Any = None
     pattern: str | None = None
+    script: ValueScript | None = None
 
     @classmethod
-    def read(cls, body: Options) -> "Source":
-        """Of `field`, `missing` and `format`."""
+    def read(cls, body: Options, *, takes_words: bool = False) -> "Source":
+        """Of `field`, `missing` and `format`, or `script`: one alone makes words where these are taken."""
         missing = body.raw("missing")
         if isinstance(missing, list | dict):
             raise IllegalArgument(f"[{body.kind}] [missing] must be a single value, not [{java(missing)[:100]}]")
-        body.ignore("value_type")
-        return cls(body.field(), body.kind, missing, body.text("format"))
+        script, of = body.raw("script"), body.text("value_type")
+        if script is None:
+            return cls(body.field(), body.kind, missing, body.text("format"))
+        name = body.text("field") or ""
+        is_text = takes_words and not name and of in (None, "string")
+        return cls(name, body.kind, missing, body.text("format"), ValueScript.read(script, is_text=is_text))
 
     def format(self, context: Context) -> Format:
         """How its values are shown."""
@@ -78,8 +85,8 @@ class Source:
 
     def any(self, rows: Rows) -> Column:
         """Its values, of whatever kind. Raises IllegalArgument for fields that have no columns."""
-        if self.name in ("_index", "_id"):
-            return self._meta(rows)
+        if self.script is not None or self.name in ("_index", "_id"):
+            return self._meta(rows) if self.script is None else self._scripted(rows, self.script)
         field = rows.seen.reader.field(self.name)
         if field is None:
             return self._filled(rows, _nothing(), None)
@@ -98,10 +105,31 @@ class Source:
         if field is not None and not isinstance(field, Number | Date | Boolean):
             raise self._unsupported(field)
         found = self.any(rows)
+        if found.words is not None and self.script is not None:
+            raise IllegalArgument(f"the script of aggregation [{self.kind}] must give numbers")
         if found.words is not None:
             truths = np.array([each == "true" for each in found.words], dtype=np.float64)
             return found.which, truths[found.keys] if len(found.keys) else np.zeros(0)
         return found.which, found.keys.astype(np.float64)
+
+    def spans(self, rows: Rows) -> tuple[Numbers, Doubles, Doubles] | None:
+        """Of a field of ranges the place of the row, the first and the last value of each; None of any other field."""
+        field = rows.seen.reader.field(self.name)
+        if self.script is not None or not isinstance(field, Range) or isinstance(field, IpRange):
+            return None
+        first, last = rows.table.numbers(field.name), rows.table.numbers(field.last)
+        if first is None or last is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0)
+        which, at = gathered(first.owners, rows.numbers)
+        return which, first.values[at].astype(np.float64), last.values[at].astype(np.float64)
+
+    def _scripted(self, rows: Rows, script: ValueScript) -> Column:
+        if self.name:
+            given = replace(self, script=None, missing=None).any(rows)
+            pairs = script.of_values(rows, given.which, [given.value(key) for key in given.keys.tolist()])
+        else:
+            pairs = script.of_rows(rows)
+        return self._filled(rows, Column(*script.column(pairs)), rows.seen.reader.field(self.name))
 
     def all_numbers(self, parts: Sequence[Rows]) -> Doubles:
         """The numbers of all rows."""

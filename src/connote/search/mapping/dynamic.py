@@ -4,6 +4,7 @@ https://www.elastic.co/docs/manage-data/data-store/mapping/dynamic-mapping
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import regex
@@ -12,7 +13,9 @@ from connote.contract import dates
 from connote.contract.errors import BadDocument, BadMapping, ConnoteError
 from connote.contract.settings import java
 
-_DETECTED = "strict_date_optional_time||yyyy/MM/dd HH:mm:ss||yyyy/MM/dd"
+# The formats of dates that are looked for if none are said; fields have the first that fits, the usual one unsaid.
+_USUAL = "strict_date_optional_time"
+_DETECTED = (_USUAL, "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis")
 _LIKE_A_DATE = regex.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}", regex.ASCII)
 _LIKE_A_LONG = regex.compile(r"-?\d{1,18}", regex.ASCII)
 _LIKE_A_DOUBLE = regex.compile(r"-?\d*\.\d+(?:[eE][-+]?\d{1,3})?", regex.ASCII)
@@ -62,7 +65,9 @@ class Dynamic:
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
         formats = root.get("dynamic_date_formats")
-        self._formats = "||".join(formats if isinstance(formats, list) else [formats]) if formats else _DETECTED
+        self._formats: tuple[str, ...] = (
+            tuple(formats if isinstance(formats, list) else [formats]) if formats else _DETECTED
+        )
 
     def of(self, path: str, name: str, value: Any, template: str | None = None) -> dict[str, Any]:  # noqa: ANN401 (JSON)
         """The mapping of a field that has this value, which is not empty; of an object, only its own parameters.
@@ -97,9 +102,8 @@ class Dynamic:
         }
 
     def _guess_text(self, sample: str) -> dict[str, Any] | None:
-        if self._root.get("date_detection", True) in _TRUE and self._is_date(sample):
-            own = {} if self._formats == _DETECTED else {"format": self._formats}
-            return {"type": "date", **own}
+        if self._root.get("date_detection", True) in _TRUE and (form := self._format(sample)) is not None:
+            return {"type": "date", **({} if form == _USUAL else {"format": form})}
         if self._root.get("numeric_detection", False) in _TRUE:
             if _LIKE_A_LONG.fullmatch(sample):
                 return {"type": "long"}
@@ -107,14 +111,15 @@ class Dynamic:
                 return {"type": "float"}
         return None
 
-    def _is_date(self, value: str) -> bool:
+    def _format(self, value: str) -> str | None:
+        """The first format that a text is a date of, if there is one."""
         if self._formats == _DETECTED and not _LIKE_A_DATE.match(value):
-            return False
-        try:
-            dates.parse(value, self._formats)
-        except ConnoteError:
-            return False
-        return True
+            return None
+        for form in self._formats:
+            with suppress(ConnoteError):
+                dates.parse(value, form)
+                return form
+        return None
 
 
 def sampled(value: Any) -> Any:  # noqa: ANN401

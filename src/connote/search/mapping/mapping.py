@@ -15,6 +15,7 @@ from connote.search.mapping import (
     completion,
     date,
     geo,
+    geoshape,
     join,
     keyword,
     number,
@@ -67,7 +68,7 @@ KINDS: Object[str, type[Field]] = {
         join.Join,
         special.Alias,
         special.Flattened,
-        special.Unsearched,
+        geoshape.GeoShape,
         completion.Completion,
         percolator.Percolator,
     )

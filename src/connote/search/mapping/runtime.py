@@ -4,7 +4,7 @@ https://www.elastic.co/docs/manage-data/data-store/mapping/runtime-fields
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connote.contract.errors import BadMapping, ConnoteError
@@ -18,30 +18,59 @@ KINDS: Mapping[str, type[Field]] = {
     for each in (keyword.Boolean, date.Date, number.Double, geo.GeoPoint, keyword.Ip, keyword.Keyword, number.Long)
 }
 # What their scripts see.
-NAMES = ("params", "doc", "emit")
+NAMES = ("params", "doc", "emit", "field", "$", "grok", "dissect")
 _KNOWN = ("type", "script", "on_script_error", "format", "locale", "meta")
+_COMPOSITE = "composite"
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """One of them: what it is to searches, and the script as it was given. With `tolerates` one that fails is empty."""
+    """One of them: what it is to searches, and the script as it was given. With `tolerates` one that fails is empty.
+
+    A `part` of a composite field is what its script emits under that name.
+    """
 
     field: Field
     script: Any = None
     tolerates: bool = False
+    part: str | None = None
 
 
 def parse(given: Any) -> dict[str, Runtime]:  # noqa: ANN401 (JSON)
     """The fields in `{"NAME": {"type": "long", "script": {"source": "emit(…)"}}}`. Raises BadMapping, BadScript."""
     if not isinstance(given, Mapping):
         raise BadMapping(f"runtime must be an object of fields, not [{java(given)[:100]}]")
-    return {name: _runtime(name, each) for name, each in given.items() if each is not None}
+    found = dict[str, Runtime]()
+    for name, each in given.items():
+        if isinstance(each, Mapping) and each.get("type") == _COMPOSITE:
+            found |= _composite(name, each)
+        elif each is not None:
+            found[name] = _runtime(name, each)
+    return found
 
 
 def merged(below: Any, above: Any) -> dict[str, Any]:  # noqa: ANN401
     """Two `runtime` objects as one; a field that is null above goes. Raises BadMapping."""
     parse(above)
     return {name: each for name, each in {**(below or {}), **above}.items() if each is not None}
+
+
+def _composite(name: str, given: Mapping[str, Any]) -> dict[str, Runtime]:
+    """The fields that one script makes at once: `{"type": "composite", "script": …, "fields": {"PART": {…}}}`."""
+    fields = given.get("fields")
+    if given.get("script") is None:
+        raise BadMapping(f"composite runtime field [{name}] must declare a [script]")
+    if not isinstance(fields, Mapping) or not fields:
+        raise BadMapping(f"composite runtime field [{name}] must declare its [fields]")
+    if left := [each for each in given if each not in ("type", "script", "on_script_error", "fields", "meta")]:
+        raise BadMapping(f"unknown parameter [{left[0]}] on runtime field [{name}] of type [{_COMPOSITE}]")
+    shared = {each: given[each] for each in ("script", "on_script_error") if each in given}
+    found = dict[str, Runtime]()
+    for part, own in fields.items():
+        if not isinstance(own, Mapping) or "script" in own or own.get("type") == _COMPOSITE:
+            raise BadMapping(f"[{part}] of composite runtime field [{name}] must be an object with a [type] alone")
+        found[f"{name}.{part}"] = replace(_runtime(f"{name}.{part}", {**own, **shared}), part=part)
+    return found
 
 
 def _runtime(name: str, given: Any) -> Runtime:  # noqa: ANN401
@@ -55,7 +84,7 @@ def _runtime(name: str, given: Any) -> Runtime:  # noqa: ANN401
     if not isinstance(kind, str) or kind not in KINDS:
         raise BadMapping(
             f"The mapper type [{java(kind)[:100]}] declared on runtime field [{name}] does not exist; known are "
-            f"[{', '.join(sorted(KINDS))}]"
+            f"[{', '.join(sorted((*KINDS, _COMPOSITE)))}]"
         )
     known = _KNOWN if kind == "date" else [each for each in _KNOWN if each not in ("format", "locale")]
     if left := [each for each in given if each not in known]:

@@ -1,11 +1,11 @@
-"""Fields that are not what they hold: another's name, a whole object as words, or what is never searched."""
+"""Fields that are not what they hold: another's name, or a whole object as words."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from connote.contract.errors import IllegalArgument
 from connote.contract.settings import java
-from connote.search.mapping.field import COMMON, LEAF, Field, Param, anything, flag, length, text, whole
+from connote.search.mapping.field import LEAF, Field, Param, anything, flag, length, text, whole
 from connote.search.mapping.keyword import Keyword
 from connote.search.mapping.values import Values
 
@@ -68,21 +68,3 @@ def _words(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:  # n
             yield from _words(name, inner, depth)
     elif value is not None:
         yield name, java(value)
-
-
-class Unsearched(Field):
-    """A shape: kept in the source, not searched."""
-
-    kind: ClassVar[str] = "geo_shape"
-    params = COMMON | {
-        "orientation": Param(text),
-        "ignore_malformed": Param(flag, False, updatable=True),
-        "ignore_z_value": Param(flag, True, updatable=True),
-        "coerce": Param(flag, False, updatable=True),
-        "index": Param(flag, True),
-        "doc_values": Param(flag, True),
-    }
-    takes_objects = True
-
-    def add(self, value: Any, into: Values, path: str) -> None:  # noqa: ANN401
-        """Anything."""

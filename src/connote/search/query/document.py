@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 
 from connote.ingest.painless.fault import Fault
-from connote.ingest.painless.values import Column, text
+from connote.ingest.painless.field import FieldValues
+from connote.ingest.painless.values import Column, text, wrapped
 from connote.search.engine import scores
 from connote.search.engine.arrays import Floats
 from connote.search.engine.fields import Dense
 from connote.search.engine.segment import Segment, Table
 from connote.search.mapping.completion import Completion
 from connote.search.mapping.date import Date
+from connote.search.mapping.field import Field
+from connote.search.mapping.geoshape import GeoShape
 from connote.search.mapping.keyword import Boolean
+from connote.search.mapping.number import UnsignedLong
 from connote.search.mapping.ranges import Range
 from connote.search.mapping.semantic import SemanticText
 from connote.search.mapping.text import Text
@@ -26,6 +30,7 @@ from connote.search.mapping.vectors import DenseVector, RankVectors
 from connote.search.query import decay
 from connote.search.query.chance import chances
 from connote.search.query.reader import Reader
+from connote.search.query.term import values_at
 from connote.search.thread import check
 
 FUNCTIONS = (
@@ -51,19 +56,30 @@ class Document(dict[str, Any]):
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401, ARG002 (a dict's)
         """The values of a field. Raises Fault for one that has none to look up."""
         field = self._reader.field(name)
-        if field is None and name == "_id" and isinstance(self._table, Segment):
-            return Column([self._table.ids[self.at]])
         if field is None:
-            raise Fault(f"No field found for [{name}] in mapping")
+            return self._meta(name)
         if isinstance(field, Text | Completion):
             raise Fault(
                 f"Fielddata is disabled on [{name}] in [{self._reader.index}]. Text fields are not optimised for "
                 "operations that require per-document field data; please use a keyword field instead."
             )
-        if isinstance(field, Range):
-            raise Fault(f"Field [{name}] of type [{field.kind}] has ranges, and no single values")
+        if isinstance(field, Range | GeoShape):
+            held = "shapes" if isinstance(field, GeoShape) else "ranges"
+            raise Fault(f"Field [{name}] of type [{field.kind}] has {held}, and no single values")
+        return self._column(field)
+
+    def _meta(self, name: str) -> Column:
+        if name == "_id" and isinstance(self._table, Segment):
+            return Column([self._table.ids[self.at]])
+        if name == "_index":
+            return Column([self._reader.index])
+        raise Fault(f"No field found for [{name}] in mapping")
+
+    def _column(self, field: Field) -> Column:
         if (numbers := self._table.numbers(field.name)) is not None:
             found = np.sort(numbers.values[numbers.owners.of(self.at)]).tolist()
+            if isinstance(field, UnsignedLong):  # kept as float64; scripts have whole numbers of 64 bits
+                found = [wrapped(int(each)) for each in found]
             return Column(
                 [_EPOCH + timedelta(milliseconds=each) for each in found] if isinstance(field, Date) else found
             )
@@ -76,6 +92,14 @@ class Document(dict[str, Any]):
         if (dense := self._table.dense(field.name)) is not None:
             return Column(dense.matrix[dense.owners.of(self.at)].tolist())
         return Column()
+
+    def field(self, name: Any) -> FieldValues:  # noqa: ANN401 (a script's)
+        """The same for `field('name')`: none of one that is not mapped, and text as it stands in the document."""
+        field = self._reader.field(str(name))
+        if isinstance(field, Text) and self._reader.sources is not None and isinstance(self._table, Segment):
+            source = self._reader.sources.of(self._table, self.at)
+            return FieldValues(field.name, [text(each) for each in values_at(source, field.name.split("."))])
+        return FieldValues(str(name), [] if field is None else self.get(field.name))
 
 
 class Functions:

@@ -14,9 +14,12 @@ from connote.search.engine.arrays import Mask
 from connote.search.engine.segment import Table
 from connote.search.mapping.distances import metres
 from connote.search.mapping.geo import GeoPoint, point
+from connote.search.mapping.geoshape import GeoShape
+from connote.search.mapping.shape import box, circle
 from connote.search.query.body import Body
 from connote.search.query.query import Constant, Find, Query, Weight
 from connote.search.query.reader import Reader
+from connote.search.query.shapes import related
 
 # Lucene's mean radius of the earth, in metres.
 RADIUS = 6_371_008.7714
@@ -62,7 +65,9 @@ class GeoDistance(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """All score the boost."""
-        name = field_of("geo_distance", reader, self.field, ignores=self.ignores_unmapped)
+        name = field_of("geo_distance", reader, self.field, ignores=self.ignores_unmapped, takes_shapes=True)
+        if isinstance(field := reader.field(self.field), GeoShape):
+            return Constant(related(field.name, circle(self.lat, self.lon, self.most, RADIUS)), self.boost)
 
         def find(table: Table) -> Mask:
             view = None if name is None else table.points(name)
@@ -101,7 +106,9 @@ class GeoBox(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """All score the boost."""
-        name = field_of("geo_bounding_box", reader, self.field, ignores=self.ignores_unmapped)
+        name = field_of("geo_bounding_box", reader, self.field, ignores=self.ignores_unmapped, takes_shapes=True)
+        if isinstance(field := reader.field(self.field), GeoShape):
+            return Constant(related(field.name, box(self.top, self.left, self.bottom, self.right)), self.boost)
         return Constant(self._find(name), self.boost)
 
     def _find(self, name: str | None) -> Find:
@@ -160,13 +167,13 @@ def _number(value: Any) -> float:  # noqa: ANN401
         raise BadQuery(f"[geo_bounding_box] a side must be a number, not [{java(value)}]") from None
 
 
-def field_of(kind: str, reader: Reader, name: str, *, ignores: bool) -> str | None:
-    """The field's full name. Raises IllegalArgument for one that holds no places."""
+def field_of(kind: str, reader: Reader, name: str, *, ignores: bool, takes_shapes: bool = False) -> str | None:
+    """The field's full name. Raises IllegalArgument for one that holds no places, nor shapes if these are taken."""
     field = reader.field(name)
     if field is None and ignores:
         return None
     if field is None:
         raise IllegalArgument(f"failed to find geo field [{name}]")
-    if not isinstance(field, GeoPoint):
+    if not isinstance(field, GeoPoint) and not (takes_shapes and isinstance(field, GeoShape)):
         raise IllegalArgument(f"Field [{name}] is of unsupported type [{field.kind}] for [{kind}] query")
     return field.name

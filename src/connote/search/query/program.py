@@ -13,14 +13,16 @@ from connote.search.query.document import FUNCTIONS, Document, Functions
 from connote.search.query.reader import Reader
 from connote.search.write.script import read
 
-NAMES = ("params", "_score", "doc", *FUNCTIONS)
+# `$` is `field` with a default; `explanation` is null: what a script says of itself is not shown.
+FIELDS = ("field", "$")
+NAMES = ("params", "_score", "doc", "explanation", *FIELDS, *FUNCTIONS)
 
 
 class Run(Protocol):
     """A script on a table."""
 
-    def __call__(self, at: int, score: float = 0.0) -> Value:
-        """What it gives for a document. Raises BadScript."""
+    def __call__(self, at: int, score: float = 0.0, **own: Value) -> Value:
+        """What it gives for a document, with values that it sees there alone. Raises BadScript."""
         ...
 
 
@@ -56,13 +58,14 @@ class Program:
     def over(self, table: Table, **more: Value) -> Run:
         """What runs it on documents of a table."""
         document = Document(self.reader, table)
-        functions: dict[str, Value] = {**Functions(self.reader, document, table).values(), **more}
+        own = {"field": document.field, "$": lambda name, default: document.field(name).first(default)}
+        functions: dict[str, Value] = {**Functions(self.reader, document, table).values(), **own, **more}
         params = _Params(self.params, lambda: self._source(table, document.at))
 
-        def run(at: int, score: float = 0.0) -> Value:
+        def run(at: int, score: float = 0.0, **own: Value) -> Value:
             thread.check()
             document.at = at
-            return self.script.run(params=params, _score=score, doc=document, **functions)
+            return self.script.run(params=params, _score=score, doc=document, **functions, **own)
 
         return run
 

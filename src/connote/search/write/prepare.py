@@ -10,6 +10,7 @@ from connote.contract.errors import ConnoteError, IllegalArgument, NoIndex
 from connote.ingest.document import Document
 from connote.ingest.pipelines import Pipelines
 from connote.ingest.run import Failed, Left
+from connote.search import dated
 from connote.search.indices import Indices
 from connote.search.settings import IndexSettings
 from connote.search.thread import aside
@@ -24,8 +25,11 @@ _MOST_REROUTES = 10
 class Prepare:
     """Makes operations of items."""
 
-    def __init__(self, indices: Indices, pipelines: Pipelines) -> None:
-        self._indices, self._pipelines = indices, pipelines
+    def __init__(
+        self, indices: Indices, pipelines: Pipelines, upcoming: Callable[[str], IndexSettings] | None = None
+    ) -> None:
+        """`upcoming` are the settings of the index of a name, which may not be there yet; else as they are kept."""
+        self._indices, self._pipelines, self._upcoming = indices, pipelines, upcoming or indices.upcoming
 
     async def all(self, items: Sequence[Item], pipeline: str | None) -> list[Operation | Outcome]:
         """For each an operation, or the outcome of one that nothing is to be done for."""
@@ -35,6 +39,12 @@ class Prepare:
         return await aside(
             len(made), lambda: [_operation(each, ran.get(at, ()), named) for at, each in sorted(made.items())]
         )
+
+    async def tried(self, items: Sequence[Item], pipeline: str | None) -> list[tuple[Item | Outcome, Sequence[str]]]:
+        """What pipelines make of each, and which it has met. No index is made."""
+        made = {at: self._checked(item) for at, item in enumerate(items)}
+        ran = await self._piped(made, pipeline)
+        return [(each, ran.get(at, ())) for at, each in sorted(made.items())]
 
     def _checked(self, item: Item) -> Item | Outcome:
         try:
@@ -66,7 +76,7 @@ class Prepare:
         """Put documents through their pipelines, all of one pipeline together. The pipelines that each has met."""
         ran = defaultdict[int, list[str]](list)
         waiting, asked = await aside(len(made), _with_source, made), pipeline
-        upcoming = cache(self._indices.upcoming)  # asked for once an index, not once a document
+        upcoming = cache(self._upcoming)  # asked for once an index, not once a document
         for _ in range(_MOST_REROUTES):
             await self._stage(made, ran, waiting, partial(_default, asked, upcoming))
             await self._stage(made, ran, waiting, partial(_final, upcoming))
@@ -207,12 +217,15 @@ def _after(item: Item, document: Document) -> Item | Outcome:
     told: dict[str, Any] = document.metadata
     index = told.get("_index") or item.index
     try:
+        index = dated.resolved(str(index))
         version_type = VersionType(told.get("_version_type") or item.version_type)
+    except ConnoteError as error:
+        return _failed(item, error)
     except ValueError:
         return _failed(item, IllegalArgument(f"No version type match [{told['_version_type']}]"))
     changed = item.made(
         source=document.source,
-        index=str(index),
+        index=index,
         id=told.get("_id"),
         routing=told.get("_routing"),
         version=told.get("_version"),

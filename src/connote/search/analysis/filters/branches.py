@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from connote.ingest.painless import Script
+from connote.ingest.painless.token import SeenToken
 from connote.search.analysis.component import Multiplying, TokenFilter
 from connote.search.analysis.filters.select import Unique
 from connote.search.analysis.patience import patiently
@@ -92,8 +93,8 @@ def _through(chain: Chain, stream: Stream) -> Stream:
     return stream
 
 
-def _shown(token: Token, before: int) -> dict[str, str | int | bool]:
-    return {
+def _shown(token: Token, before: int) -> SeenToken:
+    shown = {
         "term": token.term,
         "position": token.position,
         "positionIncrement": token.position - before,
@@ -103,3 +104,4 @@ def _shown(token: Token, before: int) -> dict[str, str | int | bool]:
         "type": token.type,
         "keyword": token.keyword,
     }
+    return SeenToken(shown)

@@ -18,6 +18,7 @@ from connote.search.mapping import geohash
 from connote.search.mapping.cells import Geohash, Tiles
 from connote.search.mapping.hexagons import Hexagons
 from connote.search.query import areas
+from connote.search.query.polygon import Polygon
 
 _Cells = type[Geohash] | type[Tiles] | type[Hexagons]
 _Sides = tuple[float, float, float, float]
@@ -121,7 +122,7 @@ def _boxes(area: areas.Area) -> Iterator[_Sides]:
             yield from _boxes(part)
     elif isinstance(area, areas.Box):
         yield area.left, area.right + 360 * (area.right < area.left), area.top, area.bottom
-    elif isinstance(area, areas.Polygon):
+    elif isinstance(area, Polygon):
         (west, south), (east, north) = area.lines[0].min(axis=0), area.lines[0].max(axis=0)
         yield west, east, north, south
 

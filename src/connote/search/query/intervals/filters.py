@@ -3,9 +3,12 @@
 Both lists are gone through once, as Lucene does: where the other source's intervals overlap each other, that shows.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from connote.ingest.painless import Script
 from connote.search.engine.arrays import Ints
 from connote.search.engine.segment import Table
 from connote.search.query import places
@@ -97,6 +100,32 @@ class Filtered(Around):
         if self.kind == "overlapping":
             return combinations((self.inner, self.other), lambda pair: Filtered(pair[0], pair[1], self.kind))
         return (self,)
+
+
+@dataclass(frozen=True)
+class Scripted(Around):
+    """Intervals of the inner source for which a script holds; `params` are JSON, for sources are values."""
+
+    script: Script
+    params: str
+
+    def found(self, reading: Reading) -> list[Interval]:
+        """Those that pass. Raises BadScript."""
+        params, passed = json.loads(self.params), list[Interval]()
+        for each in reading.of(self.inner):
+            seen = {"start": each.start, "end": each.end, "gaps": each.gaps}
+            if self.script.test(interval=seen, params=params):
+                passed.append(Interval.of(each.start, each.end, each.gaps))
+        return passed
+
+    def alternatives(self) -> Sequence[Source]:
+        """Of what is chosen from."""
+        return [Scripted(each, self.script, self.params) for each in split(self.inner)]
+
+
+def scripted(own: Source, script: Script, params: Mapping[str, Any]) -> Source:
+    """The intervals for which a script holds, which sees `interval` (`start`, `end`, `gaps`) and its parameters."""
+    return any_of(Scripted(each, script, json.dumps(params)) for each in split(own))
 
 
 def filtered(kind: str, own: Source, other: Source) -> Source:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.contract.settings import java
+from connote.ingest.painless import Script
 from connote.search.analysis import Analyzer, Token
 from connote.search.mapping.field import Field
 from connote.search.mapping.text import Text, scalar
@@ -16,13 +17,14 @@ from connote.search.query.body import Body
 from connote.search.query.boolean import MOST_CLAUSES
 from connote.search.query.fuzzy import Fuzziness, within
 from connote.search.query.intervals.conjunction import combined
-from connote.search.query.intervals.filters import FILTERS, filtered
+from connote.search.query.intervals.filters import FILTERS, filtered, scripted
 from connote.search.query.intervals.source import Extended, Fixed, Source, Terms, any_of
 from connote.search.query.match import analyzer_of, by_position
 from connote.search.query.patterns import Ordinals, Prefix, Regexp, Wildcard
 from connote.search.query.places import check_positions, expanded
 from connote.search.query.reader import Reader
 from connote.search.query.values import Bounds, words_between
+from connote.search.write.script import read
 
 # As deep as rules may be nested.
 _MOST_DEPTH = 30
@@ -84,28 +86,53 @@ class Filter:
     rule: Rule
 
     @classmethod
-    def parse(cls, given: Any, depth: int) -> "Filter":  # noqa: ANN401 (JSON)
-        """`{"containing": {"match": …}}`."""
+    def parse(cls, given: Any, depth: int) -> "Filter | ScriptFilter":  # noqa: ANN401 (JSON)
+        """`{"containing": {"match": …}}`, or `{"script": {"source": "interval.gaps < 3"}}`."""
         if not isinstance(given, Mapping) or len(given) != 1:
             raise BadQuery(f"[filter] must be an object with one filter, not [{java(given)[:100]}]")
         ((kind, inner),) = given.items()
+        if kind.lower() == "script":
+            return ScriptFilter(*read(inner, ("interval", "params")))
         if kind.lower() not in FILTERS:
-            told = " (scripts are not supported, see docs/compatibility.md)" if kind == "script" else ""
-            raise BadQuery(f"Unknown filter type [{kind}]{told}")
+            raise BadQuery(f"Unknown filter type [{kind}]")
         return cls(kind.lower(), parse(inner, depth))
 
+    def passed(self, source: Source, reader: Reader, field: Field) -> Source:
+        """Those of a source that pass."""
+        return filtered(self.kind, source, self.rule.source(reader, field))
 
-def _passed(given: Filter | None, source: Source, reader: Reader, field: Field) -> Source:
-    return source if given is None else filtered(given.kind, source, given.rule.source(reader, field))
+    def fields(self) -> Iterator[str]:
+        """Other fields."""
+        return self.rule.fields()
 
 
-def _filter(body: Body, depth: int) -> Filter | None:
+@dataclass(frozen=True)
+class ScriptFilter:
+    """A script by which intervals are chosen."""
+
+    script: Script
+    params: Mapping[str, Any]
+
+    def passed(self, source: Source, reader: Reader, field: Field) -> Source:  # noqa: ARG002 (as Filter's)
+        """Those of a source that pass."""
+        return scripted(source, self.script, self.params)
+
+    def fields(self) -> Iterator[str]:
+        """None."""
+        return iter(())
+
+
+def _passed(given: Filter | ScriptFilter | None, source: Source, reader: Reader, field: Field) -> Source:
+    return source if given is None else given.passed(source, reader, field)
+
+
+def _filter(body: Body, depth: int) -> Filter | ScriptFilter | None:
     given = body.raw("filter")
     return None if given is None else Filter.parse(given, depth)
 
 
-def _filter_fields(given: Filter | None) -> Iterator[str]:
-    return iter(()) if given is None else given.rule.fields()
+def _filter_fields(given: Filter | ScriptFilter | None) -> Iterator[str]:
+    return iter(()) if given is None else given.fields()
 
 
 @dataclass(frozen=True)
@@ -116,7 +143,7 @@ class Match(Rule):
     gaps: int
     ordered: bool
     place: Place
-    filter: Filter | None
+    filter: Filter | ScriptFilter | None
 
     @classmethod
     def parse(cls, body: Body, depth: int) -> Rule:
@@ -167,7 +194,7 @@ class Combine(Rule):
     rules: Sequence[Rule]
     gaps: int
     ordered: bool
-    filter: Filter | None
+    filter: Filter | ScriptFilter | None
 
     @classmethod
     def parse(cls, body: Body, depth: int) -> Rule:
