@@ -388,6 +388,29 @@ class TestTemplatesThatAreThere:
         assert fields["size"] == {"type": "long"}
         assert fields["data_stream"]["properties"]["type"] == {"type": "constant_keyword", "value": "logs"}
 
+    def test_a_log_without_a_time_has_that_of_its_arrival(self, indices: httpx.Client) -> None:
+        before = datetime.now(UTC)
+        assert indices.post(
+            "/logs-door-main/_doc?refresh=true", json={"message": "Nobody looked at the clock"}
+        ).is_success
+        (hit,) = indices.get("/logs-door-main/_search").json()["hits"]["hits"]
+        assert before <= datetime.fromisoformat(hit["_source"]["@timestamp"]) <= datetime.now(UTC)
+        custom = {"processors": [{"set": {"field": "door", "value": "front"}}]}
+        assert indices.put("/_ingest/pipeline/logs@custom", json=custom).is_success
+        try:
+            indices.post("/logs-door-main/_doc?refresh=true", json=event(1))
+            query = {"query": {"term": {"door": "front"}}}
+            (hit,) = indices.post("/logs-door-main/_search", json=query).json()["hits"]["hits"]
+            assert hit["_source"] == event(1, door="front")
+            assert "default pipeline" in refused(indices.delete("/_ingest/pipeline/logs@default-pipeline"))
+        finally:
+            assert indices.delete("/_ingest/pipeline/logs@custom").is_success
+        assert indices.delete("/_data_stream/logs-door-main").is_success
+        listed, path = indices.get("/_ingest/pipeline").json(), "/_ingest/pipeline/logs@default-pipeline"
+        assert indices.put(path, json=custom).is_success
+        assert indices.delete(path).is_success
+        assert indices.get("/_ingest/pipeline").json() == listed
+
     @pytest.mark.parametrize("kind", ["metrics", "synthetics"])
     def test_so_do_measurements_and_checks(self, indices: httpx.Client, kind: str) -> None:
         made = bulk(indices, "create", event(1, node="a", load=0.5), path=f"/{kind}-node-main/_bulk")

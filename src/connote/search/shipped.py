@@ -10,6 +10,8 @@ https://www.elastic.co/docs/reference/ecs/ecs-field-reference
 from collections.abc import Mapping
 from typing import Any
 
+from connote.ingest.pipelines import LOGS
+
 Body = dict[str, Any]
 _KEYWORD: Body = {"type": "keyword", "ignore_above": 1024}
 # Dates by their names, for they are strings in JSON.
@@ -74,7 +76,9 @@ def _index(type: str, about: str, *components: str) -> Body:
 _LENIENT = {"mapping": {"ignore_malformed": "true", "total_fields": {"ignore_dynamic_beyond_limit": "true"}}}
 COMPONENT: Mapping[str, Body] = {
     "logs@mappings": _component("mappings of data streams of logs", mappings=_fields("logs")),
-    "logs@settings": _component("settings of data streams of logs", settings={"index": _LENIENT}),
+    "logs@settings": _component(
+        "settings of data streams of logs", settings={"index": {"default_pipeline": LOGS, **_LENIENT}}
+    ),
     "metrics@mappings": _component("mappings of data streams of metrics", mappings=_fields("metrics")),
     "metrics@settings": _component(
         "settings of data streams of metrics",
