@@ -15,7 +15,9 @@ from connote.ingest.pipelines import LOGS
 Body = dict[str, Any]
 _KEYWORD: Body = {"type": "keyword", "ignore_above": 1024}
 # Dates by their names, for they are strings in JSON.
-_DATES = ("timestamp", "created", "accessed", "mtime", "ctime", "indexed", "start", "end", "not_after", "not_before")
+_DATES = ["created", "ingested", "*_timestamp"]
+_DATES += [f"*.{name}" for name in ("timestamp", "created", "ingested", "accessed", "indexed", "mtime", "ctime")]
+_DATES += [f"*.{name}" for name in ("start", "end", "not_after", "not_before")]
 
 
 def _rule(name: str, mapping: Mapping[str, Any], **conditions: Any) -> Body:  # noqa: ANN401 (JSON)
@@ -41,7 +43,7 @@ _SCHEMA = [
         path_match="*event.original",
         match_mapping_type="string",
     ),
-    _rule("dates_by_name", {"type": "date"}, path_match=_named(*_DATES), unmatch_mapping_type="object"),
+    _rule("dates_by_name", {"type": "date"}, path_match=_DATES, unmatch_mapping_type="object"),
     _rule("places", {"type": "geo_point"}, path_match="*.geo.location"),
     _STRINGS,
 ]
