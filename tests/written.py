@@ -24,7 +24,8 @@ def clean(http: httpx.Client) -> None:
     forget_indices(http)
     for kind, key in (("index", "index_templates"), ("component", "component_templates")):
         for each in http.get(f"/_{kind}_template").json()[key]:
-            forget(http, f"/_{kind}_template/{quote(each['name'])}")
+            if not each[f"{kind}_template"].get("_meta", {}).get("managed"):  # those are always there
+                forget(http, f"/_{kind}_template/{quote(each['name'])}")
     for name in http.get("/_template").json():
         forget(http, f"/_template/{quote(name)}")
     for each in http.get("/_synonyms?size=1000").json()["results"]:

@@ -214,7 +214,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     trained = _trained(config, folder, engine, uuid, (library, fleet, cache), closing)
     runner = Runner(library, cache, sender, remote, trained.deployments.current)
     store = EndpointStore(engine, Seal(Path(config.secret_key_file)))
-    endpoints = Endpoints(store, fleet, runner, prices, trained.inference)
+    endpoints = Endpoints(store, fleet, runner, prices, trained.inference, config.names())
     _connect(trained, endpoints, fleet)
     shadows = Shadows(endpoints.find, runner, meter)
     closing.push_async_callback(shadows.close)

@@ -11,6 +11,7 @@ from platformdirs import user_config_path, user_data_path
 from connote.contract import durations, sizes
 from connote.contract.errors import IllegalArgument
 from connote.endpoints.asking import ANONYMOUS
+from connote.endpoints.preconfigured import ENDPOINTS as PRECONFIGURED
 from connote.endpoints.price import Price, Prices
 from connote.endpoints.shadow import KEY as SHADOW
 from connote.runtime.backends.backend import Precision
@@ -206,6 +207,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     outbound: OutboundConfig = msgspec.field(default_factory=OutboundConfig)
     services: dict[str, ServiceConfig] = {}
     prices: dict[str, Price] = {}
+    endpoint_names: dict[str, str] = {}
     models: list[ModelConfig] = []
 
     def catalog(self) -> list[Model]:
@@ -233,6 +235,16 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
                 raise IllegalArgument(f"[api_keys] {name} must be a key, and one that no other name has")
             found[name] = key
         return found
+
+    def names(self) -> dict[str, str]:
+        """Further names of endpoints, with the ids of these. Raises IllegalArgument for one that others may have."""
+        for name in self.endpoint_names:
+            if not name.startswith(".") or name in PRECONFIGURED:
+                raise IllegalArgument(
+                    f'[endpoint_names] "{name}" must begin with a dot, as no endpoint does that somebody makes, and '
+                    f"be none of [{', '.join(PRECONFIGURED)}]"
+                )
+        return self.endpoint_names
 
     def pricing(self) -> Prices:
         """The prices, checked. Raises IllegalArgument for one of no service, or of nothing."""

@@ -365,3 +365,86 @@ def test_an_alias_of_a_data_stream_moves_on_with_it(streams: httpx.Client) -> No
     one = streams.post("/now/_doc?refresh=true", json=event(1))
     assert one.json()["_index"] == first("logs-a", 2)
     assert streams.get("/now/_count").json()["count"] == 1
+
+
+class TestTemplatesThatAreThere:
+    """Logs, metrics and synthetic checks have data streams without a template of one's own."""
+
+    def test_a_document_of_a_log_makes_its_data_stream(self, indices: httpx.Client) -> None:
+        document = event(1, message="The door is open", host={"ip": "10.0.0.1"}, service={"name": "door"}, size=3)
+        document["log.level"], document["event"] = "warn", {"created": "2026-11-01T10:00:01Z"}
+        made = indices.post("/logs-door-main/_doc?refresh=true", json=document)
+        assert (made.status_code, made.json()["_index"]) == (201, first("logs-door-main"))
+        (told,) = indices.get("/_data_stream/logs-door-main").json()["data_streams"]
+        assert told["template"] == "logs"
+        words = {"query": {"bool": {"must": [{"match": {"message": "open"}}, {"term": {"log.level": "warn"}}]}}}
+        assert indices.post("/logs-*/_search", json=words).json()["hits"]["total"]["value"] == 1
+        (shown,) = indices.get("/logs-door-main/_mapping").json().values()
+        fields = shown["mappings"]["properties"]
+        assert fields["service"]["properties"]["name"] == {"type": "keyword", "ignore_above": 1024}
+        assert fields["message"] == {"type": "match_only_text"}
+        assert fields["host"]["properties"]["ip"] == {"type": "ip"}
+        assert fields["event"]["properties"]["created"]["type"] == "date"
+        assert fields["size"] == {"type": "long"}
+        assert fields["data_stream"]["properties"]["type"] == {"type": "constant_keyword", "value": "logs"}
+
+    def test_a_log_without_a_time_has_that_of_its_arrival(self, indices: httpx.Client) -> None:
+        before = datetime.now(UTC)
+        assert indices.post(
+            "/logs-door-main/_doc?refresh=true", json={"message": "Nobody looked at the clock"}
+        ).is_success
+        (hit,) = indices.get("/logs-door-main/_search").json()["hits"]["hits"]
+        assert before <= datetime.fromisoformat(hit["_source"]["@timestamp"]) <= datetime.now(UTC)
+        custom = {"processors": [{"set": {"field": "door", "value": "front"}}]}
+        assert indices.put("/_ingest/pipeline/logs@custom", json=custom).is_success
+        try:
+            indices.post("/logs-door-main/_doc?refresh=true", json=event(1))
+            query = {"query": {"term": {"door": "front"}}}
+            (hit,) = indices.post("/logs-door-main/_search", json=query).json()["hits"]["hits"]
+            assert hit["_source"] == event(1, door="front")
+            assert "default pipeline" in refused(indices.delete("/_ingest/pipeline/logs@default-pipeline"))
+        finally:
+            assert indices.delete("/_ingest/pipeline/logs@custom").is_success
+        assert indices.delete("/_data_stream/logs-door-main").is_success
+        listed, path = indices.get("/_ingest/pipeline").json(), "/_ingest/pipeline/logs@default-pipeline"
+        assert indices.put(path, json=custom).is_success
+        assert indices.delete(path).is_success
+        assert indices.get("/_ingest/pipeline").json() == listed
+
+    @pytest.mark.parametrize("kind", ["metrics", "synthetics"])
+    def test_so_do_measurements_and_checks(self, indices: httpx.Client, kind: str) -> None:
+        made = bulk(indices, "create", event(1, node="a", load=0.5), path=f"/{kind}-node-main/_bulk")
+        assert not made["errors"]
+        (told,) = indices.get(f"/_data_stream/{kind}-node-main").json()["data_streams"]
+        assert told["template"] == kind
+        (shown,) = indices.get(f"/{kind}-node-main/_mapping").json().values()
+        assert shown["mappings"]["properties"]["node"]["type"] == "keyword"
+
+    def test_ones_own_templates_are_made_of_their_components(self, indices: httpx.Client) -> None:
+        template = {
+            "index_patterns": ["logs-shop-*"],
+            "data_stream": {},
+            "priority": 200,
+            "composed_of": ["logs@mappings", "logs@settings", "ecs@mappings"],
+            "template": {"mappings": {"properties": {"basket": {"type": "integer"}}}},
+        }
+        assert indices.put("/_index_template/shop", json=template).is_success
+        document = event(1, basket=3, client={"geo": {"location": {"lat": 52.5, "lon": 13.4}}})
+        assert indices.post("/logs-shop-main/_doc?refresh=true", json=document).status_code == 201
+        (told,) = indices.get("/_data_stream/logs-shop-main").json()["data_streams"]
+        assert told["template"] == "shop"
+        (shown,) = indices.get("/logs-shop-main/_mapping").json().values()
+        assert shown["mappings"]["properties"]["client"]["properties"]["geo"]["properties"]["location"] == {
+            "type": "geo_point"
+        }
+
+    def test_they_can_be_replaced_and_come_back(self, indices: httpx.Client) -> None:
+        before = indices.get("/_index_template/logs").json()
+        assert indices.put("/_index_template/logs", json=TEMPLATE).is_success
+        assert indices.get("/_index_template/logs").json() != before
+        assert indices.delete("/_index_template/logs").is_success
+        assert indices.get("/_index_template/logs").json() == before
+
+    def test_an_index_of_such_a_name_is_refused_as_any_of_a_stream(self, indices: httpx.Client) -> None:
+        assert "creates data streams only" in refused(indices.put("/logs-door-main"))
+        assert indices.put("/logs-door").is_success

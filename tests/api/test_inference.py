@@ -201,11 +201,12 @@ class TestEndpoints:
         assert http.put(f"/_inference/sparse_embedding/{before}", json={}).status_code == 400
 
     def test_names_of_what_elastic_hosts_lead_to_models_of_this_machine(self, http: httpx.Client) -> None:
-        for hosted in (".jina-embeddings-v5-text-small", ".jina-embeddings-v3"):
+        for hosted in (".jina-embeddings-v5-text-small", ".jina-embeddings-v5-text-nano", ".jina-embeddings-v3"):
             (found,) = http.post(f"/_inference/{hosted}", json={"input": "a house"}).json()["text_embedding"]
             assert len(found["embedding"]) == 384
-        reranked = http.post("/_inference/.elastic-rerank-v1", json={"query": "a house", "input": ["a", "a home"]})
-        assert reranked.json()["rerank"][0]["index"] == 1
+        for hosted in (".elastic-rerank-v1", ".jina-reranker-v2-base-multilingual", ".jina-reranker-v3"):
+            reranked = http.post(f"/_inference/rerank/{hosted}", json={"query": "a house", "input": ["a", "a home"]})
+            assert reranked.json()["rerank"][0]["index"] == 1
         http.delete("/_inference/mine?force=true")
         for task, hosted, own in (
             ("sparse_embedding", "elser-v2", "elser_model_2"),

@@ -11,6 +11,7 @@ import pytest
 from conftest import Server
 
 TEXT = "There is no reason anyone would want a computer in their home"
+SHIPPED = "logs@default-pipeline"  # is always there
 SET = {"set": {"field": "seen", "value": "{{_ingest.timestamp}}"}}
 
 
@@ -34,9 +35,9 @@ def test_a_pipeline_is_kept_listed_changed_and_deleted(http: httpx.Client) -> No
     assert http.put("/_ingest/pipeline/one", json=body).json() == {"acknowledged": True}
     assert http.put("/_ingest/pipeline/two", json={"processors": []}).json() == {"acknowledged": True}
     assert http.get("/_ingest/pipeline/one").json() == {"one": body}
-    assert list(http.get("/_ingest/pipeline").json()) == ["one", "two"]
+    assert list(http.get("/_ingest/pipeline").json()) == [SHIPPED, "one", "two"]
     assert list(http.get("/_ingest/pipeline/t*,one").json()) == ["one", "two"]
-    assert http.get("/_ingest/pipeline/*?summary=true").json() == {"one": {}, "two": {}}
+    assert http.get("/_ingest/pipeline/*?summary=true").json() == {SHIPPED: {}, "one": {}, "two": {}}
     assert http.delete("/_ingest/pipeline/o*").json() == {"acknowledged": True}
     missing = http.get("/_ingest/pipeline/one")
     assert (missing.status_code, missing.json()) == (404, {})
@@ -179,6 +180,7 @@ def test_pipelines_outlive_the_process_even_a_kill(tmp_path: Path) -> None:
     server.stop(signal.SIGKILL)
     again = Server(tmp_path / "data")
     found = httpx.get(f"{again.url}/_ingest/pipeline", trust_env=False).json()
+    assert found.pop(SHIPPED)
     assert found == {str(number): {"processors": [SET], "version": number} for number in range(5)}
     docs: dict[str, Any] = {"docs": [{"_source": {}}]}
     reply = httpx.post(f"{again.url}/_ingest/pipeline/3/_simulate", json=docs, trust_env=False).json()

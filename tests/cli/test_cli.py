@@ -146,11 +146,37 @@ def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
 def test_a_configuration_that_is_wrong_is_one_clear_line(tmp_path: Path) -> None:
     file = tmp_path / "connote.toml"
     file.write_text("[server]\nports = 1\n")
-    data = ("--data", str(tmp_path / "data"))
+    data = ("--port", "0", "--data", str(tmp_path / "data"))
     failed(connote("serve", "--config", str(file), *data), "connote.toml", "ports")
     failed(connote("serve", "--config", str(tmp_path / "none.toml"), *data), "none.toml")
     file.write_text('[[models]]\nid = "mine"\nhead = "sparse"\nfolder = "/nowhere"\n')
     failed(connote("serve", "--config", str(file), *data), "mine: there is no folder /nowhere")
+    for name in ("mine", ".elser-2-elastic"):
+        file.write_text(f'[endpoint_names]\n"{name}" = "other"\n')
+        failed(connote("serve", "--config", str(file), *data), name, "must begin with a dot")
+
+
+def test_an_endpoint_of_ones_own_answers_to_a_hosted_models_name(tmp_path: Path) -> None:
+    file, hosted = tmp_path / "connote.toml", ".hosted-sparse-model"
+    file.write_text(f'[endpoint_names]\n"{hosted}" = "mine"\n')
+    server = Server(tmp_path / "data", "--config", str(file))
+    try:
+        with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as http:
+            missing = http.post(f"/_inference/{hosted}", json={"input": TEXT})
+            settings = {"num_allocations": 1, "num_threads": 1, "model_id": ".elser_model_2"}
+            body = {"service": "elasticsearch", "service_settings": settings}
+            http.put("/_inference/sparse_embedding/mine", json=body).raise_for_status()
+            answers = [http.post(f"/_inference/{id}", json={"input": TEXT}).json() for id in (hosted, "mine")]
+            mappings = {"properties": {"meaning": {"type": "semantic_text", "inference_id": hosted}}}
+            http.put("/notes", json={"mappings": mappings}).raise_for_status()
+            http.put("/notes/_doc/1?refresh=true", json={"meaning": TEXT}).raise_for_status()
+            found = http.post("/notes/_search", json={"query": {"match": {"meaning": TEXT}}}).json()
+    finally:
+        server.stop()
+    assert (missing.status_code, "[mine]" in missing.text) == (404, True)
+    assert answers[0] == answers[1]
+    assert answers[0]["sparse_embedding"]
+    assert [hit["_id"] for hit in found["hits"]["hits"]] == ["1"]
 
 
 def test_a_key_is_asked_for_and_never_logged(tmp_path: Path) -> None:

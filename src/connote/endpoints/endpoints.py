@@ -47,12 +47,20 @@ class Endpoints:
     """Preconfigured and stored endpoints; a stored one stands before a preconfigured one of the same id."""
 
     def __init__(
-        self, store: EndpointStore, fleet: Fleet, runner: Runner, prices: Prices, trained: ModelInference
+        self,
+        store: EndpointStore,
+        fleet: Fleet,
+        runner: Runner,
+        prices: Prices,
+        trained: ModelInference,
+        names: Mapping[str, str],
     ) -> None:
+        """`names` are further names of endpoints, with the ids of these."""
         self._store, self._fleet, self._runner, self._prices, self._trained = store, fleet, runner, prices, trained
         self.on_delete: list[Callable[[str], None]] = []
         self.pipelines: Callable[[str], Sequence[str]] = lambda _: ()  # the ids of those that use an endpoint
         self.indices: Callable[[str], Sequence[str]] = lambda _: ()  # likewise, the names
+        self._names = {**ALIASES, **names}
         self._writing = asyncio.Lock()
         self._stored: dict[str, Endpoint] = {}
         self._unreadable: dict[str, str] = {}
@@ -75,7 +83,7 @@ class Endpoints:
             return over.endpoint(self._trained, id, error)
 
     def _own(self, id: str) -> Endpoint:
-        id = ALIASES.get(id, id)
+        id = self._names.get(id, id)
         if id in self._unreadable:
             raise Rejected(self._unreadable[id])
         endpoint = self._stored.get(id) or PRECONFIGURED.get(id)
@@ -164,7 +172,8 @@ class Endpoints:
 
     def has(self, id: str) -> bool:
         """Whether there is an endpoint of that id: one that was made, or a preconfigured one."""
-        return id in self._stored or id in self._unreadable or ALIASES.get(id, id) in PRECONFIGURED
+        id = self._names.get(id, id)
+        return id in self._stored or id in self._unreadable or id in PRECONFIGURED
 
     def using(self, models: Sequence[str], deployments: Sequence[str]) -> list[str]:
         """Which endpoints need one of these models or deployments, as an error tells it."""
@@ -216,7 +225,7 @@ class Endpoints:
 
     async def delete(self, id: str, task: TaskType, *, dry_run: bool, force: bool) -> dict[str, Any]:
         """Delete an endpoint, or only say what uses it. A preconfigured one is stopped and set back to its defaults."""
-        id = ALIASES.get(id, id)
+        id = self._names.get(id, id)
         preconfigured = id not in self._unreadable and self.get(id, task).preconfigured
         used, users = self._used(id), {"pipelines": list(self.pipelines(id)), "indexes": list(self.indices(id))}
         if dry_run:

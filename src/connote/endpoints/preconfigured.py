@@ -59,6 +59,9 @@ ALIASES = {
     ".elastic-rerank-v1": ".rerank-v1-elasticsearch",
     ".elser-v2-elastic": ".elser-2-elastic",
     ".jina-embeddings-v3": ".multilingual-e5-small-elasticsearch",
+    ".jina-embeddings-v5-text-nano": ".multilingual-e5-small-elasticsearch",
     ".jina-embeddings-v5-text-small": ".multilingual-e5-small-elasticsearch",
+    ".jina-reranker-v2-base-multilingual": ".rerank-v1-elasticsearch",
+    ".jina-reranker-v3": ".rerank-v1-elasticsearch",
     ".rerank-v1-elastic": ".rerank-v1-elasticsearch",
 }

@@ -18,6 +18,20 @@ from connote.store.bodies import BodyStore
 
 log = logging.getLogger("connote.ingest")
 
+# Those that are there from the start, as in Elasticsearch: what comes to a data stream of logs without a time has that
+# of its arrival. https://www.elastic.co/docs/manage-data/data-store/data-streams/logs-data-stream
+LOGS = "logs@default-pipeline"
+_SHIPPED: Mapping[str, Mapping[str, Any]] = {
+    LOGS: {
+        "description": "logs without a time have that of their arrival; then [logs@custom], if there is one",
+        "processors": [
+            {"set": {"field": "@timestamp", "value": "{{{_ingest.timestamp}}}", "override": False}},
+            {"pipeline": {"name": "logs@custom", "ignore_missing_pipeline": True}},
+        ],
+        "version": 1,
+        "_meta": {"managed": True},
+    }
+}
 _ALL = ("*", "_all")
 _MOST_ID = 512
 
@@ -32,7 +46,7 @@ class Pipelines:
         self.users: list[Callable[[str], str | None]] = []
         self._writing = asyncio.Lock()
         self._pipelines: dict[str, Pipeline] = {}
-        for id, body in store.all().items():
+        for id, body in {**_SHIPPED, **store.all()}.items():
             self._pipelines[id] = self._kept(id, body)
 
     def _kept(self, id: str, body: Mapping[str, Any]) -> Pipeline:
@@ -94,12 +108,12 @@ class Pipelines:
         return made
 
     async def delete(self, ids: str) -> None:
-        """Delete the pipelines of that name, or those that a pattern names.
+        """Delete the pipelines of that name, or those that a pattern names. Those that are shipped come back.
 
         Raises NotFound, IllegalArgument for one that is in use.
         """
         async with self._writing:
-            found = list(self.find(ids))
+            found = [id for id in self.find(ids) if id == ids or id not in _SHIPPED]
             if not found and ids not in _ALL:
                 raise NotFound(f"pipeline [{ids}] is missing")
             for id in found:
@@ -109,6 +123,8 @@ class Pipelines:
             await asyncio.to_thread(self._store.remove, found)
             for id in found:
                 del self._pipelines[id]
+                if id in _SHIPPED:
+                    self._pipelines[id] = self._kept(id, _SHIPPED[id])
 
     def using(self, model_id: str) -> list[str]:
         """The ids of the pipelines that infer with that model or endpoint."""

@@ -6,6 +6,7 @@ https://www.elastic.co/docs/manage-data/data-store/templates
 import asyncio
 from collections.abc import Mapping, Sequence
 from copy import copy
+from types import MappingProxyType
 from typing import Any
 
 from connote.contract.errors import (
@@ -17,7 +18,7 @@ from connote.contract.errors import (
     Unparsable,
 )
 from connote.contract.settings import java
-from connote.search import aliases, names, streams
+from connote.search import aliases, names, shipped, streams
 from connote.search.analysis.synonyms import Sets
 from connote.search.mapping.mapping import Mapping as Fields
 from connote.search.settings import IndexSettings
@@ -44,9 +45,10 @@ _LEGACY = ("index_patterns", "template", "order", "version", *_PARTS)
 class Kept:
     """Templates of one kind, by name."""
 
-    def __init__(self, store: BodyStore, what: str) -> None:
-        self._store, self._what = store, what
-        self.bodies: dict[str, Body] = store.all()
+    def __init__(self, store: BodyStore, what: str, shipped: Mapping[str, Body] = MappingProxyType({})) -> None:
+        """Those that are shipped are there unless others of their names are kept."""
+        self._store, self._what, self._shipped = store, what, shipped
+        self.bodies: dict[str, Body] = {**shipped, **store.all()}
 
     def find(self, expression: str | None) -> dict[str, Body]:
         """Those of a name or pattern, separated by commas. Raises NotFound for a name that is not there."""
@@ -65,9 +67,9 @@ class Kept:
         self.bodies = {**self.bodies, name: body}
 
     def remove(self, found: Sequence[str]) -> None:
-        """Forget some."""
+        """Forget some. Those that are shipped come back as they were."""
         self._store.remove(found)
-        self.bodies = {name: body for name, body in self.bodies.items() if name not in found}
+        self.bodies = {**self._shipped, **{name: body for name, body in self.bodies.items() if name not in found}}
 
 
 class Templates:
@@ -76,8 +78,8 @@ class Templates:
     def __init__(self, stores: Sequence[BodyStore], sets: Sets = lambda _: None) -> None:
         """Stores of index templates, of components, and of older templates; `sets` finds synonyms."""
         index, component, legacy = stores
-        self.index = Kept(index, "index template")
-        self.component = Kept(component, "component template")
+        self.index = Kept(index, "index template", shipped.INDEX)
+        self.component = Kept(component, "component template", shipped.COMPONENT)
         self.legacy = Kept(legacy, "template")
         self._sets, self._writing = sets, asyncio.Lock()
 

@@ -23,6 +23,7 @@ _INSTEAD = {
     "elser": "elser_model_2",
     "elser-v2": "elser_model_2",
     "jina-embeddings-v3": ".multilingual-e5-small",
+    "jina-embeddings-v5-text-nano": ".multilingual-e5-small",
     "jina-embeddings-v5-text-small": ".multilingual-e5-small",
     "jina-reranker-v2-base-multilingual": "elastic-rerank-v1",
     "jina-reranker-v3": "elastic-rerank-v1",
