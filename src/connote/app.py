@@ -38,6 +38,7 @@ from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
 from connote.search import users
+from connote.search.applications import Applications
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
@@ -113,6 +114,7 @@ class Connote:
     esql: Queries
     scripts: Scripts
     rulesets: Rulesets
+    applications: Applications
     lens: Lens
     reembeds: Reembeds
     by_query: ByQuery
@@ -235,7 +237,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
-    scripts, rulesets = Scripts(BodyStore(engine, database.scripts)), Rulesets(BodyStore(engine, database.rulesets))
+    stored = _, rulesets, _ = _stored(engine, indices)
     rankers = _rankers(engine, trained, endpoints)
     asked = (indices, endpoints, inference, rulesets)
     searches, esql = Searches(*asked, rankers), Queries(*asked, policies)
@@ -249,9 +251,15 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, scripts, rulesets, lens)
+    searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
     rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, _lifecycles(indices, values, closing))
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
+
+
+def _stored(engine: Engine, indices: Indices) -> tuple[Scripts, Rulesets, Applications]:
+    scripts = Scripts(BodyStore(engine, database.scripts))
+    applications = Applications(BodyStore(engine, database.applications), indices, scripts)
+    return scripts, Rulesets(BodyStore(engine, database.rulesets)), applications
 
 
 def _lifecycles(indices: Indices, values: ValueStore, closing: AsyncExitStack) -> Lifecycles:

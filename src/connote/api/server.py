@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connote.api import (
     absent,
     aliases,
+    applications,
     async_search,
     auth,
     bulk,
@@ -82,6 +83,7 @@ ROUTES = (
     *templates.ROUTES,
     *synonyms.ROUTES,
     *rulesets.ROUTES,
+    *applications.ROUTES,
     *documents.ROUTES,
     *enrich.ROUTES,
     *lens.ROUTES,
