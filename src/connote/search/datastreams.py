@@ -13,14 +13,15 @@ from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.mapping.date import Date, DateNanos
 from connote.search.mapping.mapping import MARK, TIMESTAMP
+from connote.search.settings import IndexSettings
 from connote.search.streams import Changes, DataStream, by_index, lifecycle_of
 
 
 def find(indices: Indices, expression: str | None) -> list[DataStream]:
-    """Those of names and patterns, by name. Raises NoIndex for a name that is not there."""
+    """Those of names and patterns, by name; none for an index. Raises NoIndex for a name that is not there."""
     parts = ["*" if part in names.ALL else part for part in (expression or "*").split(",")]
     for part in parts:
-        if "*" not in part and part not in indices.streams:
+        if "*" not in part and part not in indices.streams and part not in indices.records:
             raise NoIndex(part)
     found = sorted(indices.streams.items())
     return [each for name, each in found if any(names.fits(name, part) for part in parts)]
@@ -190,6 +191,8 @@ def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
         "status": "GREEN",
         "template": stream.template,
         "lifecycle": stream.lifecycle,
+        "settings": IndexSettings(dict(stream.settings)).nested(),
+        "mappings": stream.mappings,
         "next_generation_managed_by": managed,
         "prefer_ilm": True,
         "hidden": stream.hidden,
