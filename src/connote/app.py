@@ -44,6 +44,7 @@ from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.enriching import Enriching
 from connote.search.esql.queries import Queries
+from connote.search.health import Health
 from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, Lifecycles, interval
@@ -121,6 +122,7 @@ class Connote:
     enriching: Enriching
     tasks: Tasks
     lifecycles: Lifecycles
+    health: Health
     meter: Meter
     activity: Activity
     shadows: Shadows
@@ -238,8 +240,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
     stored = _, rulesets, _ = _stored(engine, indices)
-    rankers = _rankers(engine, trained, endpoints)
-    asked = (indices, endpoints, inference, rulesets)
+    rankers, asked = _rankers(engine, trained, endpoints), (indices, endpoints, inference, rulesets)
     searches, esql = Searches(*asked, rankers), Queries(*asked, policies)
     closing.callback(searches.contexts.clear)
     asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
@@ -252,7 +253,8 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
-    rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, _lifecycles(indices, values, closing))
+    watched = _watched(indices, values, folder.path, uuid, closing)
+    rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, *watched)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 
@@ -262,10 +264,12 @@ def _stored(engine: Engine, indices: Indices) -> tuple[Scripts, Rulesets, Applic
     return scripts, Rulesets(BodyStore(engine, database.rulesets)), applications
 
 
-def _lifecycles(indices: Indices, values: ValueStore, closing: AsyncExitStack) -> Lifecycles:
-    made = Lifecycles(indices, lambda: interval(values.get(INTERVAL) or USUAL_INTERVAL))
-    closing.push_async_callback(made.close)
-    return made
+def _watched(
+    indices: Indices, values: ValueStore, data: Path, node: str, closing: AsyncExitStack
+) -> tuple[Lifecycles, Health]:
+    lifecycles = Lifecycles(indices, lambda: interval(values.get(INTERVAL) or USUAL_INTERVAL))
+    closing.push_async_callback(lifecycles.close)
+    return lifecycles, Health(indices, lifecycles, data, node)
 
 
 def _models(

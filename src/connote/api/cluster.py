@@ -7,6 +7,7 @@ from typing import Any
 from connote.api.choice import CHOICE, TIMEOUTS, chosen, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.indices import DESTRUCTIVE
+from connote.api.node import attributes
 from connote.contract import sizes
 from connote.contract.errors import IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
@@ -104,6 +105,14 @@ async def put_settings(ask: Ask) -> Answer:
     return Answer({"acknowledged": True, **kept})
 
 
+async def reroute(ask: Ask) -> Answer:
+    """Move shards: there is nowhere to move them to, so any command is refused."""
+    commands = (await ask.json_if_any()).get("commands") or []
+    if not isinstance(commands, list) or commands:
+        raise IllegalArgument(f"[commands] {java(commands)[:100]}: there is one node, which has every shard")
+    return Answer({"acknowledged": True, **({"explanations": []} if ask.flag("explain") else {})})
+
+
 async def nodes(ask: Ask) -> Answer:
     """The nodes: this one, with its version and address."""
     address = ask.headers.get("host", "127.0.0.1")
@@ -115,6 +124,7 @@ async def nodes(ask: Ask) -> Answer:
         "version": VERSION_SPOKEN,
         "build_flavor": "connote",
         "roles": ["data", "ingest", "master", "ml"],
+        "attributes": attributes(),
         "http": {"bound_address": [address], "publish_address": address},
         "plugins": [],
         "modules": [],
@@ -207,6 +217,7 @@ _ACCEPTED = (
 )
 _STATS = CHOICE | dict.fromkeys(_ACCEPTED, "Accepted.")
 _SHOWN = CHOICE | TIMEOUTS | dict.fromkeys(("flat_settings", "local", "wait_for_timeout"), "Accepted.")
+_REROUTE = TIMEOUTS | dict.fromkeys(("dry_run", "explain", "metric", "retry_failed"), "Accepted.")
 _CLUSTER = TIMEOUTS | {"flat_settings": "Accepted: they are.", "include_defaults": "Accepted."}
 
 ROUTES = (
@@ -216,6 +227,7 @@ ROUTES = (
         Route("GET", path, state, _SHOWN)
         for path in ("/_cluster/state", "/_cluster/state/{metric}", "/_cluster/state/{metric}/{index}")
     ),
+    Route("POST", "/_cluster/reroute", reroute, _REROUTE),
     Route("GET", "/_cluster/settings", get_settings, _CLUSTER),
     Route("PUT", "/_cluster/settings", put_settings, _CLUSTER),
     Route("GET", "/_cluster/stats", cluster_stats, TIMEOUTS | {"include_remotes": "Accepted."}),

@@ -1,9 +1,15 @@
 """The routes of `_ingest`."""
 
+import asyncio
+
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import IllegalArgument
 from connote.ingest import simulate as simulation
+from connote.ingest.document import Document
 from connote.ingest.grok import library
+from connote.search.write.item import Item
+from connote.search.write.operation import Kind
+from connote.search.write.rehearsal import Rehearsal, Substitutions
 
 _ID = "/_ingest/pipeline/{id}"
 
@@ -44,6 +50,24 @@ async def simulate(ask: Ask) -> Answer:
     return Answer(simulation.wire(documents, outcomes))
 
 
+async def rehearse(ask: Ask) -> Answer:
+    """What pipelines and mappings would make of the documents in `docs` if they were indexed, with substitutions."""
+    body, house = await ask.json(), ask.connote
+    index = ask.request.path_params.get("index")
+    if (kind := ask.text("merge_type")) not in (None, "index", "template"):
+        raise IllegalArgument(f"[merge_type] must be [index] or [template], not [{kind}]")
+    items = [_item(each, index) for each in simulation.documents(body, verbose=False)]
+    given = Substitutions.parse(body)
+    rehearsal = await asyncio.to_thread(Rehearsal, house.indices, house.templates, house.pipelines, given)
+    return Answer({"docs": await ask.attended(rehearsal.run(items, ask.text("pipeline")))})
+
+
+def _item(document: Document, index: str | None) -> Item:
+    told = document.metadata
+    name = index if told["_index"] == simulation.NO_INDEX and index is not None else told["_index"]
+    return Item(Kind.INDEX, name, told["_id"], document.source, routing=told.get("_routing"))
+
+
 async def grok(ask: Ask) -> Answer:
     """The expressions of grok by their names."""
     mode = ask.text("ecs_compatibility") or "disabled"
@@ -71,12 +95,21 @@ _TIMEOUTS = {"master_timeout": "Accepted: there is one node.", "timeout": "Accep
 _GET = {"summary": "Only the ids.", "master_timeout": _TIMEOUTS["master_timeout"], "local": "Accepted."}
 _PUT = {**_TIMEOUTS, "if_version": "Only in place of a pipeline of this version."}
 _SIMULATE = {"verbose": "Show what each processor does."}
+_REHEARSE = {
+    "merge_type": "Accepted: `index` or `template`.",
+    "pipeline": "The pipeline, in place of the index's default.",
+}
 
 ROUTES = (
     Route("GET", "/_ingest/pipeline", list_all, _GET),
     *(
         Route(method, f"{path}/_simulate", simulate, _SIMULATE)
         for path in ("/_ingest/pipeline", _ID)
+        for method in ("POST", "GET")
+    ),
+    *(
+        Route(method, f"/_ingest{index}/_simulate", rehearse, _REHEARSE)
+        for index in ("", "/{index}")
         for method in ("POST", "GET")
     ),
     Route(

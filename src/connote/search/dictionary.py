@@ -4,8 +4,8 @@ https://json-schema.org/draft-07, of it what describes parameters; what is not i
 check nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from typing import Any, cast
 
 from connote.contract.errors import IllegalArgument, InvalidRequest
 from connote.contract.settings import java
@@ -81,7 +81,7 @@ def _sized(schema: Schema, value: Any, path: str) -> Iterator[str]:  # noqa: ANN
     kind: type | tuple[type, ...]
     for keyword, kind, passes in _SIZES:
         if keyword in schema and isinstance(value, kind) and not isinstance(value, bool):
-            size: Any = value if kind is _NUMBER else len(value)
+            size: Any = value if kind is _NUMBER else len(cast("Sized", value))
             if not passes(size, schema[keyword]):
                 yield f"{path}: [{keyword}] is {schema[keyword]}, not {size}"
 

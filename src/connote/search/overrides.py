@@ -58,7 +58,8 @@ async def set_settings(indices: Indices, stream: DataStream, body: Mapping[str, 
     except ConnoteError as error:
         return {"name": stream.name, "applied_to_data_stream": False, "error": error.reason}
     dynamic = [name for name in given if is_dynamic(name)]
-    applied = Applied(*([f"index.{name}" for name in given if (name in dynamic) is kind] for kind in (False, True)))
+    alone, everywhere = ([f"index.{name}" for name in given if (name in dynamic) is kind] for kind in (False, True))
+    applied = Applied(alone, everywhere)
     if not is_trial:
         await _keep(indices, stream.name, settings=made.settings)
         effective = IndexSettings.read(_composed(indices, made).get("settings") or {}).values

@@ -36,6 +36,14 @@ class Prepare:
             len(made), lambda: [_operation(each, ran.get(at, ()), named) for at, each in sorted(made.items())]
         )
 
+    async def rehearsed(
+        self, items: Sequence[Item], pipeline: str | None
+    ) -> list[tuple[Item | Outcome, Sequence[str]]]:
+        """What pipelines make of each, and which it has met. No index is made."""
+        made = {at: self._checked(item) for at, item in enumerate(items)}
+        ran = await self._piped(made, pipeline)
+        return [(each, ran.get(at, ())) for at, each in sorted(made.items())]
+
     def _checked(self, item: Item) -> Item | Outcome:
         try:
             if item.problem is not None:

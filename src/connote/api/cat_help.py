@@ -1,0 +1,17 @@
+"""The route that lists the tables there are."""
+
+from starlette.responses import PlainTextResponse
+
+from connote.api import absent, cat, cat_indices, node, segments
+from connote.api.exchange import Answer, Ask, Route
+
+_ROOMS = (absent, cat, cat_indices, node, segments)
+_TABLES = sorted({route.path for room in _ROOMS for route in room.ROUTES if route.path.startswith("/_cat/")})
+
+
+async def tables(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
+    """The tables of `_cat`, one a line, as text."""
+    return Answer(response=PlainTextResponse("\n".join(["=^.^=", *_TABLES]) + "\n"))
+
+
+ROUTES = (Route("GET", "/_cat", tables),)
