@@ -56,6 +56,7 @@ from connote.search.searches import Searches
 from connote.search.synonyms import Synonyms
 from connote.search.tasks import Tasks
 from connote.search.templates import Templates
+from connote.search.transform.transforms import Transforms
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
 from connote.search.write.script import scripted
@@ -121,6 +122,7 @@ class Connote:
     by_query: ByQuery
     enriching: Enriching
     tasks: Tasks
+    transforms: Transforms
     lifecycles: Lifecycles
     health: Health
     meter: Meter
@@ -200,6 +202,7 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
             house = _wired(config, folder, closing)
             await house.reembeds.resume()
             await house.async_searches.resume()
+            await house.transforms.resume()
             house.lifecycles.start()
             yield house
 
@@ -243,8 +246,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     rankers, asked = _rankers(engine, trained, endpoints), (indices, endpoints, inference, rulesets)
     searches, esql = Searches(*asked, rankers), Queries(*asked, policies)
     closing.callback(searches.contexts.clear)
-    asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
-    closing.push_async_callback(asyncs.close)
+    asyncs = _async_searches(engine, values, closing)
     lens, matching = Lens(*asked, library), Matching(*asked)
     by_query, enriching = ByQuery(indices, documents, matching), Enriching(policies, indices, matching, pipelines)
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
@@ -253,8 +255,9 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
-    watched = _watched(indices, values, folder.path, uuid, closing)
-    rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, *watched)
+    transforms = _transforms(engine, indices, searches, (documents, by_query), pipelines, closing)
+    running = (tasks, transforms, *_watched(indices, values, folder.path, uuid, closing))
+    rooms = (*inferring, *searching, reembeds, by_query, enriching, *running)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 
@@ -262,6 +265,25 @@ def _stored(engine: Engine, indices: Indices) -> tuple[Scripts, Rulesets, Applic
     scripts = Scripts(BodyStore(engine, database.scripts))
     applications = Applications(BodyStore(engine, database.applications), indices, scripts)
     return scripts, Rulesets(BodyStore(engine, database.rulesets)), applications
+
+
+def _async_searches(engine: Engine, values: ValueStore, closing: AsyncExitStack) -> AsyncSearches:
+    made = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
+    closing.push_async_callback(made.close)
+    return made
+
+
+def _transforms(
+    engine: Engine,
+    indices: Indices,
+    searches: Searches,
+    writing: tuple[Documents, ByQuery],
+    pipelines: Pipelines,
+    closing: AsyncExitStack,
+) -> Transforms:
+    made = Transforms(BodyStore(engine, database.transforms), indices, searches, writing, pipelines.has)
+    closing.push_async_callback(made.close)
+    return made
 
 
 def _watched(

@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture
 def desk(indices: httpx.Client) -> Iterator[httpx.Client]:
     for id, field in (("first", "a"), ("last", "z")):
-        body = {"processors": [{"set": {"field": field, "value": id}}]}
+        body: dict[str, Any] = {"processors": [{"set": {"field": field, "value": id}}]}
         assert indices.put(f"/_ingest/pipeline/rehearse-{id}", json=body).is_success
     settings = {"default_pipeline": "rehearse-first", "final_pipeline": "rehearse-last"}
     mappings = {"properties": {"year": {"type": "integer"}, "tag": {"type": "keyword", "ignore_above": 3}}}

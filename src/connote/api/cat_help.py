@@ -2,10 +2,10 @@
 
 from starlette.responses import PlainTextResponse
 
-from connote.api import absent, cat, cat_indices, node, segments
+from connote.api import absent, cat, cat_indices, node, segments, transforms
 from connote.api.exchange import Answer, Ask, Route
 
-_ROOMS = (absent, cat, cat_indices, node, segments)
+_ROOMS = (absent, cat, cat_indices, node, segments, transforms)
 _TABLES = sorted({route.path for room in _ROOMS for route in room.ROUTES if route.path.startswith("/_cat/")})
 
 

@@ -61,6 +61,7 @@ from connote.api import (
     termsenum,
     termvectors,
     threads,
+    transforms,
 )
 from connote.api.awake import Awake
 from connote.api.exchange import Answer, Ask, Route, failure, render
@@ -109,6 +110,7 @@ ROUTES = (
     *cat_help.ROUTES,
     *health.ROUTES,
     *migration.ROUTES,
+    *transforms.ROUTES,
     *contexts.ROUTES,
     *scripts.ROUTES,
     *esql.ROUTES,

@@ -121,6 +121,8 @@ def _bodies(name: str) -> Table:
 templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component", "legacy"))
 pipelines, synonyms, tasks, scripts = (_bodies(name) for name in ("pipelines", "synonyms", "tasks", "scripts"))
 rulesets, applications = _bodies("rulesets"), _bodies("search_applications")
+# Transforms with how far they have come.
+transforms = _bodies("transforms")
 data_streams, enrich_policies = _bodies("data_streams"), _bodies("enrich_policies")
 # Models that order what searches find, with their definitions.
 rankers = _bodies("rankers")
