@@ -45,6 +45,8 @@ from connote.search.documents import Documents
 from connote.search.enriching import Enriching
 from connote.search.esql.queries import Queries
 from connote.search.health import Health
+from connote.search.ilm import management
+from connote.search.ilm.management import Management
 from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, Lifecycles, interval
@@ -123,6 +125,7 @@ class Connote:
     enriching: Enriching
     tasks: Tasks
     transforms: Transforms
+    ilm: Management
     lifecycles: Lifecycles
     health: Health
     meter: Meter
@@ -256,7 +259,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
     transforms = _transforms(engine, indices, searches, (documents, by_query), pipelines, closing)
-    running = (tasks, transforms, *_watched(indices, values, folder.path, uuid, closing))
+    running = (tasks, transforms, *_watched(engine, (indices, templates, values), folder.path, uuid, closing))
     rooms = (*inferring, *searching, reembeds, by_query, enriching, *running)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
@@ -287,11 +290,19 @@ def _transforms(
 
 
 def _watched(
-    indices: Indices, values: ValueStore, data: Path, node: str, closing: AsyncExitStack
-) -> tuple[Lifecycles, Health]:
-    lifecycles = Lifecycles(indices, lambda: interval(values.get(INTERVAL) or USUAL_INTERVAL))
+    engine: Engine, rooms: tuple[Indices, Templates, ValueStore], data: Path, node: str, closing: AsyncExitStack
+) -> tuple[Management, Lifecycles, Health]:
+    indices, _, values = rooms
+    policies, lives = (BodyStore(engine, each) for each in database.ilm)
+    ilm = Management((policies, lives), *rooms)
+    settings = {INTERVAL: USUAL_INTERVAL, management.INTERVAL: management.USUAL_INTERVAL}
+
+    def often() -> float:
+        return min(interval(values.get(name) or usual) for name, usual in settings.items())
+
+    lifecycles = Lifecycles(indices, often, ilm.run)
     closing.push_async_callback(lifecycles.close)
-    return lifecycles, Health(indices, lifecycles, data, node)
+    return ilm, lifecycles, Health(indices, lifecycles, ilm, data, node)
 
 
 def _models(

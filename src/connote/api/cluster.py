@@ -13,6 +13,7 @@ from connote.contract.errors import IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
 from connote.search import stats as statistics
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES
+from connote.search.ilm import management
 from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, interval
 from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
@@ -98,7 +99,10 @@ async def put_settings(ask: Ask) -> Answer:
     often = str(said.get(INTERVAL, USUAL_INTERVAL))
     interval(often)
     ask.connote.values.put(_SETTINGS, kept)
+    policies = str(said.get(management.INTERVAL, management.USUAL_INTERVAL))
+    interval(policies)
     ask.connote.values.put(INTERVAL, often)
+    ask.connote.values.put(management.INTERVAL, policies)
     ask.connote.lifecycles.wake()
     ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
     ask.connote.values.put(LARGEST, largest)

@@ -171,17 +171,16 @@ def latest(index: Index) -> int | None:
 
 def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
     """A data stream as GET shows it."""
-    managed = "Data stream lifecycle" if (stream.lifecycle or {}).get("enabled") else "Unmanaged"
     own = [
         {
             "index_name": name,
             "index_uuid": indices.records[name].uuid,
-            "prefer_ilm": True,
-            "managed_by": managed,
+            **_managed(stream, indices.records[name].settings),
             "index_mode": indices.settings(name).mode,
         }
         for name in stream.indices
     ]
+    writer = _managed(stream, indices.records[stream.writer].settings)
     shown: dict[str, Any] = {
         "name": stream.name,
         "timestamp_field": {"name": TIMESTAMP},
@@ -193,8 +192,9 @@ def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
         "lifecycle": stream.lifecycle,
         "settings": IndexSettings(dict(stream.settings)).nested(),
         "mappings": stream.mappings,
-        "next_generation_managed_by": managed,
-        "prefer_ilm": True,
+        "next_generation_managed_by": writer["managed_by"],
+        "prefer_ilm": writer["prefer_ilm"],
+        "ilm_policy": writer.get("ilm_policy"),
         "hidden": stream.hidden,
         "system": False,
         "allow_custom_routing": stream.allow_custom_routing,
@@ -203,3 +203,11 @@ def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
         "index_mode": indices.settings(stream.writer).mode,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def _managed(stream: DataStream, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """By what an index of a stream is managed: a policy of its own, or the lifecycle of the stream."""
+    policy, prefers = settings.get("lifecycle.name"), settings.get("lifecycle.prefer_ilm") not in (False, "false")
+    if policy and (prefers or not stream.is_managed):
+        return {"prefer_ilm": prefers, "managed_by": "Index Lifecycle Management", "ilm_policy": policy}
+    return {"prefer_ilm": prefers, "managed_by": "Data stream lifecycle" if stream.is_managed else "Unmanaged"}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from connote.contract.errors import ClosedIndex, NoIndex, NotFound, Unavailable
+from connote.search.ilm.management import Management
 from connote.search.indices import Indices
 from connote.search.lifecycles import Lifecycles
 
@@ -58,14 +59,15 @@ class Indicator:
 class Health:
     """Asks the indicators."""
 
-    def __init__(self, indices: Indices, lifecycles: Lifecycles, folder: Path, node: str) -> None:
-        self._indices, self._lifecycles, self._folder, self._node = indices, lifecycles, folder, node
+    def __init__(self, indices: Indices, lifecycles: Lifecycles, ilm: Management, folder: Path, node: str) -> None:
+        self._indices, self._lifecycles, self._ilm, self._folder, self._node = indices, lifecycles, ilm, folder, node
         self._all: Mapping[str, Callable[[], Awaitable[Indicator]]] = {
             "master_is_stable": self._master,
             "shards_availability": self._shards,
             "disk": self._disk,
             "repository_integrity": self._repositories,
             "data_stream_lifecycle": self._streams,
+            "ilm": self._policies,
         }
 
     async def report(self, feature: str | None = None) -> dict[str, Indicator]:
@@ -150,6 +152,25 @@ class Health:
             "; ".join(dict.fromkeys(stuck.values()))[:1000],
             "Mend what the reason says; lifecycles are followed again by themselves.",
             {"indices": sorted(stuck)},
+        )
+
+    async def _policies(self) -> Indicator:
+        """Whether policies are followed, and where that failed."""
+        failing, is_stopped = self._ilm.failing(), self._ilm.is_stopped
+        mode = "STOPPED" if is_stopped else "RUNNING"
+        details = {"policies": len(self._ilm.find(None)), "stagnating_indices": len(failing), "ilm_status": mode}
+        if not failing and not is_stopped:
+            return Indicator("green", "Index Lifecycle Management is running", details)
+        symptom = f"{len(failing)} ind{'ices have' if len(failing) != 1 else 'ex has'} failed in their policies"
+        return Indicator(
+            "yellow",
+            "Index Lifecycle Management is not running" if is_stopped else symptom,
+            details,
+            "Indices are not rolled over or deleted when they should be; they go on to grow.",
+            "deployment_management",
+            "It was stopped." if is_stopped else "; ".join(dict.fromkeys(failing.values()))[:1000],
+            "Start it: POST /_ilm/start." if is_stopped else "Mend what the reason says; it is tried again by itself.",
+            {"indices": sorted(failing)},
         )
 
 

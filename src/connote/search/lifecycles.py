@@ -1,12 +1,14 @@
 """Lifecycles of data streams: the index that is written to is rolled over as it grows, and old ones are deleted.
 
+With them policies of indices are followed.
+
 https://www.elastic.co/docs/manage-data/lifecycle/data-stream
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from itertools import product
 from typing import Any
@@ -33,10 +35,15 @@ _LONGEST = "30d"
 
 
 class Lifecycles:
-    """Looks after all data streams, again and again. `interval` gives the seconds between two times."""
+    """Looks after all data streams, again and again. `interval` gives the seconds between two times.
 
-    def __init__(self, indices: Indices, interval: Callable[[], float]) -> None:
-        self._indices, self._interval = indices, interval
+    `beside` is done each time, too.
+    """
+
+    def __init__(
+        self, indices: Indices, interval: Callable[[], float], beside: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self._indices, self._interval, self._beside = indices, interval, beside
         self._woken, self._is_ending = asyncio.Event(), False
         self._running: asyncio.Task[None] | None = None
         self._began: list[float] = []  # when lifecycles were last followed, and the time before that
@@ -99,6 +106,14 @@ class Lifecycles:
                 return
             self._woken.clear()
             await self.run()
+            if self._beside is not None:
+                await self._followed(self._beside)
+
+    async def _followed(self, beside: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await beside()
+        except Exception:
+            log.exception("policies of indices could not be followed")
 
     async def _roll(self, name: str) -> None:
         stream = self._indices.streams.get(name)

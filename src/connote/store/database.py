@@ -123,6 +123,8 @@ pipelines, synonyms, tasks, scripts = (_bodies(name) for name in ("pipelines", "
 rulesets, applications = _bodies("rulesets"), _bodies("search_applications")
 # Transforms with how far they have come.
 transforms = _bodies("transforms")
+# Policies by which indices live, and how far each index has come, by its uuid.
+ilm = _bodies("ilm_policies"), _bodies("ilm_lives")
 data_streams, enrich_policies = _bodies("data_streams"), _bodies("enrich_policies")
 # Models that order what searches find, with their definitions.
 rankers = _bodies("rankers")
