@@ -79,14 +79,19 @@ class Management:
         """Let nothing be done for now, or again what is due."""
         self._values.put(_STOPPED, stopped)
 
-    def policy_of(self, index: str) -> str | None:
-        """The name of the policy that an index lives by; None if it lives by none."""
+    def policy_of(self, index: str, owners: Mapping[str, str] | None = None) -> str | None:
+        """The name of the policy that an index lives by; None if it lives by none.
+
+        `owners` are the streams of indices, where it is asked for many.
+        """
         settings = self._indices.records[index].settings
-        name, owner = settings.get(NAME), by_index(self._indices.streams).get(index)
-        prefers_other = settings.get("lifecycle.prefer_ilm") in (False, "false")
-        if owner is not None and self._indices.streams[owner].is_managed and prefers_other:
+        if not (name := settings.get(NAME)):
             return None
-        return None if name in (None, "") else str(name)
+        if settings.get("lifecycle.prefer_ilm") in (False, "false"):
+            owner = (by_index(self._indices.streams) if owners is None else owners).get(index)
+            if owner in self._indices.streams and self._indices.streams[owner].is_managed:
+                return None
+        return str(name)
 
     def explain(self, index: str) -> Body:
         """How far an index has come."""
@@ -172,9 +177,10 @@ class Management:
             return
         async with self._running:
             await self._forget()
+            owners = by_index(self._indices.streams)
             for index in list(self._indices.records):
                 with suppress(NoIndex):  # it was deleted in the meantime
-                    policy = self._policies.get(self.policy_of(index) or "")
+                    policy = self._policies.get(self.policy_of(index, owners) or "")
                     if policy is not None and not self._indices.is_closed(index):
                         await self._live(index, policy)
 
