@@ -450,3 +450,4 @@ def test_an_index_has_no_lifecycle_of_data_streams(streams: httpx.Client) -> Non
     streams.put("/shelf")
     assert streams.get("/_data_stream/shelf/_lifecycle").json()["data_streams"] == []
     assert streams.get("/_data_stream/nothing/_lifecycle").status_code == 404
+    assert streams.delete("/_data_stream/shelf").status_code == 404

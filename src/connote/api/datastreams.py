@@ -25,7 +25,7 @@ async def get(ask: Ask) -> Answer:
 
 async def delete(ask: Ask) -> Answer:
     """Delete data streams with all that is in them."""
-    await datastreams.delete(ask.connote.indices, _found(ask))
+    await datastreams.delete(ask.connote.indices, datastreams.find(ask.connote.indices, ask.path("name")))
     return Answer({"acknowledged": True})
 
 
@@ -123,7 +123,7 @@ async def _overridden(ask: Ask, change: Callable[..., Awaitable[dict[str, Any]]]
 
 
 def _found(ask: Ask) -> list[DataStream]:
-    return datastreams.find(ask.connote.indices, ask.request.path_params.get("name"))
+    return datastreams.find(ask.connote.indices, ask.request.path_params.get("name"), or_indices=True)
 
 
 def _lived(stream: DataStream) -> dict[str, Any]:

@@ -17,11 +17,15 @@ from connote.search.settings import IndexSettings
 from connote.search.streams import Changes, DataStream, by_index, lifecycle_of
 
 
-def find(indices: Indices, expression: str | None) -> list[DataStream]:
-    """Those of names and patterns, by name; none for an index. Raises NoIndex for a name that is not there."""
+def find(indices: Indices, expression: str | None, *, or_indices: bool = False) -> list[DataStream]:
+    """Those of names and patterns, by name; with `or_indices` a name may be that of an index, and means none.
+
+    Raises NoIndex for a name that is not there.
+    """
+    known = {*indices.streams, *(indices.records if or_indices else ())}
     parts = ["*" if part in names.ALL else part for part in (expression or "*").split(",")]
     for part in parts:
-        if "*" not in part and part not in indices.streams and part not in indices.records:
+        if "*" not in part and part not in known:
             raise NoIndex(part)
     found = sorted(indices.streams.items())
     return [each for name, each in found if any(names.fits(name, part) for part in parts)]

@@ -89,7 +89,8 @@ class Management:
             return None
         if settings.get("lifecycle.prefer_ilm") in (False, "false"):
             owner = (by_index(self._indices.streams) if owners is None else owners).get(index)
-            if owner in self._indices.streams and self._indices.streams[owner].is_managed:
+            stream = self._indices.streams.get(owner or "")
+            if stream is not None and stream.is_managed:
                 return None
         return str(name)
 
