@@ -85,7 +85,7 @@ class Run:
     ) -> None:
         self.transform, self.state, self._source, self._keep = transform, state, source, keep
         self._indices, self._documents, self._by_query = target
-        self.is_working, self.is_ending, self.at_checkpoint = False, False, False
+        self.is_working, self.is_ending, self.at_checkpoint, self.is_left = False, False, False, False
         self._woken = asyncio.Event()
         self._seen: tuple[object, ...] | None = None
         self._bound = 0  # the time up to which documents were looked at the last time
@@ -99,6 +99,11 @@ class Run:
         self.is_ending, self.at_checkpoint = True, at_checkpoint
         self.wake()
 
+    def leave(self) -> None:
+        """The same, because the server ends: it is to go on with its next start."""
+        self.is_left = True
+        self.end()
+
     async def run(self) -> None:
         """Go on until it is through, or is to end. What fails is kept as the reason."""
         try:
@@ -110,7 +115,7 @@ class Run:
             self.state.reason = "internal error; the server's log says more"
             log.exception("transform [%s] failed", self.transform.id)
         self.is_working = False
-        if not self.transform.is_continuous or self.is_ending:
+        if not self.is_left and (self.is_ending or not self.transform.is_continuous):
             self.state.is_started = False
         await self._keep()
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,10 +198,13 @@ class Transforms:
         """End all that run; they go on with the next start of the server."""
         running = [each.running for each in self._kept.values() if each.running is not None]
         for kept in self._kept.values():
-            if kept.running is not None:
-                kept.running.cancel()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*running, return_exceptions=True), _LAST)
+            if kept.run is not None:
+                kept.run.leave()
+        if running:
+            _, late = await asyncio.wait(running, timeout=_LAST)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     def _begin(self, kept: Kept) -> None:
         async def keep() -> None:
