@@ -38,11 +38,15 @@ from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
 from connote.search import users
+from connote.search.applications import Applications
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.enriching import Enriching
 from connote.search.esql.queries import Queries
+from connote.search.health import Health
+from connote.search.ilm import management
+from connote.search.ilm.management import Management
 from connote.search.indices import Indices
 from connote.search.lens.lens import Lens
 from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, Lifecycles, interval
@@ -54,6 +58,7 @@ from connote.search.searches import Searches
 from connote.search.synonyms import Synonyms
 from connote.search.tasks import Tasks
 from connote.search.templates import Templates
+from connote.search.transform.transforms import Transforms
 from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
 from connote.search.write.script import scripted
@@ -113,12 +118,16 @@ class Connote:
     esql: Queries
     scripts: Scripts
     rulesets: Rulesets
+    applications: Applications
     lens: Lens
     reembeds: Reembeds
     by_query: ByQuery
     enriching: Enriching
     tasks: Tasks
+    transforms: Transforms
+    ilm: Management
     lifecycles: Lifecycles
+    health: Health
     meter: Meter
     activity: Activity
     shadows: Shadows
@@ -196,6 +205,7 @@ async def opened(config: Config) -> AsyncIterator[Connote]:
             house = _wired(config, folder, closing)
             await house.reembeds.resume()
             await house.async_searches.resume()
+            await house.transforms.resume()
             house.lifecycles.start()
             yield house
 
@@ -235,13 +245,11 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
-    scripts, rulesets = Scripts(BodyStore(engine, database.scripts)), Rulesets(BodyStore(engine, database.rulesets))
-    rankers = _rankers(engine, trained, endpoints)
-    asked = (indices, endpoints, inference, rulesets)
+    stored = _, rulesets, _ = _stored(engine, indices)
+    rankers, asked = _rankers(engine, trained, endpoints), (indices, endpoints, inference, rulesets)
     searches, esql = Searches(*asked, rankers), Queries(*asked, policies)
     closing.callback(searches.contexts.clear)
-    asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
-    closing.push_async_callback(asyncs.close)
+    asyncs = _async_searches(engine, values, closing)
     lens, matching = Lens(*asked, library), Matching(*asked)
     by_query, enriching = ByQuery(indices, documents, matching), Enriching(policies, indices, matching, pipelines)
     tasks = Tasks(BodyStore(engine, database.tasks), uuid)
@@ -249,15 +257,52 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, scripts, rulesets, lens)
-    rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, _lifecycles(indices, values, closing))
+    searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
+    transforms = _transforms(engine, indices, searches, (documents, by_query), pipelines, closing)
+    running = (tasks, transforms, *_watched(engine, (indices, templates, values), folder.path, uuid, closing))
+    rooms = (*inferring, *searching, reembeds, by_query, enriching, *running)
     return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
 
 
-def _lifecycles(indices: Indices, values: ValueStore, closing: AsyncExitStack) -> Lifecycles:
-    made = Lifecycles(indices, lambda: interval(values.get(INTERVAL) or USUAL_INTERVAL))
+def _stored(engine: Engine, indices: Indices) -> tuple[Scripts, Rulesets, Applications]:
+    scripts = Scripts(BodyStore(engine, database.scripts))
+    applications = Applications(BodyStore(engine, database.applications), indices, scripts)
+    return scripts, Rulesets(BodyStore(engine, database.rulesets)), applications
+
+
+def _async_searches(engine: Engine, values: ValueStore, closing: AsyncExitStack) -> AsyncSearches:
+    made = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
     closing.push_async_callback(made.close)
     return made
+
+
+def _transforms(
+    engine: Engine,
+    indices: Indices,
+    searches: Searches,
+    writing: tuple[Documents, ByQuery],
+    pipelines: Pipelines,
+    closing: AsyncExitStack,
+) -> Transforms:
+    made = Transforms(BodyStore(engine, database.transforms), indices, searches, writing, pipelines.has)
+    closing.push_async_callback(made.close)
+    return made
+
+
+def _watched(
+    engine: Engine, rooms: tuple[Indices, Templates, ValueStore], data: Path, node: str, closing: AsyncExitStack
+) -> tuple[Management, Lifecycles, Health]:
+    indices, _, values = rooms
+    policies, lives = (BodyStore(engine, each) for each in database.ilm)
+    ilm = Management((policies, lives), *rooms)
+    settings = {INTERVAL: USUAL_INTERVAL, management.INTERVAL: management.USUAL_INTERVAL}
+
+    def often() -> float:
+        return min(interval(values.get(name) or usual) for name, usual in settings.items())
+
+    lifecycles = Lifecycles(indices, often, ilm.run)
+    closing.push_async_callback(lifecycles.close)
+    return ilm, lifecycles, Health(indices, lifecycles, ilm, data, node)
 
 
 def _models(

@@ -448,3 +448,89 @@ class TestTemplatesThatAreThere:
     def test_an_index_of_such_a_name_is_refused_as_any_of_a_stream(self, indices: httpx.Client) -> None:
         assert "creates data streams only" in refused(indices.put("/logs-door-main"))
         assert indices.put("/logs-door").is_success
+
+
+def test_a_stream_has_settings_of_its_own_above_its_template(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    path = "/_data_stream/logs-a/_settings"
+    (told,) = streams.get(path).json()["data_streams"]
+    assert (told["name"], told["settings"]) == ("logs-a", {})
+    assert told["effective_settings"] == {"index": {"number_of_replicas": "0"}}
+    body = {"index": {"number_of_shards": 2, "refresh_interval": "7s"}}
+    (trial,) = streams.put(f"{path}?dry_run=true", json=body).json()["data_streams"]
+    assert trial["applied_to_data_stream"]
+    assert streams.get(path).json()["data_streams"][0]["settings"] == {}
+    (made,) = streams.put(path, json=body).json()["data_streams"]
+    assert made["settings"]["index"] == {"number_of_shards": "2", "refresh_interval": "7s"}
+    assert made["effective_settings"]["index"]["number_of_replicas"] == "0"
+    assert made["index_settings_results"] == {
+        "applied_to_data_stream_only": ["index.number_of_shards"],
+        "applied_to_data_stream_and_backing_indices": ["index.refresh_interval"],
+    }
+    assert streams.get("/_data_stream/logs-a").json()["data_streams"][0]["settings"] == made["settings"]
+    streams.post("/logs-a/_rollover")
+    shown = streams.get("/logs-a/_settings?flat_settings=true").json()
+    both = [shown[first("logs-a", number)]["settings"] for number in (1, 2)]
+    assert [each["index.refresh_interval"] for each in both] == ["7s", "7s"]
+    assert [each["index.number_of_shards"] for each in both] == ["1", "2"]
+    (back,) = streams.put(path, json={"refresh_interval": None}).json()["data_streams"]
+    assert back["settings"] == {"index": {"number_of_shards": "2"}}
+    shown = streams.get("/logs-a/_settings?flat_settings=true").json()
+    assert "index.refresh_interval" not in shown[first("logs-a")]["settings"]
+
+
+def test_a_stream_has_mappings_of_its_own_from_its_next_index_on(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    path, body = "/_data_stream/logs-a/_mappings", {"properties": {"host": {"type": "ip"}}}
+    (told,) = streams.get(path).json()["data_streams"]
+    assert (told["mappings"], told["effective_mappings"]["properties"]) == ({}, {"level": {"type": "keyword"}})
+    (made,) = streams.put(path, json=body).json()["data_streams"]
+    assert (made["applied_to_data_stream"], made["mappings"]) == (True, body)
+    streams.post("/logs-a/_rollover")
+    shown = streams.get("/logs-a/_mapping").json()
+    fields = [set(shown[first("logs-a", number)]["mappings"]["properties"]) for number in (1, 2)]
+    assert fields == [{"@timestamp", "level"}, {"@timestamp", "level", "host"}]
+    assert streams.get("/_data_stream/logs-a").json()["data_streams"][0]["mappings"] == body
+
+
+@pytest.mark.parametrize(
+    ("part", "body", "why"),
+    [
+        ("settings", {"number_of_replicas": -1}, "must be >= 0"),
+        ("settings", {"colour": "red"}, "unknown setting [index.colour]"),
+        ("mappings", {"properties": {"host": {"type": "colour"}}}, "colour"),
+    ],
+)
+def test_what_no_index_could_have_is_told_and_not_kept(
+    streams: httpx.Client, part: str, body: dict[str, Any], why: str
+) -> None:
+    streams.put("/_data_stream/logs-a")
+    (told,) = streams.put(f"/_data_stream/logs-a/_{part}", json=body).json()["data_streams"]
+    assert not told["applied_to_data_stream"]
+    assert why in told["error"]
+    assert streams.get(f"/_data_stream/logs-a/_{part}").json()["data_streams"][0][part] == {}
+
+
+def test_how_lifecycles_are_followed_is_told(streams: httpx.Client) -> None:
+    streams.put("/_data_stream/logs-a")
+    assert streams.get("/_lifecycle/stats").json()["data_streams"] == []
+    streams.put("/_data_stream/logs-a/_lifecycle", json={"data_retention": "7d"})
+    streams.put(
+        "/_cluster/settings", json={"persistent": {"data_streams.lifecycle.poll_interval": "4m"}}
+    )  # it wakes them
+    for _ in range(100):
+        told = streams.get("/_lifecycle/stats").json()
+        if "last_run_duration_in_millis" in told:
+            break
+        time.sleep(0.1)
+    assert told["last_run_duration_in_millis"] >= 0
+    own = {"name": "logs-a", "backing_indices_in_total": 1, "backing_indices_in_error": 0}
+    assert (told["data_stream_count"], told["data_streams"]) == (1, [own])
+    streams.put("/_cluster/settings", json={"persistent": {"data_streams.lifecycle.poll_interval": None}})
+
+
+def test_an_index_has_no_lifecycle_of_data_streams(streams: httpx.Client) -> None:
+    streams.put("/shelf")
+    assert streams.get("/_data_stream/shelf/_lifecycle").json()["data_streams"] == []
+    assert streams.get("/_data_stream/nothing/_lifecycle").status_code == 404
+    assert streams.delete("/_data_stream/shelf").status_code == 404

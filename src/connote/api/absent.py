@@ -2,7 +2,7 @@
 
 from connote.api.choice import TIMEOUTS
 from connote.api.exchange import Answer, Ask, Route
-from connote.contract.errors import IllegalArgument, NoRepository
+from connote.contract.errors import NoRepository
 
 
 async def repositories(ask: Ask) -> Answer:
@@ -53,13 +53,6 @@ async def features(ask: Ask) -> Answer:  # noqa: ARG001
     return Answer({"features": []})
 
 
-async def reroute(ask: Ask) -> Answer:
-    """Nothing is moved, for there is one place. Raises IllegalArgument for commands to move a shard."""
-    if (await ask.json_if_any()).get("commands"):
-        raise IllegalArgument("[commands] cannot be followed: every index has one shard, and there is one node")
-    return Answer({"acknowledged": True})
-
-
 def _refuse_repositories(ask: Ask) -> None:
     for name in str(ask.request.path_params.get("repository", "*")).split(","):
         if "*" not in name and name != "_all":
@@ -80,10 +73,4 @@ ROUTES = (
     Route("GET", "/_license/trial_status", trial_status),
     Route("GET", "/_features", features, TIMEOUTS),
     Route("POST", "/_features/_reset", features, TIMEOUTS),
-    Route(
-        "POST",
-        "/_cluster/reroute",
-        reroute,
-        TIMEOUTS | dict.fromkeys(("dry_run", "explain", "metric", "retry_failed"), "Accepted."),
-    ),
 )

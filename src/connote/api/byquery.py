@@ -93,11 +93,19 @@ async def rethrottle(ask: Ask) -> Answer:
     """Change how many documents a task writes a second; one that waits learns so at once."""
     if "requests_per_second" not in ask.params:
         raise IllegalArgument("requests_per_second is a required parameter")
-    rate = _per_second(ask)
+    rate, node = _per_second(ask), ask.path("task_id").partition(":")[0]
+    if node != ask.connote.tasks.node:
+        return Answer({"node_failures": [_no_node(node)], "nodes": {}})
     found = [each for each in ask.connote.tasks.list() if each.id == ask.path("task_id")]
     for each in found:
         each.progress.per_second = rate
     return Answer({"nodes": _nodes(ask, found)})
+
+
+def _no_node(name: str) -> dict[str, Any]:
+    told = {"type": "no_such_node_exception", "reason": f"No such node [{name}]", "node_id": name}
+    failed = {"type": "failed_node_exception", "reason": f"Failed node [{name}]", "node_id": name}
+    return {**failed, "caused_by": told}
 
 
 async def list_tasks(ask: Ask) -> Answer:

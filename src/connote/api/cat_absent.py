@@ -13,7 +13,6 @@ _TABLES: Mapping[str, Sequence[str]] = {
     "ml/anomaly_detectors": ("id", "state", "data.processed_records", "model.bytes", "forecasts.total"),
     "ml/data_frame/analytics": ("id", "create_time", "type", "state"),
     "ml/datafeeds": ("id", "state", "buckets.count", "search.count"),
-    "nodeattrs": ("node", "host", "ip", "attr", "value"),
     "pending_tasks": ("insertOrder", "timeInQueue", "priority", "source"),
     "repositories": ("id", "type"),
     "snapshots": (

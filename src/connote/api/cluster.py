@@ -7,11 +7,13 @@ from typing import Any
 from connote.api.choice import CHOICE, TIMEOUTS, chosen, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.indices import DESTRUCTIVE
+from connote.api.node import attributes
 from connote.contract import sizes
 from connote.contract.errors import IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
 from connote.search import stats as statistics
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES
+from connote.search.ilm import management
 from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, interval
 from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
@@ -97,11 +99,22 @@ async def put_settings(ask: Ask) -> Answer:
     often = str(said.get(INTERVAL, USUAL_INTERVAL))
     interval(often)
     ask.connote.values.put(_SETTINGS, kept)
+    policies = str(said.get(management.INTERVAL, management.USUAL_INTERVAL))
+    interval(policies)
     ask.connote.values.put(INTERVAL, often)
+    ask.connote.values.put(management.INTERVAL, policies)
     ask.connote.lifecycles.wake()
     ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
     ask.connote.values.put(LARGEST, largest)
     return Answer({"acknowledged": True, **kept})
+
+
+async def reroute(ask: Ask) -> Answer:
+    """Move shards: there is nowhere to move them to, so any command is refused."""
+    commands = (await ask.json_if_any()).get("commands") or []
+    if not isinstance(commands, list) or commands:
+        raise IllegalArgument(f"[commands] {java(commands)[:100]}: there is one node, which has every shard")
+    return Answer({"acknowledged": True, **({"explanations": []} if ask.flag("explain") else {})})
 
 
 async def nodes(ask: Ask) -> Answer:
@@ -115,6 +128,7 @@ async def nodes(ask: Ask) -> Answer:
         "version": VERSION_SPOKEN,
         "build_flavor": "connote",
         "roles": ["data", "ingest", "master", "ml"],
+        "attributes": attributes(),
         "http": {"bound_address": [address], "publish_address": address},
         "plugins": [],
         "modules": [],
@@ -207,6 +221,7 @@ _ACCEPTED = (
 )
 _STATS = CHOICE | dict.fromkeys(_ACCEPTED, "Accepted.")
 _SHOWN = CHOICE | TIMEOUTS | dict.fromkeys(("flat_settings", "local", "wait_for_timeout"), "Accepted.")
+_REROUTE = TIMEOUTS | dict.fromkeys(("dry_run", "explain", "metric", "retry_failed"), "Accepted.")
 _CLUSTER = TIMEOUTS | {"flat_settings": "Accepted: they are.", "include_defaults": "Accepted."}
 
 ROUTES = (
@@ -216,6 +231,7 @@ ROUTES = (
         Route("GET", path, state, _SHOWN)
         for path in ("/_cluster/state", "/_cluster/state/{metric}", "/_cluster/state/{metric}/{index}")
     ),
+    Route("POST", "/_cluster/reroute", reroute, _REROUTE),
     Route("GET", "/_cluster/settings", get_settings, _CLUSTER),
     Route("PUT", "/_cluster/settings", put_settings, _CLUSTER),
     *(

@@ -1,12 +1,13 @@
 """The routes of data streams."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from connote.api.choice import CHOICE, TIMEOUTS, chosen
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract.errors import ClosedIndex, IllegalArgument, Unparsable
-from connote.search import datastreams
+from connote.search import datastreams, overrides
 from connote.search.streams import DataStream, by_index
 
 
@@ -24,7 +25,7 @@ async def get(ask: Ask) -> Answer:
 
 async def delete(ask: Ask) -> Answer:
     """Delete data streams with all that is in them."""
-    await datastreams.delete(ask.connote.indices, _found(ask))
+    await datastreams.delete(ask.connote.indices, datastreams.find(ask.connote.indices, ask.path("name")))
     return Answer({"acknowledged": True})
 
 
@@ -90,8 +91,39 @@ async def explain_lifecycle(ask: Ask) -> Answer:
     return Answer({"indices": told})
 
 
+async def lifecycle_stats(ask: Ask) -> Answer:
+    """When lifecycles were last followed, for how long, and where that failed."""
+    return Answer(ask.connote.lifecycles.stats())
+
+
+async def get_settings(ask: Ask) -> Answer:
+    """The settings that data streams have above their templates, and those that their next indices will have."""
+    return Answer({"data_streams": [overrides.settings(ask.connote.indices, each) for each in _found(ask)]})
+
+
+async def put_settings(ask: Ask) -> Answer:
+    """Give data streams settings of their own; those that can change at once are changed in their indices too."""
+    return await _overridden(ask, overrides.set_settings)
+
+
+async def get_mappings(ask: Ask) -> Answer:
+    """The mappings that data streams have above their templates, and those that their next indices will have."""
+    return Answer({"data_streams": [overrides.mappings(ask.connote.indices, each) for each in _found(ask)]})
+
+
+async def put_mappings(ask: Ask) -> Answer:
+    """Give data streams mappings of their own, from their next index on."""
+    return await _overridden(ask, overrides.set_mappings)
+
+
+async def _overridden(ask: Ask, change: Callable[..., Awaitable[dict[str, Any]]]) -> Answer:
+    body, is_trial = await ask.json(), ask.flag("dry_run")
+    told = [await change(ask.connote.indices, each, body, is_trial=is_trial) for each in _found(ask)]
+    return Answer({"data_streams": told})
+
+
 def _found(ask: Ask) -> list[DataStream]:
-    return datastreams.find(ask.connote.indices, ask.request.path_params.get("name"))
+    return datastreams.find(ask.connote.indices, ask.request.path_params.get("name"), or_indices=True)
 
 
 def _lived(stream: DataStream) -> dict[str, Any]:
@@ -121,6 +153,7 @@ _GET = TIMEOUTS | {
     "include_defaults": "Accepted.",
     "verbose": "Accepted.",
 }
+_PUT = TIMEOUTS | {"dry_run": "Tell what would become of it, and change nothing."}
 _STATS = {"expand_wildcards": "Accepted."}
 
 ROUTES = (
@@ -139,5 +172,10 @@ ROUTES = (
         _GET | dict.fromkeys(("data_retention", "downsampling", "enabled"), "Accepted."),
     ),
     Route("DELETE", "/_data_stream/{name}/_lifecycle", delete_lifecycle, _GET),
+    Route("GET", "/_lifecycle/stats", lifecycle_stats),
+    Route("GET", "/_data_stream/{name}/_settings", get_settings, TIMEOUTS),
+    Route("PUT", "/_data_stream/{name}/_settings", put_settings, _PUT),
+    Route("GET", "/_data_stream/{name}/_mappings", get_mappings, TIMEOUTS),
+    Route("PUT", "/_data_stream/{name}/_mappings", put_mappings, _PUT),
     Route("GET", "/{index}/_lifecycle/explain", explain_lifecycle, CHOICE | _GET),
 )

@@ -30,9 +30,11 @@ async def execute(ask: Ask) -> Answer:
     return Answer({"status": {"phase": "COMPLETE"}})
 
 
-async def stats(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
-    """What runs: nothing, for executions are waited for."""
-    return Answer({"executing_policies": [], "coordinator_stats": [], "cache_stats": []})
+async def stats(ask: Ask) -> Answer:
+    """What runs, and how often values were looked up: executions are waited for, and lookups neither wait nor cross."""
+    counts = dict.fromkeys(("queue_size", "remote_requests_current", "remote_requests_total"), 0)
+    own = {"node_id": ask.connote.uuid, **counts, "executed_searches_total": ask.connote.enriching.policies.lookups}
+    return Answer({"executing_policies": [], "coordinator_stats": [own], "cache_stats": []})
 
 
 _WAITS = TIMEOUTS | {"wait_for_completion": "Accepted: it is always waited for."}

@@ -29,6 +29,15 @@ _MASTER = (
     Column("ip", (), "ip address"),
     Column("node", ("n",), "node name"),
 )
+_ATTRIBUTES = (
+    Column("node", ("name",), "node name"),
+    Column("id", ("nodeId",), "unique node id", is_shown=False),
+    Column("pid", ("p",), "process id", is_shown=False, is_right=True),
+    Column("host", ("h",), "host name"),
+    Column("ip", ("i",), "ip address"),
+    Column("attr", ("attr.name",), "attribute description"),
+    Column("value", ("attr.value",), "attribute value"),
+)
 _ALLOCATION = (
     Column("shards", ("s",), "number of shards on node", is_right=True),
     Column("disk.indices", ("di",), "disk used by indices", is_size=True, is_right=True),
@@ -155,6 +164,18 @@ async def master(ask: Ask) -> Answer:
     return table(ask, _MASTER, [{"id": ask.connote.uuid, "host": "127.0.0.1", "ip": "127.0.0.1", "node": "connote"}])
 
 
+def attributes() -> dict[str, str]:
+    """What the machine has for models, under the names that Elasticsearch's nodes tell it by."""
+    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"ml.allocated_processors": str(CORES), "ml.machine_memory": str(size)}
+
+
+async def node_attributes(ask: Ask) -> Answer:
+    """Attributes of the node."""
+    own: Row = {"node": "connote", "id": ask.connote.uuid, "pid": os.getpid(), "host": "127.0.0.1", "ip": "127.0.0.1"}
+    return table(ask, _ATTRIBUTES, [{**own, "attr": name, "value": value} for name, value in attributes().items()])
+
+
 async def allocation(ask: Ask) -> Answer:
     """Shards and disk of this node."""
     disk = await asyncio.to_thread(shutil.disk_usage, ask.connote.folder.path)
@@ -226,6 +247,7 @@ ROUTES = (
     Route("GET", "/_xpack/usage", usage, TIMEOUTS),
     Route("GET", "/_cat/plugins", plugins, PARAMS | {"include_bootstrap": "Accepted."}),
     Route("GET", "/_cat/master", master, PARAMS),
+    Route("GET", "/_cat/nodeattrs", node_attributes, PARAMS),
     *(Route("GET", f"/_cat/allocation{rest}", allocation, PARAMS) for rest in ("", "/{node_id}")),
     *(Route("GET", f"/_cat/component_templates{rest}", components, PARAMS) for rest in ("", "/{name}")),
     *(Route(method, "/_cluster/allocation/explain", explain, _EXPLAIN) for method in ("GET", "POST")),

@@ -7,9 +7,11 @@ from typing import Any
 from connote.api.choice import CHOICE, chosen, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.table import PARAMS, Column, Row, table
-from connote.contract.errors import NoIndex
+from connote.contract.errors import IllegalArgument, NoIndex
 from connote.search import segments as told_of
+from connote.search.aliases import passing
 from connote.search.answer import shards
+from connote.search.names import aliases_met
 
 _SEGMENTS = (
     Column("index", ("i", "idx"), "index name"),
@@ -109,6 +111,52 @@ async def cat_recovery(ask: Ask) -> Answer:
     return table(ask, _RECOVERY, [{"index": name, **own} for name in chosen(ask)])
 
 
+async def search_shards(ask: Ask) -> Answer:
+    """Where a search of these indices would run: the one shard of each, on this node."""
+    found, indices = opened(ask), ask.connote.indices
+    own: dict[str, dict[str, Any]] = {}
+    for name in found:
+        record, expression = indices.records[name], ask.request.path_params.get("index")
+        met = [] if expression in (None, name) else aliases_met(expression, name, record.aliases)
+        own[name] = {"aliases": sorted(met)} if met else {}
+        if passing(expression, record) is not None:
+            own[name]["filter"] = _filtered([record.aliases[alias]["filter"] for alias in met])
+    node = {**_NODE, "attributes": {}, "roles": ["data", "ingest", "master", "ml"]}
+    shown = [[_shard(ask, name)] for name in found]
+    return Answer({"nodes": {ask.connote.uuid: node}, "indices": own, "shards": shown})
+
+
+async def shard_stores(ask: Ask) -> Answer:
+    """Copies of shards: those of a health that is asked for by `status`, and every shard is `green`."""
+    wanted = set(ask.names("status") or ["yellow", "red"])
+    if unknown := wanted - {"green", "yellow", "red", "all"}:
+        raise IllegalArgument(f"unknown cluster health status [{min(unknown)}]")
+    found = chosen(ask) if wanted & {"green", "all"} else []
+    told: dict[str, Any] = {}
+    for name in found:
+        store = {
+            ask.connote.uuid: _NODE,
+            "allocation_id": ask.connote.indices.records[name].uuid,
+            "allocation": "primary",
+        }
+        told[name] = {"shards": {"0": {"stores": [store]}}}
+    return Answer({"indices": told})
+
+
+def _shard(ask: Ask, name: str) -> dict[str, Any]:
+    place = {"node": ask.connote.uuid, "relocating_node": None, "shard": 0, "index": name}
+    return {
+        "state": "STARTED",
+        "primary": True,
+        **place,
+        "allocation_id": {"id": ask.connote.indices.records[name].uuid},
+    }
+
+
+def _filtered(filters: list[Any]) -> Any:  # noqa: ANN401 (JSON)
+    return filters[0] if len(filters) == 1 else {"bool": {"should": filters}}
+
+
 async def _found(ask: Ask) -> dict[str, dict[str, dict[str, Any]]]:
     """By index its segments."""
     found = {}
@@ -145,8 +193,16 @@ def _shards(count: int) -> dict[str, int]:
 
 _OWN = CHOICE | {"verbose": "Accepted."}
 _RECOVERED = CHOICE | {"active_only": "Accepted.", "detailed": "Accepted."}
+_SOUGHT = CHOICE | dict.fromkeys(("local", "master_timeout", "preference", "routing"), "Accepted.")
+_STORES = CHOICE | {"status": "Of which health: `green`, `yellow`, `red`, `all`; default `yellow,red`."}
 
 ROUTES = (
+    *(
+        Route(method, f"{prefix}/_search_shards", search_shards, _SOUGHT)
+        for prefix in ("", "/{index}")
+        for method in ("GET", "POST")
+    ),
+    *(Route("GET", f"{prefix}/_shard_stores", shard_stores, _STORES) for prefix in ("", "/{index}")),
     *(Route("GET", f"{prefix}/_segments", segments, _OWN) for prefix in ("", "/{index}")),
     *(Route("GET", f"{prefix}/_recovery", recovery, _RECOVERED) for prefix in ("", "/{index}")),
     *(Route("GET", f"/_cat/segments{rest}", cat_segments, PARAMS | CHOICE) for rest in ("", "/{index}")),

@@ -1,6 +1,7 @@
 """The routes of templates: of indices, of the components that these are made of, and of the older kind."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -36,14 +37,20 @@ async def put_legacy(ask: Ask) -> Answer:
 async def get_index(ask: Ask) -> Answer:
     """Index templates, all or by name or pattern."""
     found = ask.connote.templates.index.find(ask.request.path_params.get("name"))
-    return Answer({"index_templates": [{"name": name, "index_template": _shown(body)} for name, body in found.items()]})
+    return Answer(
+        {"index_templates": [{"name": name, "index_template": _shown(ask, body)} for name, body in found.items()]}
+    )
 
 
 async def get_component(ask: Ask) -> Answer:
     """Component templates, all or by name or pattern."""
     found = ask.connote.templates.component.find(ask.request.path_params.get("name"))
     return Answer(
-        {"component_templates": [{"name": name, "component_template": _shown(body)} for name, body in found.items()]}
+        {
+            "component_templates": [
+                {"name": name, "component_template": _shown(ask, body)} for name, body in found.items()
+            ]
+        }
     )
 
 
@@ -54,7 +61,7 @@ async def get_legacy(ask: Ask) -> Answer:
         found = ask.connote.templates.legacy.find(wanted)
     except NotFound:
         found = {}
-    shown = {name: body | {"settings": _settings(body)} for name, body in found.items()}
+    shown = {name: body | {"settings": _told(ask, body)} for name, body in found.items()}
     return Answer(shown, 404 if wanted is not None and "*" not in wanted and not shown else 200)
 
 
@@ -121,7 +128,9 @@ async def simulate(ask: Ask) -> Answer:
         raise IllegalArgument("the body of the request must be an index template, or its path name one")
     else:
         body = next(iter(templates.index.find(name).values()))
-    return Answer({"template": _template(templates.merged(body)), "overlapping": []})
+    others = templates.overlapping(body["index_patterns"], name)
+    overlapping = [{"name": other, "index_patterns": patterns} for other, patterns in others.items()]
+    return Answer({"template": _template(templates.merged(body)), "overlapping": overlapping})
 
 
 def _exists(ask: Ask, kept: Kept) -> Answer:
@@ -132,15 +141,22 @@ def _exists(ask: Ask, kept: Kept) -> Answer:
     return Answer(response=Response(status_code=200 if found else 404))
 
 
-def _shown(body: Body) -> Body:
+def _shown(ask: Ask, body: Body) -> Body:
     if "template" not in body:
         return body
     inner = body["template"]
-    return body | {"template": inner | ({"settings": _settings(inner)} if inner.get("settings") else {})}
+    return body | {"template": inner | ({"settings": _told(ask, inner)} if inner.get("settings") else {})}
 
 
 def _template(merged: Body) -> Body:
     return merged | {"settings": _settings(merged)}
+
+
+def _told(ask: Ask, body: Body) -> Body:
+    """The settings as the request wants them."""
+    if ask.flag("flat_settings"):
+        return replace(IndexSettings.read(body.get("settings") or {}), is_whole=False).flat()
+    return _settings(body)
 
 
 def _settings(body: Body) -> Body:
@@ -148,7 +164,11 @@ def _settings(body: Body) -> Body:
 
 
 Handler = Callable[[Ask], Awaitable[Answer]]
-_GET = TIMEOUTS | {"flat_settings": "Accepted.", "include_defaults": "Accepted.", "local": "Accepted."}
+_GET = TIMEOUTS | {
+    "flat_settings": "Settings with dots in their names.",
+    "include_defaults": "Accepted.",
+    "local": "Accepted.",
+}
 _PUT = TIMEOUTS | {"cause": "Accepted.", "create": "It must not be there yet.", "order": "Accepted."}
 
 

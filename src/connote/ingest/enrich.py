@@ -97,6 +97,7 @@ class Policies:
         self._store = store
         self._policies: dict[str, Policy] = {}
         self._lookups: dict[str, Lookup] = {}
+        self.lookups = 0  # how often one was asked for since the start
         for name, body in store.all().items():
             self._policies[name] = policy = Policy.parse(name, body["policy"])
             if body["rows"] is not None:
@@ -131,6 +132,7 @@ class Policies:
 
     def lookup(self, name: str) -> Lookup | None:
         """What a policy has copied; None before it was executed."""
+        self.lookups += 1
         return self._lookups.get(name)
 
     def _keep(

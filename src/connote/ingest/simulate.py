@@ -10,7 +10,8 @@ from connote.ingest.pipeline import shown
 from connote.ingest.run import Failed, Left, Outcome
 
 # What a document has that its request leaves out; the version is Java's for "any".
-_DEFAULTS = {"_index": "_index", "_id": "_id", "_version": -3}
+NO_INDEX = "_index"
+_DEFAULTS = {"_index": NO_INDEX, "_id": "_id", "_version": -3}
 _MOST_DOCUMENTS = 10_000
 
 

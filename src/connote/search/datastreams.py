@@ -13,14 +13,19 @@ from connote.search.index import Index
 from connote.search.indices import Indices
 from connote.search.mapping.date import Date, DateNanos
 from connote.search.mapping.mapping import MARK, TIMESTAMP
+from connote.search.settings import IndexSettings
 from connote.search.streams import Changes, DataStream, by_index, lifecycle_of
 
 
-def find(indices: Indices, expression: str | None) -> list[DataStream]:
-    """Those of names and patterns, by name. Raises NoIndex for a name that is not there."""
+def find(indices: Indices, expression: str | None, *, or_indices: bool = False) -> list[DataStream]:
+    """Those of names and patterns, by name; with `or_indices` a name may be that of an index, and means none.
+
+    Raises NoIndex for a name that is not there.
+    """
+    known = {*indices.streams, *(indices.records if or_indices else ())}
     parts = ["*" if part in names.ALL else part for part in (expression or "*").split(",")]
     for part in parts:
-        if "*" not in part and part not in indices.streams:
+        if "*" not in part and part not in known:
             raise NoIndex(part)
     found = sorted(indices.streams.items())
     return [each for name, each in found if any(names.fits(name, part) for part in parts)]
@@ -170,17 +175,16 @@ def latest(index: Index) -> int | None:
 
 def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
     """A data stream as GET shows it."""
-    managed = "Data stream lifecycle" if (stream.lifecycle or {}).get("enabled") else "Unmanaged"
     own = [
         {
             "index_name": name,
             "index_uuid": indices.records[name].uuid,
-            "prefer_ilm": True,
-            "managed_by": managed,
+            **_managed(stream, indices.records[name].settings),
             "index_mode": indices.settings(name).mode,
         }
         for name in stream.indices
     ]
+    writer = _managed(stream, indices.records[stream.writer].settings)
     shown: dict[str, Any] = {
         "name": stream.name,
         "timestamp_field": {"name": TIMESTAMP},
@@ -190,8 +194,11 @@ def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
         "status": "GREEN",
         "template": stream.template,
         "lifecycle": stream.lifecycle,
-        "next_generation_managed_by": managed,
-        "prefer_ilm": True,
+        "settings": IndexSettings(dict(stream.settings)).nested(),
+        "mappings": stream.mappings,
+        "next_generation_managed_by": writer["managed_by"],
+        "prefer_ilm": writer["prefer_ilm"],
+        "ilm_policy": writer.get("ilm_policy"),
         "hidden": stream.hidden,
         "system": False,
         "allow_custom_routing": stream.allow_custom_routing,
@@ -200,3 +207,11 @@ def told(indices: Indices, stream: DataStream) -> dict[str, Any]:
         "index_mode": indices.settings(stream.writer).mode,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def _managed(stream: DataStream, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """By what an index of a stream is managed: a policy of its own, or the lifecycle of the stream."""
+    policy, prefers = settings.get("lifecycle.name"), settings.get("lifecycle.prefer_ilm") not in (False, "false")
+    if policy and (prefers or not stream.is_managed):
+        return {"prefer_ilm": prefers, "managed_by": "Index Lifecycle Management", "ilm_policy": policy}
+    return {"prefer_ilm": prefers, "managed_by": "Data stream lifecycle" if stream.is_managed else "Unmanaged"}

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Object
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -150,9 +151,15 @@ class Indices:
         try:
             return IndexSettings.of(self._records[self.written(name)])
         except NoIndex:
-            return IndexSettings.read(self._composed(name, {}).get("settings") or {})
+            return IndexSettings.read(self.composed(name, {}).get("settings") or {})
         except IllegalArgument:
             return IndexSettings()
+
+    def imagined(self, templates: Templates) -> "Indices":
+        """As if none were there yet, and these were the templates: to be asked what would be made, and no more."""
+        made = copy(self)
+        made._templates, made._records, made._streams, made._aliased = templates, Records({}), {}, (None, {})
+        return made
 
     async def open(self, name: str) -> Index:
         """The index of that name, opened. Raises NoIndex, ClosedIndex, Unavailable if its files cannot be read."""
@@ -203,7 +210,8 @@ class Indices:
 
         Of aliases it has those of the index before it. Raises as `create`.
         """
-        made = await self._made(stream.writer, {"settings": settings or {}}, stream.name)
+        given = {"settings": {**stream.settings, **(settings or {})}, "mappings": stream.mappings}
+        made = await self._made(stream.writer, given, stream.name)
         if len(stream.indices) > 1:
             made = replace(made, aliases=self._records[stream.indices[-2]].aliases)
         await self.replace([made], streams=Changes([stream]))
@@ -274,7 +282,7 @@ class Indices:
                 f"cannot create index with name [{name}], because it matches with template [{other.template}] that "
                 "creates data streams only, use create data stream api instead"
             )
-        body = self._composed(name, given) if stream is None else marked(self._composed(stream, given))
+        body = self.composed(name, given) if stream is None else marked(self.composed(stream, given))
         settings = IndexSettings.read(body.get("settings") or {}).created()
         given = body.get("mappings") or {}
         given = stamped(given) if settings.mode == "logsdb" else given
@@ -297,7 +305,8 @@ class Indices:
         if name in self._streams:
             raise AlreadyExists(f"data_stream [{name}] already exists")
 
-    def _composed(self, name: str, body: Object[str, Any]) -> Object[str, Any]:
+    def composed(self, name: str, body: Object[str, Any]) -> Object[str, Any]:
+        """The body of an index, or of those of a data stream, with what templates for that name say below it."""
         return self._templates.compose(name, body) if self._templates else body
 
     def analysis(self, settings: IndexSettings) -> Analysis:

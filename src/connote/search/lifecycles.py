@@ -1,12 +1,14 @@
 """Lifecycles of data streams: the index that is written to is rolled over as it grows, and old ones are deleted.
 
+With them policies of indices are followed.
+
 https://www.elastic.co/docs/manage-data/lifecycle/data-stream
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from itertools import product
 from typing import Any
@@ -33,12 +35,20 @@ _LONGEST = "30d"
 
 
 class Lifecycles:
-    """Looks after all data streams, again and again. `interval` gives the seconds between two times."""
+    """Looks after all data streams, again and again. `interval` gives the seconds between two times.
 
-    def __init__(self, indices: Indices, interval: Callable[[], float]) -> None:
-        self._indices, self._interval = indices, interval
+    `beside` is done each time, too.
+    """
+
+    def __init__(
+        self, indices: Indices, interval: Callable[[], float], beside: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self._indices, self._interval, self._beside = indices, interval, beside
         self._woken, self._is_ending = asyncio.Event(), False
         self._running: asyncio.Task[None] | None = None
+        self._began: list[float] = []  # when lifecycles were last followed, and the time before that
+        self._took = 0.0
+        self.failures: dict[str, str] = {}  # by stream why its lifecycle could not be followed the last time
 
     def start(self) -> None:
         """Begin."""
@@ -57,13 +67,36 @@ class Lifecycles:
 
     async def run(self) -> None:
         """Roll over and delete what is due. What fails for one stream is logged, and harms no other."""
+        self._began = [*self._began[-1:], time.time()]
+        failures: dict[str, str] = {}
         for name, step in product(list(self._indices.streams), (self._roll, self._expire)):
             try:
                 await step(name)
             except ConnoteError as error:
+                failures[name] = error.reason
                 log.warning("the lifecycle of data stream [%s] could not be followed: %s", name, error.reason)
             except Exception:
+                failures[name] = "internal error; the server's log says more"
                 log.exception("the lifecycle of data stream [%s] could not be followed", name)
+        self.failures, self._took = failures, time.time() - self._began[-1]
+
+    def stats(self) -> dict[str, Any]:
+        """When they were last followed, for how long, and how many indices of each stream failed."""
+        told: dict[str, Any] = {}
+        if self._began:
+            told |= _timed("last_run_duration", self._took)
+        if len(self._began) > 1:
+            told |= _timed("time_between_starts", self._began[1] - self._began[0])
+        managed = [each for _, each in sorted(self._indices.streams.items()) if each.is_managed]
+        streams = [
+            {
+                "name": each.name,
+                "backing_indices_in_total": len(each.indices),
+                "backing_indices_in_error": int(each.name in self.failures),
+            }
+            for each in managed
+        ]
+        return {**told, "data_stream_count": len(managed), "data_streams": streams}
 
     async def _for_ever(self) -> None:
         while True:
@@ -73,6 +106,14 @@ class Lifecycles:
                 return
             self._woken.clear()
             await self.run()
+            if self._beside is not None:
+                await self._followed(self._beside)
+
+    async def _followed(self, beside: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await beside()
+        except Exception:
+            log.exception("policies of indices could not be followed")
 
     async def _roll(self, name: str) -> None:
         stream = self._indices.streams.get(name)
@@ -113,6 +154,11 @@ class Lifecycles:
 def interval(said: Any) -> float:  # noqa: ANN401 (JSON)
     """Seconds, of what the setting says. Raises IllegalArgument."""
     return min(max(durations.seconds(str(said), INTERVAL) or 0.0, LEAST_INTERVAL), _MOST_INTERVAL)
+
+
+def _timed(name: str, seconds: float) -> dict[str, Any]:
+    millis = int(seconds * 1000)
+    return {f"{name}_in_millis": millis, name: f"{millis}ms" if millis < 1000 else f"{seconds:.1f}s"}
 
 
 def _age(retention: float | None) -> str:

@@ -13,17 +13,22 @@ def of(index: Index) -> dict[str, dict[str, Any]]:
 
 
 def name(segment: Segment) -> str:
-    """As Lucene would name it: `_` and its number in base 36."""
-    digits, left = "", segment.number
+    """As Lucene would name it: `_` and its generation in base 36."""
+    digits, left = "", _generation(segment)
     while left or not digits:
         left, digit = divmod(left, 36)
         digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
     return f"_{digits}"
 
 
+def _generation(segment: Segment) -> int:
+    """Lucene counts from 0, connote from 1."""
+    return segment.number - 1
+
+
 def _told(segment: Segment) -> dict[str, Any]:
     return {
-        "generation": segment.number,
+        "generation": _generation(segment),
         "num_docs": segment.documents,
         "deleted_docs": segment.size - segment.documents,
         "size_in_bytes": segment.bytes,

@@ -249,6 +249,11 @@ class IndexSettings:
         return None if given in (None, "_none") else str(given)
 
 
+def is_dynamic(name: str) -> bool:
+    """Whether a setting can change while its index is open."""
+    return not _is_one_of(name.removeprefix("index."), (*_FINAL, *_STATIC))
+
+
 def _check_mode(values: Mapping[str, Any]) -> None:
     """Raise IllegalArgument for a mode that there is not, and for what only such a one has."""
     mode = str(values.get("mode") or _MODES[0]).lower()

@@ -39,7 +39,7 @@ def of(index: Index) -> dict[str, Any]:
             "scroll_total": 0,
         },
         "refresh": {"total": counts.refreshes, "total_time_in_millis": 0, "external_total": counts.refreshes},
-        "flush": {"total": counts.commits, "total_time_in_millis": 0},
+        "flush": {"total": counts.commits, "periodic": 0, "total_time_in_millis": 0},
         "segments": {"count": len(snapshot.segments), "memory_in_bytes": snapshot.bytes},
     }
 

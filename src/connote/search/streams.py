@@ -23,6 +23,7 @@ _BACKING = re.compile(r"\.ds-(?P<stream>.+)-\d{4}\.\d\d\.\d\d-\d{6,}", re.DOTALL
 class DataStream:
     """`indices` from the oldest to the one that is written to; `generation` counts those there have been.
 
+    `settings` and `mappings` are those of its next indices above what its template says, settings by their full names.
     `rolled` says when indices were rolled over, in milliseconds since 1970: what was taken out may come back.
     """
 
@@ -34,6 +35,8 @@ class DataStream:
     allow_custom_routing: bool = False
     meta: Mapping[str, Any] | None = None
     lifecycle: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    mappings: Mapping[str, Any] = field(default_factory=dict)
     rolled: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod

@@ -117,10 +117,14 @@ def _bodies(name: str) -> Table:
 
 
 # Templates of indices and ingest pipelines, as GET shows them, sets of synonyms, tasks that have ended, templates of
-# searches, query rules, data streams, enrich policies with what they have copied.
+# searches, query rules, search applications, data streams, enrich policies with what they have copied.
 templates = tuple(_bodies(f"{kind}_templates") for kind in ("index", "component", "legacy"))
 pipelines, synonyms, tasks, scripts = (_bodies(name) for name in ("pipelines", "synonyms", "tasks", "scripts"))
-rulesets = _bodies("rulesets")
+rulesets, applications = _bodies("rulesets"), _bodies("search_applications")
+# Transforms with how far they have come.
+transforms = _bodies("transforms")
+# Policies by which indices live, and how far each index has come, by its uuid.
+ilm = _bodies("ilm_policies"), _bodies("ilm_lives")
 data_streams, enrich_policies = _bodies("data_streams"), _bodies("enrich_policies")
 # Models that order what searches find, with their definitions.
 rankers = _bodies("rankers")
