@@ -16,8 +16,6 @@ from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, interval
 from connote.search.names import fits
 from connote.version import VERSION_SPOKEN
 
-_GROUPS = {"merge": "merges", "fielddata": "fielddata"}
-
 
 async def health(ask: Ask) -> Answer:
     """The health of the cluster: always green, for all shards are where they can be."""
@@ -48,7 +46,9 @@ async def health(ask: Ask) -> Answer:
 async def stats(ask: Ask) -> Answer:
     """What indices hold and have done, all or some groups: `docs`, `store`, `indexing`, `search`."""
     wanted = ask.request.path_params.get("metric")
-    groups = None if wanted in (None, "_all") else {_GROUPS.get(each, each) for each in str(wanted).split(",")}
+    groups = (
+        None if wanted in (None, "_all") else {statistics.GROUPS.get(each, each) for each in str(wanted).split(",")}
+    )
     parts: dict[str, dict[str, Any]] = {}
     told: dict[str, Any] = {}
     for name in opened(ask):
@@ -104,33 +104,14 @@ async def put_settings(ask: Ask) -> Answer:
     return Answer({"acknowledged": True, **kept})
 
 
-async def nodes(ask: Ask) -> Answer:
-    """The nodes: this one, with its version and address."""
-    address = ask.headers.get("host", "127.0.0.1")
-    node = {
-        "name": "connote",
-        "transport_address": address,
-        "host": "127.0.0.1",
-        "ip": "127.0.0.1",
-        "version": VERSION_SPOKEN,
-        "build_flavor": "connote",
-        "roles": ["data", "ingest", "master", "ml"],
-        "http": {"bound_address": [address], "publish_address": address},
-        "plugins": [],
-        "modules": [],
-        "ingest": {"processors": []},
-    }
-    return Answer({"_nodes": _ONE, "cluster_name": "connote", "nodes": {ask.connote.uuid: node}})
-
-
 async def state(ask: Ask) -> Answer:
     """The state of the cluster, all or some parts: `metadata` of indices, `master_node`, `nodes`, `version`."""
     wanted = set(str(ask.request.path_params.get("metric", "_all")).split(","))
     if unknown := wanted - {"_all", *_STATE}:
         raise IllegalArgument(f"request [{ask.request.url.path}] contains unrecognized metric: [{min(unknown)}]")
     indices, node = ask.connote.indices, ask.connote.uuid
-    metadata = {}
-    for name in chosen(ask, expand="open,closed"):
+    metadata, names = {}, chosen(ask, expand="open,closed")
+    for name in names:
         record = indices.records[name]
         metadata[name] = {
             "state": "close" if indices.is_closed(name) else "open",
@@ -144,6 +125,10 @@ async def state(ask: Ask) -> Answer:
         "nodes": {"nodes": {node: {"name": "connote", "transport_address": "127.0.0.1"}}},
         "metadata": {"metadata": {"cluster_uuid": node, "indices": metadata}},
         "blocks": {"blocks": {}},
+        "routing_table": {
+            "routing_table": {"indices": {name: {"shards": {"0": [_shard(name, node)]}} for name in names}}
+        },
+        "routing_nodes": {"routing_nodes": {"unassigned": [], "nodes": {node: [_shard(name, node) for name in names]}}},
     }
     told: dict[str, Any] = {"cluster_name": "connote", "cluster_uuid": node}
     for part, body in parts.items():
@@ -166,6 +151,11 @@ async def cluster_stats(ask: Ask) -> Answer:
         "nodes": {"count": {"total": 1, "data": 1, "ingest": 1, "master": 1, "ml": 1}, "versions": [VERSION_SPOKEN]},
     }
     return Answer(body)
+
+
+def _shard(index: str, node: str) -> dict[str, Any]:
+    place = {"state": "STARTED", "primary": True, "node": node, "relocating_node": None}
+    return {**place, "shard": 0, "index": index, "allocation_id": {"id": node}}
 
 
 def _shards(count: int) -> dict[str, int]:
@@ -222,9 +212,6 @@ ROUTES = (
         Route("GET", f"/_cluster/stats{rest}", cluster_stats, TIMEOUTS | {"include_remotes": "Accepted."})
         for rest in ("", "/nodes/{node_id}")
     ),
-    Route("GET", "/_nodes", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
-    Route("GET", "/_nodes/{node_id}", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
-    Route("GET", "/_nodes/{node_id}/{metric}", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
     *(
         Route("GET", path, stats, _STATS)
         for path in ("/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}")
