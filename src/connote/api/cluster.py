@@ -1,6 +1,7 @@
 """The routes that tell of the cluster, which is this one node, and of what its indices hold and have done."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,7 @@ from connote.search import stats as statistics
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES
 from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, interval
 from connote.search.names import fits
+from connote.search.settings import nested, text
 from connote.version import VERSION_SPOKEN
 
 
@@ -73,13 +75,12 @@ async def get_settings(ask: Ask) -> Answer:
     Only `action.destructive_requires_name`, `data_streams.lifecycle.poll_interval` and
     `search.max_async_search_response_size` say something here.
     """
-    kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
-    return Answer(kept)
+    return Answer(_settings(ask, ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}))
 
 
 async def put_settings(ask: Ask) -> Answer:
-    """Change settings of the cluster; null takes one back, or all that a pattern fits."""
-    body = await ask.json()
+    """Change settings of the cluster; null takes one back, or all that a pattern fits. Told are those changed."""
+    body, told = await ask.json(), {"persistent": dict[str, Any](), "transient": dict[str, Any]()}
     kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
     for kind, changes in body.items():
         if kind not in kept:
@@ -89,7 +90,8 @@ async def put_settings(ask: Ask) -> Answer:
         changed = dict(_flat(changes))
         cleared = [name for name, value in changed.items() if value is None]
         merged = {name: value for name, value in kept[kind].items() if not any(fits(name, each) for each in cleared)}
-        kept[kind] = merged | {name: value for name, value in changed.items() if value is not None}
+        told[kind] = {name: value for name, value in changed.items() if value is not None}
+        kept[kind] = merged | told[kind]
     said = kept["persistent"] | kept["transient"]
     requires, largest = said.get(DESTRUCTIVE, True), sizes.parse(said.get(LARGEST, LARGEST_BYTES), LARGEST)
     if requires not in (True, False, "true", "false"):
@@ -101,7 +103,12 @@ async def put_settings(ask: Ask) -> Answer:
     ask.connote.lifecycles.wake()
     ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
     ask.connote.values.put(LARGEST, largest)
-    return Answer({"acknowledged": True, **kept})
+    return Answer({"acknowledged": True, **_settings(ask, told)})
+
+
+def _settings(ask: Ask, kept: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    values = {kind: {name: text(value) for name, value in sorted(own.items())} for kind, own in kept.items()}
+    return values if ask.flag("flat_settings") else {kind: nested(own) for kind, own in values.items()}
 
 
 async def state(ask: Ask) -> Answer:
@@ -197,7 +204,7 @@ _ACCEPTED = (
 )
 _STATS = CHOICE | dict.fromkeys(_ACCEPTED, "Accepted.")
 _SHOWN = CHOICE | TIMEOUTS | dict.fromkeys(("flat_settings", "local", "wait_for_timeout"), "Accepted.")
-_CLUSTER = TIMEOUTS | {"flat_settings": "Accepted: they are.", "include_defaults": "Accepted."}
+_CLUSTER = TIMEOUTS | {"flat_settings": "With dots in the names.", "include_defaults": "Accepted."}
 
 ROUTES = (
     Route("GET", "/_cluster/health", health, _HEALTH),
