@@ -51,9 +51,27 @@ def test_the_state_tells_of_indices_all_or_some_parts(indices: httpx.Client) -> 
 
 
 def test_settings_of_the_cluster_go_one_by_one_or_by_pattern(http: httpx.Client) -> None:
-    http.put("/_cluster/settings", json={"persistent": {"a": {"b": 1, "c": 2}, "d": 3}})
-    assert http.put("/_cluster/settings", json={"persistent": {"a.*": None}}).json()["persistent"] == {"d": 3}
-    assert http.put("/_cluster/settings", json={"persistent": {"d": None}}).json()["persistent"] == {}
+    reply = http.put("/_cluster/settings", json={"persistent": {"a": {"b": 1, "c": 2}, "d": False}, "transient": {}})
+    assert reply.json() == {
+        "acknowledged": True,
+        "persistent": {"a": {"b": "1", "c": "2"}, "d": "false"},
+        "transient": {},
+    }
+    assert http.put("/_cluster/settings", json={"persistent": {"a.*": None, "e": "x"}}).json()["persistent"] == {
+        "e": "x"
+    }
+    assert http.get("/_cluster/settings").json()["persistent"] == {"d": "false", "e": "x"}
+    http.put("/_cluster/settings", json={"persistent": {"d": None, "e": None}})
+    assert http.get("/_cluster/settings").json() == {"persistent": {}, "transient": {}}
+
+
+def test_settings_of_the_cluster_are_told_as_objects_or_by_their_full_names(http: httpx.Client) -> None:
+    path, full = "/_cluster/settings", {"routing.allocation.enable": "primaries"}
+    reply = http.put(f"{path}?flat_settings=true", json={"transient": {"routing": {"allocation.enable": "primaries"}}})
+    assert reply.json()["transient"] == full
+    assert http.get(f"{path}?flat_settings=true").json()["transient"] == full
+    assert http.get(path).json()["transient"] == {"routing": {"allocation": {"enable": "primaries"}}}
+    assert http.put(path, json={"transient": {"routing.*": None}}).json()["transient"] == {}
 
 
 def test_tasks_are_a_table(http: httpx.Client) -> None:

@@ -8,7 +8,7 @@ import pytest
     "path",
     [
         "/_cat/circuit_breaker", "/_cat/fielddata/body,title", "/_cat/ml/anomaly_detectors", "/_cat/ml/datafeeds/_all",
-        "/_cat/ml/data_frame/analytics", "/_cat/nodeattrs", "/_cat/pending_tasks", "/_cat/repositories",
+        "/_cat/ml/data_frame/analytics", "/_cat/pending_tasks", "/_cat/repositories",
         "/_cat/snapshots", "/_cat/thread_pool/search",
     ],
 )  # fmt: skip

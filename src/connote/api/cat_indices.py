@@ -12,7 +12,6 @@ from connote.api.table import PARAMS, Column, Row, table
 from connote.contract.errors import ClosedIndex, NoIndex, Unavailable
 from connote.search import stats
 from connote.search.names import fits
-from connote.version import VERSION_SPOKEN
 
 _INDICES = (
     Column("health", ("h",), "current health status"),
@@ -79,13 +78,6 @@ _SHARDS = (
     Column("dataset", (), "total size of dataset", is_size=True, is_right=True),
     Column("ip", (), "ip of node where it lives"),
     Column("node", ("n",), "name of node where it lives"),
-)
-_NODES = (
-    Column("ip", ("i",), "ip address"),
-    Column("node.role", ("r", "role", "nodeRole"), "node roles"),
-    Column("master", ("m",), "*:current master"),
-    Column("name", ("n",), "node name"),
-    Column("version", ("v",), "version", is_shown=False),
 )
 _TEMPLATES = (
     Column("name", ("n",), "template name"),
@@ -165,12 +157,6 @@ async def shards(ask: Ask) -> Answer:
         size = found["store.size"]
         rows.append({**own, "docs": found["docs.count"], "store": size, "dataset": size})
     return table(ask, _SHARDS, rows)
-
-
-async def nodes(ask: Ask) -> Answer:
-    """The nodes: this one."""
-    row: Row = {"ip": "127.0.0.1", "node.role": "dim", "master": "*", "name": "connote", "version": VERSION_SPOKEN}
-    return table(ask, _NODES, [row])
 
 
 async def tasks(ask: Ask) -> Answer:
@@ -269,6 +255,5 @@ ROUTES = (
     *(Route("GET", path, shards, PARAMS | CHOICE) for path in ("/_cat/shards", "/_cat/shards/{index}")),
     Route("GET", "/_cat/tasks", tasks, _TASK_PARAMS),
     Route("GET", "/_cat/health", health, PARAMS | {"ts": "Accepted."}),
-    Route("GET", "/_cat/nodes", nodes, PARAMS | {"full_id": "Accepted.", "include_unloaded_segments": "Accepted."}),
     *(Route("GET", path, templates, PARAMS) for path in ("/_cat/templates", "/_cat/templates/{name}")),
 )

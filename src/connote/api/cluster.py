@@ -1,13 +1,13 @@
 """The routes that tell of the cluster, which is this one node, and of what its indices hold and have done."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from connote.api.choice import CHOICE, TIMEOUTS, chosen, opened
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.indices import DESTRUCTIVE
-from connote.api.node import attributes
 from connote.contract import sizes
 from connote.contract.errors import IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
@@ -16,9 +16,8 @@ from connote.search.asyncsearches import LARGEST, LARGEST_BYTES
 from connote.search.ilm import management
 from connote.search.lifecycles import INTERVAL, USUAL_INTERVAL, interval
 from connote.search.names import fits
+from connote.search.settings import nested, text
 from connote.version import VERSION_SPOKEN
-
-_GROUPS = {"merge": "merges", "fielddata": "fielddata"}
 
 
 async def health(ask: Ask) -> Answer:
@@ -50,7 +49,9 @@ async def health(ask: Ask) -> Answer:
 async def stats(ask: Ask) -> Answer:
     """What indices hold and have done, all or some groups: `docs`, `store`, `indexing`, `search`."""
     wanted = ask.request.path_params.get("metric")
-    groups = None if wanted in (None, "_all") else {_GROUPS.get(each, each) for each in str(wanted).split(",")}
+    groups = (
+        None if wanted in (None, "_all") else {statistics.GROUPS.get(each, each) for each in str(wanted).split(",")}
+    )
     parts: dict[str, dict[str, Any]] = {}
     told: dict[str, Any] = {}
     for name in opened(ask):
@@ -75,13 +76,12 @@ async def get_settings(ask: Ask) -> Answer:
     Only `action.destructive_requires_name`, `data_streams.lifecycle.poll_interval` and
     `search.max_async_search_response_size` say something here.
     """
-    kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
-    return Answer(kept)
+    return Answer(_settings(ask, ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}))
 
 
 async def put_settings(ask: Ask) -> Answer:
-    """Change settings of the cluster; null takes one back, or all that a pattern fits."""
-    body = await ask.json()
+    """Change settings of the cluster; null takes one back, or all that a pattern fits. Told are those changed."""
+    body, told = await ask.json(), {"persistent": dict[str, Any](), "transient": dict[str, Any]()}
     kept = ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}
     for kind, changes in body.items():
         if kind not in kept:
@@ -91,7 +91,8 @@ async def put_settings(ask: Ask) -> Answer:
         changed = dict(_flat(changes))
         cleared = [name for name, value in changed.items() if value is None]
         merged = {name: value for name, value in kept[kind].items() if not any(fits(name, each) for each in cleared)}
-        kept[kind] = merged | {name: value for name, value in changed.items() if value is not None}
+        told[kind] = {name: value for name, value in changed.items() if value is not None}
+        kept[kind] = merged | told[kind]
     said = kept["persistent"] | kept["transient"]
     requires, largest = said.get(DESTRUCTIVE, True), sizes.parse(said.get(LARGEST, LARGEST_BYTES), LARGEST)
     if requires not in (True, False, "true", "false"):
@@ -106,7 +107,7 @@ async def put_settings(ask: Ask) -> Answer:
     ask.connote.lifecycles.wake()
     ask.connote.values.put(DESTRUCTIVE, requires in (True, "true"))
     ask.connote.values.put(LARGEST, largest)
-    return Answer({"acknowledged": True, **kept})
+    return Answer({"acknowledged": True, **_settings(ask, told)})
 
 
 async def reroute(ask: Ask) -> Answer:
@@ -117,24 +118,9 @@ async def reroute(ask: Ask) -> Answer:
     return Answer({"acknowledged": True, **({"explanations": []} if ask.flag("explain") else {})})
 
 
-async def nodes(ask: Ask) -> Answer:
-    """The nodes: this one, with its version and address."""
-    address = ask.headers.get("host", "127.0.0.1")
-    node = {
-        "name": "connote",
-        "transport_address": address,
-        "host": "127.0.0.1",
-        "ip": "127.0.0.1",
-        "version": VERSION_SPOKEN,
-        "build_flavor": "connote",
-        "roles": ["data", "ingest", "master", "ml"],
-        "attributes": attributes(),
-        "http": {"bound_address": [address], "publish_address": address},
-        "plugins": [],
-        "modules": [],
-        "ingest": {"processors": []},
-    }
-    return Answer({"_nodes": _ONE, "cluster_name": "connote", "nodes": {ask.connote.uuid: node}})
+def _settings(ask: Ask, kept: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    values = {kind: {name: text(value) for name, value in sorted(own.items())} for kind, own in kept.items()}
+    return values if ask.flag("flat_settings") else {kind: nested(own) for kind, own in values.items()}
 
 
 async def state(ask: Ask) -> Answer:
@@ -143,8 +129,8 @@ async def state(ask: Ask) -> Answer:
     if unknown := wanted - {"_all", *_STATE}:
         raise IllegalArgument(f"request [{ask.request.url.path}] contains unrecognized metric: [{min(unknown)}]")
     indices, node = ask.connote.indices, ask.connote.uuid
-    metadata = {}
-    for name in chosen(ask, expand="open,closed"):
+    metadata, names = {}, chosen(ask, expand="open,closed")
+    for name in names:
         record = indices.records[name]
         metadata[name] = {
             "state": "close" if indices.is_closed(name) else "open",
@@ -158,6 +144,10 @@ async def state(ask: Ask) -> Answer:
         "nodes": {"nodes": {node: {"name": "connote", "transport_address": "127.0.0.1"}}},
         "metadata": {"metadata": {"cluster_uuid": node, "indices": metadata}},
         "blocks": {"blocks": {}},
+        "routing_table": {
+            "routing_table": {"indices": {name: {"shards": {"0": [_shard(name, node)]}} for name in names}}
+        },
+        "routing_nodes": {"routing_nodes": {"unassigned": [], "nodes": {node: [_shard(name, node) for name in names]}}},
     }
     told: dict[str, Any] = {"cluster_name": "connote", "cluster_uuid": node}
     for part, body in parts.items():
@@ -180,6 +170,11 @@ async def cluster_stats(ask: Ask) -> Answer:
         "nodes": {"count": {"total": 1, "data": 1, "ingest": 1, "master": 1, "ml": 1}, "versions": [VERSION_SPOKEN]},
     }
     return Answer(body)
+
+
+def _shard(index: str, node: str) -> dict[str, Any]:
+    place = {"state": "STARTED", "primary": True, "node": node, "relocating_node": None}
+    return {**place, "shard": 0, "index": index, "allocation_id": {"id": node}}
 
 
 def _shards(count: int) -> dict[str, int]:
@@ -222,7 +217,7 @@ _ACCEPTED = (
 _STATS = CHOICE | dict.fromkeys(_ACCEPTED, "Accepted.")
 _SHOWN = CHOICE | TIMEOUTS | dict.fromkeys(("flat_settings", "local", "wait_for_timeout"), "Accepted.")
 _REROUTE = TIMEOUTS | dict.fromkeys(("dry_run", "explain", "metric", "retry_failed"), "Accepted.")
-_CLUSTER = TIMEOUTS | {"flat_settings": "Accepted: they are.", "include_defaults": "Accepted."}
+_CLUSTER = TIMEOUTS | {"flat_settings": "With dots in the names.", "include_defaults": "Accepted."}
 
 ROUTES = (
     Route("GET", "/_cluster/health", health, _HEALTH),
@@ -238,9 +233,6 @@ ROUTES = (
         Route("GET", f"/_cluster/stats{rest}", cluster_stats, TIMEOUTS | {"include_remotes": "Accepted."})
         for rest in ("", "/nodes/{node_id}")
     ),
-    Route("GET", "/_nodes", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
-    Route("GET", "/_nodes/{node_id}", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
-    Route("GET", "/_nodes/{node_id}/{metric}", nodes, TIMEOUTS | {"flat_settings": "Accepted."}),
     *(
         Route("GET", path, stats, _STATS)
         for path in ("/_stats", "/_stats/{metric}", "/{index}/_stats", "/{index}/_stats/{metric}")

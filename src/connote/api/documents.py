@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +21,8 @@ from connote.contract.errors import (
 )
 from connote.contract.settings import java
 from connote.search import embedded
-from connote.search.fetch.source import SourceFilter
+from connote.search.fetch.source import SOURCE, SourceFilter
+from connote.search.fetch.stored import stored
 from connote.search.index import Index
 from connote.search.mapping.document import INFERENCE
 from connote.search.thread import aside
@@ -70,7 +72,8 @@ async def get(ask: Ask) -> Answer:
         return Answer({"_index": index.name, "_id": ask.path("id"), "found": False}, 404)
     _check_version(ask, found)
     with_vectors = not ask.flag("_source_exclude_vectors", default=True)
-    return Answer(await asyncio.to_thread(_wire, index, found, shown, with_vectors=with_vectors))
+    fields = ask.names("stored_fields") or ()
+    return Answer(await asyncio.to_thread(_wire, index, found, shown, fields, with_vectors=with_vectors))
 
 
 async def exists(ask: Ask) -> Answer:
@@ -99,6 +102,8 @@ async def mget(ask: Ask) -> Answer:
         by_index[each["_index"]][str(each["_id"])] = None
     found = {name: await _several(ask, name, list(ids)) for name, ids in by_index.items()}
     default = _shown(ask)
+    for each in wanted:
+        _settle(each, ask)
     return await aside(
         len(wanted), lambda: encoded(ask, {"docs": [_one(each, found[each["_index"]], default) for each in wanted]})
     )
@@ -137,7 +142,13 @@ def _shown(ask: Ask) -> SourceFilter:
     without = None if ask.text("_source_exclude_vectors") is None else ask.flag("_source_exclude_vectors")
     if includes or excludes:
         return SourceFilter(includes=includes or (), excludes=excludes or (), excludes_vectors=without)
-    return replace(SourceFilter.parse(given), excludes_vectors=without)
+    shown = replace(SourceFilter.parse(given), excludes_vectors=without)
+    return shown if given else _beside(shown, ask.names("stored_fields"))
+
+
+def _beside(shown: SourceFilter, fields: Sequence[str] | None) -> SourceFilter:
+    """Beside stored fields the document is not shown, if it is not one of them."""
+    return shown if not fields or SOURCE in fields else replace(shown, is_shown=False)
 
 
 def _check_version(ask: Ask, found: Stored) -> None:
@@ -154,7 +165,9 @@ def _source(index: Index, found: Stored, shown: SourceFilter) -> dict[str, Any]:
     return shown.settled(index.settings.excludes_vectors).apply(whole, index.mapping.vectors)
 
 
-def _wire(index: Index, found: Stored, shown: SourceFilter, *, with_vectors: bool = False) -> dict[str, Any]:
+def _wire(
+    index: Index, found: Stored, shown: SourceFilter, fields: Sequence[str] = (), *, with_vectors: bool = False
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "_index": index.name,
         "_id": found.id,
@@ -172,6 +185,8 @@ def _wire(index: Index, found: Stored, shown: SourceFilter, *, with_vectors: boo
     if with_vectors and found.inference is not None and "_source" in body:
         whole = embedded.source(found.source or b"{}")
         body["_source"][INFERENCE] = given.wire(embedded.load(found.inference), index.mapping, whole)
+    if fields and (values := stored(fields, embedded.source(found.source or b"{}"), index.mapping)):
+        body["fields"] = values
     return body
 
 
@@ -198,6 +213,18 @@ def _wanted(body: dict[str, Any], index: str | None) -> list[dict[str, Any]]:
     return wanted
 
 
+def _settle(wanted: dict[str, Any], ask: Ask) -> None:
+    """Give what is wanted of a document the stored fields of the URL, unless it names its own."""
+    own = wanted.get("stored_fields")
+    if own is None:
+        wanted["stored_fields"] = ask.names("stored_fields") or ()
+        return
+    wanted["stored_fields"] = named = own if isinstance(own, list) else [own]
+    if not all(isinstance(each, str) for each in named):
+        raise IllegalArgument(f"[stored_fields] must be names of fields, not [{java(own)[:50]}]")
+    wanted.setdefault("_source", ask.text("_source") or SOURCE in named)
+
+
 async def _several(ask: Ask, name: str, ids: list[str]) -> tuple[Index, dict[str, Stored]] | ConnoteError:
     """Of these documents those that there are, or why they cannot be read."""
     try:
@@ -211,11 +238,14 @@ def _one(
     wanted: dict[str, Any], found: tuple[Index, dict[str, Stored]] | ConnoteError, default: SourceFilter
 ) -> dict[str, Any]:
     id = str(wanted["_id"])
+    fields = wanted["stored_fields"]
     shown = SourceFilter.parse(wanted["_source"]) if "_source" in wanted else default
     if isinstance(found, ConnoteError):
         return {"_index": wanted["_index"], "_id": id, "error": {"root_cause": [found.told()], **found.told()}}
     index, documents = found
-    return _wire(index, documents[id], shown) if id in documents else {"_index": index.name, "_id": id, "found": False}
+    if id not in documents:
+        return {"_index": index.name, "_id": id, "found": False}
+    return _wire(index, documents[id], shown, fields)
 
 
 _WRITE = {
@@ -244,7 +274,7 @@ _READ = _SOURCE | {
     "realtime": "Accepted: reads by id are.",
     "refresh": "Accepted: reads by id see what was written.",
     "routing": "Accepted.",
-    "stored_fields": "Accepted: there are none but the source.",
+    "stored_fields": "Fields that are mapped with `store`, to be shown in place of the document.",
     "version": "Only in this version.",
     "version_type": "Accepted.",
 }

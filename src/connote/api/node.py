@@ -1,18 +1,15 @@
 """The routes that tell of this node and of what it can do."""
 
 import asyncio
-import os
 import shutil
 import time
 from typing import Any
 
 from connote.api.choice import TIMEOUTS
 from connote.api.exchange import Answer, Ask, Route
+from connote.api.nodes import STARTED, indices
 from connote.api.table import PARAMS, Column, Row, table
 from connote.contract.errors import IllegalArgument
-from connote.runtime import memory
-from connote.runtime.fleet import CORES
-from connote.search import stats as statistics
 from connote.search.names import fits
 from connote.version import VERSION
 
@@ -28,15 +25,6 @@ _MASTER = (
     Column("host", ("h",), "host name"),
     Column("ip", (), "ip address"),
     Column("node", ("n",), "node name"),
-)
-_ATTRIBUTES = (
-    Column("node", ("name",), "node name"),
-    Column("id", ("nodeId",), "unique node id", is_shown=False),
-    Column("pid", ("p",), "process id", is_shown=False, is_right=True),
-    Column("host", ("h",), "host name"),
-    Column("ip", ("i",), "ip address"),
-    Column("attr", ("attr.name",), "attribute description"),
-    Column("value", ("attr.value",), "attribute value"),
 )
 _ALLOCATION = (
     Column("shards", ("s",), "number of shards on node", is_right=True),
@@ -64,53 +52,6 @@ _FEATURES = (
 )  # fmt: skip
 _HERE = ("analytics", "data_streams", "enrich", "esql", "inference", "ml")
 _USED = ("rest_actions", "aggregations")
-_METRICS = ("fs", "indices", "os", "process")
-_STARTED = time.time()
-
-
-async def stats(ask: Ask) -> Answer:
-    """What this node holds, and uses of the machine: `indices` or groups of it, `os`, `process`, `fs`."""
-    wanted = set(str(ask.request.path_params.get("metric", "_all")).split(","))
-    groups = set(str(ask.request.path_params.get("index_metric", "_all")).split(","))
-    parts: dict[str, Any] = {}
-    for name in _METRICS:
-        if wanted & {"_all", name}:
-            parts[name] = await _PARTS[name](ask)
-    if "indices" in parts and "_all" not in groups:
-        parts["indices"] = {group: value for group, value in parts["indices"].items() if group in groups}
-    node = {"timestamp": int(time.time() * 1000), "name": "connote", "host": "127.0.0.1", "ip": "127.0.0.1", **parts}
-    nodes = {"_nodes": {"total": 1, "successful": 1, "failed": 0}, "cluster_name": "connote"}
-    return Answer({**nodes, "nodes": {ask.connote.uuid: node}})
-
-
-async def _indices(ask: Ask) -> dict[str, Any]:
-    names = ask.connote.indices.resolve(None)
-    found = [await asyncio.to_thread(statistics.of, await ask.connote.indices.open(name)) for name in names]
-    return statistics.added(found)
-
-
-async def _os(ask: Ask) -> dict[str, Any]:  # noqa: ARG001 (as the others)
-    loads, total = dict(zip(("1m", "5m", "15m"), os.getloadavg(), strict=True)), os.sysconf("SC_PHYS_PAGES")
-    told: dict[str, Any] = {"total_in_bytes": total * os.sysconf("SC_PAGE_SIZE")}
-    if (free := memory.available()) is not None:
-        told |= {"free_in_bytes": free, "used_in_bytes": max(told["total_in_bytes"] - free, 0)}
-    return {"cpu": {"load_average": loads}, "mem": told, "allocated_processors": CORES}
-
-
-async def _process(ask: Ask) -> dict[str, Any]:  # noqa: ARG001
-    return {
-        "id": os.getpid(),
-        "uptime_in_millis": int((time.time() - _STARTED) * 1000),
-        "cpu": {"total_in_millis": int(time.process_time() * 1000)},
-    }
-
-
-async def _disk(ask: Ask) -> dict[str, Any]:
-    disk = await asyncio.to_thread(shutil.disk_usage, ask.connote.folder.path)
-    return {"total": {"total_in_bytes": disk.total, "free_in_bytes": disk.free, "available_in_bytes": disk.free}}
-
-
-_PARTS = {"indices": _indices, "os": _os, "process": _process, "fs": _disk}
 
 
 async def used(ask: Ask) -> Answer:
@@ -120,7 +61,7 @@ async def used(ask: Ask) -> Answer:
         raise IllegalArgument(f"request [{ask.request.url.path}] contains unrecognized metric: [{min(unknown)}]")
     counts = {"rest_actions": dict(sorted(ask.connote.asked.items())), "aggregations": dict[str, Any]()}
     own = {name: value for name, value in counts.items() if wanted & {"_all", name}}
-    node = {"timestamp": int(time.time() * 1000), "since": int(_STARTED * 1000), **own}
+    node = {"timestamp": int(time.time() * 1000), "since": int(STARTED * 1000), **own}
     return Answer(
         {
             "_nodes": {"total": 1, "successful": 1, "failed": 0},
@@ -164,24 +105,12 @@ async def master(ask: Ask) -> Answer:
     return table(ask, _MASTER, [{"id": ask.connote.uuid, "host": "127.0.0.1", "ip": "127.0.0.1", "node": "connote"}])
 
 
-def attributes() -> dict[str, str]:
-    """What the machine has for models, under the names that Elasticsearch's nodes tell it by."""
-    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return {"ml.allocated_processors": str(CORES), "ml.machine_memory": str(size)}
-
-
-async def node_attributes(ask: Ask) -> Answer:
-    """Attributes of the node."""
-    own: Row = {"node": "connote", "id": ask.connote.uuid, "pid": os.getpid(), "host": "127.0.0.1", "ip": "127.0.0.1"}
-    return table(ask, _ATTRIBUTES, [{**own, "attr": name, "value": value} for name, value in attributes().items()])
-
-
 async def allocation(ask: Ask) -> Answer:
     """Shards and disk of this node."""
     disk = await asyncio.to_thread(shutil.disk_usage, ask.connote.folder.path)
     row: Row = {
         "shards": len(ask.connote.indices.records),
-        "disk.indices": (await _indices(ask)).get("store", {}).get("size_in_bytes", 0),
+        "disk.indices": (await indices(ask)).get("store", {}).get("size_in_bytes", 0),
         "disk.used": disk.used,
         "disk.avail": disk.free,
         "disk.total": disk.total,
@@ -221,23 +150,12 @@ async def remotes(ask: Ask) -> Answer:  # noqa: ARG001
     return Answer({})
 
 
-_STATS = TIMEOUTS | dict.fromkeys(
-    ("completion_fields", "fielddata_fields", "fields", "groups", "include_segment_file_sizes", "level", "types"),
-    "Accepted.",
-)
-
 _EXPLAIN = TIMEOUTS | {
     "index": "The index whose shard is told of.",
     **dict.fromkeys(("current_node", "include_disk_info", "include_yes_decisions", "primary", "shard"), "Accepted."),
 }
 
 ROUTES = (
-    *(Route("GET", f"/_nodes{node}/stats", stats, _STATS) for node in ("", "/{node_id}")),
-    *(
-        Route("GET", f"/_nodes{node}/stats/{{metric}}{rest}", stats, _STATS)
-        for node in ("", "/{node_id}")
-        for rest in ("", "/{index_metric}")
-    ),
     *(
         Route("GET", f"/_nodes{node}/usage{rest}", used, TIMEOUTS)
         for node in ("", "/{node_id}")
@@ -247,7 +165,6 @@ ROUTES = (
     Route("GET", "/_xpack/usage", usage, TIMEOUTS),
     Route("GET", "/_cat/plugins", plugins, PARAMS | {"include_bootstrap": "Accepted."}),
     Route("GET", "/_cat/master", master, PARAMS),
-    Route("GET", "/_cat/nodeattrs", node_attributes, PARAMS),
     *(Route("GET", f"/_cat/allocation{rest}", allocation, PARAMS) for rest in ("", "/{node_id}")),
     *(Route("GET", f"/_cat/component_templates{rest}", components, PARAMS) for rest in ("", "/{name}")),
     *(Route(method, "/_cluster/allocation/explain", explain, _EXPLAIN) for method in ("GET", "POST")),

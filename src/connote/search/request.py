@@ -11,7 +11,7 @@ from connote.contract.settings import java
 from connote.search import scriptfields, sorting
 from connote.search.collapse import Collapse
 from connote.search.fetch.fields import INFERENCE, Wanted
-from connote.search.fetch.source import SourceFilter
+from connote.search.fetch.source import SOURCE, SourceFilter
 from connote.search.highlight import Highlight
 from connote.search.names import fits
 from connote.search.query.boolean import Bool
@@ -89,12 +89,13 @@ class SearchRequest:
     @cached_property
     def shows_source(self) -> bool:
         """Whether documents are shown: not if stored fields or scripts are, unless it is said."""
-        return self.source.is_shown and (self.is_source_asked or (self.stored_fields is None and not self.scripts))
+        is_usual = self.stored_fields is None and not self.scripts
+        return self.source.is_shown and (self.is_source_asked or is_usual or SOURCE in (self.stored_fields or ()))
 
     @cached_property
     def shows_more(self) -> bool:
         """Whether hits show more than which they are, and what they score."""
-        kept = self.shows_source or self.fields or self.docvalue_fields
+        kept = self.shows_source or self.fields or self.docvalue_fields or self.stored_fields
         return bool(kept or self.scripts or self.explain or self.sort)
 
     @cached_property
@@ -300,6 +301,13 @@ def _list(value: Any, name: str) -> list[Any]:  # noqa: ANN401
     return value
 
 
+def _names(value: Any, name: str) -> list[str]:  # noqa: ANN401
+    listed = _list(value, name)
+    if not all(isinstance(each, str) for each in listed):
+        raise BadQuery(f"[{name}] must be names of fields, not [{java(value)[:100]}]")
+    return listed
+
+
 def _pit(value: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
     if not isinstance(_object(value, name).get("id"), str):
         raise BadQuery("[pit] must be an object with an [id]")
@@ -373,7 +381,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
         "docvalue_fields",
         lambda value, name: [Wanted.parse(each, name) for each in _list(value, name)],
     ),
-    "stored_fields": ("stored_fields", _list),
+    "stored_fields": ("stored_fields", _names),
     "track_total_hits": ("total", lambda value, _: _total(value)),
     "min_score": ("least", _number),
     "post_filter": ("post_filter", lambda value, _: parse_query(value)),

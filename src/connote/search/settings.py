@@ -172,7 +172,7 @@ class IndexSettings:
         given = IndexSettings.read(body).values
         if keeps:
             given = {name: value for name, value in given.items() if name not in self.values}
-        changed = [name for name, value in given.items() if _text(self.values.get(name)) != _text(value)]
+        changed = [name for name, value in given.items() if text(self.values.get(name)) != text(value)]
         final = [name for name in changed if _is_one_of(name, _FINAL)]
         if final:
             raise IllegalArgument(f"final index setting [index.{final[0]}], not updateable")
@@ -200,16 +200,16 @@ class IndexSettings:
 
     def wire(self) -> dict[str, Any]:
         """Nested, below `index`, with every value as text, and with what every index has."""
-        return {"index": _nested({name: _text(value) for name, value in self._shown().items()})}
+        return {"index": nested({name: text(value) for name, value in self._shown().items()})}
 
     def nested(self) -> dict[str, Any]:
         """The same without what every index has."""
-        shown = _nested({name: _text(value) for name, value in self.values.items()})
+        shown = nested({name: text(value) for name, value in self.values.items()})
         return {"index": shown} if shown else {}
 
     def flat(self) -> dict[str, Any]:
         """As `wire`, with dots in the names."""
-        return {f"index.{name}": _text(value) for name, value in sorted(self._shown().items())}
+        return {f"index.{name}": text(value) for name, value in sorted(self._shown().items())}
 
     def _shown(self) -> Mapping[str, Any]:
         return _ALWAYS | self.values if self.is_whole else self.values
@@ -284,7 +284,8 @@ def _is_one_of(name: str, listed: Iterable[str]) -> bool:
     return any(name == each or (each.endswith(".") and name.startswith(each)) for each in listed)
 
 
-def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by their full names as objects in each other."""
     made: dict[str, Any] = {}
     for name, value in sorted(flat.items()):
         at = made
@@ -299,7 +300,8 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _text(value: Any) -> Any:  # noqa: ANN401
+def text(value: Any) -> Any:  # noqa: ANN401
+    """The value of a setting as it is told: text, or a list of these."""
     if isinstance(value, list):
-        return [_text(each) for each in value]
+        return [text(each) for each in value]
     return value if isinstance(value, str) or value is None else java(value)

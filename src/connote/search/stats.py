@@ -6,6 +6,9 @@ from typing import Any
 from connote.search.index import Index
 from connote.search.settings import IndexSettings
 
+# What clients call a group when they ask for it, where it is told by another name.
+GROUPS = {"merge": "merges", "fielddata": "fielddata"}
+
 
 def of(index: Index) -> dict[str, Any]:
     """The statistics of an index, by group. Reads the sizes of its files."""

@@ -16,6 +16,7 @@ from connote.search.fetch import fields as shown_fields
 from connote.search.fetch.docvalues import docvalues
 from connote.search.fetch.fields import INFERENCE, Wanted
 from connote.search.fetch.page import Document, Page
+from connote.search.fetch.stored import stored
 from connote.search.mapping.date import Date
 from connote.search.mapping.field import Field
 from connote.search.names import fits
@@ -98,6 +99,8 @@ def _values(hit: Hit, document: Document, request: SearchRequest) -> dict[str, A
         found |= _columns([*request.fields, *request.docvalue_fields], hit)
         if left := shown_fields.left_out(request.fields, _ignored(hit), document.source, mapping):
             body["ignored_field_values"] = left
+    if request.stored_fields:
+        found |= stored(request.stored_fields, document.source, mapping)
     if request.scripts:
         found |= _scripted(hit, request)
     if found:

@@ -11,6 +11,7 @@ from connote.search.names import fits
 
 # Whether who asks speaks the API of Elasticsearch 8, whose documents came with their vectors.
 OLDER: ContextVar[bool] = ContextVar("older", default=False)
+SOURCE = "_source"  # as `stored_fields` name the document
 
 
 @dataclass(frozen=True)
