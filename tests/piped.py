@@ -21,9 +21,11 @@ class Model:
     async def __call__(
         self, id: str, inputs: Sequence[str | Fields], config: Mapping[str, Any]
     ) -> list[Prediction | Exception]:
-        texts = [each for each in inputs if isinstance(each, str)]
-        assert len(texts) == len(inputs)
+        read = [each.text if isinstance(each, Fields) else each for each in inputs]
+        texts = [each for each in read if isinstance(each, str)]
         self.asked.append((id, texts, config))
+        if len(texts) < len(read):
+            return [each for each in read if not isinstance(each, str)]
         return [ValueError("x") if text == "bad" else {"predicted_value": {"n": len(text)}} for text in texts]
 
 

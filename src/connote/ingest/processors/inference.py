@@ -35,7 +35,7 @@ class _Input:
 
 
 def inference(options: Options) -> Step:
-    """Infer from one text, or from several that each have a field for the result."""
+    """Infer from one text, from several that each have a field for the result, or, by trees, from fields."""
     model_id, config = options.text("model_id"), _config(options)
     missing = options.flag("ignore_missing")
     inputs = _inputs(options)
