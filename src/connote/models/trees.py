@@ -109,7 +109,7 @@ class Trees:
             if id in self.all:
                 raise AlreadyExists(f"Trained machine learning model [{id}] already exists")
             self._check_free(id)
-            await self._save(made)
+            await self._save(made, self.aliases)
             self._keep(made, ())
         return made
 
@@ -150,9 +150,9 @@ class Trees:
                     f"cannot reassign model_alias [{alias}] to model [{id}] with inference config type [{own}] from "
                     f"model [{before}] with type [{other}]"
                 )
-            self.aliases[alias] = id
             for changed in {before or id, id}:
-                await self._save(self.all[changed])
+                await self._save(self.all[changed], {**self.aliases, alias: id})
+            self.aliases[alias] = id
 
     async def remove_alias(self, id: str, alias: str) -> None:
         """Take the alias from a model. Raises Conflict if it is another's, or a pipeline names it."""
@@ -163,8 +163,8 @@ class Trees:
                 raise Conflict(
                     f"Cannot delete model_alias [{alias}] as it is still used by ingest pipelines: [{', '.join(used)}]"
                 )
+            await self._save(self.all[id], {name: each for name, each in self.aliases.items() if name != alias})
             del self.aliases[alias]
-            await self._save(self.all[id])
 
     def claim(self, id: str) -> str | None:
         """Why another model cannot have that id."""
@@ -209,8 +209,9 @@ class Trees:
         self.all[model.id] = model
         self.aliases |= dict.fromkeys(aliases, model.id)
 
-    async def _save(self, model: Tree) -> None:
-        kept = {"body": model.body, "created": model.created, "aliases": self.names(model.id)[1:]}
+    async def _save(self, model: Tree, aliases: Mapping[str, str]) -> None:
+        own = sorted(alias for alias, id in aliases.items() if id == model.id)
+        kept = {"body": model.body, "created": model.created, "aliases": own}
         await asyncio.to_thread(self._store.put, model.id, kept)
 
 
