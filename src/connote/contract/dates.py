@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from connote.contract.errors import IllegalArgument
@@ -365,6 +365,7 @@ def _pieces(pattern: str, part: Callable[[str, str], str], literal: Callable[[st
     return pieces
 
 
+@lru_cache(maxsize=1024)
 def _letters(run: str, pattern: str) -> tuple[str, str]:
     for forms, name, form in _LETTERS:
         if re.fullmatch(forms, run):

@@ -107,11 +107,11 @@ def test_the_window_must_hold_what_is_shown(films: httpx.Client) -> None:
 
 
 def test_scores_are_raised_by_what_they_can_be_below_zero(films: httpx.Client) -> None:
-    def lower(node: dict[str, Any]) -> dict[str, Any]:
-        return {**node, "leaf_value": [node["leaf_value"][0] - 3]} if "leaf_value" in node else node
-
-    trees = [{"tree": {**each["tree"], "tree_structure": [lower(node) for node in each["tree"]["tree_structure"]]}}
-             for each in TREES]  # fmt: skip
+    trees = json.loads(json.dumps(TREES))
+    for each in trees:
+        for node in each["tree"]["tree_structure"]:
+            if "leaf_value" in node:
+                node["leaf_value"][0] -= 3
     definition = {"trained_model": {"ensemble": {**ENSEMBLE, "trained_models": trees}}}
     films.delete(f"{MODELS}/ranker")
     body = {"inference_config": CONFIG, "definition": definition}
