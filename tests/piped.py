@@ -6,7 +6,7 @@ from typing import Any
 
 from connote.ingest.document import Document
 from connote.ingest.parse import parse
-from connote.ingest.pipeline import Pipeline
+from connote.ingest.pipeline import Fields, Pipeline
 from connote.ingest.run import Failed, Outcome, run
 
 Prediction = Mapping[str, Any]
@@ -18,8 +18,14 @@ class Model:
     def __init__(self) -> None:
         self.asked: list[tuple[str, list[str], Mapping[str, Any]]] = []
 
-    async def __call__(self, id: str, texts: Sequence[str], config: Mapping[str, Any]) -> list[Prediction | Exception]:
-        self.asked.append((id, list(texts), config))
+    async def __call__(
+        self, id: str, inputs: Sequence[str | Fields], config: Mapping[str, Any]
+    ) -> list[Prediction | Exception]:
+        read = [each.text if isinstance(each, Fields) else each for each in inputs]
+        texts = [each for each in read if isinstance(each, str)]
+        self.asked.append((id, texts, config))
+        if len(texts) < len(read):
+            return [each for each in read if not isinstance(each, str)]
         return [ValueError("x") if text == "bad" else {"predicted_value": {"n": len(text)}} for text in texts]
 
 

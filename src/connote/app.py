@@ -30,9 +30,9 @@ from connote.models.alias import Aliases
 from connote.models.deployments import Deployments
 from connote.models.inference import ModelInference
 from connote.models.models import Models
-from connote.models.rankers import Rankers
 from connote.models.references import References
 from connote.models.statistics import Statistics
+from connote.models.trees import Trees
 from connote.models.upload import Uploads
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
@@ -108,7 +108,7 @@ class Connote:
     endpoints: Endpoints
     inference: Inference
     pipelines: Pipelines
-    rankers: Rankers
+    trees: Trees
     indices: Indices
     templates: Templates
     synonyms: Synonyms
@@ -232,22 +232,23 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     meter.on_count.append(activity.count)
     endpoints.on_delete += [shadows.forget, activity.forget]
     inference = Inference(endpoints, runner, meter, shadows)
+    trees = _trees(engine, trained, endpoints)
     policies = Policies(BodyStore(engine, database.enrich_policies))
-    answering = AnyInference(endpoints, inference, trained.inference)
+    answering = AnyInference(endpoints, inference, trained.inference, trees)
     pipelines = Pipelines(BodyStore(engine, database.pipelines), answering, policies.lookup)
     endpoints.pipelines = pipelines.using
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
     endpoints.indices = partial(users.of_endpoint, indices)
-    _connect_users(trained, pipelines, indices)
+    _connect_users(trained, trees, pipelines, indices)
     pipelines.users.append(partial(users.of_pipeline, indices))
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
     documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
     stored = _, rulesets, _ = _stored(engine, indices)
-    rankers, asked = _rankers(engine, trained, endpoints), (indices, endpoints, inference, rulesets)
-    searches, esql = Searches(*asked, rankers), Queries(*asked, policies)
+    asked = (indices, endpoints, inference, rulesets)
+    searches, esql = Searches(*asked, trees), Queries(*asked, policies)
     closing.callback(searches.contexts.clear)
     asyncs = _async_searches(engine, values, closing)
     lens, matching = Lens(*asked, library), Matching(*asked)
@@ -257,7 +258,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     reembeds = Reembeds(indices, endpoints, library, embedder, tasks, BodyStore(engine, database.reembeds))
     closing.push_async_callback(reembeds.close)
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
-    searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
+    searching = (trees, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
     transforms = _transforms(engine, indices, searches, (documents, by_query), pipelines, closing)
     running = (tasks, transforms, *_watched(engine, (indices, templates, values), folder.path, uuid, closing))
     rooms = (*inferring, *searching, reembeds, by_query, enriching, *running)
@@ -374,15 +375,15 @@ def _connect(trained: TrainedModels, endpoints: Endpoints, fleet: Fleet) -> None
     trained.deployments.claims.append(endpoints.claim)
 
 
-def _rankers(engine: Engine, trained: TrainedModels, endpoints: Endpoints) -> Rankers:
-    """Models that order what searches find; no other model or endpoint has the id of one."""
-    rankers = Rankers(BodyStore(engine, database.rankers))
-    trained.models.claims.append(rankers.claim)
-    rankers.claims += [trained.inference.claim, endpoints.claim]
-    return rankers
+def _trees(engine: Engine, trained: TrainedModels, endpoints: Endpoints) -> Trees:
+    """Models of trees; no other model or endpoint has the id of one."""
+    trees = Trees(BodyStore(engine, database.rankers))
+    trained.models.claims.append(trees.claim)
+    trees.claims += [trained.inference.claim, endpoints.claim]
+    return trees
 
 
-def _connect_users(trained: TrainedModels, pipelines: Pipelines, indices: Indices) -> None:
+def _connect_users(trained: TrainedModels, trees: Trees, pipelines: Pipelines, indices: Indices) -> None:
     """Models are kept as long as pipelines or indices name them."""
 
     def using(names: Sequence[str], used: Callable[[str], Sequence[str]]) -> list[str]:
@@ -396,7 +397,7 @@ def _connect_users(trained: TrainedModels, pipelines: Pipelines, indices: Indice
         found = {kind: using([*models, *deployments], used) for kind, used in kinds.items()}
         return [f"{kind}: [{', '.join(users)}]" for kind, users in found.items() if users]
 
-    trained.models.pipelines = lambda names: using(names, pipelines.using)
+    trees.pipelines = trained.models.pipelines = lambda names: using(names, pipelines.using)
     trained.models.users.append(told)
 
 

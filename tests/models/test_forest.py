@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connote.contract.errors import IllegalArgument
-from connote.models.forest import parse
+from connote.models.definition import parse
 
 NAMES = ["title", "body", "age"]
 NUMBERS = st.floats(-9, 9, width=32)
@@ -51,7 +51,7 @@ def walked(nodes: list[dict[str, Any]], row: list[float]) -> float:
         decisions = {"lt": value < threshold, "gt": value > threshold, "gte": value >= threshold}
         goes_left = decisions.get(at.get("decision_type", "lte"), value <= threshold)
         if math.isnan(value):
-            goes_left = at["default_left"] is not False
+            goes_left = at["default_left"] is True
         at = by_number[at["left_child" if goes_left else "right_child"]]
     return float(at["leaf_value"])
 
@@ -80,10 +80,10 @@ def test_trees_say_what_a_walk_through_them_says(
         ("weighted_sum", lambda total: total),
         ("logistic_regression", lambda total: 1 / (1 + math.exp(-total))),
     ):
-        found = parse(ensemble(many, **{output: {"weights": weights}})).predict(features)
+        found = parse(ensemble(many, **{output: {"weights": weights}}))[0].predict(features)
         assert found == pytest.approx([joined(total) for total in sums], abs=1e-9)
     alone = {"trained_model": {"tree": {"feature_names": NAMES, "tree_structure": many[0]}}}
-    assert parse(alone).predict(features) == pytest.approx([walked(many[0], row) for row in rows])
+    assert parse(alone)[0].predict(features) == pytest.approx([walked(many[0], row) for row in rows])
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_trees_say_what_a_walk_through_them_says(
         ({"threshold": "high"}, "[threshold] must be a number, not [high]"),
         ({"decision_type": "like"}, "[decision_type] must be one of [lt, lte, gt, gte]"),
         ({"node_index": 1}, "the nodes of a tree must have the numbers from [0] on"),
-        ({"left_child": None}, "[left_child] of a node must be a whole number, not [null]"),
+        ({"left_child": None}, "[leaf_value] is required for a leaf node."),
     ],
 )
 def test_what_is_no_tree_is_told(node: Mapping[str, Any], why: str) -> None:
@@ -115,7 +115,6 @@ def test_what_is_no_tree_is_told(node: Mapping[str, Any], why: str) -> None:
         {"trained_model": {"tree": {}, "ensemble": {}}},
         {"trained_model": {"tree": {"feature_names": NAMES, "tree_structure": []}}},
         {"trained_model": {"lang_ident_neural_network": {}}},
-        {**ensemble([[STUMP]]), "preprocessors": [{"one_hot_encoding": {}}]},
         ensemble([[STUMP]], weighted_mode={}),
         ensemble([[STUMP]], weighted_sum={"weights": [1, 2]}),
         ensemble([]),

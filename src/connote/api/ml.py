@@ -1,16 +1,20 @@
 """The routes of `_ml`: trained models, their deployments, and inference on them."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from connote.api.exchange import Answer, Ask, Route
 from connote.contract import durations
 from connote.contract.errors import IllegalArgument, Unparsable
 from connote.contract.settings import java
-from connote.models import assignment, parameters, rankers
+from connote.models import assignment, parameters, trees
 from connote.models.deployments import Deployed
+from connote.models.selection import page
+from connote.models.trained import GENERATED, Trained
 from connote.runtime import memory
 from connote.runtime.fleet import CORES
 
+T = TypeVar("T")
 _ACKNOWLEDGED = {"acknowledged": True}
 _INCLUDES = (
     "definition",
@@ -24,13 +28,14 @@ _INCLUDES = (
 async def put_model(ask: Ask) -> Answer:
     """Add a model: one of connote's catalog by its name, or the configuration of one whose definition you then send.
 
-    A model for `learning_to_rank` comes with its definition, trees: `definition` or `compressed_definition`.
+    A model for `regression`, `classification` or `learning_to_rank` comes with its definition, trees: `definition` or
+    `compressed_definition`.
     """
     wait = ask.flag("wait_for_completion")
     ask.flag("defer_definition_decompression")
     body = await ask.json()
-    if rankers.is_ranker(body):
-        return Answer((await ask.connote.rankers.put(ask.path("model_id"), body)).wire())
+    if trees.is_tree(body):
+        return Answer(trees.entry(await ask.connote.trees.put(ask.path("model_id"), body)))
     model = await ask.connote.trained.models.put(ask.path("model_id"), body, wait=wait)
     return Answer(model.wire(ask.connote.trained.models.size(model)))
 
@@ -40,29 +45,29 @@ async def get_models(ask: Ask) -> Answer:
     include = [part for part in (ask.text("include") or "").split(",") if part]
     if unknown := [part for part in include if part not in _INCLUDES]:
         raise IllegalArgument(f"unknown [include] parameter [{unknown[0]}]; must be one of [{', '.join(_INCLUDES)}]")
-    ask.flag("decompress_definition")
-    if (ranker := ask.connote.rankers.all.get(_named(ask))) is not None:
-        return Answer({"count": 1, "trained_model_configs": [ranker.wire()]})
-    tags = [tag for tag in (ask.text("tags") or "").split(",") if tag]
+    is_packed = not _flag(ask, "decompress_definition")
+    tags = {tag for tag in (ask.text("tags") or "").split(",") if tag}
     models = ask.connote.trained.models
-    found = models.get(_named(ask), tags, allow_no_match=_flag(ask, "allow_no_match"))
-    first, size = _number(ask, "from", 0), _number(ask, "size", 100)
-    listed = models.listed(found, first, size, include, exclude_generated=ask.flag("exclude_generated"))
-    if _named(ask) in ("_all", "*") and not tags:
-        others, start = sorted(ask.connote.rankers.all.items()), max(0, first - len(found))
-        room = size - len(listed["trained_model_configs"])
-        listed["trained_model_configs"] += [each.wire() for _, each in others[start : start + room]]
-        listed["count"] += len(others)
-    return Answer(listed)
+
+    def rest(expression: str, *, allow_no_match: bool) -> list[Trained]:
+        return models.get(expression, tuple(tags), allow_no_match=allow_no_match)
+
+    found = [model for model in _meant(ask, rest) if isinstance(model, Trained) or tags <= set(model.tags)]
+    left_out = GENERATED if ask.flag("exclude_generated") else ()
+    entries = (
+        models.entry(model, include) if isinstance(model, Trained) else trees.entry(model, include, is_packed=is_packed)
+        for model in _page(ask, found)
+    )
+    told = [{name: value for name, value in entry.items() if name not in left_out} for entry in entries]
+    return Answer({"count": len(found), "trained_model_configs": told})
 
 
 async def delete_model(ask: Ask) -> Answer:
     """Delete a model that was added. One that is in use is only deleted with `force`, and then stopped."""
     _seconds(ask, 30)
-    if ask.path("model_id") in ask.connote.rankers.all:
-        await ask.connote.rankers.delete(ask.path("model_id"))
-        return Answer(_ACKNOWLEDGED)
-    await ask.connote.trained.models.delete(ask.path("model_id"), force=ask.flag("force"))
+    id, force = ask.path("model_id"), ask.flag("force")
+    own = ask.connote.trees if id in ask.connote.trees.all else ask.connote.trained.models
+    await own.delete(id, force=force)
     return Answer(_ACKNOWLEDGED)
 
 
@@ -84,14 +89,21 @@ async def put_vocabulary(ask: Ask) -> Answer:
 
 async def put_alias(ask: Ask) -> Answer:
     """Give a model another name."""
-    aliases = ask.connote.trained.aliases
-    await aliases.put(ask.path("model_id"), ask.path("model_alias"), reassign=ask.flag("reassign"))
+    id, alias, reassign = ask.path("model_id"), ask.path("model_alias"), ask.flag("reassign")
+    if id in ask.connote.trees.all:
+        await ask.connote.trees.put_alias(id, alias, reassign=reassign)
+    else:
+        await ask.connote.trained.aliases.put(id, alias, reassign=reassign)
     return Answer(_ACKNOWLEDGED)
 
 
 async def delete_alias(ask: Ask) -> Answer:
     """Take a name from a model."""
-    await ask.connote.trained.aliases.remove(ask.path("model_id"), ask.path("model_alias"))
+    id, alias = ask.path("model_id"), ask.path("model_alias")
+    if alias in ask.connote.trees.aliases:
+        await ask.connote.trees.remove_alias(id, alias)
+    else:
+        await ask.connote.trained.aliases.remove(id, alias)
     return Answer(_ACKNOWLEDGED)
 
 
@@ -142,8 +154,12 @@ async def clear_cache(ask: Ask) -> Answer:
 async def stats(ask: Ask) -> Answer:
     """Sizes of models, and states and counts of their deployments, those of endpoints among them."""
     statistics = ask.connote.trained.statistics
-    first, size = _number(ask, "from", 0), _number(ask, "size", 100)
-    return Answer(statistics.read(_named(ask), first, size, allow_no_match=_flag(ask, "allow_no_match")))
+    found = _meant(ask, statistics.meant)
+    told = (
+        statistics.entries(model) if isinstance(model, Trained) else [ask.connote.trees.statistics(model)]
+        for model in _page(ask, found)
+    )
+    return Answer({"count": len(found), "trained_model_stats": [entry for entries in told for entry in entries]})
 
 
 async def infer(ask: Ask) -> Answer:
@@ -185,8 +201,10 @@ async def _infer(ask: Ask) -> Answer:
     update = body.get("inference_config")
     if update is not None and not isinstance(update, dict):
         raise Unparsable(f"[inference_config] must be an object, not [{java(update)}]")
-    inference = ask.connote.trained.inference
-    results = inference.infer_documents(ask.path("model_id"), body.get("docs"), update, seconds)
+    id, docs = ask.path("model_id"), body.get("docs")
+    if ask.connote.trees.find(id):
+        return Answer({"inference_results": await ask.connote.trees.predict(id, docs, update)})
+    results = ask.connote.trained.inference.infer_documents(id, docs, update, seconds)
     return Answer({"inference_results": await ask.attended(results)})
 
 
@@ -194,6 +212,18 @@ def _assignment(ask: Ask, deployed: Deployed) -> dict[str, Any]:
     trained, house = ask.connote.trained, ask.connote
     size = trained.models.size(trained.models.find(deployed.model))
     return assignment.assignment(deployed, house.fleet, house.uuid, size)
+
+
+def _meant(ask: Ask, others: Callable[..., Sequence[Trained]]) -> list[Trained | trees.Tree]:
+    """The models that are meant, by id: trees, and those of the rest that `others` finds. Raises what it raises."""
+    found, rest = ask.connote.trees.meant(_named(ask))
+    allow_no_match = bool(found) or _flag(ask, "allow_no_match")
+    more = [] if rest is None else others(rest, allow_no_match=allow_no_match)
+    return sorted([*found, *more], key=lambda model: model.id)
+
+
+def _page(ask: Ask, found: Sequence[T]) -> list[T]:
+    return page(found, _number(ask, "from", 0), _number(ask, "size", 100))
 
 
 def _named(ask: Ask) -> str:
@@ -254,9 +284,9 @@ _MODELS, _MODEL = "/_ml/trained_models", "/_ml/trained_models/{model_id}"
 _DEPLOYMENT = f"{_MODEL}/deployment"
 
 _GET = _MANY | {
-    "decompress_definition": "Accepted.",
+    "decompress_definition": "With `false` a definition is told as it was compressed: base64 of gzip.",
     "exclude_generated": "Leave out what putting the model again would make.",
-    "include": "`definition_status` adds `fully_defined`: whether all of it is here.",
+    "include": "`definition_status` adds `fully_defined`: whether all of it is here; `definition` adds that of trees.",
     "tags": "Only models that have all of these tags.",
 }
 _START = _TIMEOUT | {

@@ -8,14 +8,16 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cache
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from connote.contract.errors import IllegalArgument
 
 DEFAULT = "strict_date_optional_time||epoch_millis"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The first and the last millisecond that a datetime can be in any time zone, and those of 400 years.
+_FIRST, _LAST, _CYCLE = -62_135_510_400_000, 253_402_214_400_000, 146_097 * 86_400_000
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
 _OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
@@ -25,6 +27,14 @@ _NAMED = {
     "basic_date": "yyyyMMdd",
     "basic_date_time": "yyyyMMdd'T'HHmmss.SSSZ",
     "basic_date_time_no_millis": "yyyyMMdd'T'HHmmssZ",
+    "basic_ordinal_date": "yyyyDDD",
+    "basic_ordinal_date_time": "yyyyDDD'T'HHmmss.SSSZ",
+    "basic_ordinal_date_time_no_millis": "yyyyDDD'T'HHmmssZ",
+    "basic_t_time": "'T'HHmmss.SSSZ",
+    "basic_t_time_no_millis": "'T'HHmmssZ",
+    "basic_week_date": "YYYY'W'wwe",
+    "basic_week_date_time": "YYYY'W'wwe'T'HHmmss.SSSZ",
+    "basic_week_date_time_no_millis": "YYYY'W'wwe'T'HHmmssZ",
     "basic_time": "HHmmss.SSSZ",
     "basic_time_no_millis": "HHmmssZ",
     "date_hour": "yyyy-MM-dd'T'HH",
@@ -38,6 +48,18 @@ _NAMED = {
     "hour_minute": "HH:mm",
     "hour_minute_second": "HH:mm:ss",
     "hour_minute_second_millis": "HH:mm:ss.SSS",
+    "hour_minute_second_fraction": "HH:mm:ss.SSS",
+    "ordinal_date": "yyyy-DDD",
+    "ordinal_date_time": "yyyy-DDD'T'HH:mm:ss.SSSZ",
+    "ordinal_date_time_no_millis": "yyyy-DDD'T'HH:mm:ssZ",
+    "t_time": "'T'HH:mm:ss.SSSZ",
+    "t_time_no_millis": "'T'HH:mm:ssZ",
+    "week_date": "YYYY-'W'ww-e",
+    "week_date_time": "YYYY-'W'ww-e'T'HH:mm:ss.SSSZ",
+    "week_date_time_no_millis": "YYYY-'W'ww-e'T'HH:mm:ssZ",
+    "weekyear": "YYYY",
+    "weekyear_week": "YYYY-'W'ww",
+    "weekyear_week_day": "YYYY-'W'ww-e",
     "time": "HH:mm:ss.SSSZ",
     "time_no_millis": "HH:mm:ssZ",
     "year": "yyyy",
@@ -64,6 +86,8 @@ _LETTERS: tuple[tuple[str, str, str], ...] = (
     ("DDD", "ordinal", r"\d{3}"),
     ("dd", "day", r"\d{2}"),
     ("d", "day", r"\d{1,2}"),
+    ("w|ww", "week", r"\d{1,2}"),
+    ("e|c", "week_day", "[1-7]"),
     ("EEEE|eeee|cccc", "weekday", "|".join(_DAYS)),
     ("E{1,3}|e{3}|c{3}", "weekday", "|".join(name[:3] for name in _DAYS)),
     ("HH|kk", "hour", r"\d{2}"),
@@ -118,8 +142,8 @@ def maths(
     if text.startswith("now"):
         moment, rest = (now or datetime.now(UTC)).astimezone(zone), text[3:]
     elif "||" in text:
-        date, _, rest = text.partition("||")
-        moment = moment_of(parse(date, formats, zone=zone)).astimezone(zone)
+        first, _, rest = text.partition("||")
+        moment = moment_of(parse(first, formats, zone=zone)).astimezone(zone)
     else:
         return parse(text, formats, zone=zone, up=up)
     at = 0
@@ -150,10 +174,21 @@ def render(value: int, formats: str = DEFAULT, zone: tzinfo = UTC) -> str:
         return str(value)
     if name == "epoch_second":
         return str(value // 1000)
+    if not _FIRST <= value <= _LAST:
+        return _far(value, name, zone)
     moment = moment_of(value).astimezone(zone)
     if name in _ISO_NAMES or name in ("date_time", "strict_date_time"):
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return _printed(moment, _NAMED.get(name.removeprefix("strict_"), name))
+
+
+def _far(value: int, name: str, zone: tzinfo) -> str:
+    """A moment beyond the years 1 to 9999, such as a sum of dates: the calendar is the same every 400 years."""
+    cycles, within = divmod(value - _FIRST, _CYCLE)
+    near = _FIRST + _CYCLE + within
+    year = moment_of(near).astimezone(zone).year
+    told = year + 400 * (cycles - 1)
+    return render(near, name, zone).replace(f"{year:04d}", f"{'+' if told > 9999 else ''}{told:04d}", 1)
 
 
 def check(formats: str) -> None:
@@ -232,7 +267,11 @@ def _assembled(parts: dict[str, str], zone: tzinfo) -> _Found:
         zone = _offset(parts["offset"])
     elif "zone" in parts:
         zone = UTC if parts["zone"] in ("Z", "UTC", "GMT") else zone_of(parts["zone"])
-    moment = datetime(year, month, int(parts.get("day", 1)), hour % 24, int(parts.get("minute", 0)), 0, micro, zone)
+    day = int(parts.get("day", 1))
+    if "week" in parts:
+        first = date.fromisocalendar(year, int(parts["week"]), int(parts.get("week_day", 1)))
+        year, month, day = first.year, first.month, first.day
+    moment = datetime(year, month, day, hour % 24, int(parts.get("minute", 0)), 0, micro, zone)
     moment += timedelta(seconds=int(parts.get("second", 0)), days=hour // 24)
     if "ordinal" in parts:
         moment += timedelta(days=int(parts["ordinal"]) - 1)
@@ -243,7 +282,14 @@ def _assembled(parts: dict[str, str], zone: tzinfo) -> _Found:
         ("hour", "hour"),
         ("half_hour", "hour"),
     ]
-    given += [("day", "day"), ("ordinal", "day"), ("month", "month"), ("month_name", "month")]
+    given += [
+        ("day", "day"),
+        ("ordinal", "day"),
+        ("week_day", "day"),
+        ("week", "week"),
+        ("month", "month"),
+        ("month_name", "month"),
+    ]
     return _Found(moment, next((part for name, part in given if name in parts), "year"))
 
 
@@ -319,6 +365,7 @@ def _pieces(pattern: str, part: Callable[[str, str], str], literal: Callable[[st
     return pieces
 
 
+@lru_cache(maxsize=1024)
 def _letters(run: str, pattern: str) -> tuple[str, str]:
     for forms, name, form in _LETTERS:
         if re.fullmatch(forms, run):
@@ -338,6 +385,8 @@ def _printed(moment: datetime, pattern: str) -> str:
 def _part(moment: datetime, run: str) -> str:
     name, _ = _letters(run, run)
     width = len(run)
+    if run[0] == "Y":
+        return str(moment.isocalendar().year).zfill(width)
     if name in ("month_name", "weekday"):
         full = _MONTHS[moment.month - 1] if name == "month_name" else _DAYS[moment.weekday()]
         return full if width == 4 else full[:3]
@@ -352,6 +401,8 @@ def _part(moment: datetime, run: str) -> str:
         "short_year": moment.year % 100,
         "ordinal": moment.timetuple().tm_yday,
         "half_hour": (moment.hour - 1) % 12 + 1,
+        "week": moment.isocalendar().week,
+        "week_day": moment.isoweekday(),
         "half": "PM" if moment.hour >= 12 else "AM",
         "zone": moment.tzname() or "UTC",
     }

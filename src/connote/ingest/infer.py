@@ -11,12 +11,14 @@ from connote.contract.errors import ConnoteError, Rejected
 from connote.contract.nlp import RESULTS_FIELD
 from connote.contract.predictions import Failed, wire
 from connote.contract.predictions import Prediction as Own
-from connote.contract.requests import InferenceRequest, contents
+from connote.contract.requests import MOST_INPUTS, InferenceRequest, contents
 from connote.contract.results import Completion, Dense, Result, Sparse
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
+from connote.ingest.pipeline import Fields
 from connote.models.inference import ModelInference
+from connote.models.trees import Trees
 
 Prediction = Mapping[str, Any]
 
@@ -30,16 +32,29 @@ _TYPED = (TaskType.TEXT_EMBEDDING, TaskType.EMBEDDING)
 class AnyInference:
     """Infers by whatever has the id: an endpoint, or a trained model by its own id, an alias or a deployment."""
 
-    def __init__(self, endpoints: Endpoints, inference: Inference, trained: ModelInference) -> None:
+    def __init__(self, endpoints: Endpoints, inference: Inference, trained: ModelInference, trees: Trees) -> None:
         self._endpoints, self._by_endpoint = endpoints, EndpointInference(endpoints, inference)
-        self._by_model = TrainedInference(trained)
+        self._by_model, self._trees = TrainedInference(trained), trees
 
     async def __call__(
-        self, model_id: str, texts: Sequence[str], config: Mapping[str, Any]
+        self, model_id: str, inputs: Sequence[str | Fields], config: Mapping[str, Any]
     ) -> list[Prediction | Exception]:
-        """A prediction for each text, or what is wrong with it. Raises NotFound, and what the id cannot do."""
+        """A prediction for each input, or what is wrong with it. Raises NotFound, and what the id cannot do."""
+        if self._trees.find(model_id):
+            return await self._by_trees(model_id, inputs, config)
+        texts = [each.text if isinstance(each, Fields) else each for each in inputs]
         by = self._by_endpoint if self._endpoints.has(model_id) else self._by_model
-        return await by(model_id, texts, config)
+        found = iter(await by(model_id, [each for each in texts if isinstance(each, str)], config))
+        return [next(found) if isinstance(each, str) else each for each in texts]
+
+    async def _by_trees(
+        self, model_id: str, inputs: Sequence[str | Fields], config: Mapping[str, Any]
+    ) -> list[Prediction | Exception]:
+        documents = [each.values for each in inputs if isinstance(each, Fields)]
+        if len(documents) < len(inputs):
+            raise Rejected(f"Model [{model_id}] reads fields, not texts: use [field_map] rather than [input_output]")
+        parts = [documents[at : at + MOST_INPUTS] for at in range(0, len(documents), MOST_INPUTS)]
+        return [each for part in parts for each in await self._trees.predict(model_id, part, config)]
 
 
 class TrainedInference:

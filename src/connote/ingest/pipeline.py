@@ -16,15 +16,27 @@ Value = Any
 _MOST_NESTED = 50
 
 
+@dataclass(frozen=True)
+class Fields:
+    """A document for a model of which only its id tells whether it reads one text, or fields.
+
+    `values` are its fields, with those of a field_map also under the names that the model has for them; `text` is the
+    one text, or why there is none.
+    """
+
+    values: Mapping[str, Value]
+    text: str | ConnoteError
+
+
 class Infer(NamedTuple):
-    """What a processor wants inferred: texts, by a model or endpoint. `config` is the processor's inference_config."""
+    """What a processor wants inferred, by a model or endpoint. `config` is the processor's inference_config."""
 
     model_id: str
-    texts: Sequence[str]
+    inputs: Sequence[str | Fields]
     config: Mapping[str, Any]
 
 
-# One result a text, in the shape that `_infer` has, or what went wrong with it.
+# One result an input, in the shape that `_infer` has, or what went wrong with it.
 Results = Sequence[Mapping[str, Any] | Exception]
 Flow = Generator[Infer, Results, None]
 # What a processor does; None if it has done all without inferring.

@@ -10,12 +10,12 @@ import orjson
 
 from connote.contract.errors import ConnoteError, IllegalArgument
 from connote.ingest.document import Document
-from connote.ingest.pipeline import Dropped, Failure, Flow, Infer, Pipeline, Results
+from connote.ingest.pipeline import Dropped, Failure, Fields, Flow, Infer, Pipeline, Results
 
 log = logging.getLogger("connote.ingest")
 
-# What answers wishes: one result a text, as `_infer` has it (`predicted_value`, …), or what went wrong with that text.
-Inferring = Callable[[str, Sequence[str], Mapping[str, Any]], Awaitable[Results]]
+# What answers wishes: one result an input, as `_infer` has it (`predicted_value`, …), or what went wrong with that one.
+Inferring = Callable[[str, Sequence[str | Fields], Mapping[str, Any]], Awaitable[Results]]
 
 
 @dataclass(frozen=True)
@@ -98,16 +98,16 @@ async def _answer(runs: Sequence[_Run], infer: Inferring) -> None:
 
 
 async def _answer_group(group: Sequence[tuple[_Run, Infer]], infer: Inferring) -> None:
-    texts = [text for _, wish in group for text in wish.texts]
+    inputs = [each for _, wish in group for each in wish.inputs]
     results: Results
     try:
-        results = await infer(group[0][1].model_id, texts, group[0][1].config)
+        results = await infer(group[0][1].model_id, inputs, group[0][1].config)
     except ConnoteError as error:
-        results = [error] * len(texts)
+        results = [error] * len(inputs)
     except Exception:
         log.exception("inference with [%s] failed", group[0][1].model_id)
-        results = [ConnoteError("internal error; the server's log says more")] * len(texts)
+        results = [ConnoteError("internal error; the server's log says more")] * len(inputs)
     at = 0
     for each, wish in group:
-        each.answer = results[at : at + len(wish.texts)]
-        at += len(wish.texts)
+        each.answer = results[at : at + len(wish.inputs)]
+        at += len(wish.inputs)

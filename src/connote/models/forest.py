@@ -1,189 +1,149 @@
-"""Regression trees, and ensembles of them, as eland exports them of XGBoost, LightGBM and scikit-learn.
+"""Decision trees, and ensembles of them: what they say of rows of features.
 
-The definition: https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-ml-put-trained-model
+How outputs are joined: https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-ml-put-trained-model
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connote.contract.errors import IllegalArgument
-from connote.contract.settings import java
-
 Doubles = NDArray[np.float64]
-# Nodes of all trees together.
-MOST_NODES = 2_000_000
-_DECISIONS: Mapping[str, Callable[[Doubles, Doubles], Any]] = {
-    "lt": np.less,
-    "lte": np.less_equal,
-    "gt": np.greater,
-    "gte": np.greater_equal,
+Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+REGRESSION, CLASSIFICATION = "regression", "classification"
+# How the outputs of trees may be joined, and for which targets; `None` is a tree alone.
+JOINED: Mapping[str, Sequence[str]] = {
+    "weighted_sum": (REGRESSION,),
+    "exponent": (REGRESSION,),
+    "logistic_regression": (REGRESSION, CLASSIFICATION),
+    "weighted_mode": (CLASSIFICATION,),
 }
-_JOINED: Mapping[str, Callable[[Doubles], Doubles]] = {
-    "weighted_sum": lambda total: total,
-    "logistic_regression": lambda total: 1 / (1 + np.exp(-total)),
-    "exponent": np.exp,
-}
+# Places in trees that are looked at together.
+_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
-class Tree:
-    """Its nodes by number, the root first; a leaf has no children (-1), and a `value`."""
+class Nodes:
+    """Those of all trees, one after the other, by number; a leaf has no children (-1).
 
-    decisions: Sequence[str]
-    features: NDArray[np.int64]
+    A row goes left if its feature is below the threshold, or, where `with_equal`, equal to it; the other way round
+    where `flipped`. `values` are [nodes, outputs], `samples` how many rows of the training came to a node.
+    """
+
+    features: Numbers
     thresholds: Doubles
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    missing_left: NDArray[np.bool_]
-    value: Doubles
+    left: Numbers
+    right: Numbers
+    with_equal: Flags
+    flipped: Flags
+    missing_left: Flags
+    values: Doubles
+    samples: Numbers
 
-    def predict(self, features: Doubles) -> Doubles:
-        """float64 [n]: the leaves that rows [n, features] lead to; NaN is what is missing."""
-        at, rows = np.zeros(len(features), dtype=np.int64), np.arange(len(features))
-        while len(rows):
-            rows = rows[self.left[at[rows]] >= 0]
-            nodes = at[rows]
-            given, threshold = features[rows, self.features[nodes]], self.thresholds[nodes]
-            goes_left = self.missing_left[nodes].copy()
-            for name, decide in _DECISIONS.items():
-                own = np.array([self.decisions[node] == name for node in nodes.tolist()], dtype=np.bool_)
-                own &= ~np.isnan(given)
-                goes_left[own] = decide(given[own], threshold[own])
-            at[rows] = np.where(goes_left, self.left[nodes], self.right[nodes])
-        return self.value[at]
+    def step(self, nodes: Numbers, given: Doubles) -> Numbers:
+        """int64 [n]: where rows with these features go from nodes that split; NaN is what is missing."""
+        threshold = self.thresholds[nodes]
+        goes_left = ((given < threshold) | (self.with_equal[nodes] & (given == threshold))) ^ self.flipped[nodes]
+        goes_left = np.where(np.isnan(given), self.missing_left[nodes], goes_left)
+        return np.where(goes_left, self.left[nodes], self.right[nodes])
 
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees over features in the order of their names, and how what they say is joined."""
+    """Trees over features in the order of their names, each by the number of its root; how what they say is joined.
+
+    `classes` is how many there are, 0 for a regression.
+    """
 
     names: Sequence[str]
-    trees: Sequence[Tree]
+    nodes: Nodes
+    roots: Numbers
     weights: Doubles
-    joined: str = "weighted_sum"
+    joined: str | None = None
+    classes: int = 0
+
+    @property
+    def target(self) -> str:
+        """`regression` or `classification`."""
+        return CLASSIFICATION if self.classes else REGRESSION
 
     def predict(self, features: Doubles) -> Doubles:
-        """float64 [n] of rows [n, features]."""
-        total = np.zeros(len(features))
-        for tree, weight in zip(self.trees, self.weights.tolist(), strict=True):
-            total += weight * tree.predict(features)
+        """float64 [n] of rows [n, features], of a regression; NaN is what is missing."""
+        total = self._total(features)[:, 0]
         with np.errstate(over="ignore"):
-            return _JOINED[self.joined](total)
+            match self.joined:
+                case "logistic_regression":
+                    return 1 / (1 + np.exp(-total))
+                case "exponent":
+                    return np.exp(total)
+                case _:
+                    return total
 
+    def probabilities(self, features: Doubles) -> Doubles:
+        """float64 [n, classes] of rows [n, features], of a classification."""
+        if self.nodes.values.shape[1] > 1:
+            return _softmax(self._total(features))
+        if self.joined == "logistic_regression":
+            with np.errstate(over="ignore"):
+                second = 1 / (1 + np.exp(-self._total(features)[:, 0]))
+            return np.stack([1 - second, second], axis=1)
+        votes = self._votes(features)
+        # A tree alone is sure; of several the votes count, and a class without any is out.
+        return votes if self.joined is None else _softmax(np.where(votes == 0, -np.inf, votes))
 
-def parse(definition: Any) -> Forest:  # noqa: ANN401 (JSON)
-    """The forest of a `definition`. Raises IllegalArgument for what is none."""
-    trained = _object(_object(definition, "definition").get("trained_model"), "trained_model")
-    if len(trained) != 1 or not trained.keys() <= {"tree", "ensemble"}:
-        raise IllegalArgument(
-            f"[trained_model] must have one key, [tree] or [ensemble], not {java(list(trained))[:100]}"
+    @property
+    def size(self) -> int:
+        """Bytes of its nodes."""
+        return sum(each.nbytes for each in vars(self.nodes).values())
+
+    @property
+    def operations(self) -> int:
+        """About how many decisions a row takes: the depth that trees of so many nodes have if they are balanced."""
+        return sum(max(1, math.ceil(math.log2(tree.stop - tree.start + 1))) for tree in self.trees())
+
+    @cached_property
+    def least(self) -> float:
+        """What the sum over the trees is at least."""
+        return sum(
+            float((weight * self.nodes.values[tree, 0][self.nodes.left[tree] < 0]).min())
+            for tree, weight in zip(self.trees(), self.weights.tolist(), strict=True)
         )
-    ((kind, own),) = trained.items()
-    body = _object(own, kind)
-    if definition.get("preprocessors"):
-        raise IllegalArgument("[preprocessors] of trees are not supported")
-    names = body.get("feature_names")
-    if not isinstance(names, list) or not names or not all(isinstance(each, str) for each in names):
-        raise IllegalArgument("[feature_names] must be an array of texts")
-    if kind == "tree":
-        return Forest(names, [_tree(body, names)], np.ones(1))
-    inner = body.get("trained_models")
-    if not isinstance(inner, list) or not inner:
-        raise IllegalArgument("[trained_models] must be an array of trees")
-    trees = [_tree(_object(_object(each, "trained_models").get("tree"), "tree"), names) for each in inner]
-    if sum(len(tree.value) for tree in trees) > MOST_NODES:
-        raise IllegalArgument(f"the trees have more than [{MOST_NODES}] nodes")
-    joined, weights = _output(body.get("aggregate_output") or {"weighted_sum": {}}, len(trees))
-    return Forest(names, trees, weights, joined)
+
+    def trees(self) -> list[slice]:
+        """Where the nodes of each tree are."""
+        ends = [*self.roots[1:].tolist(), len(self.nodes.left)]
+        return [slice(start, end) for start, end in zip(self.roots.tolist(), ends, strict=True)]
+
+    def _total(self, features: Doubles) -> Doubles:
+        """float64 [n, outputs]: the weighted sum over the trees."""
+        return np.concatenate(
+            [np.einsum("ntk,t->nk", self.nodes.values[leaves], self.weights) for leaves in self._leaves(features)]
+        )
+
+    def _votes(self, features: Doubles) -> Doubles:
+        """float64 [n, classes]: the weight of the trees whose leaf is the number of a class."""
+        chosen = np.concatenate([self.nodes.values[leaves, 0] for leaves in self._leaves(features)])
+        return np.stack([(chosen == each) @ self.weights for each in range(self.classes)], axis=1)
+
+    def _leaves(self, features: Doubles) -> list[Numbers]:
+        """int64 [n, trees], in parts: the leaf of each tree that a row leads to."""
+        size = max(1, _AT_ONCE // len(self.roots))
+        parts = [features[start : start + size] for start in range(0, len(features), size)]
+        return [self._led(part) for part in parts or [features]]
+
+    def _led(self, features: Doubles) -> Numbers:
+        at = np.tile(self.roots, (len(features), 1))
+        while (splits := self.nodes.left[at] >= 0).any():
+            nodes, rows = at[splits], np.nonzero(splits)[0]
+            at[splits] = self.nodes.step(nodes, features[rows, self.nodes.features[nodes]])
+        return at
 
 
-def _output(given: Any, count: int) -> tuple[str, Doubles]:  # noqa: ANN401
-    body = _object(given, "aggregate_output")
-    name = next(iter(body), "")
-    if len(body) != 1 or name not in _JOINED:
-        raise IllegalArgument(f"[aggregate_output] must be one of [{', '.join(_JOINED)}]")
-    weights = _object(body[name], name).get("weights")
-    if weights is None:
-        return name, np.ones(count)
-    if not isinstance(weights, list) or len(weights) != count:
-        raise IllegalArgument(f"[weights] must be an array of [{count}] numbers, one a tree")
-    return name, np.array([_number(each, "weights") for each in weights])
-
-
-def _tree(body: Mapping[str, Any], names: Sequence[str]) -> Tree:
-    nodes = body.get("tree_structure")
-    if not isinstance(nodes, list) or not nodes:
-        raise IllegalArgument("[tree_structure] must be an array of nodes")
-    given = sorted((_object(each, "tree_structure") for each in nodes), key=lambda each: _whole(each, "node_index"))
-    if [each["node_index"] for each in given] != list(range(len(given))):
-        raise IllegalArgument("the nodes of a tree must have the numbers from [0] on")
-    leaves = [each.get("leaf_value") is not None for each in given]
-    below = [
-        (-1, -1) if leaf else _children(each, at, len(given))
-        for at, (each, leaf) in enumerate(zip(given, leaves, strict=True))
-    ]
-    return Tree(
-        [str(each.get("decision_type") or "lte") for each in given] if _known(given) else [],
-        np.array([0 if leaf else _feature(each, names) for each, leaf in zip(given, leaves, strict=True)]),
-        np.array(
-            [
-                0.0 if leaf else _number(each.get("threshold"), "threshold")
-                for each, leaf in zip(given, leaves, strict=True)
-            ]
-        ),
-        np.array([left for left, _ in below]),
-        np.array([right for _, right in below]),
-        np.array([each.get("default_left") is not False for each in given]),
-        np.array([_leaf(each["leaf_value"]) if leaf else math.nan for each, leaf in zip(given, leaves, strict=True)]),
-    )
-
-
-def _known(nodes: Sequence[Mapping[str, Any]]) -> bool:
-    """True. Raises IllegalArgument for a decision that is none."""
-    for each in nodes:
-        if each.get("decision_type") not in (None, *_DECISIONS):
-            raise IllegalArgument(f"[decision_type] must be one of [{', '.join(_DECISIONS)}]")
-    return True
-
-
-def _children(node: Mapping[str, Any], at: int, count: int) -> tuple[int, int]:
-    """Those of a node; they stand behind it, so no way goes round. Raises IllegalArgument."""
-    left, right = _whole(node, "left_child"), _whole(node, "right_child")
-    if not at < min(left, right) or not max(left, right) < count:
-        raise IllegalArgument(f"the children of node [{at}] must be nodes behind it")
-    return left, right
-
-
-def _feature(node: Mapping[str, Any], names: Sequence[str]) -> int:
-    feature = _whole(node, "split_feature")
-    if not 0 <= feature < len(names):
-        raise IllegalArgument(f"[split_feature] [{feature}] is the number of no feature")
-    return feature
-
-
-def _leaf(given: Any) -> float:  # noqa: ANN401
-    return _number(given[0] if isinstance(given, list) and len(given) == 1 else given, "leaf_value")
-
-
-def _object(given: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
-    if not isinstance(given, Mapping):
-        raise IllegalArgument(f"[{name}] must be an object, not [{java(given)[:100]}]")
-    return given
-
-
-def _whole(node: Mapping[str, Any], name: str) -> int:
-    value = node.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise IllegalArgument(f"[{name}] of a node must be a whole number, not [{java(value)[:100]}]")
-    return value
-
-
-def _number(value: Any, name: str) -> float:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise IllegalArgument(f"[{name}] must be a number, not [{java(value)[:100]}]")
-    return float(value)
+def _softmax(values: Doubles) -> Doubles:
+    grown = np.exp(values - values.max(axis=1, keepdims=True))
+    shares: Doubles = grown / grown.sum(axis=1, keepdims=True)
+    return shares

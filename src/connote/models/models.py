@@ -16,9 +16,9 @@ from connote.contract.errors import (
     Unavailable,
 )
 from connote.models import config
-from connote.models.selection import page, select
+from connote.models.selection import select
 from connote.models.stock import Stock
-from connote.models.trained import GENERATED, Trained, Upload
+from connote.models.trained import Trained, Upload
 from connote.runtime.catalog import UPLOADED, Model
 from connote.runtime.library import Library
 from connote.runtime.progress import logged
@@ -97,19 +97,12 @@ class Models:
             raise NotFound(f"No known trained model with model_id [{expression}]")
         return models
 
-    def listed(
-        self, found: Sequence[Trained], first: int, size: int, include: Iterable[str], *, exclude_generated: bool
-    ) -> dict[str, Any]:
-        """The answer to GET, with a page of what was found."""
-        entries = []
-        for model in page(found, first, size):
-            entry = model.wire(self.size(model))
-            if "definition_status" in include:
-                entry["fully_defined"] = self._is_defined(model)
-            if exclude_generated:
-                entry = {name: value for name, value in entry.items() if name not in GENERATED}
-            entries.append(entry)
-        return {"count": len(found), "trained_model_configs": entries}
+    def entry(self, model: Trained, include: Iterable[str]) -> dict[str, Any]:
+        """Its entry in the answer to GET."""
+        entry = model.wire(self.size(model))
+        if "definition_status" in include:
+            entry["fully_defined"] = self._is_defined(model)
+        return entry
 
     def size(self, model: Trained) -> int:
         """The bytes of its definition."""

@@ -7,7 +7,6 @@ from connote.models.assignment import statistics
 from connote.models.deployments import Deployed, Deployments
 from connote.models.models import Models
 from connote.models.parameters import AdaptiveAllocations, Parameters
-from connote.models.selection import page
 from connote.models.trained import Trained
 from connote.runtime.fleet import Deployment, Fleet
 
@@ -20,11 +19,11 @@ class Statistics:
         self.endpoints: Callable[[], Sequence[Deployment]] = list
         self.hits: Callable[[str], int] = lambda _: 0
 
-    def read(self, expression: str, first: int, size: int, *, allow_no_match: bool) -> dict[str, Any]:
-        """The answer to `_stats`; ids of deployments are meant too. Raises what `Models.get` raises."""
-        found = self._meant(expression, allow_no_match=allow_no_match)
-        entries = [entry for model in page(found, first, size) for entry in self._entries(model)]
-        return {"count": len(found), "trained_model_stats": entries}
+    def meant(self, expression: str, *, allow_no_match: bool) -> list[Trained]:
+        """The models of an expression; ids of deployments are meant too. Raises what `Models.get` raises."""
+        running = self._deployments.running
+        named = (running[part].model if part in running else part for part in expression.split(","))
+        return self._models.get(",".join(named), allow_no_match=allow_no_match)
 
     def all(self, model: Trained) -> list[Deployed]:
         """The deployments of a model, and those of endpoints: of preconfigured ones only what is loaded."""
@@ -33,12 +32,8 @@ class Statistics:
         others = [each for each in told if self._serves(model, each)]
         return [*self._deployments.of(model.id), *(_deployed(each, model.id) for each in others)]
 
-    def _meant(self, expression: str, *, allow_no_match: bool) -> list[Trained]:
-        running = self._deployments.running
-        named = (running[part].model if part in running else part for part in expression.split(","))
-        return self._models.get(",".join(named), allow_no_match=allow_no_match)
-
-    def _entries(self, model: Trained) -> list[dict[str, Any]]:
+    def entries(self, model: Trained) -> list[dict[str, Any]]:
+        """Its entries in the answer to `_stats`, one a deployment."""
         size = self._models.size(model)
         entry = {
             "model_id": model.id,

@@ -14,7 +14,8 @@ from connote.contract.results import Completion, Dense, Ranked, Result, Sparse, 
 from connote.contract.tasks import TaskType
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
-from connote.models.rankers import Ranker, Rankers
+from connote.models.rankers import Ranker
+from connote.models.trees import Trees
 from connote.search import embedded
 from connote.search.indices import Indices
 from connote.search.query.rules import Rule
@@ -31,10 +32,10 @@ class Asked:
         inference: Inference,
         indices: Indices,
         rulesets: Rulesets,
-        rankers: Rankers | None = None,
+        trees: Trees | None = None,
     ) -> None:
         self._endpoints, self._inference, self._indices, self._rulesets = endpoints, inference, indices, rulesets
-        self._rankers = rankers
+        self._trees = trees
         self._known: dict[tuple[str, str], Result] = {}
         self.seconds = 0.0
 
@@ -70,9 +71,9 @@ class Asked:
 
     def ranker(self, id: str) -> Ranker:
         """The model of that id, which orders documents. Raises NotFound."""
-        if self._rankers is None:
+        if self._trees is None:
             raise NotFound(f"Could not find trained model [{id}]")
-        return self._rankers.get(id)
+        return self._trees.ranker(id)
 
     async def reranked(self, id: str, query: str, texts: Mapping[Key, str], chunks: Any) -> dict[Key, float]:  # noqa: ANN401
         """The scores of documents' texts. With `chunks` a text is cut, and its best chunk counts."""

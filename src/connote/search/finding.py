@@ -87,7 +87,8 @@ async def _rescored(session: Session, every: Sequence[Found], request: SearchReq
     """Put the first hits in the order that the rescorers make of them."""
     parts = [rescores.parse(each) for each in request.rescore]
     for part in parts:
-        if isinstance(part, rescores.Learned) and part.window < request.window:
+        # As Elasticsearch does, only if the size is said.
+        if request.asked and isinstance(part, rescores.Learned) and part.window < request.window:
             raise IllegalArgument(
                 f"rescorer [window_size: {part.window}] is too small and should be at least the value of [from + size: "
                 f"{request.window}] but was [{part.window}]"

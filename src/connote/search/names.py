@@ -75,6 +75,8 @@ def aliases_met(expression: str | None, index: str, aliases: Collection[str]) ->
 
 def fits(name: str, pattern: str) -> bool:
     """Whether a name fits a pattern in which `*` alone says something."""
+    if "*" not in pattern:
+        return name == pattern
     return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 

@@ -3,6 +3,7 @@
 https://www.elastic.co/docs/reference/elasticsearch/rest-apis/retrieve-selected-fields#script-fields
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,14 @@ class ScriptField:
                 raise
             return None
         made = plain(found, "[script_fields]")
-        return made if isinstance(made, list) else [made]
+        return [_written(each) for each in (made if isinstance(made, list) else [made])]
+
+
+def _written(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """A number that JSON does not have is a text, in Java's words."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def parse(given: Mapping[str, Any]) -> dict[str, ScriptField]:

@@ -10,7 +10,7 @@ from typing import Any
 from connote.contract.errors import InvalidRequest
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
-from connote.models.rankers import Rankers
+from connote.models.trees import Trees
 from connote.search import finding
 from connote.search.answer import Timing, answer
 from connote.search.asks import Asked
@@ -36,10 +36,10 @@ class Searches:
     """Runs searches. `contexts` are the points in time and scrolls that are open."""
 
     def __init__(
-        self, indices: Indices, endpoints: Endpoints, inference: Inference, rulesets: Rulesets, rankers: Rankers
+        self, indices: Indices, endpoints: Endpoints, inference: Inference, rulesets: Rulesets, trees: Trees
     ) -> None:
         self._indices, self._endpoints, self._inference, self._rulesets = indices, endpoints, inference, rulesets
-        self._rankers = rankers
+        self._trees = trees
         self.contexts = Contexts()
 
     async def search(
@@ -144,7 +144,7 @@ class Searches:
         return {"_scroll_id": id, **body}
 
     def _asks(self) -> Asked:
-        return Asked(self._endpoints, self._inference, self._indices, self._rulesets, self._rankers)
+        return Asked(self._endpoints, self._inference, self._indices, self._rulesets, self._trees)
 
     async def _session(self, names: Sequence[str], held: ExitStack, filters: Filters = NO_FILTERS) -> Session:
         return await Session.open(names, self._indices, self._asks(), held, filters)

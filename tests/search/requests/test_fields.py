@@ -276,3 +276,21 @@ def test_names_that_are_not_mapped_are_told_if_they_are_asked_for(search: Search
     assert told("owner", include_unmapped=True) == told("owner.*") == told("owner.*", include_unmapped=False) == {}
     error = search.error("notes", fields=[{"field": "*", "include_unmapped": 1}])
     assert error["reason"] == "[fields] [include_unmapped] must be true or false, not [1]"
+
+
+def test_what_is_copied_to_a_field_is_its_own(search: Search, http: httpx.Client) -> None:
+    copied = {"type": "keyword", "copy_to": ["places"]}
+    inner = {"properties": {"to": copied}}
+    properties = {"from": copied, "way": inner, "places": {"type": "text", "fields": {"raw": {"type": "keyword"}}}}
+    http.delete("/journeys")
+    assert http.put("/journeys", json={"mappings": {"properties": properties}}).is_success
+    document = {"from": "Rome", "way": {"to": ["Bari", "Bern"]}, "places": "Paris"}
+    assert http.put("/journeys/_doc/1?refresh=true", json=document).is_success
+    (found,) = search("journeys", fields=["places*", "from"], _source=["way.t*"])["hits"]["hits"]
+    assert {name: sorted(values) for name, values in found["fields"].items()} == {
+        "places": ["Bari", "Bern", "Paris", "Rome"],
+        "places.raw": ["Bari", "Bern", "Paris", "Rome"],
+        "from": ["Rome"],
+    }
+    assert found["_source"] == {"way": {"to": ["Bari", "Bern"]}}
+    http.delete("/journeys")

@@ -102,6 +102,22 @@ def test_the_window_must_hold_what_is_shown(films: httpx.Client) -> None:
     assert {id for id, _ in found(films, rescore, size=2)} <= set(DOCUMENTS)
     told = films.post("/films/_search", json={"query": QUERY, "rescore": rescore, "size": 3})
     assert (told.status_code, "rescorer [window_size: 2] is too small" in told.text) == (400, True)
+    # Without a size, as Elasticsearch.
+    assert len(found(films, rescore)) == 2
+
+
+def test_scores_are_raised_by_what_they_can_be_below_zero(films: httpx.Client) -> None:
+    trees = json.loads(json.dumps(TREES))
+    for each in trees:
+        for node in each["tree"]["tree_structure"]:
+            if "leaf_value" in node:
+                node["leaf_value"][0] -= 3
+    definition = {"trained_model": {"ensemble": {**ENSEMBLE, "trained_models": trees}}}
+    films.delete(f"{MODELS}/ranker")
+    body = {"inference_config": CONFIG, "definition": definition}
+    assert ok(films.put(f"{MODELS}/ranker", json=body))["input"] == {"field_names": []}
+    rescore = {"learning_to_rank": LEARNED, "window_size": 100}
+    assert dict(found(films, rescore)) == {"new": 4.0, "old": 0.75, "other": 0.0, "undated": 0.0}
 
 
 def test_it_is_a_trained_model_among_others(films: httpx.Client) -> None:

@@ -195,3 +195,10 @@ def test_a_variable_may_have_the_name_of_a_function(search: Search) -> None:
     assert hit["_score"] == pytest.approx(1.0)
     again = {"script_score": {"query": {"match_all": {}}, "script": "int doc = 1; return doc"}}
     assert "compile error" in search.error(query=again)["reason"]
+
+
+def test_numbers_that_json_does_not_have_are_told_as_texts(search: Search) -> None:
+    sources = {"large": "Math.exp(1000)", "small": "-Math.exp(1000)", "none": "Math.sqrt(-1)"}
+    fields = {name: {"script": source} for name, source in sources.items()}
+    (hit,) = search(query={"ids": {"values": ["4"]}}, script_fields=fields)["hits"]["hits"]
+    assert hit["fields"] == {"large": ["Infinity"], "small": ["-Infinity"], "none": ["NaN"]}

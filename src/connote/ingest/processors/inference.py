@@ -3,7 +3,7 @@
 https://www.elastic.co/docs/reference/enrich-processor/inference-processor
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,14 @@ from connote.ingest import path
 from connote.ingest.document import Document
 from connote.ingest.options import Options, Value
 from connote.ingest.path import Path, copied
-from connote.ingest.pipeline import Flow, Infer, Results, Step
+from connote.ingest.pipeline import Fields, Flow, Infer, Results, Step
 from connote.ingest.processors.fields import not_of
 
 _TYPES = ("classification", "regression", "fill_mask", "ner", "pass_through", "question_answering",
           "text_classification", "text_embedding", "text_expansion", "text_similarity",
           "zero_shot_classification")  # fmt: skip
+# Models of these have a results field of their own.
+_OF_TREES = ("classification", "regression")
 # What `_infer` calls the main result, and the field that models read if they do not say.
 _RESULT, _TEXT_FIELD = "predicted_value", "text_field"
 _RESULTS_FIELD = "results_field"
@@ -33,21 +35,21 @@ class _Input:
 
 
 def inference(options: Options) -> Step:
-    """Infer from one text, or from several that each have a field for the result."""
+    """Infer from one text, from several that each have a field for the result, or, by trees, from fields."""
     model_id, config = options.text("model_id"), _config(options)
     missing = options.flag("ignore_missing")
     inputs = _inputs(options)
     target = options.text("target_field", None)
     renamed = next(iter(config.values()), {}).get(_RESULTS_FIELD)
-    asked = {kind: {name: value for name, value in inner.items() if name != _RESULTS_FIELD}
+    asked = {kind: {name: value for name, value in inner.items() if name != _RESULTS_FIELD or kind in _OF_TREES}
              for kind, inner in config.items()}  # fmt: skip
     if inputs is None:
         field_map = options.map("field_map", None) or options.map("field_mappings", None) or {}
         default = f"ml.inference.{options.tag}" if options.tag else "ml.inference"
         to = options.fixed("target_field", target or default)
         named = renamed if isinstance(renamed, str) else _RESULT
-        read = _mapped(options, field_map)
-        return lambda document: _to_target(document, Infer(model_id, (), asked), read, to, named)
+        maps = _mapped(options, field_map)
+        return lambda document: _to_target(document, Infer(model_id, (), asked), maps, to, named)
     _refuse(options, target, renamed)
     return lambda document: _to_fields(document, Infer(model_id, (), asked), inputs, missing=missing)
 
@@ -101,28 +103,38 @@ def _inputs(options: Options) -> list[_Input] | None:
     return found
 
 
-def _mapped(options: Options, field_map: Mapping[str, Value]) -> list[Path]:
-    """The fields that may have the text: those mapped to what a model reads, else `text_field` itself."""
+def _mapped(options: Options, field_map: Mapping[str, Value]) -> list[tuple[Path, str]]:
+    """The fields that are mapped, and the names that the model has for them."""
     if not all(isinstance(name, str) for name in field_map.values()):
         raise options.failure("field_map", "property isn't a map of strings")
-    sources = [source for source, name in field_map.items() if name == _TEXT_FIELD] or list(field_map)
-    return [options.fixed("field_map", source) for source in (*sources, _TEXT_FIELD)]
+    return [(options.fixed("field_map", source), name) for source, name in field_map.items()]
 
 
-def _to_target(document: Document, wish: Infer, read: list[Path], to: Path, named: str) -> Flow:
-    at = next((each for each in read if document.has(each)), None)
-    if at is None:
-        raise Rejected(f"Input field [{'.'.join(read[0])}] does not exist in the source document")
-    (result,) = yield wish._replace(texts=[_text(document, at)])
+def _to_target(document: Document, wish: Infer, maps: Sequence[tuple[Path, str]], to: Path, named: str) -> Flow:
+    mapped = {name: document.get(source) for source, name in maps if document.has(source)}
+    (result,) = yield wish._replace(inputs=[Fields({**document.source, **mapped}, _one_text(document, maps))])
     made = _made(result, named) | {"model_id": wish.model_id}
     _put(document, to, made)
+
+
+def _one_text(document: Document, maps: Sequence[tuple[Path, str]]) -> str | ConnoteError:
+    """Of the field that is mapped to what a model reads, else of the first one mapped, else of `text_field` itself."""
+    sources = [source for source, name in maps if name == _TEXT_FIELD] or [source for source, _ in maps]
+    read = [*sources, (_TEXT_FIELD,)]
+    at = next((each for each in read if document.has(each)), None)
+    if at is None:
+        return Rejected(f"Input field [{'.'.join(read[0])}] does not exist in the source document")
+    try:
+        return _text(document, at)
+    except ConnoteError as error:
+        return error
 
 
 def _to_fields(document: Document, wish: Infer, inputs: list[_Input], *, missing: bool) -> Flow:
     present = [each for each in inputs if not missing or document.given(each.field)]
     if not present:
         return
-    results: Results = yield wish._replace(texts=[_text(document, each.field) for each in present])
+    results: Results = yield wish._replace(inputs=[_text(document, each.field) for each in present])
     made = [_made(result, each.name) for each, result in zip(present, results, strict=True)]
     made[0] |= {"model_id": wish.model_id}
     for each, fields in zip(present, made, strict=True):

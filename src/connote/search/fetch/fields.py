@@ -1,6 +1,7 @@
 """`fields`: a document's values by field, formatted, each as a list."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,26 +50,60 @@ class Wanted:
         raise BadQuery(f"[{where}] must be names or objects with [field], not [{java(given)}]")
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A field that is wanted, and the places in documents that its values are at: its own, and what is copied to it."""
+
+    name: str
+    field: Field
+    wanted: Wanted
+    places: Sequence[Sequence[str]]
+
+
 def values(wanted: Sequence[Wanted], source: Mapping[str, Any], mapping: Fields) -> dict[str, list[Any]]:
     """The values of all fields that are wanted, by name; those without values are not there."""
     found: dict[str, list[Any]] = {}
-    for each in wanted:
-        if each.pattern == INFERENCE:
-            continue  # it is shown in the source
-        for name, field in mapping.fields.items():
-            if name in mapping.runtime or not (name == each.pattern or fits(name, each.pattern)):
-                continue
-            if isinstance(field, ConstantKeyword):
-                found |= {} if field["value"] is None else {name: [field["value"]]}
-                continue
-            path = place(name, mapping)  # those of nested objects stand under the objects' path, object by object
-            if mapping.nested_above(path) is None and (shown := _shown(field, path, each, source)):
-                found[name] = shown
-        _nested(each, source, mapping, found)
-        _below_flattened(each, source, mapping, found)
-        if each.unmapped:
-            found |= unmapped(each.pattern, source, mapping)
+    for wish, own in _reads(tuple(wanted), mapping):
+        if own is None:
+            _nested(wish, source, mapping, found)
+            _below_flattened(wish, source, mapping, found)
+            if wish.unmapped:
+                found |= unmapped(wish.pattern, source, mapping)
+        elif isinstance(own.field, ConstantKeyword):
+            found |= {} if own.field["value"] is None else {own.name: [own.field["value"]]}
+        elif shown := [value for each in own.places for value in _shown(own.field, each, own.wanted, source)]:
+            found[own.name] = shown
     return found
+
+
+# The last mapping that was asked for, and what was read of it by what was wanted: all hits of a search want the same.
+_LAST: ContextVar[tuple[Fields, dict[tuple[Wanted, ...], Sequence[tuple[Wanted, _Read | None]]]] | None] = ContextVar(
+    "reads", default=None
+)
+
+
+def _reads(wanted: tuple[Wanted, ...], mapping: Fields) -> Sequence[tuple[Wanted, _Read | None]]:
+    """Which fields each wish means; None stands for what only a document tells."""
+    last = _LAST.get()
+    if last is None or last[0] is not mapping:
+        last = mapping, {}
+        _LAST.set(last)
+    if wanted not in last[1]:
+        last[1][wanted] = [pair for each in wanted for pair in _meant(each, mapping)]
+    return last[1][wanted]
+
+
+def _meant(wanted: Wanted, mapping: Fields) -> Iterator[tuple[Wanted, _Read | None]]:
+    if wanted.pattern == INFERENCE:
+        return  # it is shown in the source
+    for name, field in mapping.fields.items():
+        if name in mapping.runtime or not fits(name, wanted.pattern):
+            continue
+        path = place(name, mapping)  # those of nested objects stand under the objects' path, object by object
+        if isinstance(field, ConstantKeyword) or mapping.nested_above(path) is None:
+            copied = [place(each.name, mapping) for each in mapping.fields.values() if path in each.copies]
+            yield wanted, _Read(name, field, wanted, [each.split(".") for each in dict.fromkeys([path, *copied])])
+    yield wanted, None
 
 
 def _below_flattened(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: dict[str, list[Any]]) -> None:
@@ -111,10 +146,10 @@ def inference_fields(embedded: Mapping[str, Embedded], mapping: Fields, source: 
     return given.wire(embedded, mapping, source)
 
 
-def _shown(field: Field, path: str, wanted: Wanted, source: Mapping[str, Any]) -> list[Any]:
+def _shown(field: Field, path: Sequence[str], wanted: Wanted, source: Mapping[str, Any]) -> list[Any]:
     found = list[Any]()
     null = field["null_value"] if "null_value" in field.params else None
-    for value in at(source, path.split("."), field, null):
+    for value in at(source, path, field, null):
         try:
             found.append(formatted(field, value, wanted.format))
         except ConnoteError:
@@ -212,7 +247,7 @@ def _nested(wanted: Wanted, source: Mapping[str, Any], mapping: Fields, found: d
             own = {}
             for field in inside:
                 relative = field.name.removeprefix(f"{path}.")
-                if held := _shown(field, relative, wanted, each):
+                if held := _shown(field, relative.split("."), wanted, each):
                     own[relative] = held
             if wanted.unmapped:
                 others = unmapped(wanted.pattern, each, mapping, path)

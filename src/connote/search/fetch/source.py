@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from connote.contract.errors import BadQuery
@@ -63,7 +64,7 @@ class SourceFilter:
             return replace(self, excludes=[*self.excludes, *left_out], excludes_vectors=None).apply(source)
         if not self.includes and not self.excludes:
             return dict(source)
-        return _object(source, "", self.includes, self.excludes) or {}
+        return _object(source, "", tuple(self.includes), self.excludes) or {}
 
 
 def _patterns(given: Any) -> list[str]:  # noqa: ANN401
@@ -74,14 +75,15 @@ def _patterns(given: Any) -> list[str]:  # noqa: ANN401
 
 
 def _object(
-    value: Mapping[str, Any], path: str, includes: Sequence[str], excludes: Sequence[str]
+    value: Mapping[str, Any], path: str, includes: tuple[str, ...], excludes: Sequence[str]
 ) -> dict[str, Any] | None:
     kept = {}
     for name, inner in value.items():
         full = f"{path}.{name}" if path else name
         if any(fits(full, pattern) for pattern in excludes):
             continue
-        found = _value(inner, full, () if _fits(full, includes) else includes, excludes, is_in=_fits(full, includes))
+        is_in = _fits(full, includes)
+        found = _value(inner, full, () if is_in else includes, excludes, is_in=is_in)
         if found is not None:
             kept[name] = found[0]
     return kept or None
@@ -90,7 +92,7 @@ def _object(
 def _value(
     value: Any,  # noqa: ANN401
     path: str,
-    includes: Sequence[str],
+    includes: tuple[str, ...],
     excludes: Sequence[str],
     *,
     is_in: bool,
@@ -107,7 +109,8 @@ def _value(
     return (value,) if is_in else None
 
 
-def _fits(path: str, includes: Sequence[str]) -> bool:
+@lru_cache(maxsize=4096)
+def _fits(path: str, includes: tuple[str, ...]) -> bool:
     """Whether a path, or what it is in, is included."""
     if not includes:
         return True
