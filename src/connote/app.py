@@ -37,7 +37,8 @@ from connote.models.upload import Uploads
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
-from connote.search import users
+from connote.search import users, withheld
+from connote.search.asks import Asked
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
@@ -58,6 +59,10 @@ from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
 from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
+from connote.security.authentication import Authentication
+from connote.security.keys import ApiKeys
+from connote.security.roles import Roles
+from connote.security.users import Users
 from connote.services.service import Endpoint
 from connote.store import database
 from connote.store.asyncsearches import AsyncSearchStore
@@ -126,6 +131,8 @@ class Connote:
     sender: Sender
     values: ValueStore
     uuid: str
+    authentication: Authentication
+    privileges: BodyStore
     asked: Counter[str] = field(default_factory=Counter)  # how often each route was asked since the start
 
     def placements(self) -> list[dict[str, Any]]:
@@ -234,10 +241,12 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     pipelines.users.append(partial(users.of_pipeline, indices))
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
-    documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
     scripts, rulesets = Scripts(BodyStore(engine, database.scripts)), Rulesets(BodyStore(engine, database.rulesets))
-    rankers = _rankers(engine, trained, endpoints)
     asked = (indices, endpoints, inference, rulesets)
+    documents = Documents(
+        indices, Writer(embedder, Change(scripted)), pipelines, partial(Asked, endpoints, inference, indices, rulesets)
+    )
+    rankers = _rankers(engine, trained, endpoints)
     searches, esql = Searches(*asked, rankers), Queries(*asked, policies)
     closing.callback(searches.contexts.clear)
     asyncs = AsyncSearches(AsyncSearchStore(engine), lambda: values.get(LARGEST) or LARGEST_BYTES)
@@ -251,7 +260,16 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     inferring = (library, fleet, cache, trained, endpoints, inference, pipelines)
     searching = (rankers, indices, templates, synonyms, documents, searches, asyncs, esql, scripts, rulesets, lens)
     rooms = (*inferring, *searching, reembeds, by_query, enriching, tasks, _lifecycles(indices, values, closing))
-    return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
+    return Connote(
+        config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid, *_allowed(config, engine)
+    )
+
+
+def _allowed(config: Config, engine: Engine) -> tuple[Authentication, BodyStore]:
+    """Who may ask, and what applications call privileges."""
+    roles = Roles(BodyStore(engine, database.roles), withheld.check)
+    users, keys = Users(BodyStore(engine, database.users)), ApiKeys(BodyStore(engine, database.api_keys), roles)
+    return Authentication(config.keys(), roles, users, keys), BodyStore(engine, database.privileges)
 
 
 def _lifecycles(indices: Indices, values: ValueStore, closing: AsyncExitStack) -> Lifecycles:
