@@ -37,7 +37,7 @@ async def grant(ask: Ask) -> Answer:
     if unknown := body.keys() - {"grant_type", "username", "password", "api_key", "run_as", "refresh"}:
         raise Unparsable(f"[grant_api_key_request] unknown field [{min(unknown)}]")
     if body.get("grant_type") != "password" or body.get("run_as") is not None:
-        raise IllegalArgument("[grant_type] must be [password], without [run_as]; there are no tokens")
+        raise IllegalArgument("[grant_type] must be [password], without [run_as]")
     name, password, authentication = body.get("username"), body.get("password"), ask.connote.authentication
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidRequest(["[username] and [password] are required for grant_type [password]"])
