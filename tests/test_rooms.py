@@ -16,6 +16,7 @@ FLOORS = (
     "upstream",
     "services",
     "runtime",
+    "security",
     "store",
     "chunking",
     "contract",

@@ -37,8 +37,9 @@ from connote.models.upload import Uploads
 from connote.runtime.fleet import Deployment, Fleet
 from connote.runtime.library import Library
 from connote.runtime.placement import Device, has_gpu
-from connote.search import users
+from connote.search import users, withheld
 from connote.search.applications import Applications
+from connote.search.asks import Asked
 from connote.search.asyncsearches import LARGEST, LARGEST_BYTES, AsyncSearches
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
@@ -63,6 +64,10 @@ from connote.search.write.change import Change
 from connote.search.write.embed import Embedder
 from connote.search.write.script import scripted
 from connote.search.write.writer import Writer
+from connote.security.authentication import Authentication
+from connote.security.keys import ApiKeys
+from connote.security.roles import Roles
+from connote.security.users import Users
 from connote.services.service import Endpoint
 from connote.store import database
 from connote.store.asyncsearches import AsyncSearchStore
@@ -135,6 +140,8 @@ class Connote:
     sender: Sender
     values: ValueStore
     uuid: str
+    authentication: Authentication
+    privileges: BodyStore
     asked: Counter[str] = field(default_factory=Counter)  # how often each route was asked since the start
 
     def placements(self) -> list[dict[str, Any]]:
@@ -215,8 +222,7 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     engine = database.connect(folder.path)
     closing.callback(engine.dispose)
     values, prices = ValueStore(engine), config.pricing()
-    uuid = values.get("cluster_uuid") or secrets.token_urlsafe(16)
-    values.put("cluster_uuid", uuid)
+    uuid = _uuid(values)
     meter = Meter(UsageStore(engine), prices)
     closing.push_async_callback(meter.close)
     library, fleet, cache = _models(config, folder, ModelStore(engine), closing)
@@ -236,18 +242,18 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     policies = Policies(BodyStore(engine, database.enrich_policies))
     answering = AnyInference(endpoints, inference, trained.inference, trees)
     pipelines = Pipelines(BodyStore(engine, database.pipelines), answering, policies.lookup)
-    endpoints.pipelines = pipelines.using
     synonyms = Synonyms(BodyStore(engine, database.synonyms))
     templates = Templates([BodyStore(engine, each) for each in database.templates], synonyms.find)
     indices = Indices(folder.path / "indices", IndexStore(engine), templates, synonyms)
-    endpoints.indices = partial(users.of_endpoint, indices)
+    endpoints.pipelines, endpoints.indices = pipelines.using, partial(users.of_endpoint, indices)
     _connect_users(trained, trees, pipelines, indices)
     pipelines.users.append(partial(users.of_pipeline, indices))
     closing.push_async_callback(indices.close)
     embedder = Embedder(endpoints, inference)
-    documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines)
     stored = _, rulesets, _ = _stored(engine, indices)
     asked = (indices, endpoints, inference, rulesets)
+    asks = partial(Asked, endpoints, inference, indices, rulesets)
+    documents = Documents(indices, Writer(embedder, Change(scripted)), pipelines, asks)
     searches, esql = Searches(*asked, trees), Queries(*asked, policies)
     closing.callback(searches.contexts.clear)
     asyncs = _async_searches(engine, values, closing)
@@ -262,7 +268,22 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     transforms = _transforms(engine, indices, searches, (documents, by_query), pipelines, closing)
     running = (tasks, transforms, *_watched(engine, (indices, templates, values), folder.path, uuid, closing))
     rooms = (*inferring, *searching, reembeds, by_query, enriching, *running)
-    return Connote(config, folder, *rooms, meter, activity, shadows, remote, sender, values, uuid)
+    around = (meter, activity, shadows, remote, sender, values, uuid, *_allowed(config, engine))
+    return Connote(config, folder, *rooms, *around)
+
+
+def _uuid(values: ValueStore) -> str:
+    """What this cluster of one is known by; made once."""
+    found: str = values.get("cluster_uuid") or secrets.token_urlsafe(16)
+    values.put("cluster_uuid", found)
+    return found
+
+
+def _allowed(config: Config, engine: Engine) -> tuple[Authentication, BodyStore]:
+    """Who may ask, and what applications call privileges."""
+    roles = Roles(BodyStore(engine, database.roles), withheld.check)
+    users, keys = Users(BodyStore(engine, database.users)), ApiKeys(BodyStore(engine, database.api_keys), roles)
+    return Authentication(config.keys(), roles, users, keys), BodyStore(engine, database.privileges)
 
 
 def _stored(engine: Engine, indices: Indices) -> tuple[Scripts, Rulesets, Applications]:

@@ -48,7 +48,7 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "connote.db") as newer:
         newer.execute("UPDATE settings SET value = '99' WHERE name = 'version'")
     newer.close()
-    with pytest.raises(Unavailable, match="has version 99, this connote reads version 4"):
+    with pytest.raises(Unavailable, match="has version 99, this connote reads version 5"):
         database.connect(tmp_path)
 
 

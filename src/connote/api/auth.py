@@ -1,13 +1,12 @@
 """Who may ask. Off by default, and then only this machine may."""
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from connote.contract.errors import Forbidden, IllegalArgument, Unauthorized
+from connote.contract.errors import Forbidden, IllegalArgument
 from connote.endpoints.asking import ANONYMOUS
+from connote.security.asker import Asker
+from connote.security.authentication import ANYBODY
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -41,39 +40,8 @@ def check_origin(headers: Mapping[str, str], method: str) -> None:
         raise Forbidden(f"[Origin: {origin}] is not this server: pages of other sites may change nothing without a key")
 
 
-def check(headers: Mapping[str, str], keys: Mapping[str, str]) -> str:
-    """The name of the key that the request carries. Raises Unauthorized unless it carries one of the keys.
-
-    Without keys to ask for anything passes, and is anonymous. All keys are compared, each in constant time.
-
-    The forms are those of Elasticsearch's clients: `ApiKey KEY`, `ApiKey base64(id:KEY)`, `Bearer KEY`, and
-    `Basic base64(user:KEY)`.
-    """
-    if not keys:
+def counted(asker: Asker) -> str:
+    """By which name what they use is counted: that of a key of the configuration, or who they are."""
+    if asker is ANYBODY:
         return ANONYMOUS
-    given = headers.get("authorization", "")
-    if not given:
-        raise Unauthorized("missing authentication credentials: send the header [Authorization: ApiKey …]")
-    candidates = [candidate.encode() for candidate in _candidates(given)]
-    found = [name for name, key in keys.items() for each in candidates if hmac.compare_digest(each, key.encode())]
-    if not found:
-        raise Unauthorized("unable to authenticate: the [Authorization] header does not hold a key of the server")
-    return found[0]
-
-
-def _candidates(given: str) -> list[str]:
-    scheme, _, credentials = given.partition(" ")
-    credentials = credentials.strip()
-    if scheme.lower() == "bearer":
-        return [credentials]
-    if scheme.lower() == "apikey":
-        return [credentials, *_after_colon(credentials)]
-    return _after_colon(credentials) if scheme.lower() == "basic" else []
-
-
-def _after_colon(encoded: str) -> list[str]:
-    try:
-        _, colon, key = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return []
-    return [key] if colon else []
+    return str(asker.key_name) if asker.kind == "api_key" and asker.key is None else asker.identity

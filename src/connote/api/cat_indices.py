@@ -95,7 +95,7 @@ async def indices(ask: Ask) -> Answer:
 
 async def aliases(ask: Ask) -> Answer:
     """Aliases, and the index that each is of."""
-    wanted = ask.request.path_params.get("name")
+    wanted, visit = ask.request.path_params.get("name"), ask.asking.visit
     rows: list[Row] = [
         {
             "alias": alias,
@@ -107,7 +107,8 @@ async def aliases(ask: Ask) -> Answer:
         }
         for name, record in sorted(ask.connote.indices.records.items())
         for alias, given in record.aliases.items()
-        if wanted is None or any(fits(alias, part) for part in str(wanted).split(","))
+        if (visit is None or (visit.may(name) and visit.may(alias)))
+        and (wanted is None or any(fits(alias, part) for part in str(wanted).split(",")))
     ]
     return table(ask, _ALIASES, rows)
 

@@ -228,8 +228,7 @@ def _settle(wanted: dict[str, Any], ask: Ask) -> None:
 async def _several(ask: Ask, name: str, ids: list[str]) -> tuple[Index, dict[str, Stored]] | ConnoteError:
     """Of these documents those that there are, or why they cannot be read."""
     try:
-        index = await ask.connote.documents.one(name)
-        return index, await ask.connote.documents.current(index, ids)
+        return await ask.connote.documents.several(name, ids)
     except ConnoteError as error:
         return error
 

@@ -21,6 +21,8 @@ from connote.contract.tasks import TaskType
 from connote.endpoints import asking
 from connote.ingest.painless import kept
 from connote.search.fetch.source import OLDER
+from connote.security.asker import Asker
+from connote.security.authentication import ANYBODY
 from connote.version import VERSION_SPOKEN
 
 T = TypeVar("T")
@@ -69,6 +71,11 @@ class Ask:
         self.filter_path: FilterPath | None = None  # once it is known to be one
         self.body: dict[str, Any] | None = None  # once it is read
         self._raw: bytes | None = None
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks."""
+        return self.asking.asker or ANYBODY
 
     def path(self, name: str) -> str:
         """A part of the path."""

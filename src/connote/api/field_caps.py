@@ -25,7 +25,7 @@ async def field_caps(ask: Ask) -> Answer:
     if body.get("index_filter") is not None:
         query = parse_query(body["index_filter"])
         names = [name for name in names if await ask.attended(ask.connote.searches.count([name], query))]
-    mappings = {name: (await indices.open(name)).mapping.searched().searched(runtime) for name in names}
+    mappings = {name: (await indices.open(name, in_part=True)).mapping.searched().searched(runtime) for name in names}
     kept = {name: _kept(ask, capabilities.of(each, patterns)) for name, each in mappings.items()}
     return Answer({"indices": names, "fields": capabilities.joined(kept, unmapped=ask.flag("include_unmapped"))})
 

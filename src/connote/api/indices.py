@@ -125,7 +125,7 @@ async def unblock(ask: Ask) -> Answer:
 
 async def resolve(ask: Ask) -> Answer:
     """The indices and aliases that names and patterns mean."""
-    indices, parts = ask.connote.indices, ask.path("index").split(",")
+    indices, parts, visit = ask.connote.indices, ask.path("index").split(","), ask.asking.visit
     found, aliases, owners = chosen(ask), indices.aliases(), by_index(indices.streams)
 
     def met(names: Iterable[str], *, hides: bool = False) -> list[str]:
@@ -133,7 +133,8 @@ async def resolve(ask: Ask) -> Answer:
         return [
             name
             for name in sorted(names)
-            if any(fits(name, part) and not (hides and name.startswith(".") > part.startswith(".")) for part in shown)
+            if (visit is None or visit.may(name))
+            and any(fits(name, part) and not (hides and name.startswith(".") > part.startswith(".")) for part in shown)
         ]
 
     return Answer(

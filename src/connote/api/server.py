@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connote.api import (
     absent,
     aliases,
+    api_keys,
     applications,
     async_search,
     auth,
@@ -51,6 +52,8 @@ from connote.api import (
     rank_eval,
     reindexing,
     resize,
+    rights,
+    roles,
     rollover,
     root,
     rulesets,
@@ -65,7 +68,9 @@ from connote.api import (
     termsenum,
     termvectors,
     threads,
+    tokens,
     transforms,
+    users,
 )
 from connote.api.awake import Awake
 from connote.api.exchange import Answer, Ask, Route, failure, render
@@ -102,6 +107,10 @@ ROUTES = (
     *node.ROUTES,
     *nodes.ROUTES,
     *security.ROUTES,
+    *api_keys.ROUTES,
+    *users.ROUTES,
+    *roles.ROUTES,
+    *tokens.ROUTES,
     *diskusage.ROUTES,
     *threads.ROUTES,
     *segments.ROUTES,
@@ -206,17 +215,19 @@ async def _answer(house: Connote, routes: dict[str, Route], request: Request) ->
 
 
 async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
-    config = ask.connote.config
-    if not (keys := config.keys()):
+    config, authentication = ask.connote.config, ask.connote.authentication
+    if authentication.is_open:
         auth.check_host(ask.headers, [config.server.host, *config.server.allowed_hosts])
         auth.check_origin(ask.headers, ask.request.method)
-    ask.asking.key = auth.check(ask.headers, keys)
+    asker = await authentication.recognise(ask.headers.get("authorization"), ask.request.scope["path"])
+    ask.asking.key = auth.counted(asker)
     route = routes.get(ask.request.method)
     if route is None:
         raise _no_route(ask.request, routes)
     params = ask.request.path_params
     if "<" in params.get("index", ""):
         params["index"] = dated.resolved(params["index"])
+    rights.begin(ask.asking, asker, (route.method, route.path), params)
     route.check(ask)
     ask.connote.asked[f"{route.method} {route.path}"] += 1
     return await route.handler(ask)

@@ -93,6 +93,10 @@ async def _vectors(
     is_artificial: bool = False,
 ) -> dict[str, Any]:
     async with ask.connote.searches.reading([index.name]) as (reader,):
+        if reader.is_part:
+            raise IllegalArgument(
+                "Term vectors are not told if document level security is enabled: they count all documents"
+            )
         return await asyncio.to_thread(wanted.told, reader, id, source, most, is_artificial=is_artificial)
 
 

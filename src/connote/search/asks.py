@@ -16,11 +16,12 @@ from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.models.rankers import Ranker
 from connote.models.trees import Trees
-from connote.search import embedded
+from connote.search import embedded, glance, withheld
 from connote.search.indices import Indices
 from connote.search.query.rules import Rule
 from connote.search.retriever import Key
 from connote.search.rulesets import Rulesets
+from connote.security.asker import READ
 
 
 class Asked:
@@ -61,8 +62,10 @@ class Asked:
 
     async def document(self, index: str, id: str) -> Mapping[str, Any] | None:
         """The source of a document, None if it is not there. Raises NoIndex."""
-        found = await self._indices.open(self._indices.written(index))
+        found = await self._indices.open(self._indices.written(index, READ), in_part=True)
         stored = found.documents.current([id]).get(id)
+        if stored is not None and withheld.is_part(found.name):
+            stored = (await glance.of(found, {id: stored}, self)).get(id)
         return None if stored is None or stored.source is None else embedded.source(stored.source)
 
     async def rules(self, id: str) -> Sequence[Rule]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connote.contract.errors import ConnoteError, IllegalArgument, InvalidRequest, NotFound, Overloaded
-from connote.search.asyncsearch import AsyncSearch, now
+from connote.search.asyncsearch import AsyncSearch, now, owned
 from connote.search.thread import Abandoned, finished
 from connote.store.asyncsearches import AsyncSearchStore, Kept
 
@@ -83,6 +83,7 @@ class AsyncSearches:
 
         Raises NotFound, InvalidRequest.
         """
+        _check_own(id)
         if keep is not None:
             await self._prolong(id, now() + int(_kept_alive(keep) * 1000))
         if (search := self._open.get(id)) is not None:
@@ -98,6 +99,7 @@ class AsyncSearches:
 
     async def delete(self, id: str) -> None:
         """Forget one. If it runs, it ends. Raises NotFound."""
+        _check_own(id)
         if id not in self._timers:
             raise NotFound(id)
         await self.forget(id)
@@ -182,6 +184,12 @@ class AsyncSearches:
         if (timer := self._timers.get(id)) is not None:
             timer.cancel()
         self._timers[id] = asyncio.get_running_loop().call_later(max(expires - now(), 0) / 1000, over)
+
+
+def _check_own(id: str) -> None:
+    """Raise NotFound if somebody else has begun it, and who asks may not do everything."""
+    if not id.endswith(owned()):
+        raise NotFound(id)
 
 
 def _kept_alive(seconds: float | None) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connote.contract.errors import IllegalArgument, NoContext, Overloaded, SearchFailed
+from connote.endpoints import asking
 from connote.search.collect import Seen
 from connote.search.request import SearchRequest
 
@@ -22,6 +23,7 @@ class Context:
     id: str
     seen: Sequence[Seen]
     keep: float
+    owner: str
     request: SearchRequest | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -40,13 +42,13 @@ class Contexts:
                 f"Trying to create too many scroll contexts. Must be less than or equal to: [{MOST_OPEN}]. Close "
                 "scrolls and points in time that are no longer needed"
             )
-        context = Context(secrets.token_urlsafe(24), seen, keep, request)
+        context = Context(secrets.token_urlsafe(24), seen, keep, asking.identity(), request)
         self._open[context.id] = (context, held.pop_all().close, self._timer(context.id, keep))
         return context
 
     def find(self, id: str, keep: float | None = None) -> Context:
         """The one of that id, kept alive anew. Raises SearchFailed with NoContext, IllegalArgument."""
-        if id not in self._open:
+        if id not in self._open or not _is_own(self._open[id][0]):
             raise SearchFailed({"": NoContext(f"No search context found for id [{id[:100]}]")})
         context, release, timer = self._open[id]
         if keep is not None:
@@ -58,9 +60,10 @@ class Contexts:
 
     def close(self, id: str) -> bool:
         """Close one; False if it is not open."""
-        found = self._open.pop(id, None)
-        if found is None:
+        found = self._open.get(id)
+        if found is None or not _is_own(found[0]):
             return False
+        del self._open[id]
         _, release, timer = found
         timer.cancel()
         release()
@@ -68,7 +71,11 @@ class Contexts:
 
     def ids(self, *, scrolls: bool) -> list[str]:
         """The ids of the scrolls, or of the points in time."""
-        return [id for id, (context, _, _) in self._open.items() if (context.request is not None) is scrolls]
+        return [
+            id
+            for id, (context, _, _) in self._open.items()
+            if (context.request is not None) is scrolls and _is_own(context)
+        ]
 
     def clear(self) -> None:
         """Close all."""
@@ -77,6 +84,11 @@ class Contexts:
 
     def _timer(self, id: str, keep: float) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(keep, self.close, id)
+
+
+def _is_own(context: Context) -> bool:
+    """Whether who asks has opened it, or may do everything."""
+    return asking.visit() is None or context.owner == asking.identity()
 
 
 def _check(keep: float) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unparsable
 from connote.contract.settings import java
+from connote.endpoints import asking
 from connote.search import names
 from connote.search.index import Index
 from connote.search.indices import Indices
@@ -28,6 +29,10 @@ def find(indices: Indices, expression: str | None, *, or_indices: bool = False) 
         if "*" not in part and part not in known:
             raise NoIndex(part)
     found = sorted(indices.streams.items())
+    if (visit := asking.visit()) is not None:
+        for part in (each for each in parts if "*" not in each):
+            visit.check(part)
+        found = [(name, each) for name, each in found if visit.may(name)]
     return [each for name, each in found if any(names.fits(name, part) for part in parts)]
 
 

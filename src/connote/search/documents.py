@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from connote.contract.errors import ConnoteError
 from connote.ingest.pipelines import Pipelines
+from connote.search import glance, withheld
 from connote.search.index import Index
 from connote.search.indices import Indices
+from connote.search.query.query import Asks
 from connote.search.thread import aside
 from connote.search.write.item import Item
 from connote.search.write.operation import Operation, Outcome
@@ -23,8 +25,8 @@ _PART = 10_000
 class Documents:
     """Reads and writes."""
 
-    def __init__(self, indices: Indices, writer: Writer, pipelines: Pipelines) -> None:
-        self._indices, self._writer = indices, writer
+    def __init__(self, indices: Indices, writer: Writer, pipelines: Pipelines, asks: Callable[[], Asks]) -> None:
+        self._indices, self._writer, self.asks = indices, writer, asks
         self._prepare = Prepare(indices, pipelines)
 
     async def write(
@@ -54,8 +56,14 @@ class Documents:
 
     async def get(self, name: str, id: str) -> tuple[Index, Stored | None]:
         """The index, and the document as it is now; None if there is none. Raises NoIndex, ClosedIndex, Blocked."""
-        index = await self.one(name)
-        return index, (await self.current(index, [id])).get(id)
+        index, found = await self.several(name, [id])
+        return index, found.get(id)
+
+    async def several(self, name: str, ids: Sequence[str]) -> tuple[Index, dict[str, Stored]]:
+        """The same of several documents: those that there are, and that who asks may see."""
+        index = await self._indices.open(self._indices.single(name), in_part=True)
+        found = await self.current(index, ids)
+        return index, await glance.of(index, found, self.asks()) if withheld.is_part(index.name) else found
 
     async def current(self, index: Index, ids: Sequence[str]) -> dict[str, Stored]:
         """Those of these documents that there are, as they are now. Raises Blocked, Unavailable."""

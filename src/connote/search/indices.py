@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from connote.contract.errors import AlreadyExists, IllegalArgument, NoIndex, Unavailable
-from connote.search import aliases, dated, names, targets
+from connote.endpoints import asking
+from connote.search import aliases, dated, names, permitted, targets
 from connote.search.aliases import Action
 from connote.search.analysis import Analysis
 from connote.search.index import Index, closed
@@ -27,6 +28,7 @@ from connote.search.synonyms import Synonyms
 from connote.search.templates import Templates
 from connote.search.thread import finished
 from connote.search.view import Filters
+from connote.security.rights import Right
 from connote.store.indices import IndexRecord, IndexStore, Records
 
 log = logging.getLogger("connote.search")
@@ -112,13 +114,17 @@ class Indices:
         `expand`: those that patterns may mean, `open`, `closed`; without `hidden` of these none that are hidden.
         With `ignore_missing` closed ones are left out as well, unless they may be meant. Raises NoIndex, BadIndexName.
         """
-        if expression in self._records:
+        visit = asking.visit()
+        if expression in self._records and visit is None:
             found = [str(expression)]
         else:
             able = [name for name in self._records if ("closed" if self.is_closed(name) else "open") in expand]
             hidden = () if "hidden" in expand else [name for name in able if self._is_hidden(name)]
             manner: dict[str, Any] = {"ignore_missing": ignore_missing, "allow_none": allow_none, "matchable": able}
-            found = names.resolve(expression, self._records, self._named(), **manner, hidden=hidden)
+            if visit is None:
+                found = names.resolve(expression, self._records, self._named(), **manner, hidden=hidden)
+            else:
+                found = permitted.resolve(expression, visit, self._records, self._named(), **manner, hidden=hidden)
         if ignore_missing and "closed" not in expand:
             return [name for name in found if not self.is_closed(name)]
         return found
@@ -131,13 +137,29 @@ class Indices:
         own = [(name, aliases.passing(expression, self._records[name])) for name in found if name in self._records]
         return {name: query for name, query in own if query is not None}
 
-    def written(self, name: str) -> str:
-        """The one index that writes to that name go to. Raises NoIndex, IllegalArgument for an alias of several."""
-        return targets.written(name, self._records, self.aliases(), self._streams)
+    def written(self, name: str, right: Right | None = None) -> str:
+        """The one index that writes to that name go to. Raises NoIndex, IllegalArgument for an alias of several.
 
-    def single(self, name: str) -> str:
-        """The one index that reads by id of that name go to. Raises NoIndex, IllegalArgument if there are several."""
-        return targets.single(name, self._records, self._named())
+        Raises Forbidden for who may not do that, or what the route needs, to the name.
+        """
+        if (visit := asking.visit()) is not None:
+            visit.check(name, right)
+        found = targets.written(name, self._records, self.aliases(), self._streams)
+        if visit is not None:
+            permitted.let(visit, self._records[found], name, right)
+        return found
+
+    def single(self, name: str, right: Right | None = None) -> str:
+        """The one index that reads by id of that name go to. Raises NoIndex, IllegalArgument if there are several.
+
+        Raises Forbidden as `written` does.
+        """
+        if (visit := asking.visit()) is not None:
+            visit.check(name, right)
+        found = targets.single(name, self._records, self._named())
+        if visit is not None:
+            permitted.let(visit, self._records[found], name, right)
+        return found
 
     def stream(self, name: str) -> DataStream | None:
         """The data stream that writes to that name go to, or would go to; None if it is of none."""
@@ -161,8 +183,13 @@ class Indices:
         made._templates, made._records, made._streams, made._aliased = templates, Records({}), {}, (None, {})
         return made
 
-    async def open(self, name: str) -> Index:
-        """The index of that name, opened. Raises NoIndex, ClosedIndex, Unavailable if its files cannot be read."""
+    async def open(self, name: str, *, in_part: bool = False) -> Index:
+        """The index of that name, opened. Raises NoIndex, ClosedIndex, Unavailable if its files cannot be read.
+
+        Raises Forbidden if who asks may not see all of it, unless what they may not see is held back: `in_part`.
+        """
+        if (visit := asking.visit()) is not None and not in_part:
+            visit.check_whole(name)
         if name in self._open and name in self._records:  # it may be about to be deleted
             return self._open[name]
         self.check_open(name)
@@ -179,6 +206,9 @@ class Indices:
 
         Raises AlreadyExists, BadIndexName, and what the body has wrong.
         """
+        if (visit := asking.visit()) is not None:
+            for each in (name, *(body.get("aliases") or {})):
+                visit.check(each)
         async with self.writing:
             await self._create(name, body)
 
@@ -188,16 +218,18 @@ class Indices:
             made = await self._made(name, body)
             await self.replace(aliases.handed(alias, self._records[old], made))
 
-    async def ensure(self, name: str) -> str:
-        """The index that writes to that name go to, made if there is none."""
+    async def ensure(self, name: str, right: Right | None = None) -> str:
+        """The index that writes to that name go to, made if there is none. Raises Forbidden for who may not."""
         try:
-            return self.written(name)
+            return self.written(name, right)
         except NoIndex:
+            if (visit := asking.visit()) is not None:
+                visit.check(name, permitted.MAKE)
             async with self.writing:
                 if name not in self._records and name not in self._named():
                     stream = self.upcoming_stream(name)
                     await (self._create(name, {}) if stream is None else self.begin(stream))
-            return self.written(name)
+            return self.written(name, right)
 
     async def delete(self, found: Sequence[str]) -> None:
         """Delete indices with all that is in them. Raises IllegalArgument for one that a data stream is written to."""
@@ -253,6 +285,9 @@ class Indices:
 
     async def alias(self, actions: Sequence[Action]) -> None:
         """Change aliases: all that the actions say, or nothing. Raises NoIndex, NoAlias, IllegalArgument."""
+        if (visit := asking.visit()) is not None:
+            for name in (name for each in actions for name in each.aliases):
+                visit.check(name)
         async with self.writing:
             aliases.check_free(actions, self._streams)
             changed = aliases.applied(actions, self._records, partial(self.resolve, expand=("open", "closed")))

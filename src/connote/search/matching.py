@@ -10,7 +10,7 @@ import numpy as np
 
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
-from connote.search import columns, sorting, view
+from connote.search import columns, sorting, view, withheld
 from connote.search.asks import Asked
 from connote.search.clauses import Clause, order
 from connote.search.engine.arrays import Longs
@@ -71,7 +71,7 @@ class Matching:
         found = list[Matched]()
         try:
             for name in names:
-                index = await self._indices.open(name)
+                index = await self._indices.open(name, in_part=True)
                 found.append(await self._in(index, filters.get(name), runtime or {}, parsed, asks, part, sort))
         except BaseException:
             for each in found:
@@ -92,7 +92,8 @@ class Matching:
         index.check_readable()
         with ExitStack() as held:
             snapshot, mapping = await finished(index.seen_while, held)
-            reader = await view.through(kept, view.reader(index, mapping, snapshot), asks)
+            kept, is_part = withheld.through(index.name, kept), withheld.is_part(index.name)
+            reader = await view.through(kept, view.reader(index, mapping, snapshot), asks, is_part=is_part)
             if runtime:
                 reader = columns.over(reader, reader.mapping.searched(runtime))
             rewritten = await query.rewritten(asks, reader)

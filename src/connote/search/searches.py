@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from connote.contract.errors import InvalidRequest
+from connote.contract.errors import IllegalArgument, InvalidRequest
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.models.trees import Trees
@@ -152,6 +152,7 @@ class Searches:
     async def _answered(
         self, session: Session, request: SearchRequest, began: float
     ) -> tuple[Sequence[Hit], dict[str, Any]]:
+        _check_shown(session, request)
         with session.crowd:
             find, beside = await finding.prepared(session, request), await Beside.of(request, session)
             if not find.is_quick:
@@ -160,6 +161,16 @@ class Searches:
             found = session.timed(find.run)
             finish = partial(_finished, session, request, began, found, beside)
             return session.timed(finish) if _are_short(found, request) else await abandonable(finish)
+
+
+def _check_shown(session: Session, request: SearchRequest) -> None:
+    """Raise IllegalArgument, as Elasticsearch does, for what would tell of documents that are held back."""
+    if not any(each.reader.is_part for each in session.seen):
+        return
+    if request.suggest is not None:
+        raise IllegalArgument("Suggest isn't supported if document level security is enabled")
+    if request.profile:
+        raise IllegalArgument("A search request cannot be profiled if document level security is enabled")
 
 
 def _are_short(every: Sequence[Found], request: SearchRequest) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from connote.contract.errors import ConnoteError, NoIndex, SearchFailed
 from connote.models.rankers import Ranker
-from connote.search import collect, columns, embedded, neighbours, view
+from connote.search import collect, columns, embedded, neighbours, view, withheld
 from connote.search.asks import Asked
 from connote.search.collect import Seen
 from connote.search.fetch.fields import at
@@ -47,7 +47,7 @@ class Session:
         seen = []
         for number, name in enumerate(names):
             indices.check_open(name)
-            index = await indices.open(name)
+            index = await indices.open(name, in_part=True)
             index.check_readable()
             if (at_hand := index.at_hand()) is not None:
                 snapshot, mapping, release = at_hand
@@ -55,7 +55,8 @@ class Session:
             else:
                 snapshot, mapping = await finished(index.seen_while, held)
             every = view.reader(index, mapping, snapshot)
-            reader = await view.through(filters.get(name), every, asks)
+            kept, is_part = withheld.through(name, filters.get(name)), withheld.is_part(name)
+            reader = await view.through(kept, every, asks, is_part=is_part)
             seen.append(Seen(index, reader.snapshot, reader, number))
         return cls(seen, asks, indices.crowd)
 

@@ -42,6 +42,8 @@ class Wanted:
 
     def _dictionaries(self, readers: Sequence[Reader]) -> Iterator[Dictionary]:
         for reader in readers:
+            if reader.is_part:  # the words do not tell whose they are
+                continue
             field = reader.field(self.field)
             if isinstance(field, Keyword | Ip | Flattened):
                 yield from (words.terms for table in reader.tables if (words := table.words(field.name)) is not None)

@@ -24,15 +24,18 @@ def reader(index: Index, mapping: Mapping, snapshot: Snapshot) -> Reader:
     return columns.over(every, mapping.searched())
 
 
-async def through(query: Query | None, reader: Reader, asks: Asks) -> Reader:
-    """A reader of those documents alone; statistics stay those of all. Raises what the query raises."""
+async def through(query: Query | None, reader: Reader, asks: Asks, *, is_part: bool = False) -> Reader:
+    """A reader of those documents alone; raises what the query raises.
+
+    Statistics stay those of all, unless `is_part` says that nothing of the others may be known.
+    """
     if query is None:
         return reader
     rewritten = await query.rewritten(asks, reader)
-    return await asyncio.to_thread(_seen, rewritten, reader)
+    return await asyncio.to_thread(_seen, rewritten, reader, is_part=is_part)
 
 
-def _seen(query: Query, reader: Reader) -> Reader:
+def _seen(query: Query, reader: Reader, *, is_part: bool) -> Reader:
     weight = query.weigh(reader)
     kept = [each.with_live(each.live & weight.run(each, scored=False).mask) for each in reader.snapshot.segments]
-    return reader.over(Snapshot(kept))
+    return reader.over(Snapshot(kept), is_part=is_part)

@@ -27,7 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from connote.contract.errors import Unavailable
 
-VERSION = 4
+VERSION = 5
 # What brings a database from a version to the next; new tables need no step.
 _STEPS = {
     1: "ALTER TABLE endpoints ADD COLUMN secrets BLOB",
@@ -128,6 +128,8 @@ ilm = _bodies("ilm_policies"), _bodies("ilm_lives")
 data_streams, enrich_policies = _bodies("data_streams"), _bodies("enrich_policies")
 # Models that order what searches find, with their definitions.
 rankers = _bodies("rankers")
+# Who may ask, and what: users, roles, API keys with the hashes of their secrets, and what applications call privileges.
+users, roles, api_keys, privileges = (_bodies(name) for name in ("users", "roles", "api_keys", "privileges"))
 # The last job of each index, by its uuid, that moved a field to another endpoint.
 reembeds = _bodies("reembeds")
 

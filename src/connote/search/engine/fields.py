@@ -63,6 +63,10 @@ class Inverted:
         span = self.span(self.find(term))
         return int(span.stop - span.start)
 
+    def among(self, term: str, live: Mask) -> int:
+        """In how many documents (rows) of these it is: mask [documents (rows)]."""
+        return int(np.count_nonzero(live[self.docs[self.span(self.find(term))]]))
+
     def having(self, ordinals: Iterable[int], size: int) -> Mask:
         """Mask [size]: which documents (rows) have one of these terms."""
         found = np.zeros(size, dtype=np.bool_)

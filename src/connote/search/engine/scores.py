@@ -62,6 +62,19 @@ class Bm25:
             return (one / (k1 * ((one - b) + b * lengths / average))).astype(np.float32)
 
 
+def shown(tables: Iterable[tuple[Table, Mask]], field: str, k1: float, b: float) -> Bm25:
+    """BM25 from those rows alone that have a mask [rows] each; their lengths are those that scores count by."""
+    count = length = 0
+    for table, live in tables:
+        if (text := table.text(field)) is not None:
+            norms = text.norms[live]
+            count, length = count + int(np.count_nonzero(norms)), length + int(LENGTHS[norms].sum())
+        elif (words := table.words(field)) is not None:
+            count += int(np.count_nonzero(words.exists & live))
+            length += int(np.count_nonzero(live[words.owners.numbers]))
+    return Bm25(count, length, k1, b)
+
+
 def frequency(tables: Iterable[Table], field: str, term: str) -> int:
     """In how many documents of all segments a term (or word) is, deleted ones too."""
     views = (table.text(field) or table.words(field) for table in tables)

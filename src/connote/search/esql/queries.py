@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from connote.contract.errors import IllegalArgument, NoIndex, Unverified
+from connote.endpoints import asking
 from connote.endpoints.endpoints import Endpoints
 from connote.endpoints.inference import Inference
 from connote.ingest.enrich import Policies
@@ -43,7 +44,9 @@ from connote.search.query.query import Query
 from connote.search.rulesets import Rulesets
 from connote.search.session import Session
 from connote.search.thread import abandonable
+from connote.security.rights import Right
 
+_ENRICH = Right("cluster:monitor/xpack/enrich/esql/resolve_policy", ("monitor_enrich",), is_cluster=True)
 # Rows of an answer; those that a query which may be told to stop looks at in one go.
 MOST_ROWS, BLOCK = 10_000, 8192
 
@@ -111,10 +114,19 @@ class Queries:
             elif isinstance(command, Lookup):
                 command.source = await self._source([command.index], asks, held)
             elif isinstance(command, Enrich):
+                self._check_enrich(command)
                 command.policies = self._policies
             elif isinstance(command, Fork | Union):
                 for branch in command.branches:
                     await self._open(branch, asks, held, only)
+
+    def _check_enrich(self, command: Enrich) -> None:
+        """Raise Forbidden unless who asks may use policies, and may see all that this one has copied."""
+        visit = asking.visit()
+        if visit is not None:
+            visit.asker.check(_ENRICH)
+            for name in self._indices.resolve(",".join(self._policies.get(command.policy).indices)):
+                visit.check_whole(name)
 
     async def _source(self, names: Sequence[str], asks: Asked, held: ExitStack) -> Source:
         expression = dated.resolved(",".join(names))

@@ -157,9 +157,11 @@ class FunctionWeight:
         if not scored and self.least is None:
             return hits
         points = hits.points().astype(np.float64) * self.boost
-        factors = self._factors(table, points, hits.mask)
+        # What is deleted, or held back, makes no function fail.
+        wanted = hits.mask & table.live if isinstance(table, Segment) else hits.mask
+        factors = self._factors(table, points, wanted)
         made = self._joined(points, np.minimum(factors, self.most))
-        if np.isnan(made[hits.mask]).any() or (made[hits.mask] < 0).any():
+        if np.isnan(made[wanted]).any() or (made[wanted] < 0).any():
             raise IllegalArgument(
                 "function score query returned an invalid score: it must be a non-negative number; for documents "
                 "without "
@@ -270,6 +272,7 @@ class FunctionScore(Query):
 
     def weigh(self, reader: Reader) -> Weight:
         """With the functions on the index's fields."""
+        reader.check_whole("function_score")
         functions = [
             (
                 _function(part.given, reader),

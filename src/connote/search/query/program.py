@@ -49,6 +49,7 @@ class Program:
     @classmethod
     def of(cls, given: Any, reader: Reader, names: tuple[str, ...] = NAMES) -> "Program":  # noqa: ANN401 (JSON)
         """Compiled, with what it may see. Raises BadScript, Unparsable, IllegalArgument."""
+        reader.check_whole("script")  # it could fail for some, and so tell of them
         return cls(*read(given, names), reader)
 
     def given(self, **params: Value) -> "Program":

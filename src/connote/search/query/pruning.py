@@ -38,7 +38,7 @@ def pruned(weights: Mapping[str, float], pruning: Pruning, reader: Reader, field
     """The tokens that are left, or with `only_pruned` those that are not."""
     views = [view for table in reader.tables if (view := table.sparse(field)) is not None]
     rows = sum(view.owners.rows for view in views)
-    frequencies = {token: sum(view.frequency(token) for view in views) for token in weights}
+    frequencies = {token: reader.vectors(field, token) for token in weights}
     # The average over the tokens of the whole field.
     tokens = max((len(view.terms) for view in views), default=0)
     average = sum(len(view.docs) for view in views) / tokens if tokens and rows else 0.0

@@ -46,7 +46,8 @@ class Rows(NamedTuple):
 class Reader:
     """For one search over one index. `path` is the nested object that a query is in, if it is in one.
 
-    `usual` are the fields, with their boosts, that a query without any looks in.
+    `usual` are the fields, with their boosts, that a query without any looks in. If it `is_part`, statistics are those
+    of the documents that are not held back, so that nothing of the others can be told from scores.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class Reader:
         path: str | None = None,
         sources: Sources | None = None,
         usual: Sequence[tuple[str, float]] = EVERY,
+        *,
+        is_part: bool = False,
     ) -> None:
         self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
-        self.sources, self.usual = sources, usual
+        self.sources, self.usual, self.is_part = sources, usual, is_part
         self._models: dict[str, Bm25] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
 
@@ -78,15 +81,16 @@ class Reader:
 
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""
-        return Reader(self.index, self.mapping, self.snapshot, path, self.sources, self.usual)
+        return Reader(self.index, self.mapping, self.snapshot, path, self.sources, self.usual, is_part=self.is_part)
 
     def mapped(self, mapping: Mapping) -> "Reader":
         """The same documents by another mapping."""
-        return Reader(self.index, mapping, self.snapshot, self.path, self.sources, self.usual)
+        return Reader(self.index, mapping, self.snapshot, self.path, self.sources, self.usual, is_part=self.is_part)
 
-    def over(self, snapshot: Snapshot) -> "Reader":
+    def over(self, snapshot: Snapshot, *, is_part: bool = False) -> "Reader":
         """The same index in another state."""
-        return Reader(self.index, self.mapping, snapshot, self.path, self.sources, self.usual)
+        is_part = is_part or self.is_part
+        return Reader(self.index, self.mapping, snapshot, self.path, self.sources, self.usual, is_part=is_part)
 
     def way(self, path: str) -> list[str]:
         """The nested objects to go through from here to those at a path; none, if there are none of that path."""
@@ -100,6 +104,13 @@ class Reader:
         parts = path.split(".")
         names = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
         return [each for each in names if each in self.mapping.branches and self.mapping.branches[each].is_nested]
+
+    def check_whole(self, what: str) -> None:
+        """Raise IllegalArgument where nested objects of documents that are held back would be looked at, too."""
+        if self.is_part and self.path is not None:
+            raise IllegalArgument(
+                f"[{what}] inside nested objects is not supported where document level security holds documents back"
+            )
 
     def field(self, name: str) -> Field | None:
         """The field of that name, if it is mapped. Raises IllegalArgument for metadata that cannot be asked for."""
@@ -137,7 +148,9 @@ class Reader:
             named = known["similarity"] if known is not None and "similarity" in known.params else None
             own = self.mapping.analysis.similarities.get(named or "default", Similarity())
             self._models[field] = replace(
-                Bm25.of(self.tables, field, own.k1, own.b),
+                scores.shown(self._shown(), field, own.k1, own.b)
+                if self.is_part
+                else Bm25.of(self.tables, field, own.k1, own.b),
                 has_norms=not isinstance(known, Text) or bool(known["norms"]),
                 is_boolean=own.is_boolean,
             )
@@ -146,8 +159,24 @@ class Reader:
     def frequency(self, field: str, term: str) -> int:
         """In how many documents a term is."""
         if (field, term) not in self._frequencies:
-            self._frequencies[field, term] = scores.frequency(self.tables, field, term)
+            if self.is_part:
+                views = ((table.text(field) or table.words(field), live) for table, live in self._shown())
+                found = sum(view.among(term, live) for view, live in views if view is not None)
+            else:
+                found = scores.frequency(self.tables, field, term)
+            self._frequencies[field, term] = found
         return self._frequencies[field, term]
+
+    def vectors(self, field: str, token: str) -> int:
+        """How many of a field's sparse vectors have a token."""
+        views = [(view, live) for table, live in self._shown() if (view := table.sparse(field)) is not None]
+        if self.is_part:
+            return sum(view.among(token, live[view.owners.numbers]) for view, live in views)
+        return sum(view.frequency(token) for view, _ in views)
+
+    def _shown(self) -> list[tuple[Table, Mask]]:
+        """The tables, with which of their rows are not held back."""
+        return [(rows.table, rows.live) for rows in self.rows]
 
 
 # Fields of every document that can be asked for as if they were mapped, and those that cannot.

@@ -11,7 +11,7 @@ import numpy as np
 
 from connote.contract.errors import BadQuery, IllegalArgument
 from connote.search.engine.arrays import Mask
-from connote.search.engine.segment import Table
+from connote.search.engine.segment import Segment, Table
 from connote.search.query import program
 from connote.search.query.body import one_field
 from connote.search.query.functions import Doubles, first
@@ -39,7 +39,7 @@ class TermsSetWeight:
             hits = weight.run(table, scored=scored)
             counts += hits.mask
             points += np.where(hits.mask, hits.points(), np.float32(0))
-        mask = counts > 0
+        mask = (counts > 0) & table.live if isinstance(table, Segment) else counts > 0
         mask &= counts >= self.least(table, mask)
         return Hits(mask, points * np.float32(self.boost) if scored else None)
 

@@ -18,7 +18,6 @@ def weighted(weights: Mapping[str, float], reader: Reader, field: SparseVector |
     views = [view for table in reader.tables if (view := table.sparse(field.name)) is not None]
     count = sum(view.owners.rows for view in views)
     found = {
-        token: weight * own.factor(token, sum(view.frequency(token) for view in views), count)
-        for token, weight in weights.items()
+        token: weight * own.factor(token, reader.vectors(field.name, token), count) for token, weight in weights.items()
     }
     return {token: weight for token, weight in found.items() if weight}

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from connote.contract.errors import ConnoteError, IllegalArgument, NoIndex
+from connote.endpoints import asking
 from connote.ingest.document import Document
 from connote.ingest.pipelines import Pipelines
 from connote.ingest.run import Failed, Left
@@ -16,8 +17,16 @@ from connote.search.settings import IndexSettings
 from connote.search.thread import aside
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind, Operation, Outcome, VersionType
+from connote.security.rights import Right
 
 _NONE = "_none"
+# What each kind of write needs of an index.
+RIGHTS = {
+    Kind.CREATE: Right("indices:data/write/index", ("create_doc",)),
+    Kind.INDEX: Right("indices:data/write/index", ("create",)),
+    Kind.UPDATE: Right("indices:data/write/update", ("index",)),
+    Kind.DELETE: Right("indices:data/write/delete", ("delete",)),
+}
 # How many indices one document may be sent on to by the pipelines of those before.
 _MOST_REROUTES = 10
 
@@ -51,6 +60,8 @@ class Prepare:
             if item.problem is not None:
                 raise item.problem
             item.check()
+            if (visit := asking.visit()) is not None:
+                visit.check(item.index, RIGHTS[item.kind])
             if item.require_alias and item.index not in self._indices.aliases():
                 told = f"[require_alias] request flag is [true] and [{item.index}] is not an alias"
                 raise NoIndex(item.index, told)
@@ -124,9 +135,13 @@ class Prepare:
     async def _named(self, name: str, kind: Kind) -> str | ConnoteError:
         """The index that writes of that name go to. Only what is deleted may not be there."""
         try:
+            if (visit := asking.visit()) is not None:  # a pipeline may have sent it on
+                visit.check(name, RIGHTS[kind])
             if kind is not Kind.CREATE and self._indices.stream(name) is not None:
                 return IllegalArgument("only write ops with an op_type of create are allowed in data streams")
-            return self._indices.written(name) if kind is Kind.DELETE else await self._indices.ensure(name)
+            if kind is Kind.DELETE:
+                return self._indices.written(name, RIGHTS[kind])
+            return await self._indices.ensure(name, RIGHTS[kind])
         except ConnoteError as error:
             return error
 
