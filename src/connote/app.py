@@ -267,9 +267,8 @@ def _wired(config: Config, folder: DataFolder, closing: AsyncExitStack) -> Conno
     searching = (trees, indices, templates, synonyms, documents, searches, asyncs, esql, *stored, lens)
     transforms = _transforms(engine, indices, searches, (documents, by_query), pipelines, closing)
     running = (tasks, transforms, *_watched(engine, (indices, templates, values), folder.path, uuid, closing))
-    rooms = (*inferring, *searching, reembeds, by_query, enriching, *running)
-    around = (meter, activity, shadows, remote, sender, values, uuid, *_allowed(config, engine))
-    return Connote(config, folder, *rooms, *around)
+    rooms = (*inferring, *searching, reembeds, by_query, enriching, *running, meter, activity, shadows, remote, sender)
+    return Connote(config, folder, *rooms, values, uuid, *_allowed(config, engine))
 
 
 def _uuid(values: ValueStore) -> str:

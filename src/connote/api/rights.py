@@ -95,7 +95,7 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     # What is kept beside indices.
     ("GET", "/_ingest/processor/grok", _cluster("admin/ingest/processor/grok/get", "read_pipeline", "monitor")),
     # With `enrich` pipelines tell what policies have copied.
-    ("GET POST", "/_ingest/pipeline*_simulate", _cluster("admin/ingest/pipeline/simulate", "manage_ingest_pipelines")),
+    ("GET POST", "/_ingest/*_simulate", _cluster("admin/ingest/pipeline/simulate", "manage_ingest_pipelines")),
     ("GET", "/_ingest/*", _cluster("admin/ingest/pipeline/get", "read_pipeline")),
     ("PUT DELETE", "/_ingest/*", _cluster("admin/ingest/pipeline/put", "manage_ingest_pipelines")),
     ("GET HEAD", "/_index_template*", _cluster("admin/indices/template/get", "manage_index_templates", "monitor")),
