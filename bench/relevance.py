@@ -60,8 +60,8 @@ def searches(query: str) -> Mapping[str, dict[str, Any]]:
         "rrf(BM25, sparse)": rrf(bm25, sparse),
         "rrf(BM25, dense)": rrf(bm25, dense),
         "rrf(all three)": rrf(bm25, sparse, dense),
-        "linear(BM25 + 0.3 sparse)": linear((bm25, 1, "none"), (sparse, 0.3, "none")),
-        "linear(BM25 + 0.3 sparse, idf^0.5)": linear((bm25, 1, "none"), (weighted, 0.3, "none")),
+        "linear(BM25 + 0.66 sparse)": linear((bm25, 1, "none"), (sparse, 0.66, "none")),
+        "linear(BM25 + 0.66 sparse, idf^0.5)": linear((bm25, 1, "none"), (weighted, 0.66, "none")),
         "linear(BM25 + dense, minmax)": linear((bm25, 1, "minmax"), (dense, 1, "minmax")),
     }
 

@@ -89,7 +89,7 @@ class Tour:
         ]
         retrievers = [
             {"retriever": {"standard": {"query": {"match": {field: text}}}}, "weight": weight}
-            for field, weight in (("description", 1.0), ("meaning", 0.3))
+            for field, weight in (("description", 1.0), ("meaning", 0.66))
         ]
         return self._search(
             {"retriever": {"linear": {"retrievers": retrievers, "filter": filters, "rank_window_size": 50}}}

@@ -36,7 +36,7 @@ def chosen(documents: Sequence[Document], test: Callable[[Document], bool], scor
 
 
 class Bm25:
-    """Okapi BM25 as in the books, without the factor k1 + 1: `lists` are the terms of each document.
+    """Okapi BM25 as in the books, with the factor k1 + 1: `lists` are the terms of each document.
 
     Without norms, as of keywords, all documents are one long; the average is still that of the lists.
     """
@@ -58,7 +58,7 @@ class Bm25:
         """What it is worth that a document has something so often."""
         length = len(self.lists[number]) if self.norms else 1
         norm = self.k1 * (1 - self.b + self.b * length / self.average)
-        return idf * frequency / (frequency + norm)
+        return idf * (self.k1 + 1) * frequency / (frequency + norm)
 
     def term(self, term: str, boost: float = 1.0) -> Scores:
         """The scores of one term."""

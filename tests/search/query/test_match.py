@@ -257,7 +257,7 @@ def test_a_field_may_have_no_norms_or_count_what_matches_only() -> None:
     small = Small(mapping, [dict.fromkeys(mapping, text) for text in texts], segments=2)
     # Of Lucene's BM25: without norms all lengths are 1, but the average is what it is.
     idf = float(np.log(1 + (3 - 2 + 0.5) / (2 + 0.5)))
-    wanted = {n: idf * freq / (freq + 1.2 * (1 - 0.75 + 0.75 / (7 / 3))) for n, freq in ((0, 1), (1, 2))}
+    wanted = {n: idf * 2.2 * freq / (freq + 1.2 * (1 - 0.75 + 0.75 / (7 / 3))) for n, freq in ((0, 1), (1, 2))}
     same(small.search({"match": {"plain": "house"}}), wanted)
     same(small.search({"match": {"flat": {"query": "house river", "boost": 3}}}), {0: 6.0, 1: 3.0, 2: 3.0})
     same(small.search({"match_phrase": {"flat": "house river"}}), {0: 1.0})
@@ -286,8 +286,8 @@ def test_fields_score_by_the_similarities_that_settings_define() -> None:
     texts = ["house river", "house house garden view", "river"]
     small = Small(mapping, [dict.fromkeys(mapping, text) for text in texts], segments=2, settings=settings)
     idf = float(np.log(1 + (3 - 2 + 0.5) / (2 + 0.5)))
-    same(small.search({"match": {"own": "house"}}), {n: idf * f / (f + 2.0) for n, f in ((0, 1), (1, 2))})
-    usual = {n: idf * f / (f + 1.0 * (1 - 0.75 + 0.75 * length / (7 / 3))) for n, f, length in ((0, 1, 2), (1, 2, 4))}
+    same(small.search({"match": {"own": "house"}}), {n: idf * 3.0 * f / (f + 2.0) for n, f in ((0, 1), (1, 2))})
+    usual = {n: idf * 2 * f / (f + 1 - 0.75 + 0.75 * length / (7 / 3)) for n, f, length in ((0, 1, 2), (1, 2, 4))}
     same(small.search({"match": {"usual": "house"}}), usual)
     same(small.search({"match": {"one": "house"}}), {0: 1.0, 1: 1.0})
 

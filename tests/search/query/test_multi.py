@@ -85,7 +85,7 @@ def test_combined_fields_are_one_text(index: Houses, query: str, boost: float, e
     for word in query.split():
         model = Bm25([])
         model.count = count
-        idf = model.idf_of(max(sum(word in own[at] for own in lists) for at in (0, 1)))
+        idf = 2.2 * model.idf_of(max(sum(word in own[at] for own in lists) for at in (0, 1)))
         part: Scores = {}
         for number, (title, body) in enumerate(lists):
             frequency, length = title.count(word) * boost + body.count(word), len(title) * boost + len(body)

@@ -21,7 +21,10 @@ _LEAST = float(np.finfo(np.float32).tiny)
 
 @dataclass(frozen=True)
 class Bm25:
-    """BM25 over one field, in Lucene's arithmetic (BM25Similarity: float32, lengths in one byte, no factor k1 + 1).
+    """BM25 over one field, in Lucene's arithmetic (float32, lengths in one byte), and with the factor k1 + 1.
+
+    That is its LegacyBM25Similarity, by which Elasticsearch scores (https://issues.apache.org/jira/browse/LUCENE-8563);
+    if not `has_factor`, its BM25Similarity.
 
     `count` documents have the field, and `sum_length` terms together, as Lucene counts: deleted ones too. Without norms
     all lengths are 1; boolean, a term counts its boost, however rare it is and often it stands (BooleanSimilarity).
@@ -33,6 +36,7 @@ class Bm25:
     b: float = 0.75
     has_norms: bool = True
     is_boolean: bool = False
+    has_factor: bool = True
 
     @classmethod
     def of(cls, tables: Iterable[Table], field: str, k1: float = 1.2, b: float = 0.75) -> "Bm25":
@@ -46,9 +50,12 @@ class Bm25:
             return np.float32(1)
         return np.float32(np.log(1 + (self.count - frequency + 0.5) / (frequency + 0.5)))
 
-    def weight(self, frequencies: Sequence[int]) -> float:
-        """Of several terms in a row: the sum of their idf."""
-        return 1.0 if self.is_boolean else sum(float(self.idf(each)) for each in frequencies if each)
+    def weight(self, frequencies: Sequence[int], boost: float = 1.0) -> float:
+        """Of a term, or of several in a row: boost x (k1 + 1) x the sum of their idf."""
+        if self.is_boolean:
+            return boost
+        idf = np.float32(sum(float(self.idf(each)) for each in frequencies if each))
+        return float(np.float32(boost) * np.float32(1 + self.k1 * self.has_factor) * idf)
 
     @cached_property
     def inverse(self) -> Floats:
@@ -82,7 +89,7 @@ def frequency(tables: Iterable[Table], field: str, term: str) -> int:
 
 
 def bm25(table: Table, field: str, weights: Mapping[str, float], model: Bm25) -> tuple[Floats, Mask]:
-    """One segment's scores, and who has one of the terms (deleted ones too). Weights are boost x idf, by term.
+    """One segment's scores, and who has one of the terms (deleted ones too). Weights are those of the model, by term.
 
     A field of words counts as Lucene's without norms: each word once, and all lengths 1.
     """

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from connote.contract.errors import IllegalArgument
 from connote.search.engine.fields import Inverted
 from connote.search.mapping.field import Field
@@ -123,8 +121,7 @@ def weight(reader: Reader, field: Field, value: str, how: Fuzziness, boost: floa
     if not found:
         return MatchNone().weigh(reader)
     model, frequency = reader.model(field.name), max(reader.frequency(field.name, term) for term, _ in found)
-    idf = model.idf(frequency)
-    factors = {term: float(np.float32(boost * max(each, 0)) * idf) for term, each in found}
+    factors = {term: model.weight([frequency], boost * max(each, 0)) for term, each in found}
     return TermsWeight(field.name, factors, model, {term: frequency for term, _ in found})
 
 

@@ -141,8 +141,8 @@ def _blended(reader: Reader, fields: Sequence[tuple[Text, float]], term: str, ti
         counted += before > frequency
         before = frequency
         model = reader.model(each.name)
-        idf = model.idf(min(counted, model.count))
-        weights.append(TermsWeight(each.name, {term: float(np.float32(boost) * idf)}, model, {term: counted}))
+        own = model.weight([min(counted, model.count)], boost)
+        weights.append(TermsWeight(each.name, {term: own}, model, {term: counted}))
     return DisMaxWeight(weights, tie, 1.0)
 
 
@@ -155,7 +155,7 @@ class CombinedWeight:
 
     fields: Sequence[tuple[str, float]]
     term: str
-    idf: float
+    weight: float
     model: Bm25
 
     def run(self, table: Table, *, scored: bool) -> Hits:
@@ -172,8 +172,8 @@ class CombinedWeight:
             return Hits(mask)
         # As Lucene, which keeps the whole length in one byte again.
         inverse = self.model.inverse[norms.encode(np.floor(lengths + 0.5).astype(np.int64))]
-        idf, one = np.float32(self.idf), np.float32(1)
-        return Hits(mask, idf - idf / (one + frequencies * inverse))
+        own, one = np.float32(self.weight), np.float32(1)
+        return Hits(mask, own - own / (one + frequencies * inverse))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
         """The score, and how rare the term is."""
@@ -182,7 +182,7 @@ class CombinedWeight:
             return None
         names = " ".join(f"{name}^{weight:g}" for name, weight in self.fields)
         told = f"weight(CombinedFieldQuery(({names}):{self.term}) in {document}), result of:"
-        return Explanation(float(hits.points()[document]), told, [Explanation(self.idf, "idf")])
+        return Explanation(float(hits.points()[document]), told, [Explanation(self.weight, "weight")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +221,7 @@ class Combined(Query):
         clauses: list[Weight] = []
         for token in fields[0][0].search_analyzer.analyze(self.text):
             frequency = max(reader.frequency(name, token.term) for name, _ in names)
-            clauses.append(CombinedWeight(names, token.term, float(model.idf(frequency)), model))
+            clauses.append(CombinedWeight(names, token.term, model.weight([frequency]), model))
         if not clauses:
             every = Constant(everything, self.boost)
             return every if self.how.zero_terms == "all" else MatchNone().weigh(reader)

@@ -49,8 +49,8 @@ class Percolation:
 
     @cached_property
     def reader(self) -> Reader:
-        """The mapping of the queries over the documents."""
-        return self._outer.over(Snapshot([self.segment]))
+        """The mapping of the queries over the documents: words score as in Lucene's memory index."""
+        return self._outer.over(Snapshot([self.segment]), has_factor=False)
 
     def query(self, table: Table, document: int) -> str:
         """The JSON of the query that a document of the index keeps; empty if it keeps none."""

@@ -33,7 +33,7 @@ class PhraseWeight:
     field: str
     slots: Sequence[tuple[int, Sequence[str]]]
     slop: int
-    idf: float
+    weight: float
     model: Bm25
 
     def run(self, table: Table, *, scored: bool) -> Hits:
@@ -45,7 +45,7 @@ class PhraseWeight:
         mask = frequencies > 0
         if not scored:
             return Hits(mask)
-        weight, one = np.float32(self.idf), np.float32(1)
+        weight, one = np.float32(self.weight), np.float32(1)
         return Hits(mask, weight - weight / (one + frequencies * self.model.inverse[view.norms]))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
@@ -54,9 +54,8 @@ class PhraseWeight:
         if not hits.mask[document]:
             return None
         words = " ".join("|".join(terms) for _, terms in self.slots)
-        return Explanation(
-            float(hits.points()[document]), f'weight({self.field}:"{words}" in {document}), phrase of idf {self.idf:g}'
-        )
+        told = f'weight({self.field}:"{words}" in {document}), phrase of weight {self.weight:g}'
+        return Explanation(float(hits.points()[document]), told)
 
     def frequencies(self, view: Text, size: int) -> Floats:
         """float32 [size]: how often each document has the phrase; with slop, the nearer the more."""
@@ -113,7 +112,7 @@ class SynonymWeight:
 
     field: str
     terms: Sequence[str]
-    idf: float
+    weight: float
     model: Bm25
 
     def run(self, table: Table, *, scored: bool) -> Hits:
@@ -128,7 +127,7 @@ class SynonymWeight:
         mask = frequencies > 0
         if not scored:
             return Hits(mask)
-        weight, one = np.float32(self.idf), np.float32(1)
+        weight, one = np.float32(self.weight), np.float32(1)
         return Hits(mask, weight - weight / (one + frequencies * self.model.inverse[view.norms]))
 
     def explain(self, table: Table, document: int) -> Explanation | None:
@@ -178,4 +177,5 @@ def _beginning(reader: Reader, field: str, beginnings: Sequence[str], most: int)
 def synonyms(reader: Reader, field: str, terms: Sequence[str]) -> Weight:
     """The weight of synonyms."""
     model = reader.model(field)
-    return SynonymWeight(field, terms, float(model.idf(max(reader.frequency(field, term) for term in terms))), model)
+    frequency = max(reader.frequency(field, term) for term in terms)
+    return SynonymWeight(field, terms, model.weight([frequency]), model)

@@ -47,7 +47,8 @@ class Reader:
     """For one search over one index. `path` is the nested object that a query is in, if it is in one.
 
     `usual` are the fields, with their boosts, that a query without any looks in. If it `is_part`, statistics are those
-    of the documents that are not held back, so that nothing of the others can be told from scores.
+    of the documents that are not held back, so that nothing of the others can be told from scores. Words score with the
+    factor k1 + 1, if BM25 `has_factor`.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class Reader:
         usual: Sequence[tuple[str, float]] = EVERY,
         *,
         is_part: bool = False,
+        has_factor: bool = True,
     ) -> None:
         self.index, self.mapping, self.snapshot, self.path = index, mapping, snapshot, path
-        self.sources, self.usual, self.is_part = sources, usual, is_part
+        self.sources, self.usual, self.is_part, self.has_factor = sources, usual, is_part, has_factor
         self._models: dict[str, Bm25] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
 
@@ -81,16 +83,20 @@ class Reader:
 
     def inside(self, path: str) -> "Reader":
         """The same index, seen from within a nested object."""
-        return Reader(self.index, self.mapping, self.snapshot, path, self.sources, self.usual, is_part=self.is_part)
+        return self._with(path=path)
 
     def mapped(self, mapping: Mapping) -> "Reader":
         """The same documents by another mapping."""
-        return Reader(self.index, mapping, self.snapshot, self.path, self.sources, self.usual, is_part=self.is_part)
+        return self._with(mapping=mapping)
 
-    def over(self, snapshot: Snapshot, *, is_part: bool = False) -> "Reader":
+    def over(self, snapshot: Snapshot, *, is_part: bool = False, has_factor: bool = True) -> "Reader":
         """The same index in another state."""
-        is_part = is_part or self.is_part
-        return Reader(self.index, self.mapping, snapshot, self.path, self.sources, self.usual, is_part=is_part)
+        is_part, has_factor = is_part or self.is_part, has_factor and self.has_factor
+        return self._with(snapshot=snapshot, is_part=is_part, has_factor=has_factor)
+
+    def _with(self, **changes: Any) -> "Reader":  # noqa: ANN401 (of whatever kind)
+        own = ("index", "mapping", "snapshot", "path", "sources", "usual", "is_part", "has_factor")
+        return Reader(**({name: getattr(self, name) for name in own} | changes))
 
     def way(self, path: str) -> list[str]:
         """The nested objects to go through from here to those at a path; none, if there are none of that path."""
@@ -153,6 +159,7 @@ class Reader:
                 else Bm25.of(self.tables, field, own.k1, own.b),
                 has_norms=not isinstance(known, Text) or bool(known["norms"]),
                 is_boolean=own.is_boolean,
+                has_factor=self.has_factor,
             )
         return self._models[field]
 

@@ -97,7 +97,7 @@ def terms_weight(reader: Reader, field: str, boosts: Mapping[str, float]) -> Ter
     """The weight of terms with their boosts."""
     model = reader.model(field)
     frequencies = {term: reader.frequency(field, term) for term in boosts}
-    factors = {term: float(np.float32(boost) * model.idf(frequencies[term])) for term, boost in boosts.items()}
+    factors = {term: model.weight([frequencies[term]], boost) for term, boost in boosts.items()}
     return TermsWeight(field, factors, model, frequencies)
 
 
