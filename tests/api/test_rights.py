@@ -131,7 +131,10 @@ def test_a_key_is_told_once_and_can_be_changed_and_invalidated(owner: httpx.Clie
     assert owner.get("/other/_count", headers=apikey(made)).json()["count"] == 1
     gone = owner.request("DELETE", "/_security/api_key", json={"ids": [made["id"]]}).json()
     assert gone == {"invalidated_api_keys": [made["id"]], "previously_invalidated_api_keys": [], "error_count": 0}
-    assert owner.get("/other/_count", headers=apikey(made)).status_code == 401
+    ended = owner.get("/other/_count", headers=apikey(made))
+    assert (ended.status_code, "has been invalidated" in ended.text) == (401, True)
+    wrong = {"Authorization": "ApiKey " + base64.b64encode(f"{made['id']}:wrong".encode()).decode()}
+    assert "invalidated" not in owner.get("/other/_count", headers=wrong).text
 
 
 def test_a_key_may_do_no_more_than_who_made_it(owner: httpx.Client) -> None:
@@ -307,7 +310,34 @@ def test_no_way_leads_to_a_document_that_is_held_back(owner: httpx.Client, privi
     assert owner.get("/notes-all/_count").status_code == 404
 
 
+def test_what_runs_by_itself_is_told_to_who_may_monitor_it(owner: httpx.Client) -> None:
+    seen = {"names": ["notes", "birdwatch"], "privileges": ["read"], "query": {"term": {"team": "birds"}}}
+    entry = {"cluster": ["monitor", "read_ilm", "manage_transform", "manage_search_application"], "indices": [seen]}
+    owner.put("/_application/search_application/birdwatch", json={"indices": ["notes"]}).raise_for_status()
+    pivot = {"group_by": {"t": {"terms": {"field": "team"}}}, "aggregations": {"n": {"value_count": {"field": "rank"}}}}
+    body: dict[str, Any] = {"source": {"index": "notes"}, "pivot": pivot}
+    try:
+        with with_key(owner, {"r": entry}) as client:
+            for path in ("_health_report", "_features", "_migration/deprecations", "_ilm/policy", "_ilm/status"):
+                assert client.get(f"/{path}").status_code == 200, path
+            for method, path in (("GET", ""), ("GET", "/birdwatch"), ("POST", "/birdwatch/_render_query")):
+                told = client.request(method, f"/_application/search_application{path}")
+                assert told.status_code == 200, path
+            assert client.get("/_transform").json()["count"] == 0
+            assert client.post("/_transform/_preview", json=body).json()["preview"] == [{"t": "birds", "n": 2}]
+            assert client.put("/_transform/t", json={**body, "dest": {"index": "x"}}).status_code == 403
+            assert client.put("/_ilm/policy/p", json={"policy": {"phases": {}}}).status_code == 403
+            assert client.post("/_transform/_preview", json={**body, "source": {"index": "other"}}).status_code == 403
+        with with_key(owner, {"r": {"indices": [seen]}}) as client:
+            found = client.get("/_application/search_application/birdwatch/_search").json()
+            assert found["hits"]["total"]["value"] == 2
+            assert client.get("/_application/search_application/birdwatch").status_code == 403
+    finally:
+        owner.delete("/_application/search_application/birdwatch")
+
+
 def test_what_is_held_back_is_not_there(bird: httpx.Client) -> None:
+    assert bird.get("/_cat/count/notes?h=count").text.strip() == "2"
     assert bird.get("/notes/_doc/2").json() == {"_index": "notes", "_id": "2", "found": False}
     assert bird.get("/notes/_doc/1").json()["_source"]["word"] == "meadow"
     docs = bird.post("/notes/_mget", json={"ids": ["1", "2"]}).json()["docs"]

@@ -56,6 +56,7 @@ def test_the_node_tells_what_it_holds_and_uses(books: httpx.Client) -> None:
 def test_clients_see_what_is_here(http: httpx.Client) -> None:
     features = http.get("/_xpack").json()["features"]
     assert features["ml"] == {"available": True, "enabled": True}
+    assert {features[name]["available"] for name in ("ilm", "security", "transform", "logsdb")} == {True}
     assert features["watcher"] == {"available": False, "enabled": False}
     models = http.get("/_xpack/usage").json()["inference"]["models"]
     assert {"service": "elasticsearch", "task_type": "sparse_embedding"} in models

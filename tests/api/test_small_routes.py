@@ -44,6 +44,8 @@ def test_nothing_can_be_moved_or_begun(http: httpx.Client) -> None:
     assert http.post("/_cluster/reroute", json={"commands": [move]}).status_code == 400
     assert http.get("/_license/basic_status").json() == {"eligible_to_start_basic": False}
     assert http.get("/_license/trial_status").json() == {"eligible_to_start_trial": False}
+    begun = http.post("/_license/start_trial?acknowledge=true")
+    assert (begun.status_code, begun.json()["trial_was_started"]) == (200, False)
     assert http.get("/_features").json() == http.post("/_features/_reset").json() == {"features": []}
 
 

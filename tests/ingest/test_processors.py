@@ -19,6 +19,8 @@ from piped import failure, pipeline, through
         ("set", {"field": "{{name}}", "value": {"{{name}}": ["{{name}}"]}}, {"name": "n"},
          {"name": "n", "n": {"n": ["n"]}}),
         ("set", {"field": "a", "copy_from": "b"}, {"b": {"c": [1]}}, {"b": {"c": [1]}, "a": {"c": [1]}}),
+        ("set", {"field": "a", "copy_from": "b.c", "ignore_empty_value": True}, {"a": 1}, {"a": 1}),
+        ("append", {"field": "a", "copy_from": "b.c", "ignore_empty_values": True}, {"a": [1]}, {"a": [1]}),
         ("set", {"field": "a", "value": 2, "override": False}, {"a": 1}, {"a": 1}),
         ("set", {"field": "a", "value": 2, "override": False}, {"a": None}, {"a": 2}),
         ("set", {"field": "a", "value": "{{none}}", "ignore_empty_value": True}, {"a": 1}, {"a": 1}),

@@ -48,6 +48,12 @@ async def trial_status(ask: Ask) -> Answer:  # noqa: ARG001
     return Answer({"eligible_to_start_trial": False})
 
 
+async def start_trial(ask: Ask) -> Answer:  # noqa: ARG001
+    """Begin a trial, as workshops do first: none is begun, nor needed, so that they can go on."""
+    told = "Operation failed: Trial was already activated."
+    return Answer({"acknowledged": True, "trial_was_started": False, "error_message": told})
+
+
 async def features(ask: Ask) -> Answer:  # noqa: ARG001
     """What keeps its state in indices of the system, and could be kept in a snapshot: nothing."""
     return Answer({"features": []})
@@ -71,6 +77,7 @@ ROUTES = (
     *(Route("GET", path, license_, _LICENSE) for path in ("/_license", "/_xpack/license")),
     Route("GET", "/_license/basic_status", basic_status),
     Route("GET", "/_license/trial_status", trial_status),
+    Route("POST", "/_license/start_trial", start_trial, {"acknowledge": "Accepted.", "type": "Accepted."} | TIMEOUTS),
     Route("GET", "/_features", features, TIMEOUTS),
     Route("POST", "/_features/_reset", features, TIMEOUTS),
 )

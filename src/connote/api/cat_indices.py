@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from connote.api.choice import CHOICE, chosen
+from connote.api.choice import CHOICE, chosen, filters
 from connote.api.exchange import Answer, Ask, Route
 from connote.api.table import PARAMS, Column, Row, table
 from connote.contract.errors import ClosedIndex, NoIndex, Unavailable
 from connote.search import stats
 from connote.search.names import fits
+from connote.search.query.query import MatchAll
 
 _INDICES = (
     Column("health", ("h",), "current health status"),
@@ -114,11 +115,9 @@ async def aliases(ask: Ask) -> Answer:
 
 
 async def count(ask: Ask) -> Answer:
-    """How many documents there are in all of these indices."""
-    total = 0
-    for name in chosen(ask):
-        index = await ask.connote.indices.open(name)
-        total += (await asyncio.to_thread(index.snapshot)).documents
+    """How many documents a search finds in all of these indices: filters of aliases and of roles hold back theirs."""
+    names = chosen(ask)
+    total = await ask.attended(ask.connote.searches.count(names, MatchAll(), None, filters(ask, names), None))
     return table(ask, _COUNT, [{**_now(), "count": total}])
 
 

@@ -73,8 +73,8 @@ async def stats(ask: Ask) -> Answer:
 async def get_settings(ask: Ask) -> Answer:
     """The settings of the cluster. They are kept.
 
-    Only `action.destructive_requires_name`, `data_streams.lifecycle.poll_interval` and
-    `search.max_async_search_response_size` say something here.
+    Only `action.destructive_requires_name`, `data_streams.lifecycle.poll_interval`, `indices.lifecycle.poll_interval`
+    and `search.max_async_search_response_size` say something here.
     """
     return Answer(_settings(ask, ask.connote.values.get(_SETTINGS) or {"persistent": {}, "transient": {}}))
 

@@ -50,7 +50,10 @@ _FEATURES = (
     "analytics", "ccr", "data_streams", "enrich", "eql", "esql", "graph", "ilm", "inference", "logsdb", "logstash",
     "ml", "monitoring", "rollup", "searchable_snapshots", "security", "slm", "spatial", "sql", "transform", "watcher",
 )  # fmt: skip
-_HERE = ("analytics", "data_streams", "enrich", "esql", "inference", "ml")
+_HERE = (
+    "analytics", "data_streams", "enrich", "esql", "ilm", "inference", "logsdb", "ml", "security", "spatial",
+    "transform",
+)  # fmt: skip
 _USED = ("rest_actions", "aggregations")
 
 

@@ -34,6 +34,7 @@ _MANAGE = _index("admin/manage", "manage")
 _MONITOR = _cluster("monitor/state", "monitor")
 _INFER = _cluster("monitor/xpack/inference/post", "monitor_inference")
 _MODELS = _cluster("monitor/xpack/ml/inference/get", "monitor_ml")
+_APPLICATIONS = _cluster("admin/xpack/application/search_application/get", "manage_search_application")
 
 # Here indices are told of, but nothing that is in them; with other rights to monitor, no documents but how many.
 _WHOLE = (_cluster("monitor/health", "monitor"), _cluster("monitor/main", "monitor"))
@@ -65,6 +66,10 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     ("GET", "/_nodes*", _MONITOR),
     ("GET", "/_xpack*", _MONITOR),
     ("GET", "/_license*", _MONITOR),
+    ("POST", "/_license*", _cluster("admin/xpack/license/put", "manage")),
+    ("GET", "/_health_report*", _cluster("monitor/health", "monitor")),
+    ("GET", "/_features", _MONITOR),
+    ("GET", "/_migration/*", _MONITOR),
     ("GET", "/_remote/info", _MONITOR),
     ("POST", "/_tasks*_cancel", _cluster("admin/tasks/cancel", "manage")),
     ("GET", "/_tasks*", _cluster("monitor/tasks/lists", "monitor")),
@@ -111,6 +116,16 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     ("GET PUT DELETE", "/_synonyms*", _cluster("admin/synonyms", "manage_search_synonyms")),
     ("GET PUT POST DELETE", "/_query_rules*", _cluster("admin/xpack/query_rules", "manage_search_query_rules")),
     ("GET PUT POST DELETE", "/_enrich*", _cluster("admin/xpack/enrich", "manage_enrich")),
+    # What goes on by itself has all rights: only superusers make transforms, policies and aliases by applications.
+    ("GET POST", "/_transform/*_preview", _cluster("admin/transform/preview", "manage_transform")),
+    ("GET", "/_transform*", _cluster("monitor/transform/get", "monitor_transform")),
+    ("GET", "/_ilm/*", _cluster("admin/ilm/get", "read_ilm")),
+    ("POST", "/_ilm/start", _cluster("admin/ilm/start", "manage_ilm")),
+    ("POST", "/_ilm/stop", _cluster("admin/ilm/stop", "manage_ilm")),
+    ("GET", "/{index}/_ilm/explain", _LOOK),
+    ("GET POST", "/_application/search_application/{name}/_search", _READ),
+    ("GET", "/_application/search_application*", _APPLICATIONS),
+    ("POST", "/_application/search_application/{name}/_render_query", _APPLICATIONS),
     ("GET", "/_script_*", _MONITOR),
     ("GET POST PUT DELETE", "/_scripts*", _cluster("admin/script", "manage")),
     # Searches. Who asks for a kept one must be who began it.

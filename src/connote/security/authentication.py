@@ -67,7 +67,7 @@ class Authentication:
         else:
             found = ANYBODY if self.is_open else None
         if found is None:
-            raise Unauthorized(_wrong(given, path))
+            raise Unauthorized(_wrong(given, path, self._end(given)))
         return found
 
     async def user(self, name: str, password: str) -> Asker | None:
@@ -89,6 +89,10 @@ class Authentication:
             name, told["roles"], rights, realm, kind, told["full_name"], told["email"], told["metadata"],
             descriptors=self.roles.find(told["roles"]),
         )  # fmt: skip
+
+    def _end(self, given: Given) -> str | None:
+        is_key = given.scheme == "apikey" and given.name is not None
+        return self.api_keys.end(given.name or "", given.secret) if is_key else None
 
     def _configured(self, header: str, given: Given) -> str | None:
         """The name of the configuration's key that the header has. All are compared, each in constant time."""
@@ -115,10 +119,8 @@ def _read(header: str) -> Given:
     return Given(scheme, None, credentials if scheme == "bearer" else "")
 
 
-def _wrong(given: Given, path: str) -> str:
+def _wrong(given: Given, path: str, end: str | None) -> str:
     if given.scheme == "basic" and given.name is not None:
         return f"unable to authenticate user [{given.name[:100]}] for REST request [{path}]"
-    return (
-        f"unable to authenticate with provided credentials for REST request [{path}]: the [Authorization] header does "
-        "not hold a key of the server"
-    )
+    why = end or "the [Authorization] header does not hold a key of the server"
+    return f"unable to authenticate with provided credentials for REST request [{path}]: {why}"

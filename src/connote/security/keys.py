@@ -84,6 +84,15 @@ class ApiKeys:
             key_name=key["name"], descriptors=told,
         )  # fmt: skip
 
+    def end(self, id: str, secret: str) -> str | None:
+        """Why a key is right no longer, for who has its secret; None if it has not ended, or is not right."""
+        key = self._kept.get(id)
+        if key is None or not passwords.is_same(secret, key["hash"]):
+            return None
+        if key["invalidated"]:
+            return f"the API key [{id}] has been invalidated"
+        return f"the API key [{id}] has expired" if is_expired(key) else None
+
     async def create(self, owner: Asker, given: Mapping[str, Any]) -> Body:
         """Make a key that may do what its roles say, and no more than its owner. The only answer with the secret."""
         _check_known(given, (*_CREATE, "refresh"))

@@ -15,7 +15,8 @@ from connote.ingest.pipeline import Step
 def set_(options: Options) -> Step:
     """Set a field to a value, or to a copy of another field's."""
     field, override = options.field(), options.flag("override", default=True)
-    value, skip_empty = _value(options), options.flag("ignore_empty_value")
+    skip_empty = options.flag("ignore_empty_value")
+    value = _value(options, missing=skip_empty)
 
     def run(document: Document) -> None:
         at = field(document)
@@ -28,21 +29,22 @@ def set_(options: Options) -> Step:
     return run
 
 
-def _value(options: Options) -> Callable[[Document], Value]:
-    """What `value` or `copy_from` says; exactly one of them is to be given."""
+def _value(options: Options, *, missing: bool) -> Callable[[Document], Value]:
+    """What `value` or `copy_from` says; exactly one of them is to be given. What is copied may be `missing`."""
     source, media_type = options.text("copy_from", None), options.media_type()
     if source is None:
         return options.values("value", options.value("value"), media_type)
     if options.value("value", None) is not None:
         raise options.failure("copy_from", "cannot set both `copy_from` and `value` in the same processor")
     at = options.path("copy_from", source)
-    return lambda document: path.copied(document.get(at(document)))
+    return lambda document: path.copied(document.read(at(document), missing=missing))
 
 
 def append(options: Options) -> Step:
     """Add a value, or several, to a field that becomes an array."""
     field, duplicates = options.field(), options.flag("allow_duplicates", default=True)
-    value, skip_empty = _value(options), options.flag("ignore_empty_values")
+    skip_empty = options.flag("ignore_empty_values")
+    value = _value(options, missing=skip_empty)
 
     def run(document: Document) -> None:
         new = value(document)
