@@ -3,17 +3,29 @@
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connote.ingest.painless import days, moving, patterns, streams
+from connote.ingest.painless import days, moments, moving, patterns, streams
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.types import made
-from connote.ingest.painless.values import INTEGERS, Value, class_cast, equal, is_number, java_class, text, wrapped
+from connote.ingest.painless.values import (
+    INTEGERS,
+    Value,
+    checked,
+    class_cast,
+    equal,
+    is_number,
+    java_class,
+    text,
+    wrapped,
+)
 
 _LONGS = range(-(1 << 63), 1 << 63)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,25}", re.ASCII)
+_PLACE = re.compile(r"%([-,0]{0,3})([1-9][0-9]{0,2})?(?:\.([0-9]{1,2}))?([sdfxcn%])")
 _DOUBLE = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?[fFdD]?\s*", re.ASCII)
 
 
@@ -119,6 +131,34 @@ def _to_map(key: Callable[[Value], Value], value: Callable[[Value], Value], _: V
     return streams.Collector(lambda items: {key(item): value(item) for item in items})
 
 
+def _formatted(pattern: Value, *values: Value) -> str:
+    """`String.format`, of `%s`, `%d`, `%f`, `%x`, `%c`, with widths. Raises Fault."""
+    left = iter(values[0] if len(values) == 1 and isinstance(values[0], list) else values)
+    made: str = checked(_PLACE.sub(lambda found: _placed(found, left), text(pattern)))
+    return made
+
+
+def _placed(found: "re.Match[str]", left: Iterator[Value]) -> str:
+    flags, width, decimals, kind = found.groups()
+    if kind in "%n":
+        return "%" if kind == "%" else "\n"
+    try:
+        value = next(left)
+    except StopIteration:
+        raise Fault(f"Format specifier '{found[0]}'", "missing_format_argument_exception") from None
+    if kind in "dx" and (isinstance(value, bool) or not isinstance(value, int)):
+        raise Fault(f"{kind} != {java_class(value)}", "illegal_format_conversion_exception")
+    if kind == "f" and not isinstance(value, float):
+        raise Fault(f"{kind} != {java_class(value)}", "illegal_format_conversion_exception")
+    if kind in "sc":
+        own = text(value)[: int(decimals) if decimals else None]
+    else:
+        sign = "," * ("," in flags) + (f".{decimals or 6}" if kind == "f" else "")
+        own = format(value, f"{sign}{kind}")
+    size = int(width or 0)
+    return own.ljust(size) if "-" in flags else own.zfill(size) if "0" in flags else own.rjust(size)
+
+
 def _not_null(value: Value, told: Value = None) -> Value:
     if value is None:
         raise Fault("null" if told is None else text(told), "null_pointer_exception")
@@ -165,7 +205,7 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
         "isUpperCase": lambda value: text(value).isupper(),
         "toString": text,
     },
-    "String": {"valueOf": text, "join": _join},
+    "String": {"valueOf": text, "join": _join, "format": _formatted},
     "Objects": {
         "equals": equal,
         "isNull": lambda value: value is None,
@@ -198,7 +238,9 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
     "TextStyle": {name: name for name in days.STYLES},
     "Locale": days.LOCALES,
     "System": {"currentTimeMillis": lambda: int(time.time() * 1000), "nanoTime": time.monotonic_ns},
-    "Instant": {"now": lambda: datetime.now(UTC), "ofEpochMilli": _date},
+    **moments.CLASSES,
+    "Instant": {**moments.CLASSES["Instant"], "now": lambda: datetime.now(UTC), "ofEpochMilli": _date},
+    "UUID": {"randomUUID": lambda: str(uuid.uuid4())},
 }
 
 

@@ -18,6 +18,7 @@ from connote.ingest.painless.days import OF_WEEKDAYS, Weekday
 from connote.ingest.painless.extractor import OF_EXTRACTORS, Extractor
 from connote.ingest.painless.fault import Fault
 from connote.ingest.painless.field import OF_FIELDS, FieldValues
+from connote.ingest.painless.moments import OF_DATES, OF_FORMATTERS, OF_UNITS, OF_ZONES, Formatter, Unit, Zone
 from connote.ingest.painless.token import OF_TOKENS, SeenToken
 from connote.ingest.painless.values import (
     MOST_TEXT,
@@ -296,6 +297,7 @@ _DATE: Mapping[str, Method] = {
     "getHour": lambda self: self.hour,
     "getMinute": lambda self: self.minute,
     "getSecond": lambda self: self.second,
+    **OF_DATES,
     "getNano": lambda self: self.microsecond * 1000,
     "toString": lambda self: self.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
 }
@@ -336,6 +338,9 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Mapping[str, Method]], ...] = (
     (Builder, {"append": _appended, "toString": lambda self: self.text, "length": lambda self: len(self.text)}),
     (Thrown, {"getMessage": lambda self: self.message, "toString": lambda self: self.message}),
     (datetime, _DATE),
+    (Unit, OF_UNITS),
+    (Formatter, OF_FORMATTERS),
+    (Zone, OF_ZONES),
     (Weekday, OF_WEEKDAYS),
     (patterns.Pattern, patterns.OF_PATTERNS),
     (patterns.Matcher, patterns.OF_MATCHERS),

@@ -44,7 +44,8 @@ PRIMITIVES: Mapping[str, Value] = {
 _OTHERS = ("BigInteger", "Date", "Instant", "ZonedDateTime", "Pattern", "Matcher", "Iterator", "Stream", "Exception",
            "Math", "MovingFunctions", "System", "TextStyle", "Locale", "Objects", "Arrays", "Collections", "Collectors",
            "NumberFormatException", "IllegalArgumentException", "NullPointerException", "RuntimeException",
-           "ArithmeticException", "IndexOutOfBoundsException", "ClassCastException")  # fmt: skip
+           "ArithmeticException", "IndexOutOfBoundsException", "ClassCastException", "ChronoUnit", "DateTimeFormatter",
+           "ZoneId", "ZoneOffset", "UUID")  # fmt: skip
 NAMES = frozenset((*IS, *PRIMITIVES, *_OTHERS))
 
 
