@@ -304,3 +304,23 @@ def test_what_is_not_there_is_told_so(shop: httpx.Client) -> None:
     assert shop.put("/_transform/Not%20so", json=BODY).status_code == 400
     shop.put("/_transform/t", json=BODY)
     assert shop.put("/_transform/t", json=BODY).json()["error"]["type"] == "resource_already_exists_exception"
+
+
+def test_no_pattern_is_written_to_and_nothing_of_others_is_deleted(shop: httpx.Client) -> None:
+    body = pivot({"sum": {"sum": {"field": "price"}}})
+    for name in ("*", "s*", "sales,sums", "_all", "-sums"):
+        reply = shop.put("/_transform/sums?defer_validation", json={**body, "dest": {"index": name}})
+        assert (reply.status_code, reply.json()["error"]["type"]) == (400, "invalid_index_name_exception"), reply.text
+    for index in ("kept", "made"):
+        assert shop.put(f"/{index}/_doc/1?refresh", json={"a": 1}).is_success
+    actions: list[dict[str, Any]] = [{"add": {"index": "kept", "alias": "both"}}]
+    actions.append({"add": {"index": "made", "alias": "both", "is_write_index": True}})
+    actions.append({"add": {"index": "sales", "alias": "source"}})
+    assert shop.post("/_aliases", json={"actions": actions}).is_success
+    assert shop.put("/_transform/sums", json={**body, "dest": {"index": "both"}}).is_success
+    reply = shop.delete("/_transform/sums?delete_dest_index=true")
+    assert reply.status_code == 400
+    assert "The provided expression [both] matches an alias" in reply.json()["error"]["reason"]
+    assert [shop.get(f"/{index}/_count").json()["count"] for index in ("kept", "made")] == [1, 1]
+    reply = shop.put("/_transform/itself", json={**body, "dest": {"index": "source"}})
+    assert "is included in source expression" in reply.json()["error"]["reason"]

@@ -7,7 +7,7 @@ import pytest
 
 from connote.contract.errors import IllegalArgument, InvalidRequest
 from connote.ingest.document import Document
-from connote.ingest.pipelines import Pipelines
+from connote.ingest.pipelines import LOGS, Pipelines
 from connote.ingest.run import Failed
 from connote.store import database
 from connote.store.bodies import BodyStore
@@ -33,7 +33,7 @@ def test_one_that_cannot_be_read_is_kept_and_tells_why_when_it_runs(tmp_path: Pa
     store = BodyStore(engine, database.pipelines)
     store.put("newer", {"processors": [{"telepathy": {}}]})
     pipelines = Pipelines(store, infer)
-    assert list(pipelines.find()) == ["newer"]
+    assert list(pipelines.find()) == [LOGS, "newer"]
     (outcome,) = asyncio.run(pipelines.run("newer", [Document({})]))
     assert isinstance(outcome, Failed)
     assert outcome.error.reason == "No processor type exists with name [telepathy]"
@@ -52,7 +52,7 @@ def test_one_that_is_in_use_is_not_deleted(tmp_path: Path) -> None:
             await pipelines.delete("*")
         told = "pipeline [a] cannot be deleted because it is the default pipeline for 1 index"
         assert caught.value.reason == told
-        assert list(pipelines.find()) == ["a", "b"]
+        assert list(pipelines.find()) == ["a", "b", LOGS]
         await pipelines.delete("b")
         assert not pipelines.has("b")
         with pytest.raises(InvalidRequest):

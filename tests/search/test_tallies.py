@@ -95,3 +95,34 @@ def terms(search: Search, **body: Any) -> tuple[list[tuple[Any, int]], int]:  # 
     buckets, more = ([(each["key"], each["doc_count"]) for each in found[name]["buckets"]] for name in ("a", "b"))
     assert buckets == more
     return buckets, found["a"]["sum_other_doc_count"]
+
+
+@pytest.mark.parametrize("segments", [1, 3])
+def test_pages_of_combinations_are_those_of_all_and_whole_numbers_stay_exact(search: Search, segments: int) -> None:
+    large = 2**53 + 1
+    homes: list[dict[str, Any]] = [{"tag": f"t{n % 7}", "n": large + n % 5} for n in range(60)] + [{"tag": "t1"}]
+    fields = {"tag": {"type": "keyword"}, "n": {"type": "long"}}
+    search.http.put("/large", json={"mappings": {"properties": fields}}).raise_for_status()
+    try:
+        for at in range(segments):
+            body = "".join(f'{{"index": {{}}}}\n{json.dumps(each)}\n' for each in homes[at::segments])
+            headers = {"Content-Type": "application/x-ndjson"}
+            assert not search.http.post("/large/_bulk?refresh=true", content=body, headers=headers).json()["errors"]
+        counts = Counter((each["tag"], each.get("n")) for each in homes)
+        sources: list[Any] = [{"t": {"terms": {"field": "tag", "order": "desc"}}}]
+        sources.append({"n": {"terms": {"field": "n", "missing_bucket": True}}})
+        found, page = list[Any](), dict[str, Any]()
+        while True:
+            aggs = {"a": {"composite": {"size": 4, "sources": sources, **page}, "aggs": {"s": {"max": {"field": "n"}}}}}
+            own = search("large", size=0, aggs=aggs)["aggregations"]["a"]
+            if not own["buckets"]:
+                break
+            found += [((each["key"]["t"], each["key"]["n"]), each["doc_count"]) for each in own["buckets"]]
+            page = {"after": own["after_key"]}
+        wanted = sorted(counts.items(), key=lambda each: each[0][1] or 0)
+        assert found == sorted(wanted, key=lambda each: each[0][0], reverse=True)
+        terms_of = {"a": {"terms": {"field": "n", "missing": 3}}}
+        buckets = search("large", size=0, aggs=terms_of)["aggregations"]["a"]["buckets"]
+        assert {each["key"]: each["doc_count"] for each in buckets} == Counter(each.get("n", 3) for each in homes)
+    finally:
+        search.http.delete("/large")

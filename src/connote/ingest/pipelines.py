@@ -56,17 +56,6 @@ class Pipelines:
             log.warning("pipeline [%s] cannot be read: %s", id, error)
             return Broken(id, body, error)
 
-    def with_others(self, bodies: Mapping[str, Any]) -> "Pipelines":
-        """The same with others in the places of some, to be run only. Raises what parsing raises."""
-        made = copy(self)
-        made._pipelines = {}
-        for id, each in self._pipelines.items():
-            made._pipelines[id] = made._kept(id, each.body)
-        for id, body in bodies.items():
-            given = plain(dict(body), f"pipeline [{id}]")
-            made._pipelines[id] = parse.parse(id, given, made._pipelines.get, self._lookup)
-        return made
-
     def find(self, ids: str = "*") -> dict[str, Mapping[str, Any]]:
         """The bodies of the pipelines that these names, separated by commas, or patterns name."""
         names = ids.split(",")

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Object
-from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -176,12 +175,6 @@ class Indices:
             return IndexSettings.read(self.composed(name, {}).get("settings") or {})
         except IllegalArgument:
             return IndexSettings()
-
-    def imagined(self, templates: Templates) -> "Indices":
-        """As if none were there yet, and these were the templates: to be asked what would be made, and no more."""
-        made = copy(self)
-        made._templates, made._records, made._streams, made._aliased = templates, Records({}), {}, (None, {})
-        return made
 
     async def open(self, name: str, *, in_part: bool = False) -> Index:
         """The index of that name, opened. Raises NoIndex, ClosedIndex, Unavailable if its files cannot be read.

@@ -101,27 +101,6 @@ class Templates:
             self._check(name, made["template"])
             await asyncio.to_thread(self.component.put, name, made)
 
-    def component_body(self, name: str, body: Mapping[str, Any]) -> Body:
-        """A component template as it is kept. Raises BadTemplate, Unparsable, IllegalArgument."""
-        _check_name(name)
-        _check_keys("component template", body, ("template", *_META))
-        if not isinstance(body.get("template"), Mapping):
-            raise Unparsable("[component_template] [template] is required, an object")
-        return dict(body) | {"template": _parts(body["template"])}
-
-    def with_others(self, components: Mapping[str, Any], templates: Mapping[str, Any]) -> "Templates":
-        """The same with others in the places of some, to be asked only. Raises what is wrong with these."""
-        made = copy(self)
-        made.component, made.index = copy(self.component), copy(self.index)
-        own = {name: self.component_body(name, body) for name, body in components.items()}
-        made.component.bodies = {**self.component.bodies, **own}
-        own = {name: made.index_body(name, body) for name, body in templates.items()}
-        made.index.bodies = {**self.index.bodies, **own}
-        for name, each in made.index.bodies.items():
-            merged = made.merged(each)
-            made._check(name, streams.marked(merged) if each.get("data_stream") else merged)
-        return made
-
     def overlapping(self, patterns: Sequence[str], but: str | None = None) -> dict[str, Sequence[str]]:
         """Templates of both kinds that are for some of the same indices, with their patterns."""
         every = [

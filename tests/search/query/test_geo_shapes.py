@@ -147,3 +147,30 @@ def test_whatever_a_stranger_gives_is_a_shape_or_refused(given_: Any) -> None:  
     except ConnoteError:
         return
     assert meets(made, made)
+
+
+@pytest.mark.parametrize(
+    ("corners", "is_inside"),
+    [
+        ([[1, 10], [9, 10]], False),
+        ([[3, 10], [10, 10]], False),
+        ([[1, 10], [7, 10], [9, 10]], False),
+        ([[0, 10], [4, 10]], True),
+        ([[6, 4], [6, 10]], True),
+        ([[4, 2], [4, 10]], True),
+        ([[1, 2], [9, 2]], True),
+    ],
+)
+def test_a_line_over_a_bay_is_not_within_though_it_meets_only_corners(
+    corners: list[list[float]], is_inside: bool
+) -> None:
+    bay = [[0, 0], [10, 0], [10, 10], [6, 10], [6, 4], [4, 4], [4, 10], [0, 10], [0, 0]]
+    line = parse({"type": "linestring", "coordinates": corners})
+    assert is_within(line, parse({"type": "polygon", "coordinates": [bay]})) is is_inside
+
+
+def test_what_crosses_the_date_line_is_within_a_box_around_the_earth() -> None:
+    over = parse({"type": "envelope", "coordinates": [[170, 10], [-170, -10]]})
+    for (top, bottom), is_inside in {(90, -90): True, (10, -10): True, (5, -90): False}.items():
+        belt = parse({"type": "envelope", "coordinates": [[-180, top], [180, bottom]]})
+        assert is_within(over, belt) is is_inside

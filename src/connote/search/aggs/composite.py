@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cmp_to_key
+from heapq import nsmallest
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from connote.search.aggs.formats import Format
 from connote.search.aggs.histograms import interval, offset, rounded
 from connote.search.aggs.options import Options
 from connote.search.aggs.ranges import places
-from connote.search.aggs.rows import Buckets, Rows, grouped
+from connote.search.aggs.rows import Rows
 from connote.search.aggs.tree import Agg
-from connote.search.aggs.values import Column, Source, combinations
+from connote.search.aggs.values import Column, Combinations, Source
 from connote.search.mapping.cells import Box, Tiles
 from connote.search.mapping.keyword import Boolean
 from connote.search.query.geo import sides
@@ -172,20 +173,22 @@ class Composite(Agg):
     def run(self, parts: Sequence[Rows], context: Context) -> dict[str, Any]:
         """The buckets, and the key to go on after."""
         forms = [each.form(context) for each in self.sources]
-        found = self._found(parts)
-        order = cmp_to_key(self._compare)
-        keys = sorted(found, key=order)
+        found = [Combinations(part, [each.column(part) for each in self.sources]) for part in parts]
+        keys = list({key for each in found for key in each.values})
         if self.after is not None:
             last = tuple(each.read(self.after[each.name], form) for each, form in zip(self.sources, forms, strict=True))
             keys = [key for key in keys if self._compare(key, last) > 0]
-        buckets = []
-        for key in keys[: self.size]:
+        keys = nsmallest(self.size, keys, cmp_to_key(self._compare))
+        wanted, rows, buckets = set(keys), dict[Any, list[Rows]](), []
+        for key, own in (pair for each in found for pair in each.rows(wanted)):  # there may be many more than are shown
+            rows.setdefault(key, []).append(own)
+        for key in keys:
             shown = {
                 each.name: each.shown(value, form) for each, form, value in zip(self.sources, forms, key, strict=True)
             }
             span = self._span(key)
             with context.within(span) if span else nullcontext():
-                buckets.append(self.bucket({"key": shown}, found[key], context))
+                buckets.append(self.bucket({"key": shown}, rows[key], context))
         after = {"after_key": buckets[-1]["key"]} if buckets else {}
         return {**after, "buckets": self.finished(buckets)}
 
@@ -202,6 +205,3 @@ class Composite(Agg):
             if order := each.compare(left, right):
                 return order
         return 0
-
-    def _found(self, parts: Sequence[Rows]) -> Buckets:
-        return grouped(parts, lambda rows: combinations(rows, [each.column(rows) for each in self.sources]))

@@ -19,7 +19,7 @@ from connote.search.aggs.order import Order
 from connote.search.aggs.rows import Buckets, Keys, Rows, count, grouped, parted
 from connote.search.aggs.tallies import Tally, tallied
 from connote.search.aggs.tree import Agg, Bucket
-from connote.search.aggs.values import Column, Source, combinations
+from connote.search.aggs.values import Column, Combinations, Source
 from connote.search.engine.strings import Dictionary
 from connote.search.mapping.keyword import Boolean
 from connote.search.query.regexps import expression
@@ -358,7 +358,7 @@ class MultiTerms(Agg):
         return {"doc_count_error_upper_bound": 0, "sum_other_doc_count": rest, "buckets": self.finished(buckets)}
 
     def _found(self, parts: Sequence[Rows]) -> Buckets:
-        return grouped(parts, lambda rows: combinations(rows, [source.any(rows) for source in self.sources]))
+        return grouped(parts, lambda rows: Combinations(rows, [each.any(rows) for each in self.sources]).rows())
 
 
 def _keys(forms: Sequence[Format], values: Sequence[Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The values of a field that an aggregation is over."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from connote.search.mapping.special import Flattened
 from connote.search.mapping.text import Text, scalar
 
 Doubles = NDArray[np.float64]
+_EXACT = 1 << 53
 
 
 class Column(NamedTuple):
@@ -174,6 +175,8 @@ class Source:
             keys = np.concatenate([column.keys, np.full(len(which) - len(column.keys), len(words) - 1)])
             return Column(which, keys.astype(np.int64), words, is_distinct=column.is_distinct)
         value = self._number(field)
+        if column.keys.dtype.kind == "i" and value == int(value) and abs(value) < _EXACT:
+            value = int(value)  # or all would be of 53 bits
         keys = np.concatenate([column.keys, np.full(len(which) - len(column.keys), value)])
         return Column(which, keys)
 
@@ -245,13 +248,24 @@ def joined(rows: Rows, columns: Sequence[Column]) -> tuple[Numbers, list[Keys]]:
     return which, keys
 
 
-def combinations(rows: Rows, columns: Sequence[Column]) -> Iterator[tuple[Any, Rows]]:
-    """The rows by every combination of the values of some columns."""
-    which, keys = joined(rows, columns)
-    if not len(which):
-        return
-    codes = [coded(each) for each in keys]
-    different, numbers = combined(codes)
-    values = [column.values(own) for column, (own, _) in zip(columns, codes, strict=True)]
-    for number, found in parted(rows, which, numbers):
-        yield tuple(own[at] for own, at in zip(values, different[int(number)].tolist(), strict=True)), found
+class Combinations:
+    """The rows of one table by every combination of the values of some columns."""
+
+    def __init__(self, rows: Rows, columns: Sequence[Column]) -> None:
+        self._rows, self.values = rows, list[tuple[Any, ...]]()  # the different ones
+        self._which, keys = joined(rows, columns)
+        self._numbers = np.zeros(0, dtype=np.int64)  # of each combination that a row has its place in `values`
+        if len(self._which):
+            codes = [coded(each) for each in keys]
+            different, self._numbers = combined(codes)
+            own = [column.values(known) for column, (known, _) in zip(columns, codes, strict=True)]
+            self.values = [tuple(known[at] for known, at in zip(own, each, strict=True)) for each in different.tolist()]
+
+    def rows(self, wanted: Collection[Any] | None = None) -> Iterator[tuple[Any, Rows]]:
+        """By combination, all or those that are wanted."""
+        which, numbers = self._which, self._numbers
+        if wanted is not None and len(which):
+            is_wanted = np.fromiter((each in wanted for each in self.values), np.bool_, len(self.values))[numbers]
+            which, numbers = which[is_wanted], numbers[is_wanted]
+        for number, found in parted(self._rows, which, numbers):
+            yield self.values[int(number)], found

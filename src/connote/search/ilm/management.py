@@ -181,23 +181,35 @@ class Management:
             owners = by_index(self._indices.streams)
             for index in list(self._indices.records):
                 with suppress(NoIndex):  # it was deleted in the meantime
-                    policy = self._policies.get(self.policy_of(index, owners) or "")
-                    if policy is not None and not self._indices.is_closed(index):
+                    if (policy := self._followed(index, owners)) is not None:
                         await self._live(index, policy)
+
+    def _followed(self, index: str, owners: Mapping[str, str] | None = None) -> Policy | None:
+        """The policy that is to be followed for an index now."""
+        if self.is_stopped or index not in self._indices.records or self._indices.is_closed(index):
+            return None
+        return self._policies.get(self.policy_of(index, owners) or "")
 
     async def _live(self, index: str, policy: Policy) -> None:
         uuid = self._indices.records[index].uuid
+
+        def goes_on() -> bool:
+            """False once it is another index of that name, or to live otherwise: all may change while one is merged."""
+            record = self._indices.records.get(index)
+            return record is not None and record.uuid == uuid and self._followed(index) is policy
+
         is_new, life = uuid not in self._lives, self._lives.setdefault(uuid, Life())
         before = life.kept()
-        while (phase := self._phase(index, policy, life)) is not None:
+        while goes_on() and (phase := self._phase(index, policy, life)) is not None:
             action = next((each for each in phase.actions if each not in life.done), None)
             if action is None:
                 continue
             if life.action != action:
                 life.begin(action)
-            if not await self._act(index, phase, action, life) or index not in self._indices.records:
+            if not await self._act(index, phase, action, life):
                 break
-        if index in self._indices.records and (is_new or life.kept() != before):
+        record = self._indices.records.get(index)
+        if record is not None and record.uuid == uuid and self.policy_of(index) and (is_new or life.kept() != before):
             await self._keep(uuid, life)
 
     def _phase(self, index: str, policy: Policy, life: Life) -> Phase | None:

@@ -79,12 +79,46 @@ def _holds(shape: Shape, corners: Doubles) -> Mask:
 def _within(part: Shape, whole: Shape) -> bool:
     if not whole.polygons:  # only places can be on a line or be a place
         return not part.lines and not part.polygons and _crosses(part.edges, whole.edges)
+    if _is_belt(whole):
+        low, high = whole.corners[:, 1].min(), whole.corners[:, 1].max()
+        return bool(((part.corners[:, 1] >= low) & (part.corners[:, 1] <= high)).all())
     edges = part.edges
-    middles = (edges[:, :2] + edges[:, 2:]) / 2
-    if not (_holds(whole, part.corners).all() and _holds(whole, middles).all()):
+    if not (_holds(whole, part.corners).all() and _holds(whole, _middles(edges, whole.corners)).all()):
         return False
     holes = [hole for each in whole.polygons for hole in each[1:]]
     return not _crosses(edges, whole.edges, proper=True) and not any(_surrounds(part, hole) for hole in holes)
+
+
+def _is_belt(whole: Shape) -> bool:
+    """Whether it is a box all around the earth, which has no sides."""
+    corners, lines = whole.corners, [line for each in whole.polygons for line in each]
+    return (
+        len(lines) == 1
+        and len(corners) == 5
+        and float(np.ptp(corners[:, 0])) >= 360
+        and all(len(np.unique(corners[:, axis])) == 2 for axis in (0, 1))
+    )
+
+
+def _middles(edges: Doubles, corners: Doubles) -> Doubles:
+    """Of each edge the middles of its pieces between those corners that are on it: there it may leave a polygon."""
+    numbers = np.arange(len(edges))
+    which, ways = [numbers, numbers], [np.zeros(len(edges)), np.ones(len(edges))]
+    for at in range(0, len(edges), _BLOCK):
+        check()
+        own = edges[at : at + _BLOCK]
+        begin, end = own[:, None, :2], own[:, None, 2:]
+        along, length = ((corners - begin) * (end - begin)).sum(axis=2), ((end - begin) ** 2).sum(axis=2)
+        edge, corner = np.nonzero((_side(begin, end, corners) == 0) & (along > 0) & (along < length))
+        which.append(edge + at)
+        ways.append(along[edge, corner] / length[edge, 0])
+    owners, way = np.concatenate(which), np.concatenate(ways)
+    order = np.lexsort((way, owners))
+    owners, way = owners[order], way[order]
+    is_piece = owners[1:] == owners[:-1]
+    own, middle = edges[owners[1:][is_piece]], ((way[1:] + way[:-1]) / 2)[is_piece, None]
+    made: Doubles = own[:, :2] + middle * (own[:, 2:] - own[:, :2])
+    return made
 
 
 def _surrounds(part: Shape, hole: Doubles) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from connote.contract import durations
 from connote.contract.errors import IllegalArgument, InvalidRequest, Unparsable
 from connote.contract.settings import java
+from connote.search import names
 from connote.search.query.parse import parse as parse_query
 from connote.search.transform.latest import Latest
 from connote.search.transform.pivot import Pivot
@@ -62,6 +63,7 @@ class Transform:
         _check_keys(dest, ("index", "pipeline", "aliases"), "dest")
         if not isinstance(dest.get("index"), str) or not dest["index"]:
             raise Unparsable("[dest] needs an [index], a text")
+        names.check(dest["index"])  # a pattern would be all that it fits when old documents or the index are deleted
         if "aliases" in dest:
             raise IllegalArgument("[aliases] of [dest] are not supported; make an alias of the index")
         if (pipeline := dest.get("pipeline")) is not None and not isinstance(pipeline, str):

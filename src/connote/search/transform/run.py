@@ -22,10 +22,13 @@ from connote.search.transform.config import Transform
 from connote.search.transform.state import State
 from connote.search.write.item import Item
 from connote.search.write.operation import Kind
+from connote.store.documents import Stored
 
 log = logging.getLogger("connote.search")
 
 Pairs = Sequence[tuple[str, dict[str, Any]]]
+# How many documents are written at once.
+_BATCH = 1000
 
 
 class Source:
@@ -58,8 +61,13 @@ class Source:
         names, expression = self.names(transform), ",".join(transform.indices)
         request = requests.parse({name: value for name, value in body.items() if value})
         found = await self._searches.search(names, request, self._indices.filters(expression, names))
-        answer = orjson.loads(orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY))
-        return transform.function.documents(answer, self.typed(transform))
+        typed = self.typed(transform)
+
+        def made() -> tuple[Pairs, Mapping[str, Any] | None, int]:
+            answer = orjson.loads(orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY))
+            return transform.function.documents(answer, typed)
+
+        return await asyncio.to_thread(made)  # there may be 65,536 of them
 
     async def state(self, transform: Transform) -> tuple[object, ...]:
         """Another whenever documents were written to the source; searches see them."""
@@ -182,14 +190,14 @@ class Run:
         if pipeline is None and pairs:
             index = await self._documents.one(dest)
             known = await self._documents.current(index, [id for id, _ in pairs])
-            old = {id: embedded.source(each.source or b"{}") for id, each in known.items()}
-            pairs = [(id, document) for id, document in pairs if old.get(id) != document]
-        items = [Item(Kind.INDEX, dest, id, document) for id, document in pairs]
-        for outcome in await self._documents.write(items, pipeline=pipeline):
-            if outcome.error is not None:
-                self.state.statistics.failures["index"] += 1
-                raise outcome.error
-        self.state.statistics.indexed += len(items)
+            pairs = await asyncio.to_thread(_changed, pairs, known)
+        for begin in range(0, len(pairs), _BATCH):
+            items = [Item(Kind.INDEX, dest, id, document) for id, document in pairs[begin : begin + _BATCH]]
+            for outcome in await self._documents.write(items, pipeline=pipeline):
+                if outcome.error is not None:
+                    self.state.statistics.failures["index"] += 1
+                    raise outcome.error
+            self.state.statistics.indexed += len(items)
 
     async def _expire(self) -> None:
         """Delete what is older than it may be."""
@@ -214,3 +222,9 @@ class Run:
                 await asyncio.wait_for(self._woken.wait(), seconds)
             if not self.is_ending:
                 self._woken.clear()
+
+
+def _changed(pairs: Pairs, known: Mapping[str, Stored]) -> Pairs:
+    """Those that are not kept as they are."""
+    old = {id: embedded.source(each.source or b"{}") for id, each in known.items()}
+    return [(id, document) for id, document in pairs if old.get(id) != document]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connote.contract.errors import AlreadyExists, Conflict, InvalidRequest, NoIndex, NotFound
+from connote.contract.errors import AlreadyExists, Conflict, IllegalArgument, InvalidRequest, NoIndex, NotFound
 from connote.search.byquery import ByQuery
 from connote.search.documents import Documents
 from connote.search.indices import Indices
@@ -116,13 +116,17 @@ class Transforms:
         return kept
 
     async def delete(self, id: str, *, force: bool = False, with_index: bool = False) -> None:
-        """Forget one. Raises NotFound, Conflict for one that runs, unless forced."""
+        """Forget one, on request with the index that it writes to.
+
+        Raises NotFound, Conflict for one that runs, unless forced, IllegalArgument for an alias instead of an index.
+        """
         kept = self.get(id)
         self._check_stopped(kept, "delete", force=force)
         await self._ended(kept)
         async with self._writing:
+            await self._ended(kept)  # somebody may have started it again
             if with_index:
-                await self._indices.delete(self._indices.resolve(kept.transform.dest, ignore_missing=True))
+                await self._indices.delete(self._own(kept.transform.dest))
             await asyncio.to_thread(self._store.remove, [id])
             self._kept.pop(id, None)
 
@@ -167,6 +171,7 @@ class Transforms:
         self._check_stopped(kept, "reset", force=force)
         await self._ended(kept)
         async with self._writing:
+            await self._ended(kept)
             for name in self._indices.resolve(kept.transform.dest, ignore_missing=True):
                 about = self._indices.records[name].mapping.get("_meta") or {}
                 if (about.get("_transform") or {}).get("transform") == id:
@@ -231,11 +236,21 @@ class Transforms:
             names = self._source.names(transform)
         except NoIndex as error:
             raise InvalidRequest([error.reason]) from None
-        if transform.dest in names:
+        if {transform.dest, *self._indices.resolve(transform.dest, ignore_missing=True)} & set(names):
             told = f"Destination index [{transform.dest}] is included in source expression"
             raise InvalidRequest([f"{told} [{','.join(transform.indices)}]"])
         if transform.pipeline is not None and not self._has_pipeline(transform.pipeline):
             raise InvalidRequest([f"Pipeline with id [{transform.pipeline}] could not be found"])
+
+    def _own(self, dest: str) -> list[str]:
+        """The index of that name, if there is one. Raises IllegalArgument for an alias: what it is for is others'."""
+        found = self._indices.resolve(dest, ignore_missing=True, expand=("open", "closed", "hidden"))
+        if found and found != [dest]:
+            raise IllegalArgument(
+                f"The provided expression [{dest}] matches an alias or a data stream, specify the corresponding "
+                "concrete indices instead."
+            )
+        return found
 
     def _check_stopped(self, kept: Kept, what: str, *, force: bool) -> None:
         if not force and kept.status not in ("stopped", "failed"):
