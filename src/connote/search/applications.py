@@ -73,8 +73,7 @@ class Applications:
 
     def __init__(self, store: BodyStore, indices: Indices, scripts: Scripts) -> None:
         self._store, self._indices, self._scripts = store, indices, scripts
-        kept = store.all()
-        self._kept = {name: Application.parse(name, body, body["updated_at_millis"]) for name, body in kept.items()}
+        self._kept = store.read(lambda name, body: Application.parse(name, body, body["updated_at_millis"]))
         self._writing = asyncio.Lock()
 
     def get(self, name: str) -> Application:

@@ -1,10 +1,17 @@
 """Things that are kept as JSON by their names: one table for each kind of them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
+
+from connote.contract.errors import ConnoteError
+
+log = logging.getLogger("connote.store")
+
+T = TypeVar("T")
 
 
 class BodyStore:
@@ -18,6 +25,16 @@ class BodyStore:
         with self._engine.connect() as connection:
             rows = connection.execute(select(self._table.c.id, self._table.c.body))
             return {row.id: row.body for row in rows}
+
+    def read(self, parse: Callable[[str, dict[str, Any]], T]) -> dict[str, T]:
+        """What is made of every body, by id; one that cannot be read any more is told in the log, and stays kept."""
+        found: dict[str, T] = {}
+        for id, body in self.all().items():
+            try:
+                found[id] = parse(id, body)
+            except (ConnoteError, LookupError, TypeError, ValueError) as error:
+                log.warning("[%s] of [%s] cannot be read: %s", id, self._table.name, error)
+        return found
 
     def get(self, id: str) -> dict[str, Any] | None:
         """One body; None if there is none."""

@@ -36,8 +36,8 @@ class Management:
         self._policies_kept, self._lives_kept = stores
         self._indices, self._templates, self._values = indices, templates, values
         self._bodies = self._policies_kept.all()
-        self._policies = {name: Policy.parse(name, body["policy"]) for name, body in self._bodies.items()}
-        self._lives = {uuid: Life.read(body) for uuid, body in self._lives_kept.all().items()}
+        self._policies = self._policies_kept.read(lambda name, body: Policy.parse(name, body["policy"]))
+        self._lives = self._lives_kept.read(lambda _, body: Life.read(body))
         self._writing, self._running = asyncio.Lock(), asyncio.Lock()
 
     # Policies.

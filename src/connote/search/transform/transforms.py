@@ -73,7 +73,7 @@ class Transforms:
         self._store, self._indices, self._has_pipeline = store, indices, has_pipeline
         self._documents, self._by_query = writing
         self._source = Source(indices, searches, self._documents)
-        self._kept = {id: _read(id, body) for id, body in store.all().items()}
+        self._kept = store.read(_read)
         self._writing = asyncio.Lock()
 
     def find(self, expression: str | None, *, allow_none: bool = True) -> list[Kept]:
