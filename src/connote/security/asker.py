@@ -47,6 +47,11 @@ class Asker:
         return f"{self.realm[0]}/{self.username}" if self.key is None else f"_es_api_key/{self.key}"
 
     @property
+    def standing(self) -> tuple[Any, ...]:
+        """What tells them from everybody else, and from themselves with other rights."""
+        return self.identity, [each.descriptors for each in self.rights], self.variables()
+
+    @property
     def described(self) -> str:
         """Who they are, as refusals say it."""
         if self.key is not None:
@@ -89,12 +94,14 @@ class View:
 class Visit:
     """One request of somebody who may not do everything. `right` is what the route needs of indices.
 
-    `views` are the ways in which an index was named that they may, by its own name.
+    `views` are the ways in which an index was named that they may, by its own name; and `readable` those indices of
+    which they may also read documents.
     """
 
     asker: Asker
     right: Right | None = None
     views: dict[str, list[View]] = field(default_factory=dict)
+    readable: set[str] = field(default_factory=set)
 
     def may(self, name: str, right: Right | None = None) -> bool:
         """Whether they may do to an index what the route does."""
@@ -117,11 +124,15 @@ class Visit:
         wanted = right or self.right
         if wanted is None:
             return
-        every = [[each.seen(wanted, name) for each in self.asker.rights] for name in named]
-        for seen in every:
+        for name in named:
+            # Who may read some documents sees no others by a right to the index's metadata, say.
+            is_readable = self.asker.may(READ, name)
+            seen = [each.seen(READ if is_readable else wanted, name) for each in self.asker.rights]
             view = View(filters, [own for own in seen if own is not None])
             if view not in self.views.setdefault(index, []):
                 self.views[index].append(view)
+            if is_readable:
+                self.readable.add(index)
         if not _LOOKS.intersection(wanted.privileges):
             self.check_whole(index)
 
@@ -135,6 +146,11 @@ class Visit:
             self.let(index, [index])
         views = self.views[index]
         return () if any(each.is_whole for each in views) else views
+
+    def check_readable(self, index: str) -> None:
+        """Raise Forbidden if they may not read documents of an index that was named."""
+        if index not in self.readable:
+            self.check(index, READ)
 
     def check_whole(self, index: str) -> None:
         """Raise Forbidden if some of an index's documents are held back: not all that is asked can do without them."""
