@@ -39,23 +39,24 @@ def test_a_key_lets_no_other_key_do_what_its_maker_may_not(owner: httpx.Client) 
 
 
 def test_a_right_to_metadata_lets_see_no_documents(owner: httpx.Client) -> None:
-    metadata = {"names": ["notes"], "privileges": ["view_index_metadata", "monitor"]}
+    metadata = {"names": ["notes", "elsewhere"], "privileges": ["view_index_metadata", "monitor"]}
+    shape = {"geo_shape": {"place": {"indexed_shape": {"index": "notes", "id": "2", "path": "place"}}}}
+    owner.put("/notes/_alias/elsewhere").raise_for_status()
 
-    def found(client: httpx.Client, word: str) -> httpx.Response:
+    def found(client: httpx.Client, name: str, word: str) -> httpx.Response:
         body = {"index_filter": {"term": {"word": word}}}
-        return client.post("/notes/_field_caps", params={"fields": "word"}, json=body)
+        return client.post(f"/{name}/_field_caps", params={"fields": "word"}, json=body)
 
     with with_key(owner, {"birds": ROLE, "more": {"indices": [metadata]}}) as bird:
-        assert found(bird, "meadow").json()["indices"] == ["notes"]
-        assert found(bird, "heron").json()["indices"] == []
-        shape = {"index": "notes", "id": "2", "path": "place"}
-        query = {"geo_shape": {"place": {"indexed_shape": shape, "relation": "intersects"}}}
-        assert (
-            "not found" in bird.post("/notes/_validate/query", params={"explain": "true"}, json={"query": query}).text
-        )
+        for name in ("notes", "elsewhere", "notes,elsewhere"):
+            assert found(bird, name, "meadow").json()["indices"] == ["notes"]
+            assert found(bird, name, "heron").json()["indices"] == []
+            checked = bird.post(f"/{name}/_validate/query", params={"explain": "true"}, json={"query": shape})
+            assert "not found" in checked.text
     with with_key(owner, {"more": {"indices": [metadata]}}) as looker:
         assert looker.get("/notes/_field_caps", params={"fields": "word"}).status_code == 200
-        assert found(looker, "heron").status_code == 403
+        assert found(looker, "notes", "heron").status_code == 403
+    owner.delete("/notes/_alias/elsewhere").raise_for_status()
 
 
 def test_no_alias_comes_by_rolling_over_that_one_may_not_change(owner: httpx.Client) -> None:

@@ -94,14 +94,14 @@ class View:
 class Visit:
     """One request of somebody who may not do everything. `right` is what the route needs of indices.
 
-    `views` are the ways in which an index was named that they may, by its own name; and `readable` those indices of
-    which they may also read documents.
+    By an index's own name, `views` are the ways in which it was named so that they may read it; and `looks` those in
+    which they may only do other things: these let see documents where there are no others.
     """
 
     asker: Asker
     right: Right | None = None
     views: dict[str, list[View]] = field(default_factory=dict)
-    readable: set[str] = field(default_factory=set)
+    looks: dict[str, list[View]] = field(default_factory=dict)
 
     def may(self, name: str, right: Right | None = None) -> bool:
         """Whether they may do to an index what the route does."""
@@ -125,14 +125,13 @@ class Visit:
         if wanted is None:
             return
         for name in named:
-            # Who may read some documents sees no others by a right to the index's metadata, say.
-            is_readable = self.asker.may(READ, name)
-            seen = [each.seen(READ if is_readable else wanted, name) for each in self.asker.rights]
+            readable = next((each for each in (name, index) if self.asker.may(READ, each)), None)
+            way = (wanted, name) if readable is None else (READ, readable)
+            seen = [each.seen(*way) for each in self.asker.rights]
             view = View(filters, [own for own in seen if own is not None])
-            if view not in self.views.setdefault(index, []):
-                self.views[index].append(view)
-            if is_readable:
-                self.readable.add(index)
+            known = (self.looks if readable is None else self.views).setdefault(index, [])
+            if view not in known:
+                known.append(view)
         if not _LOOKS.intersection(wanted.privileges):
             self.check_whole(index)
 
@@ -141,15 +140,15 @@ class Visit:
 
         Raises Forbidden if it was not named by a name that they may name.
         """
-        if index not in self.views:
+        if index not in self.views and index not in self.looks:
             self.check(index)
             self.let(index, [index])
-        views = self.views[index]
+        views = self.views.get(index) or self.looks.get(index, [])
         return () if any(each.is_whole for each in views) else views
 
     def check_readable(self, index: str) -> None:
         """Raise Forbidden if they may not read documents of an index that was named."""
-        if index not in self.readable:
+        if index not in self.views:
             self.check(index, READ)
 
     def check_whole(self, index: str) -> None:
