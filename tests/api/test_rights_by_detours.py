@@ -77,6 +77,22 @@ def test_what_transforms_have_done_is_not_for_everybody(owner: httpx.Client) -> 
         assert watcher.post("/_transform/_preview", json={}).status_code == 403
 
 
+def test_tasks_of_others_tell_nothing_to_who_sees_a_part(owner: httpx.Client) -> None:
+    body = {"source": {"index": "notes"}, "dest": {"index": "notes-copy"}}
+    task = owner.post("/_reindex", params={"wait_for_completion": "false"}, json=body).json()["task"]
+    told = owner.get(f"/_tasks/{task}", params={"wait_for_completion": "true"}).json()
+    assert told["response"]["total"] == 3
+    mine = {"indices": [*ROLE["indices"], {"names": ["mine"], "privileges": ["all"]}], "cluster": ["monitor"]}
+    with with_key(owner, {"birds": mine}) as bird, with_key(owner, {"m": {"cluster": ["monitor"]}}) as watcher:
+        assert bird.get(f"/_tasks/{task}").status_code == 404
+        assert watcher.get(f"/_tasks/{task}").json()["completed"]
+        body["dest"]["index"] = "mine"
+        own = bird.post("/_reindex", params={"wait_for_completion": "false"}, json=body).json()["task"]
+        told = bird.get(f"/_tasks/{own}", params={"wait_for_completion": "true"}).json()
+        assert told["response"]["total"] == 2
+    owner.delete("/notes-copy,mine").raise_for_status()
+
+
 @pytest.mark.parametrize("after", [{}, ROLE])
 def test_what_was_left_open_ends_with_the_rights_that_opened_it(owner: httpx.Client, after: dict[str, Any]) -> None:
     with made(owner, "passing", {"indices": [{"names": ["notes"], "privileges": ["read"]}]}) as client:
