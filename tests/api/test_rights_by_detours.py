@@ -77,6 +77,15 @@ def test_what_transforms_have_done_is_not_for_everybody(owner: httpx.Client) -> 
         assert watcher.post("/_transform/_preview", json={}).status_code == 403
 
 
+def test_a_page_of_another_site_does_nothing_by_the_password_that_a_browser_keeps(owner: httpx.Client) -> None:
+    with made(owner, "reader", {"indices": [{"names": ["notes"], "privileges": ["read"]}]}) as client:
+        elsewhere, here = {"Origin": "https://elsewhere.example"}, {"Origin": str(owner.base_url).rstrip("/")}
+        assert client.post("/notes/_count", headers=elsewhere).status_code == 403
+        assert client.post("/notes/_count", headers=here).status_code == 200
+        assert client.get("/notes/_count", headers=elsewhere).status_code == 200
+    assert owner.post("/notes/_count", headers=elsewhere).status_code == 200
+
+
 def test_tasks_of_others_tell_nothing_to_who_sees_a_part(owner: httpx.Client) -> None:
     body = {"source": {"index": "notes"}, "dest": {"index": "notes-copy"}}
     task = owner.post("/_reindex", params={"wait_for_completion": "false"}, json=body).json()["task"]
