@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from test_rights import ROLE, apikey, basic, guarded, owner, with_key
 
 from conftest import Server
+from guarded import ROLE, apikey, basic, guarded, owner, with_key
 
 __all__ = ["guarded", "owner"]
 ALL = {"all": {"cluster": ["all"], "indices": [{"names": ["*"], "privileges": ["all"]}]}}

@@ -162,7 +162,6 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     ("POST", "/{index}/_delete_by_query", _READ),
     ("POST", "/_reindex", _READ),
     ("POST", "/{kind}/{task_id}/_rethrottle", _cluster("admin/reindex/rethrottle", "manage")),
-    ("GET", "/_transform*_stats", _cluster("monitor/transform/stats/get", "monitor_transform")),
     # Indices.
     ("PUT", "/{index}", _index("admin/create", "create_index")),
     ("DELETE", "/{index}", _index("admin/delete", "delete_index")),
