@@ -1,5 +1,7 @@
 """Names that roles mean, privileges that have others in them, and passwords as they are kept."""
 
+import time
+
 import pytest
 
 from connote.contract.errors import IllegalArgument
@@ -50,3 +52,14 @@ def test_of_a_password_only_a_hash_with_salt_is_kept() -> None:
     assert "a long one" not in one
     assert passwords.is_right("a long one", one)
     assert not passwords.is_right("a long one ", one)
+
+
+def test_many_stars_do_not_take_long() -> None:
+    began = time.perf_counter()
+    assert not fits(["*a" * 20 + "b"])("a" * 255)
+    assert time.perf_counter() - began < 1
+
+
+def test_an_expression_that_would_take_long_is_told() -> None:
+    with pytest.raises(IllegalArgument, match="takes too long"):
+        fits(["/(a|aa)+b/"])("a" * 100 + "b!")

@@ -1,6 +1,6 @@
 """The routes over all documents that match a query, and of the tasks that these are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connote.api.choice import CHOICE, filters, opened
@@ -110,7 +110,7 @@ def _no_node(name: str) -> dict[str, Any]:
 
 async def list_tasks(ask: Ask) -> Answer:
     """The tasks that run."""
-    return _listed(ask, ask.connote.tasks.list(ask.text("actions")))
+    return _listed(ask, ask.connote.tasks.told(ask.text("actions")))
 
 
 async def get_task(ask: Ask) -> Answer:
@@ -252,7 +252,7 @@ def _check_keys(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
         raise Unparsable(f"unknown field [{unknown[0]}]; known are [{', '.join(known)}]")
 
 
-def _listed(ask: Ask, found: list[Task]) -> Answer:
+def _listed(ask: Ask, found: Sequence[Task]) -> Answer:
     detailed, group = ask.flag("detailed"), ask.text("group_by") or "nodes"
     if group == "none":
         return Answer({"tasks": [each.wire(detailed=detailed) for each in found]})
@@ -263,7 +263,7 @@ def _listed(ask: Ask, found: list[Task]) -> Answer:
     return Answer({"nodes": _nodes(ask, found, detailed=detailed)})
 
 
-def _nodes(ask: Ask, found: list[Task], *, detailed: bool = True) -> dict[str, Any]:
+def _nodes(ask: Ask, found: Sequence[Task], *, detailed: bool = True) -> dict[str, Any]:
     if not found:
         return {}
     address = ask.headers.get("host", "127.0.0.1")

@@ -162,7 +162,7 @@ async def shards(ask: Ask) -> Answer:
 async def tasks(ask: Ask) -> Answer:
     """The tasks that run."""
     rows: list[Row] = []
-    for each in ask.connote.tasks.list(ask.text("actions")):
+    for each in ask.connote.tasks.told(ask.text("actions")):
         told = each.wire()
         rows.append(
             {

@@ -24,6 +24,9 @@ async def field_caps(ask: Ask) -> Answer:
     names = chosen(ask)
     if body.get("index_filter") is not None:
         query = parse_query(body["index_filter"])
+        if (visit := ask.asking.visit) is not None:
+            for name in names:  # that something matches tells what is in documents
+                visit.check_readable(name)
         names = [name for name in names if await ask.attended(ask.connote.searches.count([name], query))]
     mappings = {name: (await indices.open(name, in_part=True)).mapping.searched().searched(runtime) for name in names}
     kept = {name: _kept(ask, capabilities.of(each, patterns)) for name, each in mappings.items()}

@@ -218,7 +218,8 @@ async def _handled(ask: Ask, routes: dict[str, Route]) -> Answer:
     config, authentication = ask.connote.config, ask.connote.authentication
     if authentication.is_open:
         auth.check_host(ask.headers, [config.server.host, *config.server.allowed_hosts])
-        auth.check_origin(ask.headers, ask.request.method)
+    if authentication.is_open or ask.headers.get("authorization", "")[:6].lower() == "basic ":
+        auth.check_origin(ask.headers, ask.request.method)  # a browser sends a user's password along for any page
     asker = await authentication.recognise(ask.headers.get("authorization"), ask.request.scope["path"])
     ask.asking.key = auth.counted(asker)
     route = routes.get(ask.request.method)

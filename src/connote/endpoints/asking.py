@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from connote.security.asker import Asker, Visit
 
@@ -48,3 +49,9 @@ def identity() -> str:
     """Who asks, told from everybody else."""
     asking = _CURRENT.get(None)
     return "" if asking is None or asking.asker is None else asking.asker.identity
+
+
+def standing() -> tuple[Any, ...]:
+    """The same with what they may do."""
+    asking = _CURRENT.get(None)
+    return () if asking is None or asking.asker is None else asking.asker.standing

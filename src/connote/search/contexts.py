@@ -23,7 +23,7 @@ class Context:
     id: str
     seen: Sequence[Seen]
     keep: float
-    owner: str
+    owner: tuple[Any, ...]
     request: SearchRequest | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -42,7 +42,7 @@ class Contexts:
                 f"Trying to create too many scroll contexts. Must be less than or equal to: [{MOST_OPEN}]. Close "
                 "scrolls and points in time that are no longer needed"
             )
-        context = Context(secrets.token_urlsafe(24), seen, keep, asking.identity(), request)
+        context = Context(secrets.token_urlsafe(24), seen, keep, asking.standing(), request)
         self._open[context.id] = (context, held.pop_all().close, self._timer(context.id, keep))
         return context
 
@@ -87,8 +87,8 @@ class Contexts:
 
 
 def _is_own(context: Context) -> bool:
-    """Whether who asks has opened it, or may do everything."""
-    return asking.visit() is None or context.owner == asking.identity()
+    """Whether who asks has opened it, with the rights that they have now, or may do everything."""
+    return asking.visit() is None or context.owner == asking.standing()
 
 
 def _check(keep: float) -> None:

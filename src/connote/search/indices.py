@@ -207,6 +207,9 @@ class Indices:
 
     async def succeed(self, alias: str, old: str, name: str, body: Object[str, Any]) -> None:
         """Make an index that is written to by an alias in place of an old one. All or nothing; raises as `create`."""
+        if (visit := asking.visit()) is not None:
+            for each in body.get("aliases") or {}:
+                visit.check(each)
         async with self.writing:
             made = await self._made(name, body)
             await self.replace(aliases.handed(alias, self._records[old], made))

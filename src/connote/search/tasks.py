@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connote.contract.errors import ConnoteError, NotFound
+from connote.endpoints import asking
 from connote.search.names import fits
 from connote.search.progress import Progress
 from connote.store.bodies import BodyStore
@@ -32,6 +33,7 @@ class Task:
     about: str
     progress: Progress
     is_kept: bool
+    owner: str = field(default_factory=asking.identity)
     started: int = field(default_factory=lambda: int(time.time() * 1000))
     began: float = field(default_factory=time.perf_counter)
     running: "asyncio.Task[Body] | None" = None
@@ -64,6 +66,7 @@ class Tasks:
         self._store, self.node = store, node
         self._running: dict[str, Task] = {}
         self._kept = list(store.all())
+        self._owners: dict[str, str] = {}  # of what was kept since the start
         self._number = int(time.time() * 1000)  # higher than those of any start before
 
     def start(self, action: str, about: str, work: Work, progress: Progress, *, is_kept: bool) -> Task:
@@ -86,8 +89,15 @@ class Tasks:
         patterns = (actions or "*").split(",")
         return [each for each in self._running.values() if any(fits(each.action, pattern) for pattern in patterns)]
 
+    def told(self, actions: str | None = None) -> Sequence[Task]:
+        """The same as far as who asks may know of them: counts and failures tell of documents."""
+        return [each for each in self.list(actions) if _is_own(each.owner)]
+
     async def get(self, id: str) -> Body:
-        """One that runs, or that has ended and was kept. Raises NotFound."""
+        """One that runs, or that has ended and was kept. Raises NotFound, also where they are not to know of it."""
+        owner = self._running[id].owner if id in self._running else self._owners.get(id)
+        if not _is_own(owner):
+            raise NotFound(f"task [{id}] isn't running and hasn't stored its results")
         if id in self._running:
             return {"completed": False, "task": self._running[id].wire()}
         found = await asyncio.to_thread(self._store.get, id)
@@ -141,6 +151,14 @@ class Tasks:
             return
         await asyncio.to_thread(self._store.put, task.id, {"completed": True, "task": task.wire(), **result})
         self._kept.append(task.id)
+        self._owners[task.id] = task.owner
         if len(self._kept) > _MOST_KEPT:
             gone, self._kept = self._kept[:-_MOST_KEPT], self._kept[-_MOST_KEPT:]
             await asyncio.to_thread(self._store.remove, gone)
+            for id in gone:
+                self._owners.pop(id, None)
+
+
+def _is_own(owner: str | None) -> bool:
+    """Whether who asks has begun it, or sees all documents."""
+    return asking.visit() is None or owner == asking.identity()

@@ -47,6 +47,11 @@ class Asker:
         return f"{self.realm[0]}/{self.username}" if self.key is None else f"_es_api_key/{self.key}"
 
     @property
+    def standing(self) -> tuple[Any, ...]:
+        """What tells them from everybody else, and from themselves with other rights."""
+        return self.identity, [each.descriptors for each in self.rights], self.variables()
+
+    @property
     def described(self) -> str:
         """Who they are, as refusals say it."""
         if self.key is not None:
@@ -89,12 +94,14 @@ class View:
 class Visit:
     """One request of somebody who may not do everything. `right` is what the route needs of indices.
 
-    `views` are the ways in which an index was named that they may, by its own name.
+    By an index's own name, `views` are the ways in which it was named so that they may read it; and `looks` those in
+    which they may only do other things: these let see documents where there are no others.
     """
 
     asker: Asker
     right: Right | None = None
     views: dict[str, list[View]] = field(default_factory=dict)
+    looks: dict[str, list[View]] = field(default_factory=dict)
 
     def may(self, name: str, right: Right | None = None) -> bool:
         """Whether they may do to an index what the route does."""
@@ -117,11 +124,14 @@ class Visit:
         wanted = right or self.right
         if wanted is None:
             return
-        every = [[each.seen(wanted, name) for each in self.asker.rights] for name in named]
-        for seen in every:
+        for name in named:
+            readable = next((each for each in (name, index) if self.asker.may(READ, each)), None)
+            way = (wanted, name) if readable is None else (READ, readable)
+            seen = [each.seen(*way) for each in self.asker.rights]
             view = View(filters, [own for own in seen if own is not None])
-            if view not in self.views.setdefault(index, []):
-                self.views[index].append(view)
+            known = (self.looks if readable is None else self.views).setdefault(index, [])
+            if view not in known:
+                known.append(view)
         if not _LOOKS.intersection(wanted.privileges):
             self.check_whole(index)
 
@@ -130,11 +140,16 @@ class Visit:
 
         Raises Forbidden if it was not named by a name that they may name.
         """
-        if index not in self.views:
+        if index not in self.views and index not in self.looks:
             self.check(index)
             self.let(index, [index])
-        views = self.views[index]
+        views = self.views.get(index) or self.looks.get(index, [])
         return () if any(each.is_whole for each in views) else views
+
+    def check_readable(self, index: str) -> None:
+        """Raise Forbidden if they may not read documents of an index that was named."""
+        if index not in self.views:
+            self.check(index, READ)
 
     def check_whole(self, index: str) -> None:
         """Raise Forbidden if some of an index's documents are held back: not all that is asked can do without them."""

@@ -60,10 +60,11 @@ class Authentication:
             return Asker(name, [SUPERUSER], _ALL, REALM, "api_key", key_name=name, descriptors=_SUPERUSER)
         if given.scheme == "apikey" and given.name is not None and self.api_keys.knows(given.name):
             found = self.api_keys.recognise(given.name, given.secret)
-        elif given.scheme == "basic" and given.name is not None and self.users.knows(given.name):
+        elif given.scheme == "basic" and given.name is not None and (self.users.knows(given.name) or not self.is_open):
             found = await self.user(given.name, given.secret)
-        elif given.scheme == "bearer" and (token := self.tokens.find(given.secret)) is not None:
-            found = self._enabled(token.username, "token")
+        elif given.scheme == "bearer" and self.tokens.knows(given.secret):
+            token = self.tokens.find(given.secret)
+            found = None if token is None else self._enabled(token.username, "token")
         else:
             found = ANYBODY if self.is_open else None
         if found is None:
@@ -80,7 +81,7 @@ class Authentication:
         return None if token is None else self._enabled(token.username, "token")
 
     def _enabled(self, name: str, kind: str) -> Asker | None:
-        if not self.users.knows(name) or not self.users.told(name)["enabled"]:
+        if not self.users.is_enabled(name):
             return None
         told = self.users.told(name)
         rights = [self.roles.rights(told["roles"])]

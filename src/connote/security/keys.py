@@ -127,7 +127,12 @@ class ApiKeys:
         return {"id": id, "name": name, **expiring, "api_key": secret, "encoded": encoded}
 
     async def update(self, owner: Asker, id: str, given: Mapping[str, Any]) -> bool:
-        """Change a key of the owner's; whether it is another one now. Raises NotFound, IllegalArgument."""
+        """Change a key of the owner's; whether it is another one now. Raises NotFound, IllegalArgument.
+
+        A key changes none: what it may do is less than what its roles say, which would be the other key's limit.
+        """
+        if owner.key is not None:
+            raise IllegalArgument("authentication via API key not supported: only the owner user can update an API key")
         _check_known(given, _CHANGE)
         own = None if given.get("role_descriptors") is None else self._descriptors(given["role_descriptors"])
         async with self._writing:

@@ -7,6 +7,9 @@ import secrets
 # scrypt (RFC 7914) with OWASP's parameters: 32 MB and some 0.1 s a try.
 _N, _R, _P, _MEMORY = 2**15, 8, 1, 64 * 2**20
 
+# What is kept of no password: to compare with it takes as long as with another.
+NONE = f"scrypt:{_N}:{_R}:{_P}:{bytes(16).hex()}:{bytes(32).hex()}"
+
 
 def hashed(password: str) -> str:
     """What is kept of a password: `scrypt:N:r:p:salt:digest`."""

@@ -41,6 +41,7 @@ class Rights:
     """What some roles let somebody do together: what one of them does."""
 
     def __init__(self, descriptors: Sequence[Mapping[str, Any]]) -> None:
+        self.descriptors = descriptors
         self._cluster = [_allows(each["cluster"], CLUSTER) for each in descriptors]
         every = [grant for each in descriptors for grant in each["indices"]]
         self._grants = [

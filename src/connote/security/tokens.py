@@ -12,6 +12,8 @@ from connote.security.passwords import fingerprint
 
 # How long one lasts, and how long it can be refreshed, in seconds; and how many there may be.
 SECONDS, REFRESHABLE, MOST = 1200, 86_400, 10_000
+# What all of them begin with: so one that has ended is still known as such.
+_BEGINNING = "connote-token-"
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,16 @@ class Tokens:
 
     def make(self, username: str, realm: str) -> tuple[str, str]:
         """A token for a user, and what it can be refreshed by. Of too many the oldest end."""
-        now, access, refresh = time.monotonic(), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        now, access, refresh = time.monotonic(), _secret(), _secret()
         for kept, secret, seconds in ((self._access, access, SECONDS), (self._refresh, refresh, REFRESHABLE)):
             kept[fingerprint(secret)] = Token(username, realm, now + seconds)
             for old in list(kept)[: max(len(kept) - MOST, 0)]:
                 del kept[old]
         return access, refresh
+
+    def knows(self, secret: str) -> bool:
+        """Whether it is a token, or was one."""
+        return secret.startswith(_BEGINNING)
 
     def find(self, secret: str) -> Token | None:
         """The token of that secret; None if there is none, or its time is over."""
@@ -58,6 +64,10 @@ class Tokens:
             for mark in [mark for mark, each in kept.items() if is_meant(each)]:
                 ended += _lasting(kept.pop(mark)) is not None
         return ended
+
+
+def _secret() -> str:
+    return _BEGINNING + secrets.token_urlsafe(32)
 
 
 def _lasting(token: Token | None) -> Token | None:

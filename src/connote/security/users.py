@@ -28,7 +28,10 @@ class Users:
 
     def __init__(self, store: BodyStore) -> None:
         self._store, self._writing = store, asyncio.Lock()
-        self._kept = store.all()
+        every = store.all()
+        # One who was deleted stays known as such: where strangers may do all, they must not become one.
+        self._gone = {name for name, body in every.items() if body.get("deleted")}
+        self._kept = {name: body for name, body in every.items() if name not in self._gone}
         self._turn = asyncio.Semaphore(_TRIES)
         # Of passwords that were found right: what tells them again, by a key of this process.
         self._salt, self._right = secrets.token_bytes(32), dict[str, bytes]()
@@ -44,13 +47,19 @@ class Users:
         return {"username": name, **{field: body[field] for field in shown}}
 
     def knows(self, name: str) -> bool:
-        """Whether it is a user who has a password."""
-        return name in self._kept and "password" in self._kept[name]
+        """Whether it is a user who has a password, or was one."""
+        return name in self._gone or "password" in self._kept.get(name, {})
+
+    def is_enabled(self, name: str) -> bool:
+        """Whether it is a user who may come in with their password."""
+        return "password" in self._kept.get(name, {}) and bool(self.told(name)["enabled"])
 
     async def recognise(self, name: str, password: str) -> bool:
-        """Whether it is that user's password, and they are not disabled."""
+        """Whether it is that user's password, and they are not disabled. It takes as long for who is not there."""
         kept = self._kept.get(name)
         if kept is None or "password" not in kept:
+            async with self._turn:
+                await asyncio.to_thread(passwords.is_right, password, passwords.NONE)
             return False
         mark = hmac.digest(
             self._salt, hashlib.sha256(f"{name}\0{password}".encode("utf-8", "replace")).digest(), "sha256"
@@ -62,7 +71,7 @@ class Users:
             if not is_right or self._kept.get(name, {}).get("password") != kept["password"]:  # in the meantime
                 return False
             self._right[name] = mark
-        return name in self._kept and bool(self.told(name)["enabled"])
+        return self.is_enabled(name)
 
     async def put(self, name: str, given: Mapping[str, Any]) -> bool:
         """Keep a user; whether they are new. Raises IllegalArgument, InvalidRequest, ParseFailed."""
@@ -101,8 +110,9 @@ class Users:
         async with self._writing:
             if name not in self._kept:
                 return False
-            await asyncio.to_thread(self._store.remove, [name])
+            await asyncio.to_thread(self._store.put, name, {"deleted": True})
             del self._kept[name]
+            self._gone.add(name)
             self._right.pop(name, None)
         return True
 
@@ -115,6 +125,7 @@ class Users:
     async def _keep(self, name: str, body: dict[str, Any]) -> None:
         await asyncio.to_thread(self._store.put, name, body)
         self._kept[name] = body
+        self._gone.discard(name)
         self._right.pop(name, None)
 
     def _check_there(self, name: str) -> None:
