@@ -13,7 +13,7 @@ def test_the_root_says_who_it_is(http: httpx.Client) -> None:
     body = http.get("/").json()
     assert body["version"]["number"].startswith("9.")
     assert body["version"]["build_flavor"] == "connote"
-    assert body["tagline"] == "More than the literal word"
+    assert body["tagline"] == "You Know, for Search"
     assert http.head("/").status_code == 200
 
 
@@ -99,7 +99,7 @@ def test_pretty_filter_path_and_error_trace(http: httpx.Client) -> None:
     assert http.get("/?pretty").text.startswith('{\n  "name" : "connote",\n')
     assert http.get("/?filter_path=version.number,tag*").json() == {
         "version": {"number": "9.5.0"},
-        "tagline": "More than the literal word",
+        "tagline": "You Know, for Search",
     }
     assert "service_settings" not in http.get("/_inference?filter_path=-**.service_settings").text
     ids = http.get("/_inference?filter_path=endpoints.inference_id").json()["endpoints"]

@@ -2,7 +2,7 @@
 
 from connote.api.choice import TIMEOUTS
 from connote.api.exchange import Answer, Ask, Route
-from connote.contract.errors import NoRepository
+from connote.contract.errors import IllegalArgument, NoRepository
 
 
 async def repositories(ask: Ask) -> Answer:
@@ -19,6 +19,17 @@ async def delete_repositories(ask: Ask) -> Answer:
 async def pending_tasks(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
     """Changes of the cluster that wait: none, for all are done when they are acknowledged."""
     return Answer({"tasks": []})
+
+
+async def dangling(ask: Ask) -> Answer:  # noqa: ARG001
+    """Indices whose files are here and which are not known: none, for these are removed when the server starts."""
+    nodes = {"total": 1, "successful": 1, "failed": 0}
+    return Answer({"_nodes": nodes, "cluster_name": "connote", "dangling_indices": []})
+
+
+async def no_dangling(ask: Ask) -> Answer:
+    """There is none to bring back or to delete. Raises IllegalArgument."""
+    raise IllegalArgument(f"No dangling index found for UUID [{ask.path('index_uuid')}]")
 
 
 async def license_(ask: Ask) -> Answer:
@@ -68,6 +79,11 @@ def _refuse_repositories(ask: Ask) -> None:
 _LICENSE = dict.fromkeys(("accept_enterprise", "local"), "Accepted.")
 
 ROUTES = (
+    Route("GET", "/_dangling", dangling, TIMEOUTS),
+    *(
+        Route(method, "/_dangling/{index_uuid}", no_dangling, TIMEOUTS | {"accept_data_loss": "Accepted."})
+        for method in ("POST", "DELETE")
+    ),
     *(
         Route("GET", path, repositories, TIMEOUTS | {"local": "Accepted."})
         for path in ("/_snapshot", "/_snapshot/{repository}")

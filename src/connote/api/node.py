@@ -81,7 +81,7 @@ async def xpack(ask: Ask) -> Answer:  # noqa: ARG001 (a handler)
             "build": {"hash": VERSION, "date": "2026-11-24T00:00:00.000Z"},
             "license": {"uid": "connote", "type": "enterprise", "mode": "enterprise", "status": "active"},
             "features": _features(),
-            "tagline": "More than the literal word",
+            "tagline": "You know, for X",
         }
     )
 

@@ -68,6 +68,15 @@ async def stats(ask: Ask) -> Answer:
     return _told(ask, ask.request.path_params.get("node_id"), timestamp | _who(ask) | parts)
 
 
+async def cluster_info(ask: Ask) -> Answer:
+    """Some parts of all nodes together, which are this one: `http`, `ingest`, `thread_pool`, `script`."""
+    wanted = set(ask.path("target").split(","))
+    if unknown := wanted - {"_all", *_TARGETS}:
+        raise IllegalArgument(f"request [{ask.request.url.path}] contains unrecognized metric: [{min(unknown)}]")
+    parts = {name: await _STATS[name](ask) for name in _TARGETS if wanted & {"_all", name}}
+    return Answer({"cluster_name": "connote", **parts})
+
+
 async def rows(ask: Ask) -> Answer:
     """The nodes as a table: this one, with its memory, processors and disk."""
     disk = await asyncio.to_thread(shutil.disk_usage, ask.connote.folder.path)
@@ -289,6 +298,9 @@ _STATS: Mapping[str, _Part] = {
 }  # fmt: skip
 
 
+_TARGETS = ("http", "ingest", "thread_pool", "script")
+
+
 def _sizes(prefix: str, about: str, parts: Mapping[str, tuple[str, ...]], *, shown: str = "") -> list[Column]:
     return [
         Column(f"{prefix}.{name}", short, f"{name} {about}", is_shown=name == shown,
@@ -335,6 +347,7 @@ _INFO_PARAMS = TIMEOUTS | {"flat_settings": "Tell `settings` by their full names
 
 ROUTES = (
     Route("GET", "/_cat/nodeattrs", node_attributes, PARAMS),
+    Route("GET", "/_info/{target}", cluster_info),
     *(Route("GET", f"/_nodes{rest}", info, _INFO_PARAMS) for rest in ("", "/{node_id}", "/{node_id}/{metric}")),
     *(
         Route("GET", f"/_nodes{node}/stats{rest}", stats, _STATS_PARAMS)

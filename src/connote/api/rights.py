@@ -64,6 +64,8 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     ("GET", "/_cluster/*", _MONITOR),
     ("POST", "/_cluster/allocation/explain", _MONITOR),
     ("GET", "/_nodes*", _MONITOR),
+    ("GET", "/_info/*", _MONITOR),
+    ("GET", "/_dangling", _MONITOR),
     ("GET", "/_xpack*", _MONITOR),
     ("GET", "/_license*", _MONITOR),
     ("POST", "/_license*", _cluster("admin/xpack/license/put", "manage")),

@@ -26,7 +26,7 @@ async def info(ask: Ask) -> Answer:
                 "minimum_wire_compatibility_version": "8.19.0",
                 "minimum_index_compatibility_version": "8.0.0",
             },
-            "tagline": "More than the literal word",
+            "tagline": "You Know, for Search",  # by which older clients know what they speak with
         }
     )
 
