@@ -194,12 +194,19 @@ NOTHING: list[dict[str, Any]] = [{"found": False}, {"matched": False}, {"result"
 def is_told(body: dict[str, Any], status: int) -> bool:
     """Whether it is an error in the form of Elasticsearch, OpenAI, Cohere or TEI."""
     if not body.keys() & {"error", "message"}:
-        return status == 404 and (not body or any(body.items() >= told.items() for told in NOTHING))
+        return status == 404 and (not body or any(body.items() >= told.items() for told in NOTHING) or is_gone(body))
     error = body.get("error")
     if isinstance(error, str):
         # TEI; and so Elasticsearch tells that no alias was found.
         return isinstance(body.get("error_type"), str) or body.get("status") == 404
     return isinstance(error["type"] if error else body["message"], str)
+
+
+def is_gone(body: dict[str, Any]) -> bool:
+    """Whether it says of privileges, by application and name, that they are not there to be deleted."""
+    return all(
+        isinstance(own, dict) and all(each == {"found": False} for each in own.values()) for own in body.values()
+    )
 
 
 def answered(asked: Asked) -> Reply:
