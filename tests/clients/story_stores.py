@@ -18,7 +18,7 @@ METADATA: list[dict[str, Any]] = [{"price": 300}, {"price": 200}, {"price": 900}
 # By word, by expanded words, and by vectors.
 SAID = {"the old cinema": 1}
 MEANT = {"waterfront property": 0, "movie theater": 1, "riding and animals": 2}
-NEAR = {"seaside holiday": 0, "movie theater": 1, "somewhere to keep ponies": 2}
+NEAR = {"seaside holiday": 0, "movie theater": 1, "somewhere ponies can live": 2}
 CHEAP = [{"term": {"metadata.price": 200}}]
 
 
