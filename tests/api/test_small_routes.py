@@ -82,10 +82,7 @@ def test_aliases_may_have_dates_in_their_names(http: httpx.Client) -> None:
     http.delete("/small-dated")
 
 
-def test_indices_that_nobody_knows_and_parts_of_all_nodes_are_told(http: httpx.Client) -> None:
-    assert http.get("/_dangling").json()["dangling_indices"] == []
-    for method in ("POST", "DELETE"):
-        assert "No dangling index" in http.request(method, "/_dangling/x?accept_data_loss=true").text
+def test_parts_of_all_nodes_are_told_together(http: httpx.Client) -> None:
     assert http.get("/_info/ingest,http").json().keys() == {"cluster_name", "ingest", "http"}
     assert http.get("/_info/_all").json().keys() == {"cluster_name", "ingest", "http", "thread_pool", "script"}
     assert http.get("/_info/weather").status_code == 400

@@ -37,6 +37,14 @@ DAY = "ZonedDateTime.parse('2024-01-31T10:15:30.5Z')"
         (f"DateTimeFormatter.ISO_LOCAL_DATE.format({DAY})", "2024-01-31"),
         (f"{DAY}.withZoneSameInstant(ZoneId.of('Europe/Paris')).getHour()", 11),
         ("ZonedDateTime.parse('2024-01-31T10:15:30+02:00[Europe/Athens]').toInstant().toEpochMilli()", 1706688930000),
+        (f"DateTimeFormatter.ofPattern('HH:mm').withZone(ZoneId.of('Asia/Tokyo')).format({DAY})", "19:15"),
+        (
+            (
+                "ZonedDateTime.parse('2024-01-31 01:00', DateTimeFormatter.ofPattern('yyyy-MM-dd HH:mm')"
+                ".withZone(ZoneId.of('Europe/Paris'))).toInstant().toEpochMilli()"
+            ),
+            1706659200000,
+        ),
         ("ZonedDateTime.parse('31.01.2024', DateTimeFormatter.ofPattern('dd.MM.yyyy')).getDayOfMonth()", 31),
         ("ZonedDateTime d = ZonedDateTime.parse(params.d); return d.getYear()", 2020),
         ("String.format('%s has %d rooms, %.2f EUR', ['A house', 3, 9.5])", "A house has 3 rooms, 9.50 EUR"),

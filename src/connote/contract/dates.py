@@ -160,7 +160,7 @@ def maths(
                     else _floor(moment, _UNITS[rounded])
                 )
             else:
-                moment = _moved(moment, _UNITS[unit], int(count or 1) * (-1 if sign == "-" else 1))
+                moment = moved(moment, _UNITS[unit], int(count or 1) * (-1 if sign == "-" else 1))
         except (OverflowError, ValueError):
             raise IllegalArgument(f"the date math [{text}] leaves the years 1 to 9999") from None
         at = step.end()
@@ -317,12 +317,16 @@ def _ceiling(moment: datetime, unit: str) -> datetime:
     if unit == "fraction":
         return moment
     try:
-        return _moved(_floor(moment, unit), unit, 1) - timedelta(milliseconds=1)
+        return moved(_floor(moment, unit), unit, 1) - timedelta(milliseconds=1)
     except (OverflowError, ValueError):  # nothing comes after the year 9999
         return datetime.max.replace(microsecond=999_000, tzinfo=moment.tzinfo)
 
 
-def _moved(moment: datetime, unit: str, count: int) -> datetime:
+def moved(moment: datetime, unit: str, count: int) -> datetime:
+    """So many years, months, days, … later; a day that the month has not got is its last.
+
+    Raises OverflowError, ValueError beyond the years 1 to 9999.
+    """
     if unit in ("year", "month"):
         months = moment.year * 12 + moment.month - 1 + count * (12 if unit == "year" else 1)
         year, month = divmod(months, 12)

@@ -5,7 +5,7 @@ https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/package-s
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -26,6 +26,8 @@ _FORMATS = {
     "ISO_ZONED_DATE_TIME": "strict_date_time", "ISO_LOCAL_DATE": "strict_date", "ISO_DATE": "strict_date",
     "ISO_LOCAL_DATE_TIME": "uuuu-MM-dd'T'HH:mm:ss", "BASIC_ISO_DATE": "basic_date",
 }  # fmt: skip
+# Those that dates have methods for: `plusDays`.
+_STEPS = ("MILLIS", "SECONDS", "MINUTES", "HOURS", "DAYS", "WEEKS", "MONTHS", "YEARS")
 _REGION = re.compile(r"\[[^\]]*\]$")
 
 
@@ -41,9 +43,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class Formatter:
-    """A DateTimeFormatter: a pattern, or the name of a format."""
+    """A DateTimeFormatter: a pattern, or the name of a format; without a zone that of the date counts."""
 
     pattern: str
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,9 @@ def parse(given: Value, formatter: Value = None) -> datetime:
         raise class_cast(given, "CharSequence")
     try:
         if formatter is not None:
-            return dates.moment_of(dates.parse(given, _pattern(formatter)))
+            own = _formatter(formatter)
+            zone = own.zone or UTC
+            return dates.moment_of(dates.parse(given, own.pattern, zone=zone)).astimezone(zone)
         found = datetime.fromisoformat(_REGION.sub("", given))
     except (ValueError, IllegalArgument):
         raise Fault(f"Text '{given[:100]}' could not be parsed", "date_time_parse_exception") from None
@@ -82,9 +87,9 @@ def parse(given: Value, formatter: Value = None) -> datetime:
 
 def printed(moment: Value, formatter: Value) -> str:
     """A date as a formatter has it. Raises Fault."""
-    own = _date(moment)
+    own, by = _date(moment), _formatter(formatter)
     try:
-        return dates.render(round(own.timestamp() * 1000), _pattern(formatter), own.tzinfo or UTC)
+        return dates.render(round(own.timestamp() * 1000), by.pattern, by.zone or own.tzinfo or UTC)
     except IllegalArgument as error:
         raise Fault(error.reason) from None
 
@@ -109,10 +114,7 @@ def moved(moment: datetime, unit: Value, count: Value) -> datetime:
     try:
         if unit.name not in _MONTHS:
             return moment + _LENGTHS[unit.name] * count
-        months = moment.year * 12 + moment.month - 1 + count * _MONTHS[unit.name]
-        first = moment.replace(year=months // 12, month=months % 12 + 1, day=1)
-        last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        return first.replace(day=min(moment.day, last.day))
+        return dates.moved(moment, "month", count * _MONTHS[unit.name])
     except (OverflowError, ValueError):
         raise Fault("the date is beyond the years 1 to 9999", "date_time_exception") from None
 
@@ -131,13 +133,13 @@ def _date(value: Value) -> datetime:
     return value
 
 
-def _pattern(formatter: Value) -> str:
-    if not isinstance(formatter, Formatter):
-        raise class_cast(formatter, "DateTimeFormatter")
-    return formatter.pattern
+def _formatter(value: Value) -> Formatter:
+    if not isinstance(value, Formatter):
+        raise class_cast(value, "DateTimeFormatter")
+    return value
 
 
-def _formatter(pattern: Value) -> Formatter:
+def _of_pattern(pattern: Value) -> Formatter:
     try:
         dates.check(str(pattern))
     except IllegalArgument as error:
@@ -160,15 +162,15 @@ CLASSES: Mapping[str, Mapping[str, Any]] = {
     "ChronoUnit": UNITS,
     "DateTimeFormatter": {
         **{name: Formatter(each) for name, each in _FORMATS.items()},
-        "ofPattern": lambda pattern, _=None: _formatter(pattern),
+        "ofPattern": lambda pattern, _=None: _of_pattern(pattern),
     },
     "ZoneId": {"of": zone},
     "ZoneOffset": {"UTC": Zone("Z", UTC), "of": zone},
 }
 # Beside what dates can themselves.
 OF_DATES: Mapping[str, Callable[..., Any]] = {
-    **{f"plus{name.capitalize()}": _stepped(1, name) for name in UNITS},
-    **{f"minus{name.capitalize()}": _stepped(-1, name) for name in UNITS},
+    **{f"plus{name.capitalize()}": _stepped(1, name) for name in _STEPS},
+    **{f"minus{name.capitalize()}": _stepped(-1, name) for name in _STEPS},
     "plus": lambda self, count, unit: moved(self, unit, count),
     "minus": lambda self, count, unit: moved(self, unit, -count),
     "isBefore": lambda self, other: self < _date(other),
@@ -187,6 +189,6 @@ OF_UNITS: Mapping[str, Callable[..., Any]] = {"between": between, "name": lambda
 OF_FORMATTERS: Mapping[str, Callable[..., Any]] = {
     "format": lambda self, moment: printed(moment, self),
     "parse": lambda self, given: parse(given, self),
-    "withZone": lambda self, _: self,
+    "withZone": lambda self, own: replace(self, zone=own.zone),
 }
 OF_ZONES: Mapping[str, Callable[..., Any]] = {"getId": str, "toString": str}
