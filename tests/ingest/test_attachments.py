@@ -156,6 +156,11 @@ def test_a_file_is_read_by_what_is_in_it(data: bytes, kind: str, content: str, a
     assert found == {"content_type": kind, "content": content, **about}
 
 
+def test_a_date_that_is_none_is_left_out() -> None:
+    found = attached(pdf("A house").replace(b"D:20240501120000Z", b"D:in the spring x"))
+    assert (found["content"], found["title"], "date" in found) == ("A house", "A house", False)
+
+
 def test_a_pdf_that_no_password_hides_is_read() -> None:
     assert attached(encrypted(pdf("A house"), ""))["content"] == "A house"
     hidden = base64.b64encode(encrypted(pdf("A house"), "secret")).decode()

@@ -2,7 +2,7 @@
 
 import re
 
-from connote.ingest.attachments import markup, office, pdf, plain
+from connote.ingest.attachments import markup, office, plain
 from connote.ingest.attachments.reading import Reading, Unreadable
 
 _HTML = re.compile(
@@ -15,7 +15,9 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def read(data: bytes, most: int) -> Reading:
     """What is in a file; the text may be longer than the `most` characters that are needed. Raises Unreadable."""
-    if b"%PDF-" in data[:1024]:
+    if is_pdf(data):
+        from connote.ingest.attachments import pdf  # noqa: PLC0415 (it takes as long to import as others to be read)
+
         return pdf.read(data, most)
     if data.startswith(b"{\\rtf"):
         return plain.rtf(data)
@@ -24,6 +26,11 @@ def read(data: bytes, most: int) -> Reading:
     if data.startswith(_OLD_OFFICE):
         raise Unreadable("documents of type [application/x-tika-msoffice] are not supported; save it in a newer format")
     return _text(data)
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether it is PDF, before which there may be something else."""
+    return b"%PDF-" in data[:1024]
 
 
 def _text(data: bytes) -> Reading:

@@ -1,6 +1,8 @@
 """PDF."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from io import BytesIO
 
 from pypdf import DocumentInformation, PdfReader
@@ -33,8 +35,13 @@ def read(data: bytes, most: int) -> Reading:
 
 
 def _about(found: DocumentInformation | None) -> Mapping[str, str]:
-    if found is None:
-        return {}
-    told = {to: str(value) for name, to in _NAMES.items() if (value := getattr(found, name))}
-    dates = {to: value for name, to in _DATES.items() if (value := getattr(found, name))}
+    """What the file says of itself, as far as it can be read: dates often cannot."""
+    told = {to: str(value) for name, to in _NAMES.items() if (value := _said(found, name))}
+    dates = {to: value for name, to in _DATES.items() if isinstance(value := _said(found, name), datetime)}
     return told | {name: value.isoformat().replace("+00:00", "Z") for name, value in dates.items()}
+
+
+def _said(found: DocumentInformation | None, name: str) -> object:
+    with suppress(PyPdfError, AttributeError, LookupError, TypeError, ValueError):
+        return getattr(found, name)
+    return None

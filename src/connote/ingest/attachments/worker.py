@@ -12,8 +12,6 @@ import sys
 import time
 from contextlib import suppress
 
-import pypdf
-
 from connote.ingest.attachments import kinds, markup
 from connote.ingest.attachments.reading import SECONDS, Unreadable
 from connote.runtime.sandbox import confinement
@@ -32,6 +30,8 @@ def main(most: int) -> None:
     data = sys.stdin.buffer.read()
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     _prepare(markup.charset(data))
+    if kinds.is_pdf(data):
+        _prepare_pdf()
     if confinement.is_possible():
         confinement.confine(_MEMORY)
     try:
@@ -48,6 +48,13 @@ def _prepare(charset: str | None) -> None:
     for each in (*_CODECS, charset or ""):
         with suppress(LookupError, ValueError):
             codecs.lookup(each)
+
+
+def _prepare_pdf() -> None:
+    import pypdf  # noqa: PLC0415
+
+    from connote.ingest.attachments import pdf  # noqa: F401, PLC0415
+
     time.strptime("2000", "%Y")  # which imports a module when it is first called
     for module in pkgutil.walk_packages(pypdf.__path__, "pypdf."):
         with suppress(ImportError):
